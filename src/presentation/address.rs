@@ -1,11 +1,11 @@
-//! Where everything is found: every address that documents name is made here, and taken apart again.
+//! The URIs of this server's resources: builds all of them, and parses those of works and canvases.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::Span;
 use crate::iiif::Version;
 
-/// All but the unreserved characters of RFC 3986, so that an identifier is one segment whatever it holds.
+/// Characters to percent-encode so that an identifier is one path segment: all but RFC 3986's unreserved ones.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The scheme of collections that are searches; their value is the query.
@@ -14,18 +14,18 @@ pub(crate) const SEARCH_SCHEME: &str = "search";
 /// The scheme, and the only value, of the collection of all works.
 pub(crate) const ALL_WORKS: &str = "all";
 
-/// The server's own addresses, below one base.
+/// Builds and parses URIs below the server's base URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     base: String,
 }
 
-/// What an address of this server names, as far as a work goes.
+/// The work, and possibly the canvas, that a URI of this server identifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
     /// The object number.
     pub work: String,
-    /// The canvas' number from 1, where it is one.
+    /// The canvas's number from 1, if it is a canvas.
     pub canvas: Option<usize>,
 }
 
@@ -35,7 +35,7 @@ impl Address {
         Self { base: base.trim_end_matches('/').to_owned() }
     }
 
-    /// The base, without a closing slash.
+    /// The base URI, without a trailing slash.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
@@ -54,23 +54,23 @@ impl Address {
         self.work(version, work) + "/manifest"
     }
 
-    /// A canvas, numbered from 1. It is named alike in both versions, so that what points at it, from a search or a
-    /// link, meets the same canvas in either manifest.
+    /// A canvas, numbered from 1. Both versions use the same URI, so that the targets of searches and links match the
+    /// canvas in either manifest.
     pub(crate) fn canvas(&self, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}", self.work(Version::V3, work))
     }
 
-    /// The page of a canvas' painting annotation.
+    /// The annotation page with a canvas's painting annotation.
     pub(crate) fn page(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}/page", self.work(version, work))
     }
 
-    /// A canvas' painting annotation.
+    /// A canvas's painting annotation.
     pub(crate) fn painting(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/canvas/{number}/painting", self.work(version, work))
     }
 
-    /// The page of a canvas' other annotations.
+    /// The annotation page with a canvas's tags.
     pub(crate) fn annotations(&self, version: Version, work: &str, number: usize) -> String {
         format!("{}/annotations/{number}", self.work(version, work))
     }
@@ -90,13 +90,13 @@ impl Address {
         format!("{}/presentation/{}/collections", self.base, version.number())
     }
 
-    /// A scheme's values, or a part of them.
+    /// The collection of a scheme's values, or of a span of them.
     pub(crate) fn facet_scheme(&self, version: Version, scheme: &str, span: Option<Span>) -> String {
         let scheme = format!("{}/{}", self.collections(version), segment(scheme));
         span.map_or_else(|| scheme.clone(), |span| format!("{scheme}/-/{span}"))
     }
 
-    /// The works that a search finds, by the search's canonical query; a search for nothing in particular finds all.
+    /// The collection of the works that match a search, given as its canonical query; all works if the query is empty.
     pub(crate) fn search_collection(&self, version: Version, query: &str) -> String {
         match query {
             "" => self.facet_value(version, ALL_WORKS, ALL_WORKS, None),
@@ -104,7 +104,7 @@ impl Address {
         }
     }
 
-    /// The works of a facet value, or a part of them.
+    /// The collection of a facet value's works, or of a span of them.
     pub(crate) fn facet_value(
         &self,
         version: Version,
@@ -112,26 +112,26 @@ impl Address {
         value: &str,
         span: Option<Span>,
     ) -> String {
-        let shelf = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
-        span.map_or_else(|| shelf.clone(), |span| format!("{shelf}/{span}"))
+        let whole = format!("{}/{}", self.facet_scheme(version, scheme, None), segment(value));
+        span.map_or_else(|| whole.clone(), |span| format!("{whole}/{span}"))
     }
 
-    /// The search within a work; `version` 2 is Content Search 2.0, any other 1.0.
+    /// The search within a work's annotations, by Content Search 2.0 if `version` is 2, otherwise 1.0.
     pub(crate) fn search(&self, version: u8, work: &str) -> String {
         format!("{}/search/{}/{}", self.base, if version == 2 { 2 } else { 1 }, segment(work))
     }
 
-    /// The completion of a search's words.
+    /// The autocomplete service of a search.
     pub(crate) fn autocomplete(&self, version: u8, work: &str) -> String {
         self.search(version, work) + "/autocomplete"
     }
 
-    /// The list of changes (Change Discovery 1.0).
+    /// The ordered collection of changes (Change Discovery 1.0, §3.1).
     pub(crate) fn changes(&self) -> String {
         format!("{}/discovery/1/changes", self.base)
     }
 
-    /// A page of changes, from 0.
+    /// A page of changes, numbered from 0.
     pub(crate) fn changes_page(&self, page: u64) -> String {
         format!("{}/{page}", self.changes())
     }
@@ -141,7 +141,7 @@ impl Address {
         format!("{}/api/v1/works/{}", self.base, segment(work))
     }
 
-    /// An image's master as it lies.
+    /// The download of an image's master, unchanged.
     pub(crate) fn original(&self, image: &str) -> String {
         format!("{}/download/{}", self.base, segment(image))
     }
@@ -151,17 +151,17 @@ impl Address {
         format!("{}.{suffix}", self.original(image))
     }
 
-    /// All of a work's originals in one file.
+    /// The ZIP file of a work's originals and its record.
     pub(crate) fn archive(&self, work: &str) -> String {
         format!("{}/download/work/{}.zip", self.base, segment(work))
     }
 
-    /// A work's page for people.
+    /// A work's HTML page.
     pub(crate) fn work_page(&self, work: &str) -> String {
         format!("{}/works/{}", self.base, segment(work))
     }
 
-    /// What a manifest's, canvas' or annotation's address of this server names; nothing for any other address.
+    /// Parses the URI of a manifest, a canvas or an annotation page of this server; `None` for any other URI.
     pub(crate) fn find(&self, uri: &str) -> Option<Resource> {
         let rest = uri.split(['#', '?']).next()?.strip_prefix(self.base.as_str())?;
         let mut parts = rest.strip_prefix("/presentation/")?.split('/');
@@ -178,7 +178,7 @@ impl Address {
     }
 }
 
-/// A text as one part of a path.
+/// A text as one path segment.
 fn segment(text: &str) -> percent_encoding::PercentEncode<'_> {
     utf8_percent_encode(text, SEGMENT)
 }
@@ -224,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_leads_back_to_its_work(work in ".{1,40}", number in 1..9999usize) {
+        fn uris_of_canvases_and_manifests_are_parsed(work in ".{1,40}", number in 1..9999usize) {
             let address = Address::new("https://host/p");
             let found = address.find(&format!("{}#xywh=1,2,3,4", address.canvas(&work, number)));
             prop_assert_eq!(found, Some(Resource { work: work.clone(), canvas: Some(number) }));

@@ -9,50 +9,50 @@ use super::{Canvas, View, html};
 use crate::iiif::Version;
 use crate::record::{Region, Status, Tag};
 
-/// A tag and its target.
-pub(super) struct Placed<'a> {
+/// A tag with its id and target.
+pub(super) struct TagTarget<'a> {
     pub id: String,
     pub tag: &'a Tag,
-    /// The canvas' number.
+    /// The number of the canvas.
     pub canvas: usize,
-    /// In the canvas' pixels.
+    /// The region in the canvas's coordinates; `None` for the whole canvas.
     pub region: Option<Region>,
 }
 
 impl<'a> View<'a> {
-    /// The tags that are shown, each on its canvas.
-    pub(super) fn placed(&self, canvases: &[Canvas<'_>]) -> Vec<Placed<'a>> {
-        let held = self.active_tags().into_iter();
-        held.map(|(id, tag)| {
-            let (canvas, region) = place(tag, canvases);
-            Placed { id, tag, canvas, region }
+    /// The active tags with the canvases that they target.
+    pub(super) fn tag_targets(&self, canvases: &[Canvas<'_>]) -> Vec<TagTarget<'a>> {
+        let tags = self.active_tags().into_iter();
+        tags.map(|(id, tag)| {
+            let (canvas, region) = canvas_of(tag, canvases);
+            TagTarget { id, tag, canvas, region }
         })
         .collect()
     }
 
     /// A tag as an annotation of version 3.
-    pub(super) fn annotation(&self, placed: &Placed<'_>) -> Value {
+    pub(super) fn annotation(&self, target: &TagTarget<'_>) -> Value {
         let work = &self.work.object_number;
         let mut annotation = object! {
-            "id": self.address.tag(Version::V3, work, &placed.id),
+            "id": self.address.tag(Version::V3, work, &target.id),
             "type": "Annotation",
             "motivation": "tagging",
-            "body": self.bodies(placed.tag),
-            "target": self.target(placed),
+            "body": self.bodies(target.tag),
+            "target": self.target(target),
         };
-        if let Some(creator) = creator(&placed.tag.source) {
+        if let Some(creator) = creator(&target.tag.source) {
             annotation["creator"] = creator;
         }
         annotation
     }
 
-    /// The canvas that a tag points at, or the part of it.
-    pub(super) fn target(&self, placed: &Placed<'_>) -> String {
-        let canvas = self.address.canvas(&self.work.object_number, placed.canvas);
-        placed.region.map_or_else(|| canvas.clone(), |region| format!("{canvas}#xywh={region}"))
+    /// The URI of the canvas that a tag targets, with its region as a fragment.
+    pub(super) fn target(&self, target: &TagTarget<'_>) -> String {
+        let canvas = self.address.canvas(&self.work.object_number, target.canvas);
+        target.region.map_or_else(|| canvas.clone(), |region| format!("{canvas}#xywh={region}"))
     }
 
-    /// The tag's words by language, the concept that is meant, and how sure that is.
+    /// The bodies of a tag's annotation: its label in each language, its concept, and its status if it is uncertain.
     fn bodies(&self, tag: &Tag) -> Value {
         let texts = tag.label.iter().map(|(language, value)| {
             let mut body = textual(value, "tagging");
@@ -65,8 +65,8 @@ impl<'a> View<'a> {
         if let Some(concept) = tag.concept.as_deref().and_then(http_uri) {
             bodies.push(object! { "type": "SpecificResource", "source": concept, "purpose": "identifying" });
         }
-        if let Some(doubt) = self.doubt(tag) {
-            let mut body = textual(&doubt, "assessing");
+        if let Some(uncertainty) = self.uncertainty(tag) {
+            let mut body = textual(&uncertainty, "assessing");
             body["language"] = Value::from(self.language());
             bodies.push(body);
         }
@@ -76,17 +76,17 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The publisher's language, where only one can be given.
+    /// The publisher's first supported language, for values without a language map.
     fn language(&self) -> &'static str {
-        let first = self.publisher.languages.iter().find_map(|asked| {
-            let asked = asked.split('-').next().unwrap_or(asked);
-            super::labels::LANGUAGES.into_iter().find(|ours| *ours == asked)
+        let first = self.publisher.languages.iter().find_map(|tag| {
+            let primary = tag.split('-').next().unwrap_or(tag);
+            super::labels::LANGUAGES.into_iter().find(|language| *language == primary)
         });
         first.unwrap_or("en")
     }
 
-    /// What a reader should know before believing a tag: nothing, where a curator is sure.
-    pub(super) fn doubt(&self, tag: &Tag) -> Option<String> {
+    /// Who proposed the tag and its confidence, as text; `None` for confirmed tags with full confidence.
+    pub(super) fn uncertainty(&self, tag: &Tag) -> Option<String> {
         let is_proposed = tag.status == Status::Proposed;
         let is_sure = tag.confidence >= 1.0 || !tag.confidence.is_finite();
         if !is_proposed && is_sure {
@@ -109,8 +109,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// A body of plain text. Viewers show bodies as HTML whatever their format says, so that what they could misread is
-/// written as HTML.
+/// A textual body. Viewers render bodies as HTML whatever their format, so text that they would parse as markup is
+/// escaped as HTML.
 fn textual(text: &str, purpose: &str) -> Value {
     let text = html::plain_text(text);
     let value = html::literal(text.trim());
@@ -130,9 +130,9 @@ fn creator(source: &str) -> Option<Value> {
     (!name.is_empty()).then(|| object! { "type": kind, "name": name })
 }
 
-/// The canvas of the image that a tag was seen on, and its region there; what names an image that is not shown is
-/// about the whole work.
-fn place(tag: &Tag, canvases: &[Canvas<'_>]) -> (usize, Option<Region>) {
+/// The canvas with the image that a tag refers to, and the region scaled to that canvas; the first canvas without a region
+/// if the image is not visible.
+fn canvas_of(tag: &Tag, canvases: &[Canvas<'_>]) -> (usize, Option<Region>) {
     let found = canvases.iter().find_map(|canvas| {
         let image = canvas.images.iter().find(|image| match &tag.image {
             Some(file) => image.file == *file || image.identifier == *file,
@@ -160,13 +160,14 @@ fn place(tag: &Tag, canvases: &[Canvas<'_>]) -> (usize, Option<Region>) {
 mod tests {
     use super::*;
     use crate::iiif::Dimensions;
-    use crate::presentation::fixture::shown;
+    use crate::presentation::fixture::image_of;
     use crate::record::Text;
     use serde_json::json;
 
     #[track_caller]
     fn check(image: Option<&str>, region: &str, expected: &str) {
-        let (front, infrared, back) = (shown("a", 1000, 500), shown("b", 500, 250), shown("c", 300, 300));
+        let (front, infrared, back) =
+            (image_of("a", 1000, 500), image_of("b", 500, 250), image_of("c", 300, 300));
         let canvas = |number, images: Vec<_>, width, height| Canvas {
             number,
             images,
@@ -179,7 +180,7 @@ mod tests {
             region: region.parse().ok(),
             ..Tag::new("motif", Text::plain("dog"))
         };
-        let (number, region) = place(&tag, &canvases);
+        let (number, region) = canvas_of(&tag, &canvases);
         assert_eq!(
             format!("{number} {}", region.map(|r| r.to_string()).unwrap_or_default()).trim(),
             expected
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_placed_on_the_canvas_of_its_image() {
+    fn a_region_is_scaled_to_the_canvas_of_its_image() {
         check(None, "", "1");
         check(None, "10,10,20,20", "1 10,10,20,20");
         check(Some("b"), "10,10,20,20", "1 20,20,40,40");

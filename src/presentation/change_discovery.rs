@@ -1,4 +1,4 @@
-//! What happened to works as activities, for harvesters (Change Discovery 1.0).
+//! Changes of works as activities, for harvesters (Change Discovery 1.0).
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub(crate) const CONTEXT: &str = "http://iiif.io/api/discovery/1/context.json";
 /// Changes on a page: those of revisions `100 n + 1` to `100 n + 100` are page `n`.
 pub(crate) const PAGE_SIZE: u64 = 100;
 
-/// The collection of all pages (§3.1); nothing where nothing has happened, as a page must not be empty.
+/// The collection of all pages (§3.1); `None` without changes, because a page must not be empty.
 pub(crate) fn collection(total: u64, address: &Address) -> Option<Value> {
     let last = last_page(total)?;
     Some(object! {
@@ -27,7 +27,7 @@ pub(crate) fn collection(total: u64, address: &Address) -> Option<Value> {
     })
 }
 
-/// A page of changes from 0, the oldest first (§3.2). `changes` are its own; `None` if there is no such page.
+/// A page of changes, numbered from 0, the oldest first (§3.2). `changes` are those of the page; `None` if there is no such page.
 pub(crate) fn page(number: u64, total: u64, changes: &[Change], address: &Address) -> Option<Value> {
     let last = last_page(total)?;
     if number > last || changes.is_empty() {
@@ -58,7 +58,7 @@ fn reference(page: u64, address: &Address) -> Value {
     object! { "id": address.changes_page(page), "type": "OrderedCollectionPage" }
 }
 
-/// What happened to one work (§3.3).
+/// A change of one work as an activity (§3.3).
 fn activity(change: &Change, address: &Address) -> Value {
     let id = address.manifest(Version::V3, &change.object_number);
     let mut object = object! { "id": id.as_str(), "canonical": id, "type": "Manifest" };
@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn pages_name_their_neighbours() {
+    fn pages_link_to_the_previous_and_next_page() {
         let address = Address::new("https://host");
         let changes = [change(101, Kind::Update), change(102, Kind::Delete)];
-        let made = page(1, 250, &changes, &address).unwrap();
-        assert_eq!(made["prev"]["id"], "https://host/discovery/1/changes/0");
-        assert_eq!(made["next"]["id"], "https://host/discovery/1/changes/2");
-        assert_eq!(made["startIndex"], 100);
-        let item = &made["orderedItems"][0];
+        let second = page(1, 250, &changes, &address).unwrap();
+        assert_eq!(second["prev"]["id"], "https://host/discovery/1/changes/0");
+        assert_eq!(second["next"]["id"], "https://host/discovery/1/changes/2");
+        assert_eq!(second["startIndex"], 100);
+        let item = &second["orderedItems"][0];
         assert_eq!((&item["type"], &item["endTime"]), (&json!("Update"), &json!("2023-11-14T22:13:20.123Z")));
         assert_eq!(item["object"]["id"], "https://host/presentation/3/KMS%201/manifest");
         assert!(page(0, 250, &changes, &address).unwrap().get("prev").is_none());

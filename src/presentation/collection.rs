@@ -1,4 +1,4 @@
-//! Shelves of works as collections of bounded size (Presentation API 3.0, §5.1).
+//! Facets and their works as collections of bounded size (Presentation API 3.0, §5.1).
 
 use serde_json::Value;
 
@@ -11,10 +11,10 @@ use super::{Address, Publisher, language_map, links};
 use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::record::Text;
 
-/// The side of the box that members' thumbnails fit in, in pixels.
+/// The maximum width and height of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;
 
-/// Where collections are published, by whom, and in which version.
+/// Builds collections: with their URIs, publisher and version of the API.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Collections<'a> {
     pub address: &'a Address,
@@ -22,21 +22,21 @@ pub(crate) struct Collections<'a> {
     pub version: Version,
 }
 
-/// A scheme of shelves, such as `creator`.
+/// A scheme of facet values, such as `creator`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FacetScheme {
     pub scheme: String,
-    /// How many values it has.
+    /// The number of its values.
     pub values: u64,
 }
 
-/// A facet value.
+/// A facet value with its works, as a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FacetCollection {
     pub scheme: String,
     pub value: String,
     pub label: Text,
-    /// How many works stand on it.
+    /// The number of works with this value.
     pub works: u64,
     /// An image of one of them.
     pub picture: Option<Thumbnail>,
@@ -54,17 +54,17 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Thumbnail {
     pub identifier: String,
-    /// Its pixels, where they are known.
+    /// Its full size in pixels, if known.
     pub dimensions: Option<Dimensions>,
 }
 
-/// What all collections say.
+/// The content of a collection document.
 struct Listing<'a> {
     id: String,
     label: Value,
-    /// How many there are of what, not of what this document lists alone.
+    /// The total number of members, including those in child collections.
     count: u64,
-    of: Label,
+    noun: Label,
     items: Vec<Value>,
     parent: Option<(String, Value)>,
     picture: Option<&'a Thumbnail>,
@@ -84,79 +84,79 @@ impl Collections<'_> {
                 false => language_map::label(&self.publisher.name),
             },
             count: schemes.len() as u64,
-            of: Label::new("collections", "samlinger"),
+            noun: Label::new("collections", "samlinger"),
             items: items.collect(),
             parent: None,
             picture: None,
         })
     }
 
-    /// The values of a scheme that has `total`, or the asked part of them. `values` are those at the positions that
-    /// [`span::node`] names; `None` if there is no such part.
+    /// The collection of a scheme's `total` values, or of the requested span of them. `values` are the values at the
+    /// positions of [`span::node`]; `None` if there is no such span.
     pub(crate) fn facet_scheme(
         &self,
         scheme: &str,
         total: u64,
-        asked: Option<Span>,
+        requested: Option<Span>,
         values: &[FacetCollection],
     ) -> Option<Value> {
         let at = |span| self.address.facet_scheme(self.version, scheme, span);
         let label = self.scheme_label(scheme);
-        let items = match span::node(total, asked)? {
+        let items = match span::node(total, requested)? {
             Node::Spans(spans) => spans.into_iter().map(|span| part(at(Some(span)), span, total)).collect(),
-            Node::Items(_) => values.iter().map(|shelf| self.shelf_reference(shelf)).collect(),
+            Node::Items(_) => values.iter().map(|facet| self.facet_reference(facet)).collect(),
         };
         Some(self.document(Listing {
-            id: at(asked),
-            parent: Some(match asked {
+            id: at(requested),
+            parent: Some(match requested {
                 None => (self.address.collections(self.version), self.collections_label()),
                 Some(span) => (at(span.parent(total)), label.clone()),
             }),
-            label: asked.map_or(label, |span| part_label(span, total)),
-            count: asked.map_or(total, |span| span.length_within(total)),
-            of: Label::new("collections", "samlinger"),
+            label: requested.map_or(label, |span| part_label(span, total)),
+            count: requested.map_or(total, |span| span.length_within(total)),
+            noun: Label::new("collections", "samlinger"),
             items,
-            picture: values.iter().find_map(|shelf| shelf.picture.as_ref()),
+            picture: values.iter().find_map(|facet| facet.picture.as_ref()),
         }))
     }
 
-    /// The works of a facet value, or the requested part of them. `members` are those at the positions that
-    /// [`span::node`] names; `None` if there is no such part.
+    /// The collection of a facet value's works, or of the requested span of them. `members` are the works at the positions
+    /// of [`span::node`]; `None` if there is no such span.
     pub(crate) fn facet_value(
         &self,
-        shelf: &FacetCollection,
-        asked: Option<Span>,
+        facet: &FacetCollection,
+        requested: Option<Span>,
         members: &[Member],
     ) -> Option<Value> {
-        let at = |span| self.address.facet_value(self.version, &shelf.scheme, &shelf.value, span);
-        let label = named(&shelf.label, &shelf.value);
-        let items = match span::node(shelf.works, asked)? {
+        let at = |span| self.address.facet_value(self.version, &facet.scheme, &facet.value, span);
+        let label = named(&facet.label, &facet.value);
+        let items = match span::node(facet.works, requested)? {
             Node::Spans(spans) => {
-                spans.into_iter().map(|span| part(at(Some(span)), span, shelf.works)).collect()
+                spans.into_iter().map(|span| part(at(Some(span)), span, facet.works)).collect()
             }
             Node::Items(_) => members.iter().map(|member| self.member(member)).collect(),
         };
         let all = || {
-            (self.address.facet_scheme(self.version, &shelf.scheme, None), self.scheme_label(&shelf.scheme))
+            (self.address.facet_scheme(self.version, &facet.scheme, None), self.scheme_label(&facet.scheme))
         };
         let first = members.iter().find_map(|member| member.picture.as_ref());
         Some(self.document(Listing {
-            id: at(asked),
-            parent: Some(asked.map_or_else(all, |span| (at(span.parent(shelf.works)), label.clone()))),
-            label: asked.map_or(label, |span| part_label(span, shelf.works)),
-            count: asked.map_or(shelf.works, |span| span.length_within(shelf.works)),
-            of: Label::new("works", "værker"),
+            id: at(requested),
+            parent: Some(requested.map_or_else(all, |span| (at(span.parent(facet.works)), label.clone()))),
+            label: requested.map_or(label, |span| part_label(span, facet.works)),
+            count: requested.map_or(facet.works, |span| span.length_within(facet.works)),
+            noun: Label::new("works", "værker"),
             items,
-            picture: if asked.is_none() { shelf.picture.as_ref().or(first) } else { first },
+            picture: if requested.is_none() { facet.picture.as_ref().or(first) } else { first },
         }))
     }
 
     fn document(&self, listing: Listing<'_>) -> Value {
         let mut summary = Text::default();
-        for (language, word) in listing.of.text(&self.publisher.languages).iter() {
+        for (language, word) in listing.noun.text(&self.publisher.languages).iter() {
             summary.add(language, &format!("{} {word}", listing.count));
         }
-        let mut made = object! {
+        let mut document = object! {
             "@context": CONTEXT_3,
             "id": listing.id,
             "type": "Collection",
@@ -165,27 +165,30 @@ impl Collections<'_> {
             "items": listing.items,
         };
         if let Some(provider) = links::provider(self.publisher, self.address.base()) {
-            made["provider"] = provider;
+            document["provider"] = provider;
         }
         if let Some((id, label)) = listing.parent {
-            made["partOf"] = Value::from([object! { "id": id, "type": "Collection", "label": label }]);
+            document["partOf"] = Value::from([object! { "id": id, "type": "Collection", "label": label }]);
         }
-        of_version(self.pictured(made, listing.picture), self.version)
+        of_version(self.with_thumbnail(document, listing.picture), self.version)
     }
 
-    fn shelf_reference(&self, shelf: &FacetCollection) -> Value {
-        let id = self.address.facet_value(self.version, &shelf.scheme, &shelf.value, None);
-        let label = named(&shelf.label, &shelf.value);
-        self.pictured(object! { "id": id, "type": "Collection", "label": label }, shelf.picture.as_ref())
+    fn facet_reference(&self, facet: &FacetCollection) -> Value {
+        let id = self.address.facet_value(self.version, &facet.scheme, &facet.value, None);
+        let label = named(&facet.label, &facet.value);
+        self.with_thumbnail(
+            object! { "id": id, "type": "Collection", "label": label },
+            facet.picture.as_ref(),
+        )
     }
 
     fn member(&self, member: &Member) -> Value {
         let id = self.address.manifest(self.version, &member.object_number);
         let label = named(&member.label, &member.object_number);
-        self.pictured(object! { "id": id, "type": "Manifest", "label": label }, member.picture.as_ref())
+        self.with_thumbnail(object! { "id": id, "type": "Manifest", "label": label }, member.picture.as_ref())
     }
 
-    fn pictured(&self, mut reference: Value, picture: Option<&Thumbnail>) -> Value {
+    fn with_thumbnail(&self, mut reference: Value, picture: Option<&Thumbnail>) -> Value {
         if let Some(picture) = picture {
             reference["thumbnail"] = Value::from([self.thumbnail(picture)]);
         }
@@ -207,9 +210,9 @@ impl Collections<'_> {
             "format": "image/jpeg",
             "service": [described],
         };
-        if let Some(made) = picture.dimensions.and_then(|full| size.of(full, Limits::NONE).ok()) {
-            thumbnail["width"] = Value::from(made.width);
-            thumbnail["height"] = Value::from(made.height);
+        if let Some(scaled) = picture.dimensions.and_then(|full| size.of(full, Limits::NONE).ok()) {
+            thumbnail["width"] = Value::from(scaled.width);
+            thumbnail["height"] = Value::from(scaled.height);
         }
         thumbnail
     }
@@ -233,7 +236,7 @@ fn named(label: &Text, otherwise: &str) -> Value {
     if language_map::is_empty(&label) { language_map::none(otherwise) } else { label }
 }
 
-/// Positions as people count them: `101–200`.
+/// Positions counted from 1: `101–200`.
 fn part_label(span: Span, total: u64) -> Value {
     language_map::none(&format!("{}–{}", span.start.saturating_add(1), span.end.saturating_add(1).min(total)))
 }
@@ -243,12 +246,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn library<T>(version: Version, look: impl FnOnce(Collections<'_>) -> T) -> T {
+    fn collections<T>(version: Version, build: impl FnOnce(Collections<'_>) -> T) -> T {
         let (address, publisher) = (Address::new("https://host"), Publisher::default());
-        look(Collections { address: &address, publisher: &publisher, version })
+        build(Collections { address: &address, publisher: &publisher, version })
     }
 
-    fn shelf(works: u64) -> FacetCollection {
+    fn facet(works: u64) -> FacetCollection {
         let picture =
             Thumbnail { identifier: "a/b.tif".into(), dimensions: Some(Dimensions::new(4000, 3000)) };
         FacetCollection {
@@ -262,22 +265,22 @@ mod tests {
 
     #[test]
     fn a_long_collection_is_divided_into_parts() {
-        library(Version::V3, |library| {
-            let made = library.facet_value(&shelf(250), None, &[]).unwrap();
+        collections(Version::V3, |collections| {
+            let made = collections.facet_value(&facet(250), None, &[]).unwrap();
             assert_eq!(made["items"].as_array().unwrap().len(), 3);
             assert_eq!(made["items"][2]["label"], json!({ "none": ["201–250"] }));
             let id = made["items"][2]["id"].as_str().unwrap();
             assert!(id.ends_with("/presentation/3/collections/creator/k%C3%B8bke/200-299"), "{id}");
-            assert!(library.facet_value(&shelf(250), "300-399".parse().ok(), &[]).is_none());
+            assert!(collections.facet_value(&facet(250), "300-399".parse().ok(), &[]).is_none());
         });
     }
 
     #[test]
-    fn members_have_a_thumbnail_in_its_true_size() {
+    fn thumbnails_of_members_state_their_actual_size() {
         let member =
-            Member { object_number: "KMS1".into(), label: Text::default(), picture: shelf(1).picture };
-        library(Version::V3, |library| {
-            let made = library.facet_value(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
+            Member { object_number: "KMS1".into(), label: Text::default(), picture: facet(1).picture };
+        collections(Version::V3, |collections| {
+            let made = collections.facet_value(&facet(1), None, std::slice::from_ref(&member)).unwrap();
             let item = &made["items"][0];
             assert_eq!(item["label"], json!({ "none": ["KMS1"] }));
             assert_eq!(
@@ -285,8 +288,8 @@ mod tests {
                 (&json!(400), &json!(300))
             );
         });
-        library(Version::V2, |library| {
-            let made = library.facet_value(&shelf(1), None, std::slice::from_ref(&member)).unwrap();
+        collections(Version::V2, |collections| {
+            let made = collections.facet_value(&facet(1), None, std::slice::from_ref(&member)).unwrap();
             assert_eq!(made["@type"], "sc:Collection");
             assert_eq!(made["manifests"][0]["@id"], "https://host/presentation/2/KMS1/manifest");
         });

@@ -1,11 +1,11 @@
-//! Made-up works for the tests of this floor.
+//! A work and its images for the tests of this module.
 
 use super::{Address, CanvasImage, Original, Publisher, View};
 use crate::iiif::{Dimensions, Info, Limits, Tiles};
 use crate::record::{Role, Tag, Text, Work};
 
-/// An image of these pixels.
-pub(super) fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
+/// An unrestricted image of this size.
+pub(super) fn image_of(file: &str, width: u32, height: u32) -> CanvasImage {
     let dimensions = Dimensions::new(width, height);
     let factors = [32, 16, 8, 4, 2, 1];
     let info = Info {
@@ -28,22 +28,22 @@ pub(super) fn shown(file: &str, width: u32, height: u32) -> CanvasImage {
     }
 }
 
-/// A work with most of what a record may say.
+/// A work with most fields of a record.
 pub(super) fn work() -> Work {
     serde_json::from_str(include_str!("fixture.json")).expect("the sample is a record")
 }
 
-/// Its images: a front in three captures, a back, a detail that is restricted in size.
+/// Its images: a front in three captures, a back, and a detail of limited size.
 pub(super) fn images() -> Vec<CanvasImage> {
-    let of = |file: &str, role: Role| CanvasImage { role, ..shown(file, 8000, 6000) };
-    let restricted = shown("kms/detail.tif", 4001, 2999);
+    let of = |file: &str, role: Role| CanvasImage { role, ..image_of(file, 8000, 6000) };
+    let restricted = image_of("kms/detail.tif", 4001, 2999);
     let sizes: Vec<Dimensions> =
         restricted.info.sizes.iter().copied().filter(|size| size.width <= 1024).collect();
     let limits = Limits { max_width: 1024, max_height: 1024, max_area: 1_000_000, ..Limits::NONE };
     vec![
         of("kms/back.tif", Role::Verso),
         of("kms/front.tif", Role::Recto),
-        CanvasImage { role: Role::Infrared, ..shown("kms/ir.tif", 4000, 3000) },
+        CanvasImage { role: Role::Infrared, ..image_of("kms/ir.tif", 4000, 3000) },
         of("kms/xray.tif", Role::XRay),
         CanvasImage {
             role: Role::Detail,
@@ -56,11 +56,11 @@ pub(super) fn images() -> Vec<CanvasImage> {
     ]
 }
 
-/// Looks at the sample through default settings.
-pub(super) fn with_view<T>(tags: &[Tag], look: impl FnOnce(&View<'_>) -> T) -> T {
+/// Calls `check` with the view of this work, with default settings.
+pub(super) fn with_view<T>(tags: &[Tag], check: impl FnOnce(&View<'_>) -> T) -> T {
     let (work, images, address, publisher) =
         (work(), images(), Address::new("https://host/p"), Publisher::default());
-    look(&View {
+    check(&View {
         work: &work,
         tags,
         images: &images,

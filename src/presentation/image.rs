@@ -1,4 +1,4 @@
-//! Images as parts of documents: their services, bodies and thumbnails.
+//! Images in documents: their bodies, thumbnails and services.
 
 use serde_json::{Map, Value};
 
@@ -6,10 +6,10 @@ use super::object::object;
 use super::{CanvasImage, View, language_map};
 use crate::iiif::{Dimensions, Version};
 
-/// The longer side that a body's own address is bounded by, in pixels: readers without deep zoom fetch it.
+/// Maximum width and height of the image at a body's own URI, in pixels; clients without deep zoom fetch it.
 const BODY: u32 = 2000;
 
-/// The longer side of thumbnails, in pixels.
+/// Maximum width and height of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;
 
 impl View<'_> {
@@ -18,12 +18,12 @@ impl View<'_> {
         self.picture(image, image.largest_within(BODY), version)
     }
 
-    /// The image as a small picture of itself.
+    /// The image as a thumbnail.
     pub(super) fn thumbnail(&self, image: &CanvasImage, version: Version) -> Value {
         self.picture(image, image.largest_within(THUMBNAIL), version)
     }
 
-    /// The image as one of several to choose between.
+    /// The image as an item of a `Choice`, with label and thumbnail.
     pub(super) fn option(&self, image: &CanvasImage, version: Version) -> Value {
         let mut body = self.body(image, version);
         let label = if image.label.is_empty() && image.role == crate::record::Role::Recto {
@@ -47,27 +47,27 @@ impl View<'_> {
         }
     }
 
-    /// The image's services: both versions; in documents of version 2 the second alone.
+    /// The image's services: both versions, or only version 2 in documents of version 2.
     fn services(&self, image: &CanvasImage, version: Version) -> Value {
-        let mut second = described(image);
-        second.insert("@id".into(), Value::from(self.address.image(Version::V2, &image.identifier)));
-        second.insert("@type".into(), Value::from("ImageService2"));
-        second.insert("profile".into(), Value::from(Version::V2.profile()));
+        let mut version_2 = described(image);
+        version_2.insert("@id".into(), Value::from(self.address.image(Version::V2, &image.identifier)));
+        version_2.insert("@type".into(), Value::from("ImageService2"));
+        version_2.insert("profile".into(), Value::from(Version::V2.profile()));
         if version == Version::V2 {
-            return Value::from([second]);
+            return Value::from([version_2]);
         }
-        let mut third = described(image);
-        third.insert("id".into(), Value::from(self.address.image(Version::V3, &image.identifier)));
-        third.insert("type".into(), Value::from("ImageService3"));
-        third.insert("profile".into(), Value::from("level2"));
+        let mut version_3 = described(image);
+        version_3.insert("id".into(), Value::from(self.address.image(Version::V3, &image.identifier)));
+        version_3.insert("type".into(), Value::from("ImageService3"));
+        version_3.insert("profile".into(), Value::from("level2"));
         if !image.is_unrestricted() {
-            limits(image, &mut third);
+            limits(image, &mut version_3);
         }
-        Value::from([third, second])
+        Value::from([version_3, version_2])
     }
 }
 
-/// What viewers otherwise fetch an info.json for.
+/// Size and sizes of the image, which spare viewers a request for `info.json`.
 fn described(image: &CanvasImage) -> Map<String, Value> {
     let sizes = image.info.sizes.iter();
     let sizes = sizes.map(|size| object! { "width": size.width, "height": size.height }).collect();
@@ -78,7 +78,7 @@ fn described(image: &CanvasImage) -> Map<String, Value> {
     service
 }
 
-/// The limits as the info.json has them (Image API 3.0, §5.2).
+/// Adds the limits, as in `info.json` (Image API 3.0, §5.2).
 fn limits(image: &CanvasImage, into: &mut Map<String, Value>) {
     let limits = image.info.limits;
     if limits.max_width != u32::MAX || limits.max_height != u32::MAX {

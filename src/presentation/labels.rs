@@ -1,18 +1,18 @@
-//! The words that are ours, in the languages that we have them in.
+//! Tegl's own labels in English and Danish.
 
 use crate::record::{Role, Text};
 
-/// The languages that our own words exist in.
+/// The languages that labels exist in.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "da"];
 
-/// A word of ours in English and in Danish.
+/// A label in English and Danish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
     pub en: &'static str,
     pub da: &'static str,
 }
 
-/// A work or its picture that no copyright binds.
+/// The label of works and images without copyright.
 pub(crate) const PUBLIC_DOMAIN: Label = Label::new("Public domain", "Fri af ophavsret");
 
 impl Label {
@@ -20,15 +20,15 @@ impl Label {
         Self { en, da }
     }
 
-    /// The word in a language: English where we have no other.
+    /// The label in a language; English if there is no translation.
     pub(crate) fn in_language(self, language: &str) -> &'static str {
         if language == "da" || language.starts_with("da-") { self.da } else { self.en }
     }
 
-    /// The word in these languages, those that are requested and supported; all supported ones if none is.
+    /// The label in those of the requested languages that are supported; in all supported ones if none is.
     pub(crate) fn text(self, languages: &[String]) -> Text {
         let mut text = Text::default();
-        for language in ours(languages) {
+        for language in supported(languages) {
             text.add(language, self.in_language(language));
         }
         text
@@ -36,13 +36,13 @@ impl Label {
 }
 
 /// The supported languages that are requested; all supported ones if none is.
-fn ours(languages: &[String]) -> impl Iterator<Item = &'static str> {
-    let asked = |ours: &str| languages.iter().any(|asked| asked.split('-').next() == Some(ours));
-    let any = LANGUAGES.into_iter().any(asked);
-    LANGUAGES.into_iter().filter(move |ours| !any || asked(ours))
+fn supported(languages: &[String]) -> impl Iterator<Item = &'static str> {
+    let requested = |language: &str| languages.iter().any(|tag| tag.split('-').next() == Some(language));
+    let any = LANGUAGES.into_iter().any(requested);
+    LANGUAGES.into_iter().filter(move |language| !any || requested(language))
 }
 
-/// What an image shows, in a word.
+/// The label of an image's role.
 pub(crate) fn role(role: &Role) -> Option<Label> {
     Some(match role {
         Role::Recto => Label::new("Front", "Forside"),
@@ -57,7 +57,7 @@ pub(crate) fn role(role: &Role) -> Option<Label> {
     })
 }
 
-/// The kind of facet or tag that a scheme names.
+/// The label of a scheme of facets or tags.
 pub(crate) fn scheme(name: &str) -> Option<Label> {
     Some(match name {
         "creator" => Label::new("Creators", "Kunstnere"),
@@ -77,7 +77,7 @@ pub(crate) fn scheme(name: &str) -> Option<Label> {
     })
 }
 
-/// Words of records that come up again and again: what creators did, what was measured.
+/// The labels of terms that are common in records: roles of creators, and kinds and parts of measurements.
 pub(crate) fn term(name: &str) -> Option<Label> {
     Some(match name.trim().to_lowercase().as_str() {
         "artist" => Label::new("artist", "kunstner"),
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn labels_have_the_requested_languages() {
-        let languages = |asked: &[&str]| {
-            let asked: Vec<String> = asked.iter().map(|&one| one.to_owned()).collect();
-            serde_json::to_string(&Label::new("Date", "Datering").text(&asked)).unwrap()
+        let languages = |tags: &[&str]| {
+            let languages: Vec<String> = tags.iter().map(|&one| one.to_owned()).collect();
+            serde_json::to_string(&Label::new("Date", "Datering").text(&languages)).unwrap()
         };
         assert_eq!(languages(&[]), r#"{"da":["Datering"],"en":["Date"]}"#);
         assert_eq!(languages(&["da-DK"]), r#"{"da":["Datering"]}"#);

@@ -6,26 +6,26 @@ use super::html;
 use super::object::object;
 use crate::record::Text;
 
-/// A text as a map of plain strings: what a `label` is.
+/// A text as a map of plain strings, as for `label`.
 pub(super) fn label(text: &Text) -> Value {
     map(text, html::plain_text)
 }
 
-/// A text as a map of strings that may hold markup: `summary`, and the values of `metadata` and `requiredStatement`.
-/// Images in them are kept only below `base`, the address of this server.
+/// A text as a map of strings that may contain HTML: `summary`, and the values of `metadata` and `requiredStatement`.
+/// Images are kept only below `base`, the URL of this server.
 pub(super) fn value(text: &Text, base: &str) -> Value {
     map(text, |text| html::value(text, base))
 }
 
-/// A string that has no language.
+/// A plain string without language.
 pub(super) fn none(text: &str) -> Value {
     object! { "none": [html::plain_text(text)] }
 }
 
-fn map(text: &Text, shown: impl Fn(&str) -> String) -> Value {
+fn map(text: &Text, convert: impl Fn(&str) -> String) -> Value {
     let mut map = Map::new();
     for (language, values) in text.languages() {
-        let values = values.iter().map(|value| shown(value)).filter(|value| !value.is_empty());
+        let values = values.iter().map(|value| convert(value)).filter(|value| !value.is_empty());
         let known = map.entry(tag(language)).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(known) = known {
             known.extend(values.map(Value::String));
@@ -52,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_language_map_holds_lists_of_strings() {
+    fn a_language_map_contains_lists_of_strings() {
         let mut text = Text::of("es-419", "uno");
         text.add("da", "<i>Blå</i> hest");
         text.add("es", "dos");

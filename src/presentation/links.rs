@@ -1,4 +1,4 @@
-//! What a work's documents point at beside its images: pages, files, collections, services, the museum.
+//! Links of a work's documents: homepage, record, files, collections, search services, publisher.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
@@ -9,10 +9,10 @@ use super::{CanvasImage, View, language_map};
 use crate::iiif::Version;
 use crate::record::Text;
 
-/// No address that a source gives is longer, in bytes.
+/// Maximum length of a URL in a record or setting, in bytes.
 const MAX_BYTES: usize = 2000;
 
-/// What an IRI may hold and a URI may not (RFC 3986, appendix A).
+/// ASCII characters that a URI may not contain (RFC 3986, appendix A).
 const IRI: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -25,23 +25,23 @@ const IRI: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// A text as a HTTP address, with all but ASCII encoded; `None` if it is not one.
+/// A text as an HTTP URL, with characters outside ASCII percent-encoded; `None` if it is not one.
 pub(crate) fn http_uri(text: &str) -> Option<String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://")?;
     let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
-    let begins = rest.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
-    let is_one = !rest.chars().any(|c| c.is_whitespace() || c.is_control());
-    let fits = begins && is_one && text.len() <= MAX_BYTES;
+    let has_host = rest.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
+    let is_single = !rest.chars().any(|c| c.is_whitespace() || c.is_control());
+    let fits = has_host && is_single && text.len() <= MAX_BYTES;
     fits.then(|| format!("{scheme}://{}", utf8_percent_encode(rest, IRI)))
 }
 
 impl View<'_> {
-    fn says(&self, word: Label) -> Value {
+    fn label(&self, word: Label) -> Value {
         language_map::label(&word.text(&self.publisher.languages))
     }
 
-    /// The work's own page, else ours.
+    /// The record's homepage of the work, or else the work's page on this server.
     pub(super) fn homepage(&self) -> Value {
         let own = self.work.homepage.as_deref().and_then(http_uri);
         let id = own.unwrap_or_else(|| self.address.work_page(&self.work.object_number));
@@ -50,47 +50,47 @@ impl View<'_> {
         ])
     }
 
-    /// The record as JSON, and the manifest elsewhere that it was read from.
+    /// The record as JSON, and the manifest that the work was imported from.
     pub(super) fn see_also(&self) -> Value {
         let manifest = self.work.source_manifest().and_then(http_uri).map(|id| {
             object! {
                 "id": id,
                 "type": "Manifest",
-                "label": self.says(Label::new("Manifest of the source", "Kildens manifest")),
+                "label": self.label(Label::new("Manifest of the source", "Kildens manifest")),
                 "format": "application/ld+json",
             }
         });
         let record = object! {
             "id": self.address.record(&self.work.object_number),
             "type": "Dataset",
-            "label": self.says(Label::new("Record as JSON", "Post som JSON")),
+            "label": self.label(Label::new("Record as JSON", "Post som JSON")),
             "format": "application/json",
         };
         std::iter::once(record).chain(manifest).collect()
     }
 
-    /// The museum, where the settings name it (Presentation API 3.0, §3.1).
+    /// The publisher, if the settings name one (Presentation API 3.0, §3.1).
     pub(super) fn provider(&self) -> Option<Value> {
         provider(self.publisher, self.address.base())
     }
 
     /// The collection that contains the work.
     pub(super) fn part_of(&self, version: Version) -> Option<Value> {
-        let shelf = self.part_of?;
+        let facet = self.part_of?;
         Some(Value::from([object! {
-            "id": self.address.facet_value(version, &shelf.scheme, &shelf.value, None),
+            "id": self.address.facet_value(version, &facet.scheme, &facet.value, None),
             "type": "Collection",
-            "label": language_map::label(&shelf.label),
+            "label": language_map::label(&facet.label),
         }]))
     }
 
-    /// The searches within the work: version 1 beside 2, as several viewers know only that (Content Search 2.0, §3).
+    /// The search services of the work: version 1 beside version 2, because several viewers support only version 1 (Content Search 2.0, §3).
     pub(super) fn searches(&self, version: Version) -> Option<Value> {
         if !self.tags.iter().any(|tag| tag.is_active()) {
             return None;
         }
         let work = &self.work.object_number;
-        let first = object! {
+        let version_1 = object! {
             "@context": "http://iiif.io/api/search/1/context.json",
             "@id": self.address.search(1, work),
             "@type": "SearchService1",
@@ -102,7 +102,7 @@ impl View<'_> {
             }],
         };
         if version == Version::V2 {
-            return Some(Value::from([first]));
+            return Some(Value::from([version_1]));
         }
         Some(Value::from([
             object! {
@@ -110,18 +110,19 @@ impl View<'_> {
                 "type": "SearchService2",
                 "service": [object! { "id": self.address.autocomplete(2, work), "type": "AutoCompleteService2" }],
             },
-            first,
+            version_1,
         ]))
     }
 
-    /// Files of an image: the master, and renditions of it.
+    /// Downloads of an image: the master, and renditions of it.
     pub(super) fn files(&self, image: &CanvasImage) -> Vec<Value> {
         let mut files = Vec::with_capacity(4);
         if let Some(original) = &image.original {
-            let label =
-                |word: &str| format!("{word} ({}, {})", kind(&original.media_type), bytes(original.bytes));
+            let label = |word: &str| {
+                format!("{word} ({}, {})", format_name(&original.media_type), bytes(original.bytes))
+            };
             let id = self.address.original(&image.identifier);
-            let label = word_text(self, Label::new("Original", "Original"), label);
+            let label = formatted_label(self, Label::new("Original", "Original"), label);
             files.push(
                 object! { "id": id, "type": "Image", "label": label, "format": original.media_type.as_str() },
             );
@@ -131,7 +132,7 @@ impl View<'_> {
             files.push(self.file(format!("{service}/full/max/0/default.jpg"), "JPEG", "image/jpeg", image));
             return files;
         }
-        // A JPEG's sides are numbers of 16 bits.
+        // A JPEG's width and height have 16 bits.
         let fits = image.largest.width <= 65_535 && image.largest.height <= 65_535;
         for (suffix, name, media_type) in
             [("jpg", "JPEG", "image/jpeg"), ("tif", "TIFF", "image/tiff"), ("png", "PNG", "image/png")]
@@ -156,20 +157,20 @@ impl View<'_> {
         }
     }
 
-    /// All masters in one file, where any may be downloaded.
+    /// The ZIP file of all originals, if one may be downloaded.
     pub(super) fn archive(&self) -> Option<Value> {
         self.images.iter().any(|image| image.original.is_some()).then(|| {
             object! {
                 "id": self.address.archive(&self.work.object_number),
                 "type": "Dataset",
-                "label": self.says(Label::new("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
+                "label": self.label(Label::new("All images and the record (ZIP)", "Alle billeder og posten (ZIP)")),
                 "format": "application/zip",
             }
         })
     }
 }
 
-/// The museum as an agent.
+/// The publisher as an agent; `None` if it has no name.
 pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value> {
     if publisher.name.is_empty() {
         return None;
@@ -196,21 +197,21 @@ pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value
     Some(Value::from([agent]))
 }
 
-fn word_text(view: &View<'_>, word: Label, shown: impl Fn(&str) -> String) -> Value {
+fn formatted_label(view: &View<'_>, word: Label, format: impl Fn(&str) -> String) -> Value {
     let mut text = Text::default();
     for (language, label) in word.text(&view.publisher.languages).iter() {
-        text.add(language, &shown(label));
+        text.add(language, &format(label));
     }
     language_map::label(&text)
 }
 
-/// A media type in a word: `TIFF` for `image/tiff`.
-fn kind(media_type: &str) -> String {
+/// The format's name by its media type: `TIFF` for `image/tiff`.
+fn format_name(media_type: &str) -> String {
     let kind = media_type.rsplit('/').next().unwrap_or(media_type);
     kind.trim_start_matches("x-").to_ascii_uppercase()
 }
 
-/// A length in bytes as people say it.
+/// A number of bytes in decimal units: `1.2 MB`.
 fn bytes(length: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     let mut value = length as f64 / 1000.0;
@@ -227,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_sources_are_http_or_nothing() {
+    fn only_http_urls_are_accepted() {
         for (given, expected) in [
             (" https://x/å b ", None),
             ("https://x/å", Some("https://x/%C3%A5")),
@@ -244,12 +245,12 @@ mod tests {
     }
 
     #[test]
-    fn lengths_have_two_or_three_digits() {
+    fn sizes_have_two_or_three_digits() {
         for (length, expected) in
             [(0, "0.0 kB"), (1_234, "1.2 kB"), (999_600, "1.0 MB"), (1_240_000_000, "1.2 GB")]
         {
             assert_eq!(bytes(length), expected);
         }
-        assert_eq!(kind("image/tiff"), "TIFF");
+        assert_eq!(format_name("image/tiff"), "TIFF");
     }
 }

@@ -1,22 +1,22 @@
-//! A work as a manifest, and the parts of it that have addresses of their own.
+//! A work's manifest, and its parts as documents of their own.
 
 use serde_json::Value;
 
-use super::annotation::Placed;
+use super::annotation::TagTarget;
 use super::context::CONTEXT_3;
 use super::object::object;
 use super::{Canvas, View, language_map, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
 
-/// More annotations of a canvas than this are a document of their own.
-const EMBEDDED_SOURCE: usize = 100;
+/// Maximum number of a canvas's tags that the manifest embeds; otherwise it links to the annotation page.
+const MAX_EMBEDDED_TAGS: usize = 100;
 
 impl View<'_> {
     /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).
     pub(crate) fn manifest(&self, version: Version) -> Value {
         let canvases = self.canvases();
-        let placed = self.placed(&canvases);
+        let targets = self.tag_targets(&canvases);
         let mut manifest = object! {
             "@context": CONTEXT_3,
             "id": self.address.manifest(version, &self.work.object_number),
@@ -26,14 +26,14 @@ impl View<'_> {
             "seeAlso": self.see_also(),
         };
         let mut add = |key: &str, value: Option<Value>| {
-            if let Some(value) = value.filter(|value| !is_nothing(value)) {
+            if let Some(value) = value.filter(|value| !is_empty(value)) {
                 manifest[key] = value;
             }
         };
         add("summary", Some(language_map::value(&self.work.description, self.address.base())));
         add("metadata", Some(Value::Array(metadata::metadata(self))));
         add("requiredStatement", self.required_statement());
-        add("rights", self.work.rights.as_deref().and_then(rights::normal).map(Value::String));
+        add("rights", self.work.rights.as_deref().and_then(rights::normalize).map(Value::String));
         add("provider", self.provider());
         add("partOf", self.part_of(version));
         add("service", self.searches(version));
@@ -44,7 +44,7 @@ impl View<'_> {
         let files = lead.map(|image| self.files(image)).unwrap_or_default();
         add("rendering", Some(files.into_iter().chain(self.archive()).collect()));
         add("structures", Some(Value::Array(self.ranges(&canvases, version))));
-        let items = canvases.iter().map(|canvas| self.canvas_of(canvas, &placed, version)).collect();
+        let items = canvases.iter().map(|canvas| self.canvas_of(canvas, &targets, version)).collect();
         manifest["items"] = Value::Array(items);
         of_version(manifest, version)
     }
@@ -53,48 +53,48 @@ impl View<'_> {
     pub(crate) fn canvas(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         let canvas = canvases.get(number.checked_sub(1)?)?;
-        let mut document = self.canvas_of(canvas, &self.placed(&canvases), version);
+        let mut document = self.canvas_of(canvas, &self.tag_targets(&canvases), version);
         document["partOf"] = self.reference(version);
-        Some(top(document, version))
+        Some(standalone(document, version))
     }
 
-    /// The page of a canvas' painting annotation, as a document (Presentation API 3.0, §5.5).
+    /// The annotation page with a canvas's painting annotation, as a document (Presentation API 3.0, §5.5).
     pub(crate) fn painting_page(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
-        Some(top(self.page_of(canvases.get(number.checked_sub(1)?)?, version), version))
+        Some(standalone(self.page_of(canvases.get(number.checked_sub(1)?)?, version), version))
     }
 
-    /// A canvas' painting annotation, as a document; nothing where the canvas is empty.
+    /// A canvas's painting annotation, as a document; `None` if the canvas is empty.
     pub(crate) fn painting(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
-        Some(top(self.painting_of(canvases.get(number.checked_sub(1)?)?, version)?, version))
+        Some(standalone(self.painting_of(canvases.get(number.checked_sub(1)?)?, version)?, version))
     }
 
-    /// The page of a canvas' tags, as a document.
+    /// The annotation page with a canvas's tags, as a document.
     pub(crate) fn annotation_page(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         let canvas = canvases.get(number.checked_sub(1)?)?;
-        let page = self.tags_of(canvas, &self.placed(&canvases), version);
-        Some(top(page, version))
+        let page = self.tags_of(canvas, &self.tag_targets(&canvases), version);
+        Some(standalone(page, version))
     }
 
     /// A tag by its id, as a document.
     pub(crate) fn tag(&self, id: &str, version: Version) -> Option<Value> {
-        let placed = self.placed(&self.canvases());
-        let found = placed.iter().find(|placed| placed.id == id)?;
+        let targets = self.tag_targets(&self.canvases());
+        let found = targets.iter().find(|target| target.id == id)?;
         let mut annotation = self.annotation(found);
         annotation["id"] = Value::from(self.address.tag(version, &self.work.object_number, id));
-        Some(top(annotation, version))
+        Some(standalone(annotation, version))
     }
 
     /// A range by its number from 1, as a document (Presentation API 3.0, §5.4).
     pub(crate) fn range(&self, number: usize, version: Version) -> Option<Value> {
-        let wanted = self.address.range(version, &self.work.object_number, number);
+        let id = self.address.range(version, &self.work.object_number, number);
         let mut open = self.ranges(&self.canvases(), version);
         while let Some(mut range) = open.pop() {
-            if range["id"] == wanted.as_str() {
+            if range["id"] == id.as_str() {
                 range["partOf"] = self.reference(version);
-                return Some(top(range, version));
+                return Some(standalone(range, version));
             }
             if let Value::Array(items) = range["items"].take() {
                 open.extend(items.into_iter().filter(|item| item["type"] == "Range"));
@@ -103,7 +103,7 @@ impl View<'_> {
         None
     }
 
-    /// The work's title, or its number where nothing is left of the title.
+    /// The work's title; its object number if the title is empty without markup.
     fn title(&self) -> Value {
         let label = language_map::label(&self.work.label());
         if language_map::is_empty(&label) { language_map::none(&self.work.object_number) } else { label }
@@ -128,14 +128,14 @@ impl View<'_> {
         Some(object! { "label": language_map::label(&label), "value": value })
     }
 
-    /// The first moment of the work's making, if it is a year of our era (§3.1, `navDate`).
+    /// The start of the earliest year of production, if it is from 1 to 9999 (§3.1, `navDate`).
     fn date(&self) -> Option<String> {
         let year = self.work.years().0.filter(|year| (1..=9999).contains(year))?;
         Some(format!("{year:04}-01-01T00:00:00Z"))
     }
 
-    fn canvas_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
-        let mut made = object! {
+    fn canvas_of(&self, canvas: &Canvas<'_>, targets: &[TagTarget<'_>], version: Version) -> Value {
+        let mut document = object! {
             "id": self.address.canvas(&self.work.object_number, canvas.number),
             "type": "Canvas",
             "label": named(&canvas.label, canvas.number),
@@ -144,20 +144,20 @@ impl View<'_> {
             "items": Vec::<Value>::new(),
         };
         if !canvas.images.is_empty() {
-            made["items"] = Value::from([self.page_of(canvas, version)]);
-            made["thumbnail"] = Value::from([self.thumbnail(canvas.images[0], version)]);
-            made["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
+            document["items"] = Value::from([self.page_of(canvas, version)]);
+            document["thumbnail"] = Value::from([self.thumbnail(canvas.images[0], version)]);
+            document["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
         }
-        let tags = placed.iter().filter(|placed| placed.canvas == canvas.number).count();
+        let tags = targets.iter().filter(|target| target.canvas == canvas.number).count();
         if tags > 0 {
             let id = self.address.annotations(version, &self.work.object_number, canvas.number);
-            let is_apart = tags > EMBEDDED_SOURCE || version == Version::V2;
-            made["annotations"] = match is_apart {
+            let is_linked = tags > MAX_EMBEDDED_TAGS || version == Version::V2;
+            document["annotations"] = match is_linked {
                 true => Value::from([object! { "id": id, "type": "AnnotationPage" }]),
-                false => Value::from([self.tags_of(canvas, placed, version)]),
+                false => Value::from([self.tags_of(canvas, targets, version)]),
             };
         }
-        made
+        document
     }
 
     fn page_of(&self, canvas: &Canvas<'_>, version: Version) -> Value {
@@ -184,12 +184,12 @@ impl View<'_> {
         })
     }
 
-    fn tags_of(&self, canvas: &Canvas<'_>, placed: &[Placed<'_>], version: Version) -> Value {
+    fn tags_of(&self, canvas: &Canvas<'_>, targets: &[TagTarget<'_>], version: Version) -> Value {
         let work = &self.work.object_number;
-        let here = placed.iter().filter(|placed| placed.canvas == canvas.number);
-        let items = here.map(|placed| {
-            let mut annotation = self.annotation(placed);
-            annotation["id"] = Value::from(self.address.tag(version, work, &placed.id));
+        let here = targets.iter().filter(|target| target.canvas == canvas.number);
+        let items = here.map(|target| {
+            let mut annotation = self.annotation(target);
+            annotation["id"] = Value::from(self.address.tag(version, work, &target.id));
             annotation
         });
         let label = super::labels::Label::new("Tags", "Emneord").text(&self.publisher.languages);
@@ -207,7 +207,7 @@ fn named(label: &Text, number: usize) -> Value {
     if language_map::is_empty(&label) { language_map::none(&number.to_string()) } else { label }
 }
 
-fn is_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.is_empty(),
         Value::Object(fields) => fields.is_empty(),
@@ -215,8 +215,8 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// A part as a document.
-fn top(part: Value, version: Version) -> Value {
+/// A part of the manifest as a document of its own, with a context.
+fn standalone(part: Value, version: Version) -> Value {
     let mut document = object! { "@context": CONTEXT_3 };
     if let (Value::Object(document), Value::Object(part)) = (&mut document, part) {
         document.extend(part);
@@ -224,7 +224,7 @@ fn top(part: Value, version: Version) -> Value {
     of_version(document, version)
 }
 
-/// A document of version 3 in the version asked for.
+/// Converts a document of version 3 to the requested version.
 pub(super) fn of_version(document: Value, version: Version) -> Value {
     match version {
         Version::V2 => version2::document(document),

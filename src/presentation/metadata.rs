@@ -1,4 +1,4 @@
-//! A work's facts as pairs of a label and a value (Presentation API 3.0, §3.1).
+//! A work's metadata as pairs of label and value (Presentation API 3.0, §3.1).
 
 use serde_json::Value;
 
@@ -7,15 +7,15 @@ use super::object::object;
 use super::{View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
-/// The facts of a work, including the record's rights statement unless it is a URI that can go in `rights`.
+/// The metadata of a work, including the record's rights statement unless it is a URI for `rights`.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     let mut facts = facts(view);
     let work = view.work;
-    let words = work.rights.as_deref().filter(|words| rights::normal(words).is_none());
+    let statement = work.rights.as_deref().filter(|text| rights::normalize(text).is_none());
     let label = Label::new("Rights", "Rettigheder");
-    match (words, &work.rights, work.public_domain) {
-        (Some(words), ..) => {
-            let statements: Vec<Text> = words.lines().map(Text::plain).collect();
+    match (statement, &work.rights, work.public_domain) {
+        (Some(statement), ..) => {
+            let statements: Vec<Text> = statement.lines().map(Text::plain).collect();
             facts.add(label, &statements);
         }
         (None, None, Some(true)) => {
@@ -26,7 +26,7 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     facts.pairs
 }
 
-/// A work's facts, without its rights.
+/// The metadata of a work without its rights.
 pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
     facts(view).pairs
 }
@@ -41,7 +41,8 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let titles: Vec<Text> =
         work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
     facts.add(Label::new("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
-    let creators: Vec<Text> = work.creators.iter().map(|creator| maker(creator, facts.languages)).collect();
+    let creators: Vec<Text> =
+        work.creators.iter().map(|creator| creator_text(creator, facts.languages)).collect();
     facts.add(Label::new("Creator", "Kunstner"), &creators);
     let dates: Vec<Text> = work.production.iter().map(|made| date(made, facts.languages)).collect();
     facts.add(Label::new("Date", "Datering"), &dates);
@@ -65,14 +66,14 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
 }
 
 struct Facts<'a> {
-    /// The address of this server.
+    /// The base URL of this server.
     base: &'a str,
     languages: &'a [String],
     pairs: Vec<Value>,
 }
 
 impl Facts<'_> {
-    /// Viewers show the values of one language alone: values in a different set of languages get their own pair.
+    /// Viewers display the values of one language only, so values in another set of languages get a pair of their own.
     fn add(&mut self, label: Label, values: &[Text]) {
         self.pair(&label.text(self.languages), values);
     }
@@ -102,11 +103,11 @@ fn named(label: &Text, id: &str) -> Text {
 }
 
 /// `Anna Ancher (Danish, 1859–1935), printmaker`.
-fn maker(creator: &Creator, languages: &[String]) -> Text {
+fn creator_text(creator: &Creator, languages: &[String]) -> Text {
     if creator.name.trim().is_empty() {
         return Text::default();
     }
-    let shown = |life: &str| {
+    let with_life = |life: &str| {
         let about = creator.nationality.as_deref().into_iter().chain([life]).filter(|part| !part.is_empty());
         let about: Vec<&str> = about.collect();
         let name = creator.name.trim();
@@ -115,16 +116,18 @@ fn maker(creator: &Creator, languages: &[String]) -> Text {
     let is_before = [creator.birth, creator.death].iter().flatten().any(|year| *year < 0);
     let role = creator.role.as_deref().filter(|role| !role.trim().is_empty());
     match (role, role.and_then(labels::term)) {
-        (Some(_), Some(role)) => each(role, languages, |word, language| {
+        (Some(_), Some(role)) => in_each_language(role, languages, |word, language| {
             let era = ERA.in_language(language);
-            format!("{}, {word}", shown(&life(creator, era)))
+            format!("{}, {word}", with_life(&life(creator, era)))
         }),
         (role, _) => {
             let role = role.map(|role| format!(", {role}")).unwrap_or_default();
             if is_before {
-                return each(ERA, languages, |era, _| format!("{}{role}", shown(&life(creator, era))));
+                return in_each_language(ERA, languages, |era, _| {
+                    format!("{}{role}", with_life(&life(creator, era)))
+                });
             }
-            Text::plain(&format!("{}{role}", shown(&life(creator, ""))))
+            Text::plain(&format!("{}{role}", with_life(&life(creator, ""))))
         }
     }
 }
@@ -146,10 +149,10 @@ fn life(creator: &Creator, era: &str) -> String {
     }
 }
 
-fn each(word: Label, languages: &[String], shown: impl Fn(&str, &str) -> String) -> Text {
+fn in_each_language(label: Label, languages: &[String], format: impl Fn(&str, &str) -> String) -> Text {
     let mut text = Text::default();
-    for (language, label) in word.text(languages).iter() {
-        text.add(language, &shown(label, language));
+    for (language, label) in label.text(languages).iter() {
+        text.add(language, &format(label, language));
     }
     text
 }
@@ -170,7 +173,7 @@ fn date(made: &Production, languages: &[String]) -> Text {
             format!("{earliest}–{latest}")
         });
     }
-    each(ERA, languages, |era, _| {
+    in_each_language(ERA, languages, |era, _| {
         let year = |year: i32| {
             if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) }
         };
@@ -205,7 +208,7 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
         let texts = texts.into_iter().map(bare).collect::<Vec<_>>().join(", ");
         return Text::plain(&if part.is_empty() { texts } else { format!("{part}: {texts}") });
     }
-    each(Label::new("en", "da"), languages, |_, language| {
+    in_each_language(Label::new("en", "da"), languages, |_, language| {
         let term = |name: &str| {
             labels::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
         };
@@ -218,10 +221,10 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
             .flatten()
             .filter(|side| flat && side.unit.as_deref().unwrap_or_default() == unit)
             .collect();
-        let mut shown = Vec::new();
+        let mut parts = Vec::new();
         if !joined.is_empty() {
             let numbers: Vec<String> = joined.iter().map(|side| number(side.value, language)).collect();
-            shown.push(format!("{} {unit}", numbers.join(" × ")).trim_end().to_owned());
+            parts.push(format!("{} {unit}", numbers.join(" × ")).trim_end().to_owned());
         }
         for measure in measures.iter().filter(|one| !joined.iter().any(|side| std::ptr::eq(**side, **one))) {
             let kind = measure.kind.as_deref().map(term).unwrap_or_default();
@@ -230,12 +233,12 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
                 number(measure.value, language),
                 measure.unit.as_deref().unwrap_or_default()
             );
-            shown.extend((measure.value.is_some()).then(|| value.trim().to_owned()));
+            parts.extend((measure.value.is_some()).then(|| value.trim().to_owned()));
         }
-        match (part, shown.is_empty()) {
+        match (part, parts.is_empty()) {
             (_, true) => String::new(),
-            ("", false) => shown.join(", "),
-            (part, false) => format!("{}: {}", term(part), shown.join(", ")),
+            ("", false) => parts.join(", "),
+            (part, false) => format!("{}: {}", term(part), parts.join(", ")),
         }
     })
 }
@@ -246,8 +249,8 @@ fn is(measure: &Measure, kind: &str) -> bool {
 
 fn number(value: Option<f64>, language: &str) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else { return String::new() };
-    let shown = ((value * 1000.0).round() / 1000.0).to_string();
-    if language == "da" { shown.replace('.', ",") } else { shown }
+    let text = ((value * 1000.0).round() / 1000.0).to_string();
+    if language == "da" { text.replace('.', ",") } else { text }
 }
 
 #[cfg(test)]
@@ -287,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_words_or_years() {
+    fn dates_are_text_or_years() {
         let date = |earliest, latest| date(&Production { earliest, latest, ..Production::default() }, &[]);
         assert_eq!(date(Some(1850), Some(1859)), Text::plain("1850–1859"));
         assert_eq!(date(None, Some(1850)), Text::plain("1850"));
@@ -303,18 +306,18 @@ mod tests {
             (None, Some(-322), "Aristotle (†322 BC)"),
         ] {
             let creator = Creator { name: "Aristotle".into(), birth, death, ..Creator::default() };
-            let shown = maker(&creator, &[]);
-            assert_eq!(shown.best(&["en"]), Some(english));
-            assert_eq!(shown.best(&["da"]), Some(&*english.replace("BC", "f.Kr.")));
+            let text = creator_text(&creator, &[]);
+            assert_eq!(text.best(&["en"]), Some(english));
+            assert_eq!(text.best(&["da"]), Some(&*english.replace("BC", "f.Kr.")));
         }
     }
 
     #[test]
-    fn creators_are_shown_with_life_dates_and_role() {
+    fn creators_have_life_dates_and_role() {
         let creator: Creator =
             serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#)
                 .unwrap();
         let expected = r#"{"en":"Anna Ancher (1859–1935), artist","da":"Anna Ancher (1859–1935), kunstner"}"#;
-        assert_eq!(maker(&creator, &[]), text(expected));
+        assert_eq!(creator_text(&creator, &[]), text(expected));
     }
 }

@@ -30,6 +30,6 @@ pub(crate) use context::CONTEXT_2;
 pub(crate) use html::plain_text;
 pub(crate) use links::http_uri;
 pub(crate) use publisher::{Logo, Publisher};
-pub(crate) use rights::{name as rights_name, normal as rights_uri};
+pub(crate) use rights::{name as rights_name, normalize as rights_uri};
 pub(crate) use span::Span;
 pub(crate) use view::{Canvas, CanvasImage, Original, View};

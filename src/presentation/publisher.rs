@@ -1,25 +1,25 @@
-//! Whose collection it is: the settings of what documents say of their publisher.
+//! The publisher of the collection: settings for documents and pages.
 
 use serde::{Deserialize, Serialize};
 
 use super::links::http_uri;
 use crate::record::Text;
 
-/// `[presentation]`: what manifests and collections say of the museum.
+/// `[presentation]`: the museum's name, site, logo, attribution and languages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Publisher {
-    /// The museum's name, by language, as in `{ en = "National Gallery", da = "Statens Museum" }`; empty names nobody.
+    /// The museum's name, by language, as in `{ en = "National Gallery", da = "Statens Museum" }`; may be empty.
     pub name: Text,
-    /// The museum's own site; empty names none.
+    /// The URL of the museum's own site; may be empty.
     pub homepage: String,
-    /// The museum's logo; an empty `url` shows none.
+    /// The museum's logo; none if its `url` is empty.
     pub logo: Logo,
     /// The label of the credit line, by language; empty: `Attribution`.
     pub attribution_label: Text,
     /// The attribution of works without a credit line, by language; may be empty.
     pub attribution: Text,
-    /// The languages of our labels and pages (`en` and `da` exist), the first preferred where only one can be given.
+    /// The languages of labels and pages (`en` and `da` exist), preferred first.
     pub languages: Vec<String>,
 }
 
@@ -28,11 +28,11 @@ pub(crate) struct Publisher {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Logo {
     pub url: String,
-    /// In pixels; 0 where unknown.
+    /// In pixels; 0 if unknown.
     pub width: u32,
-    /// In pixels; 0 where unknown.
+    /// In pixels; 0 if unknown.
     pub height: u32,
-    /// Its media type.
+    /// Its media type; may be empty.
     pub format: String,
 }
 
@@ -50,31 +50,31 @@ impl Default for Publisher {
 }
 
 impl Publisher {
-    /// Says which setting cannot be used, and what would work.
+    /// Checks the URLs. The error names the invalid setting and what is valid.
     pub(crate) fn check(&self) -> Result<(), String> {
         for (key, url) in [("homepage", &self.homepage), ("logo.url", &self.logo.url)] {
             if !url.is_empty() && http_uri(url).is_none() {
                 return Err(format!(
-                    "presentation.{key} `{url}` is not an address: begin it with `https://`"
+                    "presentation.{key} `{url}` must be a URL that begins with `https://` or `http://`"
                 ));
             }
         }
         Ok(())
     }
 
-    /// The same with this language before the others, if it is one of them.
+    /// A copy that prefers this language, if it is one of the publisher's.
     pub(crate) fn in_language(&self, language: &str) -> Self {
         let mut publisher = self.clone();
         publisher.languages.sort_by_key(|own| own.split('-').next() != Some(language));
         publisher
     }
 
-    /// The languages in their order, for [`Text::best`].
+    /// The languages, preferred first, for [`Text::best`].
     pub(crate) fn preferred_languages(&self) -> Vec<&str> {
         self.languages.iter().map(String::as_str).collect()
     }
 
-    /// What a scheme is called in the language preferred here; its own name if it has no label.
+    /// The label of a scheme in the preferred language; the scheme's name if it has no label.
     pub(crate) fn scheme_label(&self, name: &str) -> String {
         let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
         let known = word.as_ref().and_then(|word| word.best(&self.preferred_languages()));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_in_the_settings_are_http() {
+    fn urls_in_the_settings_are_http() {
         let publisher =
             |homepage: &str| Publisher { homepage: homepage.into(), ..Publisher::default() }.check();
         assert_eq!(publisher(""), Ok(()));

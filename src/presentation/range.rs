@@ -9,8 +9,9 @@ use super::{Canvas, View, language_map};
 use crate::iiif::Version;
 use crate::record::Part;
 
-/// No parts are read deeper, or beyond this many.
-const DEEPEST: usize = 8;
+/// Maximum depth of nested parts; deeper ones are ignored.
+const MAX_DEPTH: usize = 8;
+/// Maximum number of ranges; further parts are ignored.
 const MAX_RANGES: usize = 5000;
 
 impl View<'_> {
@@ -22,30 +23,30 @@ impl View<'_> {
                 by_file.insert(image.file.as_str(), canvas.number);
             }
         }
-        let mut making = Making { view: self, version, by_file, made: 0 };
-        making.all(&self.work.parts, 1)
+        let mut builder = RangeBuilder { view: self, version, by_file, count: 0 };
+        builder.all(&self.work.parts, 1)
     }
 }
 
-struct Making<'a> {
+struct RangeBuilder<'a> {
     view: &'a View<'a>,
     version: Version,
     by_file: HashMap<&'a str, usize>,
-    made: usize,
+    count: usize,
 }
 
-impl Making<'_> {
+impl RangeBuilder<'_> {
     fn all(&mut self, parts: &[Part], depth: usize) -> Vec<Value> {
         parts.iter().filter_map(|part| self.one(part, depth)).collect()
     }
 
-    /// Parts with no visible content are skipped and their numbers reused.
+    /// A part as a range. Parts without visible images are skipped, and their numbers reused.
     fn one(&mut self, part: &Part, depth: usize) -> Option<Value> {
-        if depth > DEEPEST || self.made >= MAX_RANGES {
+        if depth > MAX_DEPTH || self.count >= MAX_RANGES {
             return None;
         }
-        self.made += 1;
-        let (number, work) = (self.made, &self.view.work.object_number);
+        self.count += 1;
+        let (number, work) = (self.count, &self.view.work.object_number);
         let mut numbers: Vec<usize> =
             part.images.iter().filter_map(|file| self.by_file.get(file.as_str()).copied()).collect();
         let mut seen = std::collections::HashSet::new();
@@ -56,7 +57,7 @@ impl Making<'_> {
         let mut items: Vec<Value> = canvases.collect();
         items.extend(self.all(&part.parts, depth + 1));
         if items.is_empty() {
-            self.made = number - 1;
+            self.count = number - 1;
             return None;
         }
         let label = language_map::label(&part.label);

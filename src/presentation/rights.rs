@@ -1,13 +1,13 @@
-//! Licences and rights statements in the one form that documents may name (Presentation API 3.0, §3.1).
+//! Licences and rights statements as normalized URIs and names (Presentation API 3.0, §3.1, `rights`).
 
 use super::labels::Label;
 use crate::record::Text;
 
-/// The address of a licence of Creative Commons or of a statement of RightsStatements.org, with `http`; nothing for
+/// The URI of a Creative Commons licence or a RightsStatements.org statement in its canonical form, with `http`; `None` for
 /// any other text.
-pub(crate) fn normal(rights: &str) -> Option<String> {
+pub(crate) fn normalize(rights: &str) -> Option<String> {
     let lower = rights.trim().to_ascii_lowercase();
-    // What goes on after an address, or on another line, may take back what it grants.
+    // Text after the URI, or on another line, may restrict what the licence grants.
     if lower.contains(char::is_whitespace) {
         return None;
     }
@@ -20,7 +20,7 @@ pub(crate) fn normal(rights: &str) -> Option<String> {
         "creativecommons.org" => creative_commons(&parts),
         "rightsstatements.org" => match parts[..] {
             ["vocab" | "page", name, version, ..] if is_statement(name) && is_version(version) => {
-                Some(format!("http://rightsstatements.org/vocab/{}/{version}/", spelled(name)))
+                Some(format!("http://rightsstatements.org/vocab/{}/{version}/", canonical_name(name)))
             }
             _ => None,
         },
@@ -28,10 +28,10 @@ pub(crate) fn normal(rights: &str) -> Option<String> {
     }
 }
 
-/// What a licence or rights statement is called; nothing for any other text.
+/// The name of a licence or rights statement in English and Danish; `None` for any other text.
 pub(crate) fn name(rights: &str) -> Option<Text> {
-    let normal = normal(rights)?;
-    let (_, path) = normal.split_once("://")?;
+    let uri = normalize(rights)?;
+    let (_, path) = uri.split_once("://")?;
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let (english, danish) = match parts[..] {
         ["creativecommons.org", "publicdomain", "zero", ..] => {
@@ -41,17 +41,20 @@ pub(crate) fn name(rights: &str) -> Option<Text> {
             "Public Domain Mark 1.0 (no known copyright)".into(),
             "Public Domain Mark 1.0 (ingen kendt ophavsret)".into(),
         ),
-        ["creativecommons.org", "licenses", licence, version, ref place @ ..] => {
-            let place = place.first().map(|place| format!(" {}", place.to_uppercase())).unwrap_or_default();
-            let short = format!("CC {} {version}{place}", licence.to_uppercase());
-            let long = |word: fn(Label) -> &'static str| {
-                licence.split('-').filter_map(condition).map(word).collect::<Vec<_>>().join("-")
+        ["creativecommons.org", "licenses", licence, version, ref jurisdiction @ ..] => {
+            let jurisdiction = jurisdiction
+                .first()
+                .map(|jurisdiction| format!(" {}", jurisdiction.to_uppercase()))
+                .unwrap_or_default();
+            let short = format!("CC {} {version}{jurisdiction}", licence.to_uppercase());
+            let long = |label: fn(Label) -> &'static str| {
+                licence.split('-').filter_map(condition).map(label).collect::<Vec<_>>().join("-")
             };
-            (format!("{short} ({})", long(|word| word.en)), format!("{short} ({})", long(|word| word.da)))
+            (format!("{short} ({})", long(|label| label.en)), format!("{short} ({})", long(|label| label.da)))
         }
         ["rightsstatements.org", _, statement, ..] => {
-            let word = statement_name(statement)?;
-            (word.en.to_owned(), word.da.to_owned())
+            let label = statement_name(statement)?;
+            (label.en.to_owned(), label.da.to_owned())
         }
         _ => return None,
     };
@@ -60,7 +63,7 @@ pub(crate) fn name(rights: &str) -> Option<Text> {
     Some(text)
 }
 
-/// The conditions of Creative Commons' licences, as the licences' own titles have them.
+/// The conditions of Creative Commons licences, as in the licences' titles.
 fn condition(part: &str) -> Option<Label> {
     Some(match part {
         "by" => Label::new("Attribution", "Kreditering"),
@@ -71,7 +74,7 @@ fn condition(part: &str) -> Option<Label> {
     })
 }
 
-/// The titles of the statements of RightsStatements.org; the Danish ones are ours, as it has none.
+/// The titles of RightsStatements.org's statements; the Danish translations are Tegl's own.
 fn statement_name(name: &str) -> Option<Label> {
     Some(match name {
         "InC" => Label::new("In copyright", "Ophavsretligt beskyttet"),
@@ -119,9 +122,10 @@ fn creative_commons(parts: &[&str]) -> Option<String> {
         ["publicdomain", "zero", ..] => Some(CC0.into()),
         ["publicdomain", "mark", ..] => Some(MARK.into()),
         ["licenses", name, version, ref rest @ ..] if is_licence(name) && is_version(version) => {
-            let place = rest.first().filter(|place| is_place(place));
-            let place = place.map(|place| format!("{place}/")).unwrap_or_default();
-            Some(format!("http://creativecommons.org/licenses/{name}/{version}/{place}"))
+            let jurisdiction = rest.first().filter(|jurisdiction| is_jurisdiction(jurisdiction));
+            let jurisdiction =
+                jurisdiction.map(|jurisdiction| format!("{jurisdiction}/")).unwrap_or_default();
+            Some(format!("http://creativecommons.org/licenses/{name}/{version}/{jurisdiction}"))
         }
         _ => None,
     }
@@ -131,8 +135,8 @@ fn is_licence(name: &str) -> bool {
     !name.is_empty() && name.split('-').all(|part| matches!(part, "by" | "nc" | "nd" | "sa"))
 }
 
-/// A country that a licence was ported to; `deed.da` and the like are none.
-fn is_place(part: &str) -> bool {
+/// Whether a path segment is the jurisdiction that a licence was ported to, unlike `deed.da`.
+fn is_jurisdiction(part: &str) -> bool {
     part != "legalcode" && (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase())
 }
 
@@ -159,7 +163,7 @@ fn is_statement(name: &str) -> bool {
     STATEMENTS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-fn spelled(name: &str) -> &'static str {
+fn canonical_name(name: &str) -> &'static str {
     STATEMENTS.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or("UND")
 }
 
@@ -168,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_have_one_form() {
+    fn uris_are_normalized() {
         for (given, expected) in [
             ("https://creativecommons.org/share-your-work/public-domain/cc0/", "publicdomain/zero/1.0/"),
             ("https://creativecommons.org/publicdomain/zero/1.0/deed.da", "publicdomain/zero/1.0/"),
@@ -177,14 +181,14 @@ mod tests {
             ("https://creativecommons.org/licenses/BY/4.0/legalcode", "licenses/by/4.0/"),
             ("http://creativecommons.org/licenses/by/2.5/dk/", "licenses/by/2.5/dk/"),
         ] {
-            assert_eq!(normal(given), Some(format!("http://creativecommons.org/{expected}")), "{given}");
+            assert_eq!(normalize(given), Some(format!("http://creativecommons.org/{expected}")), "{given}");
         }
         for given in
             ["https://rightsstatements.org/page/InC/1.0/?language=en", "rightsstatements.org/vocab/InC/1.0/"]
         {
             let expected =
                 given.starts_with("http").then(|| "http://rightsstatements.org/vocab/InC/1.0/".to_owned());
-            assert_eq!(normal(given), expected, "{given}");
+            assert_eq!(normalize(given), expected, "{given}");
         }
     }
 
@@ -234,7 +238,7 @@ mod tests {
             "http://rightsstatements.org/vocab/XYZ/1.0/",
             "",
         ] {
-            assert_eq!(normal(given), None, "{given}");
+            assert_eq!(normalize(given), None, "{given}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Splits a long list into a tree of short ones.
+//! Divides a long list into a tree of collections with at most 100 entries.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,7 +14,7 @@ pub(crate) struct Span {
     pub end: u64,
 }
 
-/// What a collection lists.
+/// The content of one collection in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
     /// The entries at these positions, at most [`MAX_ENTRIES`].
@@ -42,7 +42,7 @@ impl Span {
     }
 
     /// Whether this span is a node in the tree of a list of this length.
-    fn is_of(self, total: u64) -> bool {
+    fn is_node_of(self, total: u64) -> bool {
         let length = self.length();
         let is_power =
             std::iter::successors(Some(MAX_ENTRIES), |n| n.checked_mul(MAX_ENTRIES)).any(|n| n == length);
@@ -50,12 +50,12 @@ impl Span {
     }
 }
 
-/// What a list of `total` entries, or the requested part of it, shows; `None` if there is no such part.
-pub(crate) fn node(total: u64, asked: Option<Span>) -> Option<Node> {
-    let (start, length) = match asked {
+/// The content of a list of `total` entries, or of a span of it; `None` if the tree has no such span.
+pub(crate) fn node(total: u64, requested: Option<Span>) -> Option<Node> {
+    let (start, length) = match requested {
         None if total <= MAX_ENTRIES => return Some(Node::Items(0..total)),
         None => (0, child_length(total).saturating_mul(MAX_ENTRIES)),
-        Some(span) if span.is_of(total) => (span.start, span.length()),
+        Some(span) if span.is_node_of(total) => (span.start, span.length()),
         Some(_) => return None,
     };
     let end = start.saturating_add(length).min(total);
@@ -102,9 +102,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[track_caller]
-    fn check(total: u64, asked: &str, expected: &str) {
-        let asked = (!asked.is_empty()).then(|| asked.parse().unwrap());
-        let shown = match node(total, asked) {
+    fn check(total: u64, requested: &str, expected: &str) {
+        let requested = (!requested.is_empty()).then(|| requested.parse().unwrap());
+        let found = match node(total, requested) {
             None => "nothing".to_owned(),
             Some(Node::Items(range)) => format!("{range:?}"),
             Some(Node::Spans(spans)) => {
@@ -115,7 +115,7 @@ mod tests {
                 )
             }
         };
-        assert_eq!(shown, expected, "{total}, {asked:?}");
+        assert_eq!(found, expected, "{total}, {requested:?}");
     }
 
     #[test]
@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn invalid_spans_are_rejected() {
-        for (total, asked) in
+        for (total, requested) in
             [(101, "200-299"), (101, "0-98"), (101, "50-149"), (101, "0-9999"), (10_001, "0-999999")]
         {
-            check(total, asked, "nothing");
+            check(total, requested, "nothing");
         }
         for bad in ["", "1", "-", "2-1", "01-99", "a-b", "0-99999999999", "0--1"] {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
@@ -154,8 +154,8 @@ mod tests {
         #[test]
         fn every_entry_is_listed_once(total in 0..300_000u64) {
             let (mut seen, mut open) = (0, vec![None]);
-            while let Some(asked) = open.pop() {
-                match node(total, asked).unwrap() {
+            while let Some(requested) = open.pop() {
+                match node(total, requested).unwrap() {
                     Node::Items(range) => {
                         prop_assert!(range.end - range.start <= MAX_ENTRIES);
                         prop_assert_eq!(range.start, seen);
@@ -163,7 +163,7 @@ mod tests {
                     }
                     Node::Spans(spans) => {
                         prop_assert!(spans.len() as u64 <= MAX_ENTRIES && !spans.is_empty());
-                        prop_assert!(spans.iter().all(|span| span.parent(total) == asked));
+                        prop_assert!(spans.iter().all(|span| span.parent(total) == requested));
                         open.extend(spans.into_iter().rev().map(Some));
                     }
                 }

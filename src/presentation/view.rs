@@ -9,17 +9,17 @@ use crate::record::{Facet, Role, Tag, Text, Work};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     pub work: &'a Work,
-    /// All its tags, including rejected ones, which are not shown.
+    /// All its tags, including rejected ones, which documents leave out.
     pub tags: &'a [Tag],
-    /// Its images that may be shown, in the record's order.
+    /// Its images that the rights allow to serve, in the record's order.
     pub images: &'a [CanvasImage],
-    /// The facet value used for the manifest's `partOf`, which viewers fetch.
+    /// The facet value whose collection is the manifest's `partOf`.
     pub part_of: Option<&'a Facet>,
     pub address: &'a Address,
     pub publisher: &'a Publisher,
 }
 
-/// An image as the public may see it.
+/// An image of a work, with the limits that its rights set.
 #[derive(Clone, Debug)]
 pub(crate) struct CanvasImage {
     pub identifier: String,
@@ -75,8 +75,9 @@ impl<'a> View<'a> {
         let preferred = self.publisher.preferred_languages();
         let best = |text: &serde_json::Value| -> Vec<String> {
             let languages = text.as_object();
-            let wanted = preferred.iter().find_map(|language| languages?.get(*language));
-            let values = wanted.or_else(|| languages?.values().next()).and_then(|values| values.as_array());
+            let preferred = preferred.iter().find_map(|language| languages?.get(*language));
+            let values =
+                preferred.or_else(|| languages?.values().next()).and_then(|values| values.as_array());
             let texts = values.into_iter().flatten().filter_map(|value| value.as_str());
             texts.map(super::html::plain_text).collect()
         };
@@ -125,12 +126,12 @@ impl<'a> View<'a> {
             return image.label.clone();
         }
         match &image.role {
-            Role::Other(word) => Text::plain(word),
-            role => labels::role(role).map(|word| word.text(&self.publisher.languages)).unwrap_or_default(),
+            Role::Other(label) => Text::plain(label),
+            role => labels::role(role).map(|label| label.text(&self.publisher.languages)).unwrap_or_default(),
         }
     }
 
-    /// A canvas in the proportions of the work's height and width, the longer side 1000; a square where they are unknown.
+    /// A canvas in the proportions of the work's height and width, the longer side 1000; a square if they are unknown.
     fn proportions(&self) -> Dimensions {
         let measured = |kind: &str| {
             self.work.dimensions.iter().find(|measure| {
@@ -178,7 +179,7 @@ fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
     for canvas in canvases.iter() {
         *counts.entry(canvas.label.clone()).or_default() += 1;
     }
-    let front = labels::role(&Role::Recto).map(|word| word.text(&publisher.languages)).unwrap_or_default();
+    let front = labels::role(&Role::Recto).map(|label| label.text(&publisher.languages)).unwrap_or_default();
     let mut seen = std::collections::HashMap::<Text, usize>::new();
     for canvas in canvases {
         if counts.get(&canvas.label).is_none_or(|&count| count < 2) {
@@ -186,7 +187,7 @@ fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
         }
         let number = seen.entry(canvas.label.clone()).or_default();
         *number += 1;
-        // Several fronts means that nobody has distinguished the images.
+        // Several images with the default role have not been described, so they are not labelled `Front`.
         let image = Label::new("Image", "Billede").text(&publisher.languages);
         let shared = if canvas.label == front { image } else { canvas.label.clone() };
         let mut label = Text::default();
@@ -200,7 +201,7 @@ fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presentation::fixture::{shown, work};
+    use crate::presentation::fixture::{image_of, work};
 
     #[track_caller]
     fn check(images: &[(&str, &str)], expected: &[&str]) {
@@ -210,7 +211,7 @@ mod tests {
                 role: serde_json::from_value((*role).into()).unwrap(),
                 view: (!view.is_empty()).then(|| (*view).to_owned()),
                 label: Text::default(),
-                ..shown(&format!("{role}{view}"), 3000, 2000)
+                ..image_of(&format!("{role}{view}"), 3000, 2000)
             })
             .collect();
         let (work, address, publisher) = (work(), Address::new("https://host"), Publisher::default());

@@ -1,4 +1,4 @@
-//! Words that begin as what was typed, and how many annotations have them.
+//! Completions of a query's terms, with the number of annotations for each.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::presentation::object::object;
 use crate::presentation::{View, html};
 use crate::record::fold;
 
-/// The most words that are proposed.
+/// Maximum number of completions.
 const MAX_TERMS: usize = 100;
 
-/// A tag's words, and in which language and on how many annotations.
+/// A tag's label with its language and the number of annotations that have it.
 struct Term {
     value: String,
     language: Option<String>,
     total: u64,
 }
 
-/// The completions of what was typed (2.0, §5.2; 1.0, §4.2), in alphabetical order.
+/// The completions of a query (2.0, §5.2; 1.0, §4.2), in alphabetical order.
 pub(crate) fn autocomplete(view: &View<'_>, query: &Query, version: Version) -> Value {
     let terms = terms(view, query);
     let work = &view.work.object_number;
@@ -65,7 +65,7 @@ pub(crate) fn autocomplete(view: &View<'_>, query: &Query, version: Version) -> 
 
 fn terms(view: &View<'_>, query: &Query) -> Vec<Term> {
     let typed = query.terms();
-    if typed.is_empty() || !query.wants_tags() {
+    if typed.is_empty() || !query.includes_tags() {
         return Vec::new();
     }
     let begins = |text: &str| {

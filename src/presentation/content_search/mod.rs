@@ -8,17 +8,17 @@ pub(crate) use autocomplete::autocomplete;
 pub(crate) use query::Query;
 pub(crate) use response::response;
 
-/// The version of the search that a viewer speaks.
+/// A version of the Content Search API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Version {
-    /// Content Search 1.0, which several viewers know alone.
+    /// Content Search 1.0, the only version that several viewers support.
     V1,
     /// Content Search 2.0.
     V2,
 }
 
 impl Version {
-    /// The number in addresses.
+    /// The number in URLs.
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::V1 => 1,

@@ -7,29 +7,32 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use crate::iiif::{Invalid, integer};
 use crate::record::fold;
 
-/// The longest query, in bytes.
+/// Maximum length of a query string in bytes.
 const MAX_BYTES: usize = 2000;
 
-/// Annotations on a page of an answer.
+/// Annotations on a page of results.
 pub(super) const PAGE_SIZE: usize = 100;
 
 /// The parameters of a search (Content Search 2.0, §4.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// Words, all of which an annotation must have, each at least as the beginning of one.
+    /// The terms; an annotation matches if each is a prefix of one of its words.
     pub q: String,
-    /// Motivations, any of which it must have; all if empty.
+    /// The motivations of annotations to search; all if empty.
     pub motivation: Vec<String>,
-    /// The least number of annotations that a completed term finds (§5.1).
+    /// The minimum number of annotations of a completed term (§5.1).
     pub min: u64,
-    /// The page of the answer, from 0.
+    /// The page of results, from 0.
     pub page: usize,
-    /// The parameters of the specification that were given and are not looked at.
+    /// Parameters of the specification that were given but are not supported.
     pub ignored: Vec<&'static str>,
 }
 
 impl Query {
-    /// Parses the part of a URL after the `?`.
+    /// Parses the query component of a URL, without the `?`.
+    ///
+    /// # Errors
+    /// If it is longer than [`MAX_BYTES`] bytes or not UTF-8, or `min` or `page` is not an integer.
     pub(crate) fn parse(query: &str) -> Result<Self, Invalid> {
         if query.len() > MAX_BYTES {
             return Err(Invalid::new("query", "", "is longer than 2000 bytes"));
@@ -51,7 +54,7 @@ impl Query {
         Ok(read)
     }
 
-    /// The address of this search, of another page of it.
+    /// The URL of a page of this search.
     pub(super) fn address(&self, base: &str, page: usize) -> String {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let mut parts = Vec::new();
@@ -70,13 +73,13 @@ impl Query {
         if parts.is_empty() { base.to_owned() } else { format!("{base}?{}", parts.join("&")) }
     }
 
-    /// The words, folded.
+    /// The terms, case-folded and without diacritics.
     pub(super) fn terms(&self) -> Vec<String> {
         fold::words(&self.q).into_iter().map(|(_, word)| word).collect()
     }
 
-    /// Whether annotations that tag are searched.
-    pub(super) fn wants_tags(&self) -> bool {
+    /// Whether annotations with the motivation `tagging` are searched.
+    pub(super) fn includes_tags(&self) -> bool {
         let is_ours =
             |motivation: &String| matches!(motivation.as_str(), "tagging" | "oa:tagging" | "non-painting");
         self.motivation.is_empty() || self.motivation.iter().any(is_ours)
@@ -90,7 +93,7 @@ fn decoded(value: &str) -> Result<String, Invalid> {
 }
 
 fn number(parameter: &'static str, value: &str) -> Result<u32, Invalid> {
-    integer(value).ok_or_else(|| Invalid::new(parameter, value, "is no number: write digits, as in `2`"))
+    integer(value).ok_or_else(|| Invalid::new(parameter, value, "must be an integer, as in `2`"))
 }
 
 #[cfg(test)]
@@ -98,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_read_and_written() {
+    fn a_query_is_parsed_and_written() {
         let query =
             Query::parse("q=bl%C3%A5+hest&motivation=tagging%20commenting&user=x&date=y&user=z&x=1").unwrap();
         assert_eq!((query.q.as_str(), query.motivation.len()), ("blå hest", 2));
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused() {
+    fn invalid_queries_are_rejected() {
         for query in ["q=%FF", "page=-1", "page=", "min=x", &"q".repeat(3000)] {
             assert!(Query::parse(query).is_err(), "{query}");
         }

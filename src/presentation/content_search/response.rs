@@ -1,69 +1,69 @@
-//! The annotations that have the words, and where in them the words stand.
+//! The annotations that match a query, with the text around each match.
 
 use serde_json::Value;
 
 use super::Version;
 use super::query::{PAGE_SIZE, Query};
-use crate::presentation::annotation::Placed;
+use crate::presentation::annotation::TagTarget;
 use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, html};
 use crate::record::fold;
 use crate::record::fold::words;
 
-/// An annotation that was found.
+/// A matching annotation.
 struct Hit<'a> {
-    placed: Placed<'a>,
+    target: TagTarget<'a>,
     matches: Vec<Match>,
 }
 
-/// A word that was found, and the text on either side of it.
+/// A matching word with the text before and after it.
 struct Match {
     prefix: String,
     exact: String,
     suffix: String,
 }
 
-/// The answer to a search within a work (2.0, §4.2; 1.0, §3.2).
+/// The results of a search within a work (2.0, §4.2; 1.0, §3.2).
 pub(crate) fn response(view: &View<'_>, query: &Query, version: Version) -> Value {
     let hits = found(view, query);
     let total = hits.len();
     let first = query.page.saturating_mul(PAGE_SIZE).min(total);
-    let shown = &hits[first..first.saturating_add(PAGE_SIZE).min(total)];
+    let page = &hits[first..first.saturating_add(PAGE_SIZE).min(total)];
     let base = view.address.search(version.number(), &view.work.object_number);
     let at = Paging { query, base: &base, total, first };
     match version {
-        Version::V1 => version_1(view, shown, &at),
-        Version::V2 => version_2(view, shown, &at),
+        Version::V1 => version_1(view, page, &at),
+        Version::V2 => version_2(view, page, &at),
     }
 }
 
-/// The annotations that fit a query, in their order.
+/// The annotations that match a query, in the order of the tags.
 fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
-    if !query.wants_tags() {
+    if !query.includes_tags() {
         return Vec::new();
     }
     let terms = query.terms();
     if terms.is_empty() && !query.q.is_empty() {
         return Vec::new();
     }
-    let placed = view.placed(&view.canvases()).into_iter();
-    placed.filter_map(|placed| matches(&placed, &terms).map(|matches| Hit { placed, matches })).collect()
+    let targets = view.tag_targets(&view.canvases()).into_iter();
+    targets.filter_map(|target| matches(&target, &terms).map(|matches| Hit { target, matches })).collect()
 }
 
-/// The positions of the terms in a tag's label; `None` if one of them is neither there nor in a broader term.
-fn matches(placed: &Placed<'_>, terms: &[String]) -> Option<Vec<Match>> {
-    let mut met = vec![false; terms.len()];
+/// The matches of the terms in a tag's label; `None` if a term matches neither the label nor a broader term.
+fn matches(target: &TagTarget<'_>, terms: &[String]) -> Option<Vec<Match>> {
+    let mut matched = vec![false; terms.len()];
     let mut matches = Vec::new();
-    for (_, value) in placed.tag.label.iter() {
+    for (_, value) in target.tag.label.iter() {
         let value = html::plain_text(value);
         for (at, word) in words(&value) {
-            let mut is_met = false;
-            for (term, met) in terms.iter().zip(&mut met) {
+            let mut is_match = false;
+            for (term, matched) in terms.iter().zip(&mut matched) {
                 if word.starts_with(term.as_str()) {
-                    (*met, is_met) = (true, true);
+                    (*matched, is_match) = (true, true);
                 }
             }
-            if is_met {
+            if is_match {
                 matches.push(Match {
                     prefix: value[..at.start].to_owned(),
                     exact: value[at.clone()].to_owned(),
@@ -72,20 +72,20 @@ fn matches(placed: &Placed<'_>, terms: &[String]) -> Option<Vec<Match>> {
             }
         }
     }
-    let broader = placed.tag.broader.iter().flat_map(|broader| broader.label.iter());
+    let broader = target.tag.broader.iter().flat_map(|broader| broader.label.iter());
     for (_, word) in broader.flat_map(|(_, value)| fold::words(value)) {
-        for (term, met) in terms.iter().zip(&mut met) {
-            *met |= word.starts_with(term.as_str());
+        for (term, matched) in terms.iter().zip(&mut matched) {
+            *matched |= word.starts_with(term.as_str());
         }
     }
-    met.into_iter().all(|met| met).then_some(matches)
+    matched.into_iter().all(|matched| matched).then_some(matches)
 }
 
 struct Paging<'a> {
     query: &'a Query,
     base: &'a str,
     total: usize,
-    /// The position of the first that is shown.
+    /// The position of the page's first annotation.
     first: usize,
 }
 
@@ -113,27 +113,27 @@ impl Paging<'_> {
 
 fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     let page = |id: String| object! { "id": id, "type": "AnnotationPage" };
-    let mut made = object! {
+    let mut document = object! {
         "@context": Version::V2.context(),
         "id": at.id(at.query.page),
         "type": "AnnotationPage",
-        "items": hits.iter().map(|hit| view.annotation(&hit.placed)).collect::<Vec<_>>(),
+        "items": hits.iter().map(|hit| view.annotation(&hit.target)).collect::<Vec<_>>(),
     };
     if !at.query.ignored.is_empty() {
-        made["ignored"] = Value::from(at.query.ignored.as_slice());
+        document["ignored"] = Value::from(at.query.ignored.as_slice());
     }
     if at.is_paged() {
-        made["partOf"] = object! {
+        document["partOf"] = object! {
             "id": format!("{}#all", at.id(0)), "type": "AnnotationCollection", "total": at.total,
             "first": page(at.id(0)), "last": page(at.id(at.last())),
         };
-        made["startIndex"] = Value::from(at.first);
-        at.next().into_iter().for_each(|next| made["next"] = page(next));
-        at.before().into_iter().for_each(|before| made["prev"] = page(before));
+        document["startIndex"] = Value::from(at.first);
+        at.next().into_iter().for_each(|next| document["next"] = page(next));
+        at.before().into_iter().for_each(|before| document["prev"] = page(before));
     }
     let mut marks = Vec::new();
     for hit in hits {
-        let source = view.address.tag(crate::iiif::Version::V3, &view.work.object_number, &hit.placed.id);
+        let source = view.address.tag(crate::iiif::Version::V3, &view.work.object_number, &hit.target.id);
         for Match { prefix, exact, suffix } in &hit.matches {
             marks.push(object! {
                 "id": format!("{source}#match-{}", marks.len() + 1),
@@ -150,14 +150,14 @@ fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
         }
     }
     if !marks.is_empty() {
-        made["annotations"] = Value::from([object! { "type": "AnnotationPage", "items": marks }]);
+        document["annotations"] = Value::from([object! { "type": "AnnotationPage", "items": marks }]);
     }
-    made
+    document
 }
 
 fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     let id =
-        |hit: &Hit<'_>| view.address.tag(crate::iiif::Version::V2, &view.work.object_number, &hit.placed.id);
+        |hit: &Hit<'_>| view.address.tag(crate::iiif::Version::V2, &view.work.object_number, &hit.target.id);
     let resources = hits.iter().map(|hit| {
         object! {
             "@id": id(hit),
@@ -166,9 +166,9 @@ fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
             "resource": object! {
                 "@type": "cnt:ContentAsText",
                 "format": "text/plain",
-                "chars": hit.matches.first().map_or_else(|| best(view, hit), Match::whole),
+                "chars": hit.matches.first().map_or_else(|| label(view, hit), Match::whole),
             },
-            "on": view.target(&hit.placed),
+            "on": view.target(&hit.target),
         }
     });
     let marks = hits.iter().flat_map(|hit| {
@@ -184,7 +184,7 @@ fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     if !at.query.ignored.is_empty() {
         within["ignored"] = Value::from(at.query.ignored.as_slice());
     }
-    let mut made = object! {
+    let mut document = object! {
         "@context": [CONTEXT_2, Version::V1.context()],
         "@id": at.id(at.query.page),
         "@type": "sc:AnnotationList",
@@ -195,11 +195,11 @@ fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     if at.is_paged() {
         within["first"] = Value::from(at.id(0));
         within["last"] = Value::from(at.id(at.last()));
-        at.next().into_iter().for_each(|next| made["next"] = Value::from(next));
-        at.before().into_iter().for_each(|before| made["prev"] = Value::from(before));
+        at.next().into_iter().for_each(|next| document["next"] = Value::from(next));
+        at.before().into_iter().for_each(|before| document["prev"] = Value::from(before));
     }
-    made["within"] = within;
-    made
+    document["within"] = within;
+    document
 }
 
 impl Match {
@@ -208,8 +208,8 @@ impl Match {
     }
 }
 
-fn best(view: &View<'_>, hit: &Hit<'_>) -> String {
-    html::plain_text(hit.placed.tag.label.best(&view.publisher.preferred_languages()).unwrap_or_default())
+fn label(view: &View<'_>, hit: &Hit<'_>) -> String {
+    html::plain_text(hit.target.tag.label.best(&view.publisher.preferred_languages()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn all_words_must_be_there_in_any_language() {
+    fn all_terms_must_match_in_any_language() {
         check("q=dog", 1, &["dog"]);
         check("q=BRUN", 1, &["brun"]);
         check("q=roedt+hus", 1, &["rødt", "hus"]);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn version_1_says_the_same_in_its_own_words() {
+    fn version_1_has_the_same_results() {
         with_view(&tags(), |view| {
             let answer = response(view, &Query::parse("q=hund&user=x").unwrap(), Version::V1);
             assert_eq!(answer["resources"][0]["resource"]["chars"], "brun hund");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn long_answers_come_in_pages() {
+    fn long_results_are_paged() {
         let tags: Vec<Tag> = (0..250).map(|n| Tag::new("motif", Text::plain(&format!("dog {n}")))).collect();
         with_view(&tags, |view| {
             let page = |query: &str| response(view, &Query::parse(query).unwrap(), Version::V2);

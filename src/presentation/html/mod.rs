@@ -1,4 +1,4 @@
-//! Markup of the sources, reduced to what documents may hold (Presentation API 3.0, §4).
+//! HTML in records, sanitized to what documents may contain (Presentation API 3.0, §4.5).
 
 mod xml;
 
@@ -9,7 +9,7 @@ use ammonia::{Builder, UrlRelative};
 
 use self::xml::{ALLOWED, resolved};
 
-/// Texts longer than this, in bytes, are never read as markup.
+/// Texts longer than this, in bytes, are never parsed as markup.
 const MAX_BYTES: usize = 100_000;
 
 /// A tag longer than this, in bytes, is treated as markup whatever it contains.
@@ -19,7 +19,7 @@ const MAX_TAG_BYTES: usize = 4096;
 const RENAMED: [&str; 14] =
     ["em", "strong", "div", "li", "tr", "dt", "dd", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
 
-/// Names that make `<name>` a piece of markup rather than a word in angle brackets.
+/// Other elements of HTML: `<name>` is markup, rather than a word in angle brackets, if the name is in one of these lists.
 const OTHERS: [&str; 38] = [
     "ul", "ol", "dl", "table", "tbody", "thead", "td", "th", "u", "s", "font", "center", "cite", "q", "code",
     "pre", "hr", "html", "body", "head", "title", "script", "style", "svg", "math", "iframe", "object",
@@ -49,17 +49,18 @@ static PLAIN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// A text as a value that may hold markup (§4): markup is reduced to a few elements within one, as well-formed XML.
+/// A text as a value that may contain HTML (§4.5): markup is reduced to the allowed elements inside a single root element,
+/// as well-formed XML.
 ///
-/// Viewers take a value that begins with `<` and ends with `>` for HTML, and some take every value for it: plain text
-/// that one of them could misread is written as HTML that shows it literally. Images are kept only below `base`, the
-/// address of this server, so that no document makes a viewer ask another host.
+/// Viewers parse a value that begins with `<` and ends with `>` as HTML, and some parse every value: plain text that they
+/// would take for markup is escaped inside a `<span>`. Images are kept only below `base`, the URL of this server, so that
+/// no document makes a viewer contact another host.
 pub(super) fn value(text: &str, base: &str) -> String {
     let markup = is_markup(text).then(|| xml::written(&VALUES.clean(text).to_string(), base)).flatten();
     markup.unwrap_or_else(|| literal(&stripped(text)))
 }
 
-/// A plain text, as HTML where viewers could take it for some.
+/// A plain text; escaped inside a `<span>` if viewers would take it for HTML.
 pub(super) fn literal(text: &str) -> String {
     let is_ambiguous = tag_starts(text).next().is_some() || (text.starts_with('<') && text.ends_with('>'));
     if !is_ambiguous {
@@ -69,23 +70,23 @@ pub(super) fn literal(text: &str) -> String {
     format!("<span>{}</span>", quick_xml::escape::partial_escape(text.as_str()))
 }
 
-/// A text without markup: elements are left off, character references resolved. What only looks like markup ends in a
-/// space, so that viewers do not take it for HTML.
+/// A text without markup: tags are removed and character references resolved. Text that only looks like markup gets a
+/// trailing space, so that viewers do not parse it as HTML.
 pub(crate) fn plain_text(text: &str) -> String {
-    let text = harmless(stripped(text));
+    let text = defused(stripped(text));
     let looks_like_markup = text.starts_with('<') && text.ends_with('>');
     if looks_like_markup { format!("{text} ") } else { text }
 }
 
 fn stripped(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
-    // What is written twice over, as in `&amp;lt;b&amp;gt;`, takes one more round each.
+    // Text that is escaped several times, as in `&amp;lt;b&amp;gt;`, takes one round for each time.
     for _ in 0..4 {
         if text.len() > MAX_BYTES {
             break;
         }
         let stripped = if is_markup(&text) {
-            resolved(&PLAIN.clean(&broken(&text)).to_string())
+            resolved(&PLAIN.clean(&with_spaces(&text)).to_string())
         } else if has_reference(&text) {
             resolved(&PLAIN.clean(&text.replace('<', "&lt;")).to_string())
         } else {
@@ -99,8 +100,8 @@ fn stripped(text: &str) -> String {
     text.trim().to_owned()
 }
 
-/// Markup that was not removed, because the text is too long or encoded too often, is kept from being any.
-fn harmless(text: String) -> String {
+/// Puts a space into tags that were not removed, because the text is too long or escaped too often, so that they are not parsed.
+fn defused(text: String) -> String {
     if text.len() <= MAX_BYTES && !is_markup(&text) {
         return text;
     }
@@ -115,14 +116,14 @@ fn harmless(text: String) -> String {
     out
 }
 
-/// Where a parser of HTML begins a tag, a comment or a declaration (HTML, §13.2.5.6).
+/// The positions at which an HTML parser begins a tag, a comment or a declaration (HTML, §13.2.5.6).
 fn tag_starts(text: &str) -> impl Iterator<Item = usize> {
     let opens = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?');
     let bytes = text.as_bytes();
     text.match_indices('<').map(|(at, _)| at).filter(move |at| bytes.get(at + 1).copied().is_some_and(opens))
 }
 
-/// Whether a text holds an element of HTML, or what a browser might take for an element with attributes.
+/// Whether a text contains an HTML element, or something that a browser would parse as an element with attributes.
 fn is_markup(text: &str) -> bool {
     let last = text.rfind('>');
     let Some(last) = last.filter(|_| text.len() <= MAX_BYTES) else { return false };
@@ -130,7 +131,7 @@ fn is_markup(text: &str) -> bool {
         let rest = text[at + 1..=last].trim_start_matches('/');
         let name_end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (name, rest) = rest.split_at(name_end);
-        // Looking further for every `<` would take a time that grows with the square of the text.
+        // The search is bounded, so that the total time stays linear in the length of the text.
         let near = rest.bytes().take(MAX_TAG_BYTES).position(|byte| byte == b'>');
         let inside = near.map(|end| &rest[..end]);
         let name = name.to_ascii_lowercase();
@@ -151,8 +152,8 @@ fn has_reference(text: &str) -> bool {
     })
 }
 
-/// Line breaks and ends of blocks become spaces, so that words stay apart once the elements are gone.
-fn broken(text: &str) -> String {
+/// Adds a space before line breaks and at ends of blocks, so that words stay separate without the tags.
+fn with_spaces(text: &str) -> String {
     text.replace("<br", " <br")
         .replace("</p>", " </p>")
         .replace("</div>", " </div>")
@@ -169,7 +170,7 @@ mod tests {
     const HERE: &str = "https://museum.example/iiif";
 
     #[test]
-    fn values_keep_a_few_elements_within_one() {
+    fn values_keep_allowed_elements_inside_one_root() {
         for (text, expected) in [
             ("plain", "plain"),
             ("height < 5 cm", "height < 5 cm"),
@@ -213,7 +214,7 @@ mod tests {
         }
     }
 
-    /// However often it is encoded, wherever it stands and however long its text is.
+    /// However often it is escaped, wherever it is and however long the text is.
     #[test]
     fn no_text_makes_a_viewer_load_an_image() {
         let image = "<img src=https://other.example/x.png alt=y>";
@@ -236,23 +237,23 @@ mod tests {
             texts.push(encoded.clone());
         }
         for text in &texts {
-            for shown in [value(text, HERE), plain_text(text)] {
-                let start = shown.get(..200).unwrap_or(&shown);
-                let tag = shown.to_ascii_lowercase().contains("<im") && !shown.contains("< im");
-                assert!(!tag && !shown.contains("style") && !shown.contains("<video"), "{start}");
+            for result in [value(text, HERE), plain_text(text)] {
+                let start = result.get(..200).unwrap_or(&result);
+                let tag = result.to_ascii_lowercase().contains("<im") && !result.contains("< im");
+                assert!(!tag && !result.contains("style") && !result.contains("<video"), "{start}");
             }
         }
     }
 
     #[test]
-    fn images_of_this_server_stay() {
+    fn images_of_this_server_are_kept() {
         let own = "<img src=\"https://museum.example/iiif/3/a/full/200,/0/default.jpg\" alt=\"a\"/>";
         assert_eq!(value(own, HERE), format!("<span>{own}</span>"));
         assert_eq!(value(own, ""), "<span>a</span>");
     }
 
     #[test]
-    fn brackets_without_end_are_read_in_time() {
+    fn unclosed_brackets_take_linear_time() {
         let begun = std::time::Instant::now();
         for text in ["<a".repeat(MAX_BYTES / 2), format!("{}>", "<a".repeat(MAX_BYTES / 2 - 1))] {
             plain_text(&text);
@@ -263,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn markup_of_any_kind_becomes_xml_or_text(
+        fn any_markup_becomes_xml_or_text(
             parts in proptest::collection::vec(prop_oneof![
                 Just("<p>"), Just("</p>"), Just("<b>"), Just("</i>"), Just("<br>"), Just("<img src=https://x>"),
                 Just("<a href=\"https://x/?a&b<c\">"), Just("</a>"), Just("<div>"), Just("</li>"), Just("&nbsp;"),

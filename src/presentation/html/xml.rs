@@ -1,18 +1,18 @@
-//! Sanitized HTML as well-formed XML, which is what viewers are promised (Presentation API 3.0, §4.5).
+//! Writes sanitized HTML as well-formed XML (Presentation API 3.0, §4.5).
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// The elements that viewers are to accept.
+/// The elements that are kept: those that the specification lists.
 pub(super) const ALLOWED: [&str; 10] = ["a", "b", "br", "i", "img", "p", "small", "span", "sub", "sup"];
 
-/// Clean HTML as XML within one element; nothing where nothing is left.
+/// Sanitized HTML as XML with a single root element; `None` if it is empty.
 pub(super) fn written(html: &str, base: &str) -> Option<String> {
     let mut reader = Reader::from_str(html);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
-    let mut written = Written { base, ..Written::default() };
+    let mut written = Writer { base, ..Writer::default() };
     loop {
         match reader.read_event().ok()? {
             Event::Start(start) | Event::Empty(start) => written.start(&start),
@@ -27,18 +27,18 @@ pub(super) fn written(html: &str, base: &str) -> Option<String> {
 }
 
 #[derive(Default)]
-struct Written<'a> {
-    /// The address below which images are kept.
+struct Writer<'a> {
+    /// The URL below which images are kept.
     base: &'a str,
     out: String,
-    /// Elements at the outermost level, and whether there is text beside them.
+    /// The number of elements at the top level.
     outermost: usize,
     depth: usize,
-    bare: bool,
+    has_bare_text: bool,
     only: Option<&'static str>,
 }
 
-impl Written<'_> {
+impl Writer<'_> {
     fn start(&mut self, start: &BytesStart<'_>) {
         let name = start.name();
         let Some(name) = replaced(&String::from_utf8_lossy(name.as_ref())) else { return };
@@ -66,7 +66,7 @@ impl Written<'_> {
         }
     }
 
-    /// Whether an image is served here: another host would learn of everyone who opens the document.
+    /// Whether an image is served here; another host could track everyone who opens the document.
     fn is_own(&self, address: &str) -> bool {
         let below = address.strip_prefix(self.base.trim_end_matches('/'));
         !self.base.is_empty() && below.is_some_and(|rest| rest.starts_with('/'))
@@ -84,12 +84,12 @@ impl Written<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        self.bare |= self.depth == 0 && !text.trim().is_empty();
+        self.has_bare_text |= self.depth == 0 && !text.trim().is_empty();
         self.out.extend(text.chars().filter(|&c| is_char(c)));
     }
 
     fn reference(&mut self, name: &str) {
-        self.bare |= self.depth == 0;
+        self.has_bare_text |= self.depth == 0;
         match name {
             "nbsp" => self.out.push('\u{a0}'),
             name => self.out.push_str(&format!("&{name};")),
@@ -101,8 +101,10 @@ impl Written<'_> {
         while let Some(rest) = inner.strip_suffix("<br/>") {
             inner = rest.trim_end();
         }
-        let is_one =
-            self.outermost == 1 && !self.bare && self.depth == 0 && !matches!(self.only, Some("br" | "img"));
+        let is_one = self.outermost == 1
+            && !self.has_bare_text
+            && self.depth == 0
+            && !matches!(self.only, Some("br" | "img"));
         match () {
             () if inner.is_empty() => None,
             () if is_one && inner.ends_with('>') && !inner.contains("<br/></") => Some(inner.to_owned()),
@@ -111,7 +113,7 @@ impl Written<'_> {
     }
 }
 
-/// The element that replaces another; `None` if only a line break does.
+/// The element that replaces another; `None` if it is replaced by a line break.
 fn replaced(name: &str) -> Option<&'static str> {
     match name {
         "em" => Some("i"),
@@ -126,12 +128,12 @@ fn attribute(read: quick_xml::events::attributes::Attribute<'_>) -> (String, Str
     (key, value.chars().filter(|&c| is_char(c)).collect())
 }
 
-/// Whether XML 1.0 may hold a character (§2.2).
+/// Whether a character is allowed in XML 1.0 (§2.2).
 pub(super) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Resolves the few references that the sanitizer writes.
+/// Resolves the character references that the sanitizer writes.
 pub(super) fn resolved(text: &str) -> String {
     let text =
         text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");

@@ -59,7 +59,7 @@ fn has_works(app: &App) -> bool {
 /// `GET /?iiif-content=…`: redirects to the target of a content state (Content State 1.0, §3.1).
 fn content_state(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
-    let read = crate::presentation::content_state::read(&text)?;
+    let read = crate::presentation::content_state::parse(&text)?;
     let address = Address::new(&app.base.of(request)?);
     let place = address.find(&read.id).ok_or_else(|| {
         Invalid::new(
