@@ -45,8 +45,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
                     let checked = gallery.jobs.check(&entry.identifier, source).await;
                     report(checked.map_err(|error| (entry.identifier, error_chain(&error))));
                 }
-                if let Some(trouble) = listing.troubles.first() {
-                    return Err(trouble.clone());
+                if let Some(problem) = listing.problems.first() {
+                    return Err(problem.clone());
                 }
                 match listing.next {
                     Some(next) => after = Some(next),

@@ -46,8 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
                     Err(error) => failures.push((entry.identifier, error_chain(&error))),
                 }
             }
-            if let Some(trouble) = listing.troubles.first() {
-                return Err(trouble.clone());
+            if let Some(problem) = listing.problems.first() {
+                return Err(problem.clone());
             }
             match listing.next {
                 Some(next) => after = Some(next),

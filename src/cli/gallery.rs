@@ -53,14 +53,14 @@ pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 
 /// Fails if a source cannot be read or the pyramid store cannot be used.
 pub(super) fn check_stores(gallery: &Gallery) -> Result<(), String> {
-    let troubles = block_on(async {
+    let problems = block_on(async {
         let (sources, pyramids) =
-            futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await;
-        Ok(sources.into_iter().chain(pyramids).map(|trouble| trouble.text).collect::<Vec<_>>())
+            futures::future::join(gallery.sources.problems(), gallery.images.pyramids_problem()).await;
+        Ok(sources.into_iter().chain(pyramids).map(|problem| problem.text).collect::<Vec<_>>())
     })?;
-    match troubles.is_empty() {
+    match problems.is_empty() {
         true => Ok(()),
-        false => Err(troubles.join("\ntegl: ")),
+        false => Err(problems.join("\ntegl: ")),
     }
 }
 
@@ -68,13 +68,13 @@ pub(super) fn check_stores(gallery: &Gallery) -> Result<(), String> {
 /// server is not ready meanwhile.
 pub(super) fn check_stores_for_serving(gallery: &Gallery) -> Result<(), String> {
     let (sources, pyramids) = block_on(async {
-        Ok(futures::future::join(gallery.sources.troubles(), gallery.images.pyramids_trouble()).await)
+        Ok(futures::future::join(gallery.sources.problems(), gallery.images.pyramids_problem()).await)
     })?;
-    if let Some(trouble) = pyramids {
-        tracing::warn!("pyramids are neither read nor built: {}", trouble.text);
+    if let Some(problem) = pyramids {
+        tracing::warn!("pyramids are neither read nor built: {}", problem.text);
     }
     let permanent: Vec<_> =
-        sources.into_iter().filter(|trouble| trouble.is_configuration).map(|trouble| trouble.text).collect();
+        sources.into_iter().filter(|problem| problem.is_configuration).map(|problem| problem.text).collect();
     match permanent.is_empty() {
         true => Ok(()),
         false => Err(permanent.join("\ntegl: ")),

@@ -82,7 +82,7 @@ async fn announce(gallery: &Gallery, running: &Running) {
     }
     let base = format!("http://{}", running.address);
     eprintln!("  start page         {base}/");
-    if !gallery.sources.is_troubled()
+    if !gallery.sources.has_problem()
         && let Ok(listing) = gallery.sources.list(None, 1).await
         && let Some(entry) = listing.entries.first()
     {

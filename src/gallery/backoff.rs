@@ -1,9 +1,9 @@
-//! Retry intervals of the indexer and of pyramid writes: growing pauses, cut short when a full disk has room again.
+//! Retry intervals of the indexer and of pyramid writes: growing pauses, shorter once a full disk has free space again.
 
 use std::path::Path;
 use std::time::Duration;
 
-/// The first pause; each further one is twice as long.
+/// The first pause; each further pause is twice as long.
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(60);
 /// The longest pause while a disk is full.
@@ -56,14 +56,14 @@ impl Backoff {
     }
 }
 
-/// The free bytes on a folder's disk, where they are known.
+/// The free bytes of the folder's file system, if known.
 pub(super) fn room(folder: &Path) -> Option<u64> {
     let existing = folder.ancestors().find(|folder| folder.exists())?;
     let disk = rustix::fs::statvfs(existing).ok()?;
     Some(disk.f_bavail * disk.f_frsize)
 }
 
-/// Whether so little room is left that writes fail.
+/// Whether less than 16 MiB are free, so that writes are likely to fail.
 pub(super) fn is_full(room: Option<u64>) -> bool {
     room.is_some_and(|free| free < 16 << 20)
 }

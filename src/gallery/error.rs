@@ -1,4 +1,4 @@
-//! Why an operation failed, sorted by who must act.
+//! Errors of the gallery, distinguished by who must act.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::iiif::Invalid;
 use crate::master::Refused;
 use crate::{catalogue, pixels, search, store};
 
-/// Every way in which an operation of the gallery fails.
+/// An error of the gallery's services.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such image or work.
@@ -21,13 +21,13 @@ pub enum Error {
     /// For the client to fix: well-formed, but inconsistent with the work or image.
     #[error(transparent)]
     Unprocessable(Invalid),
-    /// For the client to fix: what it adds exists already; says what works.
+    /// For the client to fix: what it adds exists already. The text names a valid alternative.
     #[error("{0}")]
     Exists(String),
     /// A cursor or page that does not exist.
     #[error(transparent)]
     NoPage(Invalid),
-    /// For the collection's owner to fix: an unsupported kind of master; says what works.
+    /// For the collection's owner to fix: an unsupported kind of master. The text names what is supported.
     #[error("{0}")]
     Unsupported(String),
     /// For the collection's owner to fix: a corrupt master.
@@ -38,7 +38,7 @@ pub enum Error {
     /// For the collection's owner to fix: the file's permissions.
     #[error("the image cannot be shown: permission denied: the server's user cannot read its file")]
     Unreadable,
-    /// Disabled here; says how to enable it.
+    /// Disabled on this server. The text names how to enable it.
     #[error("{0}")]
     Closed(String),
     /// Retry later.
@@ -73,13 +73,13 @@ pub enum Error {
          (GET), and repeat the request if the change is missing: a change that was saved is not applied twice"
     )]
     Uncertain(#[source] Arc<catalogue::Error>),
-    /// The work was changed meanwhile.
+    /// The work is not at the expected revision.
     #[error("the work has changed: it is at revision {current} now; read it again before you change it")]
     Conflict { current: u64 },
     /// For the operator to fix: the output location.
     #[error("{0}")]
     Unwritable(String),
-    /// The caller is gone.
+    /// All callers have gone.
     #[error("the request was cancelled")]
     Abandoned,
     /// A bug in Tegl; the text is for the log.

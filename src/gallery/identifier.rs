@@ -1,13 +1,13 @@
-//! What an identifier names: a source, a path below it, a page.
+//! Parses identifiers: the source, the path below it, and the page.
 
 use super::Error;
 use crate::iiif::Invalid;
 use crate::store::Key;
 
-/// The parts of `NAME:path;page=n`; the name and the page may be left out.
+/// The parts of `NAME:path;page=n`; the name and the page are optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identifier {
-    /// Position of the source, if the identifier names one.
+    /// The position of the source among all sources, if the identifier names one.
     pub source: Option<usize>,
     /// The object within that source.
     pub key: Key,

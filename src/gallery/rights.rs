@@ -25,7 +25,7 @@ pub(crate) struct Rights {
     pub statements: Vec<Statement>,
 }
 
-/// How large images may be shown, and whether their originals may be downloaded.
+/// How large images are served, and whether their originals may be downloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
@@ -42,11 +42,11 @@ pub(crate) struct Statement {
     pub original: bool,
 }
 
-/// The longest side that a whole image may be shown at.
+/// The longest side at which a whole image is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Largest {
-    /// In pixels; 0 for not at all. Regions are not shown in finer detail than the whole.
+    /// In pixels; 0 for not at all. Regions are served in no finer detail than the whole.
     Pixels(u32),
     /// `full`: as large as it is.
     Full(Full),
@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Largest {
     }
 }
 
-/// Names what works: an untagged enum's own error does not.
+/// Deserializes with an error that names the valid values, unlike that of an untagged enum.
 struct LargestVisitor;
 
 impl Visitor<'_> for LargestVisitor {
@@ -116,10 +116,10 @@ impl Default for Rights {
     }
 }
 
-/// What one image may be used for.
+/// What a client may do with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
-    /// The longest side of the whole image; `u32::MAX` for no limit, 0 if it is not shown.
+    /// The longest side at which the whole image is served; `u32::MAX` for no limit, 0 for not at all.
     pub largest: u32,
     /// Whether the master itself may be downloaded.
     pub original: bool,
@@ -201,12 +201,12 @@ impl Rights {
     fn of_statement(&self, statement: &str, public_domain: Option<bool>) -> Grant {
         let flag = Grant::from(self.public_domain);
         match (self.rule_of(statement), public_domain) {
-            (Some(_), Some(false)) if says_free(statement) => self.otherwise.into(),
+            (Some(_), Some(false)) if is_public_domain(statement) => self.otherwise.into(),
             (Some(rule), Some(true)) => Grant::from(rule).strictest(flag),
             // A licence applies to works that are not in the public domain, too.
             (Some(rule), _) => rule.into(),
             // For a statement without a rule the flag decides, unless the two contradict each other.
-            (None, Some(true)) if !says_protected(statement) => flag,
+            (None, Some(true)) if !is_protected(statement) => flag,
             (None, _) => self.otherwise.into(),
         }
     }
@@ -229,8 +229,8 @@ impl Rights {
     }
 }
 
-/// Whether a statement says that nobody has rights in the work; CC0 waives rights that may exist.
-fn says_free(statement: &str) -> bool {
+/// Whether a statement places the work in the public domain. CC0 does not: it waives rights that may exist.
+fn is_public_domain(statement: &str) -> bool {
     let statement = normalized(statement);
     [
         "creativecommons.org/publicdomain/mark/",
@@ -241,8 +241,8 @@ fn says_free(statement: &str) -> bool {
     .any(|uri| statement.starts_with(uri))
 }
 
-/// Whether a statement says that somebody has rights in the work, or that this is unknown.
-fn says_protected(statement: &str) -> bool {
+/// Whether a statement claims rights in the work, or declares them unknown.
+fn is_protected(statement: &str) -> bool {
     let statement = statement.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
     if has(&["rightsstatements.org/", "©", "all rights reserved", "alle rettigheder", "alle rechte", "(c)"])

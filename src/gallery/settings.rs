@@ -1,4 +1,4 @@
-//! What an operator may set about serving.
+//! Settings of the gallery's services.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ pub(crate) struct Pyramids {
     pub location: String,
     /// Whether a missing pyramid is built when its image is requested.
     pub on_demand: bool,
-    /// How long such a request waits for it before the client is asked to retry, in seconds.
+    /// How long such a request waits for it before it is refused with `Retry-After`, in seconds.
     pub wait_s: u64,
     /// Pyramids that are built concurrently.
     pub at_once: usize,

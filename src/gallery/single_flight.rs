@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_caller_may_leave() {
+    async fn a_cancelled_caller_does_not_abort_the_others() {
         let flights = Arc::new(SingleFlight::new(Handle::current()));
         let left = Arc::new(Notify::new());
         let has_left = left.clone();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_fault_for_those_who_wait_and_no_more() {
+    async fn a_panic_fails_only_its_own_callers() {
         let flights = SingleFlight::<_, ()>::new(Handle::current());
         let broken = flights.join(1, |_| async { panic!("broken") }).await;
         assert!(matches!(broken, Err(Error::Fault(_))));

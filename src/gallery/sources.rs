@@ -1,4 +1,4 @@
-//! The sources of masters: what each holds, page by page, and what is wrong with it.
+//! The sources of masters: their listings and their problems.
 
 use super::{Error, Identifier};
 use crate::store::{self, Key, Store, Unreadable};
@@ -13,8 +13,8 @@ pub(crate) struct Source {
 /// All sources, in the order of the configuration.
 pub(crate) struct Sources {
     all: Vec<Source>,
-    /// The known trouble of each source.
-    troubles: Mutex<Vec<Option<String>>>,
+    /// The known problem of each source.
+    problems: Mutex<Vec<Option<String>>>,
 }
 
 /// Where the master of an identifier may be.
@@ -35,7 +35,7 @@ pub(crate) struct Listing {
     /// Sources that could not be listed, and why.
     pub notices: Vec<String>,
     /// The same for operators: with location, cause and remedy.
-    pub troubles: Vec<String>,
+    pub problems: Vec<String>,
     /// Unreadable files and folders of this page, with the reason.
     pub unreadable: Vec<(String, String)>,
 }
@@ -48,13 +48,13 @@ pub(crate) struct Entry {
     pub size: u64,
 }
 
-/// Extensions of files that are not images: records, texts and the like.
+/// Extensions of files that are not listed because they are not images.
 const OTHER: [&str; 14] =
     ["json", "jsonl", "txt", "md", "csv", "tsv", "xml", "html", "pdf", "zip", "gz", "toml", "yaml", "db"];
 
 impl Sources {
     pub(crate) fn new(all: Vec<Source>) -> Self {
-        Self { troubles: Mutex::new(vec![None; all.len()]), all }
+        Self { problems: Mutex::new(vec![None; all.len()]), all }
     }
 
     pub(crate) fn all(&self) -> &[Source] {
@@ -81,9 +81,9 @@ impl Sources {
     /// All identifiers of an object, in any source; without a page.
     pub(crate) async fn names_of(&self, store: &Store, key: &Key) -> Result<Vec<String>, Error> {
         let mut names = Vec::with_capacity(1);
-        for place in store.locations(key).await? {
+        for location in store.locations(key).await? {
             for source in &self.all {
-                if let Some(key) = source.store.key_at(&place) {
+                if let Some(key) = source.store.key_at(&location) {
                     let name = match &source.name {
                         Some(name) => format!("{name}:{}", key.as_str()),
                         None => key.as_str().to_owned(),
@@ -98,12 +98,12 @@ impl Sources {
     }
 
     /// The sources that cannot be read, with cause and remedy. Changes since the last call are logged.
-    pub(crate) async fn troubles(&self) -> Vec<store::Diagnosis> {
+    pub(crate) async fn problems(&self) -> Vec<store::Diagnosis> {
         let probed = self.all.iter().map(|source| source.store.diagnose());
         let probed = futures::future::join_all(probed).await;
-        let mut known = self.known_troubles();
+        let mut known = self.known_problems();
         for ((source, now), before) in self.all.iter().zip(&probed).zip(known.iter_mut()) {
-            let now = now.as_ref().map(|trouble| trouble.text.clone());
+            let now = now.as_ref().map(|problem| problem.text.clone());
             match &now {
                 Some(text) if before.as_ref() != Some(text) => tracing::error!("not ready: {text}"),
                 None if before.is_some() => tracing::info!("{} can be read again", source.store.describe()),
@@ -114,13 +114,13 @@ impl Sources {
         probed.into_iter().flatten().collect()
     }
 
-    /// Whether a source could not be read at the last call of [`Sources::troubles`]; does no I/O.
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.known_troubles().iter().any(Option::is_some)
+    /// Whether a source could not be read at the last call of [`Sources::problems`]; does no I/O.
+    pub(crate) fn has_problem(&self) -> bool {
+        self.known_problems().iter().any(Option::is_some)
     }
 
-    fn known_troubles(&self) -> MutexGuard<'_, Vec<Option<String>>> {
-        self.troubles.lock()
+    fn known_problems(&self) -> MutexGuard<'_, Vec<Option<String>>> {
+        self.problems.lock()
     }
 
     /// At most `limit` images after `after`, the last listing's [`Listing::next`].
@@ -154,10 +154,10 @@ impl Sources {
                     }
                 }
                 Err(error) => {
-                    let trouble = source.store.explain(&error).text;
-                    tracing::warn!(trouble, "cannot list");
+                    let problem = source.store.explain(&error).text;
+                    tracing::warn!(problem, "cannot list");
                     listing.notices.push(format!("{}: {error}", name.unwrap_or("one source")));
-                    listing.troubles.push(trouble);
+                    listing.problems.push(problem);
                 }
             }
         }

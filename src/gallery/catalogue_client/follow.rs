@@ -13,22 +13,22 @@ use crate::record::Change;
 
 /// The polling interval.
 const INTERVAL: Duration = Duration::from_millis(200);
-/// How long the catalogue may take to respond to the follower before it counts as silent.
+/// The timeout of the follower's queries; after it the catalogue counts as not responding.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long the author of a change waits for the follower.
 const OWN_PATIENCE: Duration = Duration::from_secs(1);
 /// Changes per query.
 const PAGE: usize = 2000;
-/// Beyond this many changes everything cached is dropped instead of updated.
+/// Beyond this many changes all cached grants are dropped instead of updated.
 const FAR: u64 = 50_000;
-/// How many changes are remembered to tell which documents are stale.
+/// Maximum number of remembered changes, by which documents are known to be stale.
 pub(super) const MAX_REMEMBERED: u64 = 10_000;
 
 /// Changes, with everything that is applied together with them.
 struct ChangeSet {
     changes: Vec<Change>,
     works: HashSet<String>,
-    /// The files that the changed works show now.
+    /// The current image files of the changed works.
     files: HashSet<String>,
     grants: HashMap<String, CachedGrant>,
 }
@@ -63,7 +63,7 @@ impl CatalogueClient {
         loop {
             let seen = self.seen();
             let last =
-                self.ask_within(PATIENCE, |catalogue| async move { catalogue.last_revision().await }).await?;
+                self.query_within(PATIENCE, |catalogue| async move { catalogue.last_revision().await }).await?;
             if last == seen {
                 return Ok(());
             }
@@ -87,7 +87,7 @@ impl CatalogueClient {
             let files = catalogue.files_of(&works).await?;
             Ok((changes, works, files))
         };
-        let (changes, works, files) = self.ask_within(PATIENCE, read).await?;
+        let (changes, works, files) = self.query_within(PATIENCE, read).await?;
         if changes.is_empty() {
             return Ok(None);
         }
@@ -96,7 +96,7 @@ impl CatalogueClient {
         let mut showing: HashMap<String, Vec<WorkRights>> = HashMap::new();
         if !names.is_empty() {
             let read = move |catalogue: Catalogue| async move { catalogue.works_by_file(&names).await };
-            for (file, work) in self.ask_within(PATIENCE, read).await? {
+            for (file, work) in self.query_within(PATIENCE, read).await? {
                 showing.entry(file).or_default().push(work);
             }
         }

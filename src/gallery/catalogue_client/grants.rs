@@ -19,13 +19,13 @@ pub(super) struct Grants {
 /// A grant with everything that it depends on.
 #[derive(Debug, PartialEq)]
 pub(super) struct CachedGrant {
-    /// `None` if no work shows the image.
+    /// `None` if no work has the image.
     pub grant: Option<Grant>,
-    /// The first of the works that show the image now, by object number.
+    /// The lowest object number of the works that have the image and are not withdrawn.
     pub shown_by: Option<String>,
     /// The file names by which the catalogue knows the image.
     names: Vec<String>,
-    /// The works that show it, including withdrawn ones.
+    /// The works that have it, including withdrawn ones.
     works: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl CachedGrant {
                 rights.of_record(stated, public_domain)
             }
         };
-        // Withdrawn works count only if no other work shows the image.
+        // Withdrawn works count only if no other work has the image.
         let is_shown = showing.iter().any(|work| !work.withdrawn);
         let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
         let shown_by = showing.iter().filter(|work| !work.withdrawn).map(|work| &work.object_number).min();
@@ -89,7 +89,7 @@ impl Grants {
         depending.map(|(first, cached)| ((*first).clone(), cached.names.clone())).collect()
     }
 
-    /// Applies a change to these works and the files that they show now: dependent grants are replaced, or dropped if
+    /// Applies a change to these works and the current image files: dependent grants are replaced, or dropped if
     /// no replacement is given.
     pub(super) fn change(
         &self,

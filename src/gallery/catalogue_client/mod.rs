@@ -1,4 +1,4 @@
-//! The catalogue as a server sees it: queries with time limits, followed changes, cached grants.
+//! The catalogue's client in a server: queries with time limits, followed changes, cached grants.
 
 mod follow;
 mod grants;
@@ -87,14 +87,14 @@ impl CatalogueClient {
     }
 
     /// Runs a query on the catalogue's runtime, with a timeout.
-    pub(in crate::gallery) async fn ask<T: Send + 'static, F>(
+    pub(in crate::gallery) async fn query<T: Send + 'static, F>(
         &self,
         query: impl FnOnce(Catalogue) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
-        self.ask_within(self.patience(), query).await
+        self.query_within(self.patience(), query).await
     }
 
     /// Runs a query for images and downloads, of which there can be many at once: queries beyond the limit wait.
@@ -106,7 +106,7 @@ impl CatalogueClient {
         F: Future<Output = Result<T, catalogue::Error>> + Send + 'static,
     {
         let lookups = self.lookups.clone();
-        self.ask(|catalogue| {
+        self.query(|catalogue| {
             let query = query(catalogue);
             async move {
                 let _permit = lookups.acquire().await;
@@ -122,7 +122,7 @@ impl CatalogueClient {
 
     /// Runs a query with the given timeout. The query is cancelled when it is late or its caller is gone: it must not change
     /// anything.
-    async fn ask_within<T: Send + 'static, F>(
+    async fn query_within<T: Send + 'static, F>(
         &self,
         limit: Duration,
         query: impl FnOnce(Catalogue) -> F,
@@ -179,13 +179,13 @@ impl CatalogueClient {
         self.began.elapsed().saturating_sub(confirmed) > self.rights_stale
     }
 
-    /// What the works that show a master allow; `names` are all its identifiers. `None` if no work shows it. While the
-    /// catalogue does not respond, cached grants are used for as long as the settings say.
+    /// What the works with this image allow; `names` are all identifiers of its master. `None` if no work has it. While the
+    /// catalogue does not respond, cached grants are used for `catalogue.stale_rights_s` seconds.
     pub(crate) async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
         Ok(self.showing(names).await?.and_then(|cached| cached.grant))
     }
 
-    /// The first of the works that show a master.
+    /// The lowest object number of the works with this image.
     pub(crate) async fn shown_by(&self, names: &[String]) -> Result<Option<String>, Error> {
         Ok(self.showing(names).await?.and_then(|cached| cached.shown_by.clone()))
     }
@@ -244,7 +244,7 @@ mod tests {
         let crowd = join_all((0..50).map(|_| works.showing(&names)));
         let mut crowd = std::pin::pin!(join(crowd, works.look_up(last_revision)));
         assert!(futures::poll!(&mut crowd).is_pending());
-        assert_eq!(works.ask(last_revision).await.unwrap(), 0, "others need not wait");
+        assert_eq!(works.query(last_revision).await.unwrap(), 0, "other queries do not wait");
         assert!(futures::poll!(&mut crowd).is_pending());
         drop(permit);
         let (crowd, looked_up) = crowd.await;
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_query_is_cancelled_when_nobody_waits_for_its_result() {
+    async fn a_query_without_callers_is_cancelled() {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         let settings = catalogue::Settings { url, ..catalogue::Settings::default() };
@@ -266,7 +266,7 @@ mod tests {
             let _held = held;
             std::future::pending::<Result<(), catalogue::Error>>().await
         };
-        let left = tokio::time::timeout(Duration::from_millis(10), works.ask(query)).await;
+        let left = tokio::time::timeout(Duration::from_millis(10), works.query(query)).await;
         assert!(left.is_err());
         let ended = tokio::time::timeout(Duration::from_secs(10), dropped).await;
         assert!(ended.expect("the query ends").is_err());

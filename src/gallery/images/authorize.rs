@@ -1,4 +1,4 @@
-//! Checks the rights of an opened image: what the works that show it allow.
+//! Checks the rights of an opened image: the grants of the works that have it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -20,22 +20,22 @@ pub(crate) struct AuthorizedImage {
 }
 
 impl ImageService {
-    /// Adds what the rights of an image allow.
+    /// Adds the image's grant. Fails if it allows nothing, or the master cannot be served.
     pub(super) async fn authorize(&self, handle: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
         let grant = self.grant(&handle).await?;
         if grant.largest == 0 {
             return Err(Error::Forbidden);
         }
-        let can_be_made = |pyramids: &Pyramids| {
-            pyramids.on_demand() && self.handles.wants_pyramid(&handle) && pyramids.accepts(&handle)
+        let can_be_built = |pyramids: &Pyramids| {
+            pyramids.on_demand() && handle.needs_pyramid && pyramids.accepts(&handle)
         };
-        if !self.pyramids.as_deref().is_some_and(can_be_made) {
+        if !self.pyramids.as_deref().is_some_and(can_be_built) {
             self.renderer.serves(&handle)?;
         }
         Ok(AuthorizedImage { handle, limits: self.limits.at_most(grant.largest), grant })
     }
 
-    /// What the works that show this image allow; the strictest where there are several.
+    /// The strictest grant of the works with this image, or that of images without a record.
     async fn grant(&self, handle: &ImageHandle) -> Result<Grant, Error> {
         let of_works = match self.catalogue.get() {
             Some(catalogue) => catalogue.grant(&handle.names).await?,
@@ -56,7 +56,7 @@ impl AuthorizedImage {
         self.handle.info(id, self.limits)
     }
 
-    /// The same for static files.
+    /// The `info.json` for static files; see [`ImageHandle::static_info`].
     pub(crate) fn static_info(&self, id: String) -> Info {
         self.handle.static_info(id, self.limits)
     }

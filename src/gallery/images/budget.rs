@@ -8,7 +8,7 @@ use crate::gallery::Error;
 use crate::iiif::Invalid;
 
 /// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings can always
-/// get some, however slowly clients read large responses large responses.
+/// get some, however slowly clients read large responses.
 pub(super) struct Budget {
     total: Share,
     /// Large renderings and streams.

@@ -1,4 +1,4 @@
-//! The revalidations in progress, and whether stores answer them soon.
+//! In-flight revalidations of masters, and whether requests wait for them.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;

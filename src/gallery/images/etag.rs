@@ -11,7 +11,7 @@ pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, recipe: u64) -> String 
     let version = image.version_bytes();
     let recipe = recipe.to_le_bytes();
     let page = image.page.to_le_bytes();
-    // `max` means another size where rights allow less.
+    // The size that `max` stands for depends on the rights.
     let size = plan.size.to_string();
     let key = image.key.as_str().as_bytes();
     let parts = [canonical.as_bytes(), size.as_bytes(), &version, key, &page, &recipe];

@@ -8,7 +8,7 @@ use crate::gallery::settings::Masters;
 /// The minimum interval between checks of one master while its store fails.
 const RECHECK_INTERVAL_MS: u64 = 1000;
 
-/// When a store was last asked about a master, and the result.
+/// When a master was last revalidated with its store, and the result.
 pub(crate) struct Freshness {
     confirmed_ms: AtomicU64,
     /// When the last check failed, if nothing has been confirmed since; 0 for none.
@@ -30,14 +30,14 @@ pub(crate) struct Bounds {
 /// What to do with a request for a cached master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is shown.
-    Show,
-    /// It is shown, and the store is asked in the background.
-    ShowAndCheck,
-    /// The store is asked first; the cached master is served anyway if the store does not respond.
-    CheckFirst,
-    /// It is shown only if the store confirms it.
-    CheckOrFail,
+    /// It is served.
+    Serve,
+    /// It is served, and revalidated in the background.
+    ServeAndRevalidate,
+    /// It is revalidated first, and served anyway if the store does not respond.
+    RevalidateFirst,
+    /// It is served only if the store confirms it.
+    RevalidateOrFail,
 }
 
 impl Bounds {
@@ -72,17 +72,17 @@ impl Freshness {
     fn verdict_at(&self, now: u64, bounds: Bounds) -> Verdict {
         let age = now.saturating_sub(self.confirmed_ms.load(Relaxed));
         if age <= bounds.fresh && bounds.fresh > 0 {
-            return Verdict::Show;
+            return Verdict::Serve;
         }
         match self.failed_ms.load(Relaxed) {
-            0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => Verdict::CheckFirst,
-            0 if self.checking.load(Relaxed) => Verdict::Show,
-            0 => Verdict::ShowAndCheck,
-            _ if age > bounds.fresh.saturating_add(bounds.outage) => Verdict::CheckOrFail,
+            0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => Verdict::RevalidateFirst,
+            0 if self.checking.load(Relaxed) => Verdict::Serve,
+            0 => Verdict::ServeAndRevalidate,
+            _ if age > bounds.fresh.saturating_add(bounds.outage) => Verdict::RevalidateOrFail,
             failed if self.checking.load(Relaxed) || now.saturating_sub(failed) < RECHECK_INTERVAL_MS => {
-                Verdict::Show
+                Verdict::Serve
             }
-            _ => Verdict::ShowAndCheck,
+            _ => Verdict::ServeAndRevalidate,
         }
     }
 
@@ -131,28 +131,28 @@ mod tests {
 
     #[test]
     fn cached_masters_are_served_immediately_within_bounds() {
-        check(at(0, 0, false), 60_000, Verdict::Show);
-        check(at(0, 0, false), 60_001, Verdict::ShowAndCheck);
-        check(at(0, 0, true), 60_001, Verdict::Show);
-        check(at(0, 0, false), 300_000, Verdict::ShowAndCheck);
-        check(at(0, 0, false), 300_001, Verdict::CheckFirst);
-        check(at(0, 0, true), 300_001, Verdict::CheckFirst);
+        check(at(0, 0, false), 60_000, Verdict::Serve);
+        check(at(0, 0, false), 60_001, Verdict::ServeAndRevalidate);
+        check(at(0, 0, true), 60_001, Verdict::Serve);
+        check(at(0, 0, false), 300_000, Verdict::ServeAndRevalidate);
+        check(at(0, 0, false), 300_001, Verdict::RevalidateFirst);
+        check(at(0, 0, true), 300_001, Verdict::RevalidateFirst);
     }
 
     #[test]
     fn requests_do_not_wait_for_a_failing_store() {
-        check(at(0, 400_000, false), 400_500, Verdict::Show);
-        check(at(0, 400_000, false), 401_000, Verdict::ShowAndCheck);
-        check(at(0, 400_000, true), 409_000, Verdict::Show);
-        check(at(0, 400_000, true), 86_460_000, Verdict::Show);
-        check(at(0, 400_000, false), 86_460_001, Verdict::CheckOrFail);
+        check(at(0, 400_000, false), 400_500, Verdict::Serve);
+        check(at(0, 400_000, false), 401_000, Verdict::ServeAndRevalidate);
+        check(at(0, 400_000, true), 409_000, Verdict::Serve);
+        check(at(0, 400_000, true), 86_460_000, Verdict::Serve);
+        check(at(0, 400_000, false), 86_460_001, Verdict::RevalidateOrFail);
     }
 
     #[test]
     fn zero_fresh_time_revalidates_every_request_while_the_store_responds() {
         let bounds = Bounds { fresh: 0, ..BOUNDS };
-        assert_eq!(at(0, 0, false).verdict_at(0, bounds), Verdict::CheckFirst);
-        assert_eq!(at(0, 500, false).verdict_at(900, bounds), Verdict::Show);
-        assert_eq!(at(0, 500, false).verdict_at(1500, bounds), Verdict::ShowAndCheck);
+        assert_eq!(at(0, 0, false).verdict_at(0, bounds), Verdict::RevalidateFirst);
+        assert_eq!(at(0, 500, false).verdict_at(900, bounds), Verdict::Serve);
+        assert_eq!(at(0, 500, false).verdict_at(1500, bounds), Verdict::ServeAndRevalidate);
     }
 }

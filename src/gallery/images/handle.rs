@@ -28,20 +28,24 @@ pub(crate) struct ImageHandle {
     pub identifier: String,
     /// All identifiers of its file, without a page: rights of one apply to all.
     pub names: Vec<String>,
+    /// Whether a pyramid would serve viewers better than this master: it is not small, and it has no tiles, its tiles
+    /// cannot be served byte for byte, or its smallest level is too large for an overview. Set when a master is opened
+    /// for the cache.
+    pub needs_pyramid: bool,
     /// The master, if this is its pyramid.
     pub pyramid_of: Option<Arc<ImageHandle>>,
     /// For each level of JPEG tiles, the header that precedes a tile.
     pub heads: Vec<Bytes>,
-    /// Set when this turns out to be a damaged pyramid.
+    /// Whether this has turned out to be a damaged pyramid.
     discarded: AtomicBool,
-    /// When the store was last asked for the version.
+    /// When its version was last confirmed by the store.
     pub freshness: Freshness,
 }
 
-/// No valid index needs more reads.
-const MOST_READS: usize = 512;
-/// No valid index is larger, in bytes.
-const MOST_INDEX: u64 = 128 << 20;
+/// Maximum number of reads of an index; valid ones need fewer.
+const MAX_READS: usize = 512;
+/// Maximum size of an index in bytes; valid ones are smaller.
+const MAX_INDEX_BYTES: u64 = 128 << 20;
 /// Indexes of more bytes than this are read one at a time.
 const LARGE_INDEX: u64 = 4 << 20;
 static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
@@ -52,28 +56,28 @@ impl ImageHandle {
     /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
     pub(crate) async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
         let (version, start) = match store.read_start(&key, FIRST_READ).await {
-            // A link that leads out of its folder names nothing here.
+            // A symbolic link to a target outside its folder counts as missing.
             Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
             other => other?,
         };
-        let mut held = PartialFile::new(version.size, start);
+        let mut file = PartialFile::new(version.size, start);
         let (mut reads, mut fetched, mut turn) = (1, 0, None);
         let master = loop {
-            match master::index(&held, page) {
+            match master::index(&file, page) {
                 Ok(master) => break master,
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 Err(Stop::NeedBytes { range, likely }) => {
                     let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
                     fetched += end - range.start;
-                    if reads >= MOST_READS || fetched > MOST_INDEX {
-                        return Err(Error::Damaged("its index is larger than any sound one".into()));
+                    if reads >= MAX_READS || fetched > MAX_INDEX_BYTES {
+                        return Err(Error::Damaged("its index is larger than that of any valid file".into()));
                     }
                     if fetched > LARGE_INDEX && turn.is_none() {
                         let acquired = LARGE_INDEXES.acquire().await;
                         turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
                     }
                     let bytes = store.read(&key, &version, range.start..end, &[]).await?;
-                    held.add(range.start, bytes);
+                    file.add(range.start, bytes);
                     reads += 1;
                 }
             }
@@ -99,6 +103,7 @@ impl ImageHandle {
             color,
             identifier,
             names,
+            needs_pyramid: false,
             pyramid_of,
             heads,
             discarded,
@@ -114,8 +119,8 @@ impl ImageHandle {
         }
     }
 
-    /// Records a failed rendering: a damaged pyramid is not served any more, and is rebuilt.
-    pub(crate) fn blame(&self, error: &Error) {
+    /// Records a failed rendering. A pyramid that is damaged is not served any more, and is rebuilt.
+    pub(crate) fn record_failure(&self, error: &Error) {
         if matches!(error, Error::Damaged(_))
             && self.pyramid_of.is_some()
             && !self.discarded.swap(true, Ordering::Relaxed)
@@ -138,20 +143,20 @@ impl ImageHandle {
     /// to one tile; both within the limits.
     pub(crate) fn info(&self, id: String, limits: Limits) -> Info {
         let (side, factors) = self.factors();
-        self.described(id, limits, side, &factors)
+        self.info_of(id, limits, side, &factors)
     }
 
     /// The same with all sizes rounded up, regardless of the sizes of stored levels.
     ///
-    /// Some viewers take the sizes of tiles from `sizes`, others round up by themselves. A server answers either and
-    /// states sizes as its levels have them, to send tiles as they are stored; static files have one name only.
+    /// Some viewers compute the sizes of tiles from `sizes`, others round up. The server accepts either, and advertises the
+    /// sizes of its levels so that stored tiles can be served byte for byte; static files have one URL per tile.
     pub(crate) fn static_info(&self, id: String, limits: Limits) -> Info {
         let (side, mut factors) = self.factors();
         factors.iter_mut().for_each(|(factor, size)| *size = self.master.upright().reduced(*factor));
-        self.described(id, limits, side, &factors)
+        self.info_of(id, limits, side, &factors)
     }
 
-    fn described(&self, id: String, limits: Limits, side: Dimensions, factors: &[(u32, Dimensions)]) -> Info {
+    fn info_of(&self, id: String, limits: Limits, side: Dimensions, factors: &[(u32, Dimensions)]) -> Info {
         let sizes = factors.iter().rev().map(|(_, size)| *size).filter(|size| limits.allow(*size)).collect();
         let detail = factors.iter().filter(|(_, size)| !limits.restrict(*size));
         let scale_factors = detail.map(|(factor, _)| *factor).collect();
@@ -220,17 +225,11 @@ impl ImageHandle {
                 Some("it has no smaller levels for overviews".into())
             }
             Kind::Tiled if !self.color.is_passthrough() => Some("its colours have to be converted".into()),
-            Kind::Tiled if !self.master.orientation.is_upright() => Some("it does not lie upright".into()),
+            Kind::Tiled if !self.master.orientation.is_upright() => Some("it is not upright".into()),
             Kind::Tiled => None,
         }
     }
 
-    /// Whether viewers would be served better from a pyramid than from this master: it has no tiles, its tiles cannot be
-    /// served byte for byte, or its smallest level is too large for an overview.
-    pub(crate) fn wants_pyramid(&self, from_megapixels: f64) -> bool {
-        let small = (self.master.dimensions.area() as f64) < from_megapixels * 1e6;
-        self.pyramid_of.is_none() && !small && self.slow_because().is_some()
-    }
 
     /// The whole image, in its own pixels.
     pub(crate) fn all(&self) -> Rect {
@@ -238,5 +237,5 @@ impl ImageHandle {
     }
 }
 
-/// A smallest level beyond this many pixels is no overview.
+/// The largest number of pixels of a smallest level that serves as an overview.
 const LARGEST_OVERVIEW: u64 = 4 << 20;

@@ -1,4 +1,4 @@
-//! Opened images, kept in memory and opened once for all concurrent callers.
+//! The cache of opened images; concurrent callers share one opening.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::gallery::sources::{Location, Sources};
 use crate::metadata::Credit;
 use crate::pixels::color::Output;
 
-/// An opened image that nobody asks for is dropped after this long.
+/// How long an opened image stays in memory without requests.
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// The opened images.
 pub(super) struct HandleCache {
     sources: Arc<Sources>,
     pub(super) pyramids: Option<Arc<Pyramids>>,
-    /// Images that are smaller need no pyramid.
+    /// Smaller images are served without a pyramid, in megapixels.
     pyramids_from_megapixels: f64,
     output: Output,
     credit: CreditSettings,
@@ -64,7 +64,7 @@ impl HandleCache {
         }
     }
 
-    /// The image as it is now, whoever may see it.
+    /// The image in its current version, without a check of its rights.
     pub(super) async fn get(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         if let Some(handle) = self.revalidated(identifier).await? {
             return Ok(handle);
@@ -72,15 +72,11 @@ impl HandleCache {
         self.open(identifier).await
     }
 
-    /// The image if it is in memory, without asking its store whether it has changed.
+    /// The image if it is in memory, without revalidation.
     pub(super) fn in_memory(&self, identifier: &str) -> Option<Arc<ImageHandle>> {
         self.cached.get(identifier)
     }
 
-    /// Whether viewers would be served better from a pyramid than from this master.
-    pub(super) fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
-        handle.wants_pyramid(self.pyramids_from_megapixels)
-    }
 
     /// The colour space of renderings.
     pub(super) fn output(&self) -> Output {
@@ -97,7 +93,7 @@ impl HandleCache {
 
     /// Whether a store failed when a master was opened just now; does no I/O.
     pub(super) fn has_failing_store(&self) -> bool {
-        self.health.is_failing() || self.sources.is_troubled()
+        self.health.is_failing() || self.sources.has_problem()
     }
 
     async fn open(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
@@ -114,9 +110,11 @@ impl HandleCache {
                         handle.color.credit = credit.clone();
                         handle.identifier = owned.clone();
                         handle.names = sources.names_of(&handle.store, &handle.key).await?;
-                        let handle = with_pyramid(Arc::new(handle), pyramids.as_deref(), from).await;
+                        let small = (handle.master.dimensions.area() as f64) < from * 1e6;
+                        handle.needs_pyramid = !small && handle.slow_because().is_some();
+                        let handle = with_pyramid(Arc::new(handle), pyramids.as_deref()).await;
                         cached.insert(owned, handle.clone());
-                        health.answered();
+                        health.succeeded();
                         return Ok(handle);
                     }
                     Err(Error::NotFound) => {}
@@ -150,13 +148,9 @@ impl HandleCache {
     }
 }
 
-/// The master's pyramid if it has been made, otherwise the master.
-async fn with_pyramid(
-    master: Arc<ImageHandle>,
-    pyramids: Option<&Pyramids>,
-    from_megapixels: f64,
-) -> Arc<ImageHandle> {
-    let Some(pyramids) = pyramids.filter(|_| master.wants_pyramid(from_megapixels)) else { return master };
+/// The master's pyramid if it needs one that has been built, otherwise the master.
+async fn with_pyramid(master: Arc<ImageHandle>, pyramids: Option<&Pyramids>) -> Arc<ImageHandle> {
+    let Some(pyramids) = pyramids.filter(|_| master.needs_pyramid) else { return master };
     match pyramids.find(&master).await {
         Ok(Some(mut pyramid)) => {
             pyramid.color.credit = master.color.credit.clone();

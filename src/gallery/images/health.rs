@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A failure counts for this long unless a success follows.
+/// How long a failure counts if no success follows.
 const COUNTS: Duration = Duration::from_secs(30);
 
 /// The last failure of any store, until a success follows.
@@ -24,7 +24,7 @@ impl Health {
         self.failed_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
-    pub(super) fn answered(&self) {
+    pub(super) fn succeeded(&self) {
         self.failed_ms.store(0, Ordering::Relaxed);
     }
 
@@ -48,7 +48,7 @@ mod tests {
         assert!(!health.is_failing());
         health.failed();
         assert!(health.is_failing());
-        health.answered();
+        health.succeeded();
         assert!(!health.is_failing());
     }
 }

@@ -1,4 +1,4 @@
-//! Decoded masters, as they are kept.
+//! Decoded masters as mipmaps.
 
 use crate::pixels::Picture;
 

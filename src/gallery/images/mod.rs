@@ -57,10 +57,10 @@ pub(crate) struct ImageService {
     handles: HandleCache,
     pyramids: Option<Arc<Pyramids>>,
     renderer: Arc<Renderer>,
-    /// The largest response, whatever the image.
+    /// The limits of a single response, for all images.
     limits: Limits,
     rights: Rights,
-    /// Says which works show an image; set once, before anything is served.
+    /// Maps images to works; set once, before anything is served.
     catalogue: OnceLock<Arc<CatalogueClient>>,
     digests: Digests,
     tasks: Handle,
@@ -100,15 +100,15 @@ impl ImageService {
         })
     }
 
-    /// Grants what the works of this catalogue grant.
+    /// Uses the grants of this catalogue's works.
     pub(super) fn set_catalogue(&self, catalogue: Arc<CatalogueClient>) {
         let _already_set = self.catalogue.set(catalogue);
     }
 
-    /// The image with this identifier, as it is now, with what its rights allow.
+    /// The image with this identifier in its current version, with its grant.
     ///
     /// # Errors
-    /// If there is none, it may not be shown, or its master cannot be served.
+    /// If there is none, its rights or the store forbid access, the store or the catalogue fails, or the master is damaged or unsupported.
     pub(crate) async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         self.authorize(self.handles.get(identifier).await?).await
     }
@@ -125,7 +125,7 @@ impl ImageService {
         futures::future::join_all(each).await
     }
 
-    /// Opens an image; one that is in memory is not compared with its store.
+    /// Opens an image; one that is in memory is not revalidated.
     async fn open_cached(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         match self.handles.in_memory(identifier) {
             Some(handle) => self.authorize(handle).await,
@@ -133,7 +133,7 @@ impl ImageService {
         }
     }
 
-    /// The image, whoever may see it: for jobs and lookups that show nothing of it.
+    /// The image without a check of its rights: for jobs, and for lookups that do not return its content.
     pub(super) async fn handle(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         self.handles.get(identifier).await
     }
@@ -143,7 +143,7 @@ impl ImageService {
         self.handles.in_memory(identifier).map(|handle| handle.all().dimensions())
     }
 
-    /// The largest response, whatever the image.
+    /// The limits of a single response, for all images.
     pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
@@ -158,12 +158,12 @@ impl ImageService {
         &self.rights
     }
 
-    /// Opens the image again when it is next requested.
+    /// Drops the image from memory, so that the next request opens it again.
     pub(crate) fn forget(&self, identifier: &str) {
         self.handles.forget(identifier);
     }
 
-    /// Forgets everything that is kept in memory.
+    /// Drops all cached images and responses.
     pub(crate) fn forget_all(&self) {
         self.handles.forget_all();
         self.renderer.forget();
@@ -174,22 +174,18 @@ impl ImageService {
         self.handles.has_failing_store()
     }
 
-    /// Where pyramids are kept, if they are.
+    /// The location of the pyramid store, if there is one.
     pub(crate) fn pyramids_location(&self) -> Option<String> {
         self.pyramids.as_ref().map(|pyramids| pyramids.location())
     }
 
-    /// Why pyramids cannot be kept in their store.
-    pub(crate) async fn pyramids_trouble(&self) -> Option<store::Diagnosis> {
-        self.pyramids.as_ref()?.trouble().await
+    /// The problem of the pyramid store, if it has one.
+    pub(crate) async fn pyramids_problem(&self) -> Option<store::Diagnosis> {
+        self.pyramids.as_ref()?.problem().await
     }
 
-    /// Whether an image would be served better from a pyramid than from its master.
-    pub(super) fn wants_pyramid(&self, handle: &ImageHandle) -> bool {
-        self.handles.wants_pyramid(handle)
-    }
 
-    /// Makes the image's pyramid, if there is a store for it, and opens the image again afterwards.
+    /// Builds the image's pyramid, if there is a store for it, and drops the image from memory.
     pub(super) async fn build_pyramid(
         &self,
         handle: Arc<ImageHandle>,
@@ -202,12 +198,12 @@ impl ImageService {
         Ok(())
     }
 
-    /// The image with its pyramid, which is made first if it is missing and made on demand.
-    pub(super) async fn open_settled(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
+    /// The image with its pyramid; a missing one is built first if pyramids are built on demand.
+    pub(super) async fn open_with_pyramid(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         let image = self.open(identifier).await?;
         match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
-            Some(pyramids) if self.wants_pyramid(&image) => {
-                // A master that no pyramid can be made of may be served itself.
+            Some(pyramids) if image.needs_pyramid => {
+                // If no pyramid can be built, the master may be served itself.
                 let _built = pyramids.build(image.handle.clone(), Arc::new(|_| {})).await;
                 self.forget(identifier);
                 self.open(identifier).await

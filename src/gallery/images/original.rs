@@ -32,7 +32,7 @@ pub(crate) struct Original {
 /// SHA-256 digests of originals, and how many may be computed at the same time.
 #[derive(Clone)]
 pub(super) struct Digests {
-    /// In base 64, by place and version.
+    /// In base 64, by location and version.
     known: Cache<(String, Version), Arc<str>>,
     workers: Arc<Semaphore>,
 }
@@ -48,7 +48,7 @@ impl Default for Digests {
 const NEAR_PIECE: u64 = 64 << 10;
 /// Bytes per read from a remote store, where each request has a cost.
 const PIECE: u64 = 256 << 10;
-/// Pieces that are prefetched from a remote store.
+/// Number of pieces that are prefetched from a remote store.
 const AHEAD: usize = 2;
 /// Pieces that may wait for the digest thread.
 const BEHIND: usize = 16;
@@ -89,7 +89,7 @@ impl Original {
         self.version.size
     }
 
-    /// Identifies this version of this master, for its entity tag.
+    /// The parts that identify this version of this master, for its entity tag.
     pub(crate) fn name(&self) -> [&[u8]; 3] {
         [self.key.as_str().as_bytes(), self.version.etag.as_bytes(), b"original"]
     }
@@ -110,7 +110,7 @@ impl Original {
     /// A range of this version, piece by piece; the stream fails if the master is replaced meanwhile.
     pub(crate) fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
-        // What lies here comes faster than anybody takes it.
+        // Local files are read faster than clients receive them.
         let (ahead, length) = if self.store.is_local() { (1, NEAR_PIECE) } else { (AHEAD, PIECE) };
         let starts = (range.start..range.end).step_by(length as usize);
         futures::stream::iter(starts)
@@ -189,15 +189,15 @@ impl Original {
     }
 
     fn known_digest(&self) -> Option<Arc<str>> {
-        self.digests.known.get(&(self.place(), self.version.clone()))
+        self.digests.known.get(&(self.location(), self.version.clone()))
     }
 
     fn remember(&self, hash: Sha256) {
         let digest = base64::engine::general_purpose::STANDARD.encode(hash.finalize());
-        self.digests.known.insert((self.place(), self.version.clone()), digest.into());
+        self.digests.known.insert((self.location(), self.version.clone()), digest.into());
     }
 
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         format!("{}\0{}", self.store.describe(), self.key.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! A planned image: all that decides a response, before any pixel is read, and how it is delivered.
+//! Plans image requests before any pixel is read, and delivers the planned images.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ pub(crate) struct PlannedImage {
     plan: Plan,
 }
 
-/// Which limits a plan keeps.
+/// The limits that apply to a plan.
 #[derive(Clone, Copy)]
 enum Purpose {
-    /// Those of a single response and of the rights.
+    /// The limits of a single response and of the rights.
     Response,
-    /// Those of the rights alone.
+    /// The limits of the rights only.
     Rendition,
 }
 
@@ -49,18 +49,17 @@ pub(crate) enum Body {
 
 /// A delivered image.
 pub(crate) struct Delivered {
-    /// The plan that the body was made by.
+    /// The plan of the body.
     pub planned: PlannedImage,
     pub body: Body,
-    /// Whether the master was replaced meanwhile, so that `planned` is another plan than the one that was to be
-    /// delivered.
+    /// Whether the master was replaced meanwhile, so that `planned` differs from the plan that was to be delivered.
     pub is_replanned: bool,
 }
 
 impl ImageService {
-    /// What the request means for the image with this identifier; no pixel is read.
+    /// Plans a request for the image with this identifier; no pixel is read.
     ///
-    /// If the image needs a pyramid that is missing, this waits for it, unless the master serves meanwhile.
+    /// If the image needs a pyramid that is missing, this waits for it, unless the master can be served meanwhile.
     ///
     /// # Errors
     /// If the image cannot be opened, the request does not fit it, or a rendering would cost too much.
@@ -72,7 +71,7 @@ impl ImageService {
         self.plan_for(Purpose::Response, identifier, request).await
     }
 
-    /// The whole image in the largest size that its rights allow, whatever the limits of a single response.
+    /// Plans the whole image at the largest size that its rights allow, regardless of the limits of a single response.
     ///
     /// # Errors
     /// As for [`ImageService::plan`].
@@ -136,13 +135,13 @@ impl ImageService {
         Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan })
     }
 
-    /// Where the master's pyramid is made, if it is missing and made on demand.
+    /// The pyramid builder, if the master's pyramid is missing and pyramids are built on demand.
     fn missing_pyramid(&self, handle: &ImageHandle) -> Option<&Arc<Pyramids>> {
         let pyramids = self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand())?;
-        self.handles.wants_pyramid(handle).then_some(pyramids)
+        handle.needs_pyramid.then_some(pyramids)
     }
 
-    /// Makes a pyramid, and opens the image again afterwards.
+    /// Builds a pyramid, and drops the image from memory afterwards.
     fn build_in_background(
         &self,
         pyramids: &Arc<Pyramids>,
@@ -212,7 +211,7 @@ impl PlannedImage {
 
     async fn attempt(&self) -> Result<Body, Error> {
         let (service, handle) = (&self.service, &self.image.handle);
-        let made = match self.is_streamed() {
+        let body = match self.is_streamed() {
             true => service.renderer.banded(handle, &self.plan).await.map(Body::Streamed),
             false => {
                 let delivered = service.renderer.deliver(handle, &self.plan).await;
@@ -221,14 +220,14 @@ impl PlannedImage {
         };
         // Building the pyramid of a master without tiles before it has been decoded would slow this response down, and
         // cost much more than a request that is refused.
-        if matches!(made, Ok(Body::Whole { .. }))
+        if matches!(body, Ok(Body::Whole { .. }))
             && matches!(handle.master.kind, Kind::Untiled { .. })
             && let Some(pyramids) = service.missing_pyramid(handle)
         {
             drop(service.build_in_background(pyramids, handle));
         }
         // A damaged pyramid is not a damaged image: the next attempt gets another one.
-        made.map_err(|error| match handle.is_discarded() {
+        body.map_err(|error| match handle.is_discarded() {
             true => Error::Store(store::Error::Changed),
             false => error,
         })

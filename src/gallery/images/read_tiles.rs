@@ -1,4 +1,4 @@
-//! Reads stored tiles, and checks that they lie within their file and look like what they should be.
+//! Reads stored tiles, and checks that they are inside their file and start like a JPEG.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     let Source::Stored { level, tile } = plan.source else { return None };
     let (range, head) = (tile_range(handle, level, tile)?, &handle.heads[level]);
     if !is_whole(handle, level, plan.size) {
-        return None; // Cutting takes a thread of its own.
+        return None; // Cropping needs a render thread.
     }
     let read = handle.store.read_if_cached(&handle.key, &handle.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(handle, bytes, head.len()))?;
@@ -43,12 +43,12 @@ pub(super) async fn stored_tile(
     let head = &handle.heads[level];
     let bytes = handle.store.read(&handle.key, &handle.version, range, head).await?;
     if !is_sound(handle, &bytes, head.len()) {
-        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+        return Err(Error::Damaged("a stored tile is not a JPEG".into()));
     }
     Ok(complete_jpeg::consistent(bytes, head.len()))
 }
 
-/// Whether a tile looks like a JPEG; tiles of our own pyramids must also be complete.
+/// Whether a tile starts like a JPEG; tiles of Tegl's pyramids must also be complete.
 fn is_sound(handle: &ImageHandle, tile: &[u8], head: usize) -> bool {
     complete_jpeg::is_sound(tile, head) && (handle.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
@@ -64,12 +64,12 @@ pub(super) fn stored_bytes(handle: &ImageHandle, level: usize, frame: &Frame) ->
     Ok(bytes)
 }
 
-/// Refuses a tile beyond the end of the file: that is the file's fault, not the store's.
+/// Fails with [`Error::Damaged`] if a tile is beyond the end of the file.
 pub(super) fn within_file(handle: &ImageHandle, range: &Range<u64>) -> Result<(), Error> {
     if range.end <= handle.version.size {
         return Ok(());
     }
-    Err(Error::Damaged("the file ends before its tiles do".into()))
+    Err(Error::Damaged("the file is truncated: a tile is beyond its end".into()))
 }
 
 /// Whether a tile of this size needs no cropping.
@@ -86,9 +86,9 @@ pub(super) async fn tiles(
     let stored = &handle.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(handle, level, tile) } else { stored.range(tile) };
-    let wanted: Vec<_> = frame.tiles.iter().map(range).collect();
+    let stored_ranges: Vec<_> = frame.tiles.iter().map(range).collect();
     let head = if jpeg { handle.heads[level].as_ref() } else { &[] };
-    let ranges: Vec<_> = wanted.iter().flatten().cloned().collect();
+    let ranges: Vec<_> = stored_ranges.iter().flatten().cloned().collect();
     ranges.iter().try_for_each(|range| within_file(handle, range))?;
     let now =
         |range: &Range<u64>| handle.store.read_if_cached(&handle.key, &handle.version, range.clone(), head);
@@ -100,9 +100,9 @@ pub(super) async fn tiles(
         }
     };
     if jpeg && handle.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(handle, tile, head.len())) {
-        return Err(Error::Damaged("a stored tile is no JPEG".into()));
+        return Err(Error::Damaged("a stored tile is not a JPEG".into()));
     }
     let mut read =
         read.into_iter().map(|tile| if jpeg { complete_jpeg::consistent(tile, head.len()) } else { tile });
-    Ok(wanted.into_iter().map(|range| range.and_then(|_| read.next())).collect())
+    Ok(stored_ranges.into_iter().map(|range| range.and_then(|_| read.next())).collect())
 }

@@ -131,7 +131,7 @@ impl Renderer {
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         let make = move |cancellation| async move {
             let rendered =
-                renderer.make(&handle, &plan, cancellation).await.inspect_err(|error| handle.blame(error))?;
+                renderer.make(&handle, &plan, cancellation).await.inspect_err(|error| handle.record_failure(error))?;
             renderer.responses.insert((handle.number, plan), rendered.clone());
             Ok(rendered)
         };
@@ -158,9 +158,9 @@ impl Renderer {
             (Source::Rendered { level, reduce }, Kind::Tiled) => {
                 let rendered = self.tiled(handle, plan, level, reduce, cancellation.clone()).await;
                 match (rendered, handle.master.larger_level(level, reduce)) {
-                    // Damage to a smaller copy is no damage to the image.
+                    // A damaged level does not damage the image: a larger one may be intact.
                     (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
-                        handle.blame(&error);
+                        handle.record_failure(&error);
                         self.tiled(handle, plan, level, reduce, cancellation).await
                     }
                     (rendered, _) => rendered,
@@ -187,7 +187,7 @@ impl Renderer {
         within_file(handle, &range)?;
         if is_whole(handle, level, size) {
             let bytes = stored_tile(handle, level, range.clone()).await?;
-            // Its own header decides what the client gets, whatever the TIFF says.
+            // The size in the tile's own header counts, even if the TIFF's grid differs.
             if jpeg::stated_size(&bytes, handle.heads[level].len()) == Some(size) {
                 return Ok(bytes);
             }
@@ -266,7 +266,7 @@ fn recipe(settings: &Settings) -> String {
     format!("{RENDERING} {render} {credit} {}", settings.base_url)
 }
 
-/// The error of a drawing that ended early.
+/// The error of a drawing that failed or was cancelled.
 pub(super) fn stopped(stopped: DrawError) -> Error {
     match stopped {
         DrawError::Cancelled => Error::Abandoned,
@@ -286,9 +286,9 @@ mod tests {
         assert_eq!(xxh3_64(expected.as_bytes()), hashed);
     }
 
-    /// Entity tags contain a hash of it: a different text would invalidate everything that clients have cached.
+    /// Entity tags contain a hash of the recipe: another text would invalidate everything that clients have cached.
     #[test]
-    fn recipes_stay_as_they_are() {
+    fn recipes_are_stable() {
         let mut settings = Settings::default();
         check(
             &settings,

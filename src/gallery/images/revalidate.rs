@@ -19,12 +19,12 @@ const GRACE: Duration = Duration::from_millis(100);
 /// The same for local files, which nearly always respond within a millisecond.
 const LOCAL_GRACE: Duration = Duration::from_secs(1);
 impl HandleCache {
-    /// The cached image, if it may be served; `None` if it has to be opened.
+    /// The cached image if it may be served, after the revalidation that its age requires; `None` if it has to be opened.
     pub(super) async fn revalidated(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
         let Some(opened) = self.cached.get(identifier) else { return Ok(None) };
         if opened.is_discarded() {
             if let Some(pyramids) = &self.pyramids {
-                pyramids.condemn(&opened);
+                pyramids.mark_damaged(&opened);
             }
             self.cached.invalidate(identifier);
             return Ok(None);
@@ -34,16 +34,16 @@ impl HandleCache {
             false => self.checks.bounds,
         };
         let found = match opened.freshness.verdict(bounds) {
-            Verdict::Show => return Ok(Some(opened)),
-            Verdict::ShowAndCheck => self.check_beside(identifier, &opened).await,
-            Verdict::CheckFirst => self.check_kept(identifier, &opened).await.ok(),
-            Verdict::CheckOrFail => Some(self.check_kept(identifier, &opened).await?),
+            Verdict::Serve => return Ok(Some(opened)),
+            Verdict::ServeAndRevalidate => self.revalidate_in_background(identifier, &opened).await,
+            Verdict::RevalidateFirst => self.revalidate(identifier, &opened).await.ok(),
+            Verdict::RevalidateOrFail => Some(self.revalidate(identifier, &opened).await?),
         };
         Ok((found != Some(Found::Replaced)).then_some(opened))
     }
 
     /// Revalidates in the background; returns the result if it arrives within the grace period.
-    async fn check_beside(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Option<Found> {
+    async fn revalidate_in_background(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Option<Found> {
         let store = opened.origin().0;
         let grace = match self.checks.has_grace() && !store.is_failing() {
             true if store.is_local() => LOCAL_GRACE,
@@ -55,7 +55,7 @@ impl HandleCache {
             tokio::time::sleep(grace)
         };
         // The check continues when this stops waiting for it.
-        match select(pin!(self.check_kept(identifier, opened)), pin!(grace)).await {
+        match select(pin!(self.revalidate(identifier, opened)), pin!(grace)).await {
             Either::Left((found, _)) => found.ok(),
             Either::Right(_) => {
                 self.checks.was_slow();
@@ -64,17 +64,17 @@ impl HandleCache {
         }
     }
 
-    /// Asks the store about this master; a replaced one is dropped from the cache.
-    async fn check_kept(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
+    /// Revalidates this master with its store; a replaced one is dropped from the cache.
+    async fn revalidate(&self, identifier: &str, opened: &Arc<ImageHandle>) -> Result<Found, Error> {
         let (cached, health, identifier) = (self.cached.clone(), self.health.clone(), identifier.to_owned());
         let master = opened.clone();
-        let ask = move |_| async move {
+        let check = move |_| async move {
             let (store, key, version) = master.origin();
             master.freshness.begin();
             let found = match store.head(key).await {
                 Ok(found) if found == *version => {
                     master.freshness.confirm();
-                    health.answered();
+                    health.succeeded();
                     Ok(Found::Same)
                 }
                 Err(error) if error.is_transient() => {
@@ -90,6 +90,6 @@ impl HandleCache {
             master.freshness.end();
             found
         };
-        self.checks.under_way.join(opened.number, ask).await
+        self.checks.under_way.join(opened.number, check).await
     }
 }

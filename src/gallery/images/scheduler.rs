@@ -35,7 +35,7 @@ pub(super) struct RenderScheduler {
 }
 
 /// A permit for a large rendering.
-pub(super) struct Turn {
+pub(super) struct LargePermit {
     _permit: OwnedSemaphorePermit,
     measured: Measured,
 }
@@ -43,16 +43,16 @@ pub(super) struct Turn {
 /// An admitted rendering, with its memory reserved: it may read, and take a thread when one is free.
 pub(super) struct Admitted {
     memory: Arc<Memory>,
-    turn: Option<Turn>,
+    turn: Option<LargePermit>,
     reading: Option<OwnedSemaphorePermit>,
     waiting: Waiting,
     patience: Duration,
 }
 
 /// What a thread holds until its work is done, even if the caller is gone.
-struct Place {
+struct Resources {
     _memory: Arc<Memory>,
-    _turn: Option<Turn>,
+    _turn: Option<LargePermit>,
     _thread: OwnedSemaphorePermit,
 }
 
@@ -114,7 +114,7 @@ impl RenderScheduler {
         let (waiting, began) = (self.enter(large)?, Instant::now());
         let admit = async {
             if large {
-                let turn = self.turn().await?;
+                let turn = self.large_permit().await?;
                 return Ok((Some(turn), None, self.budget.large(bytes).await?));
             }
             let reading = match store {
@@ -149,9 +149,9 @@ impl RenderScheduler {
         acquire(&readers, ((bytes >> 10) as u32 + 1).clamp(share / READERS, share)).await
     }
 
-    async fn turn(&self) -> Result<Turn, Error> {
+    async fn large_permit(&self) -> Result<LargePermit, Error> {
         let permit = acquire(&self.large, 1).await?;
-        Ok(Turn { _permit: permit, measured: self.large_queue.measure() })
+        Ok(LargePermit { _permit: permit, measured: self.large_queue.measure() })
     }
 
     /// Runs an admitted rendering when a thread is free.
@@ -166,25 +166,25 @@ impl RenderScheduler {
         let thread = thread.unwrap_or_else(|_| Err(self.busy(self.patience)))?;
         drop(waiting);
         let measured = turn.is_none().then(|| self.small_queue.clone());
-        self.run_at(Place { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
+        self.run_at(Resources { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
     }
 
     /// Admits a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn.
-    pub(super) async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, Turn), Error> {
+    pub(super) async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, LargePermit), Error> {
         let _waiting = self.enter(true)?;
-        let admit = async { Ok((self.budget.hold(made, drawn).await?, self.turn().await?)) };
+        let admit = async { Ok((self.budget.hold(made, drawn).await?, self.large_permit().await?)) };
         let admitted = tokio::time::timeout(self.patience, admit).await;
         admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))
     }
 
     /// The next permit of a stream that has started; waits as long as it takes.
-    pub(super) async fn next_turn(&self) -> Result<Turn, Error> {
+    pub(super) async fn next_turn(&self) -> Result<LargePermit, Error> {
         let _waiting = self.large_queue.join();
-        self.turn().await
+        self.large_permit().await
     }
 
     /// Whether the stream should yield to others.
-    pub(super) fn is_over(&self, turn: &Turn) -> bool {
+    pub(super) fn is_over(&self, turn: &LargePermit) -> bool {
         self.large_queue.waiting() > 0 && turn.measured.so_far() > SLICE
     }
 
@@ -200,7 +200,7 @@ impl RenderScheduler {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let thread = acquire(&self.threads, 1).await?;
-        self.run_at(Place { _memory: memory, _turn: None, _thread: thread }, None, work).await
+        self.run_at(Resources { _memory: memory, _turn: None, _thread: thread }, None, work).await
     }
 
     /// Memory for a finished response of `bytes`.
@@ -211,7 +211,7 @@ impl RenderScheduler {
 
     async fn run_at<T: Send + 'static>(
         &self,
-        place: Place,
+        place: Resources,
         measured: Option<Queue>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -291,13 +291,13 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_does_not_fit_is_refused_before_it_begins() {
+    async fn renderings_beyond_the_budget_are_refused() {
         let refused = scheduler(100).run(17 << 20, || Ok(())).await;
         assert!(matches!(refused, Err(Error::Invalid(_))));
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn who_waits_too_long_is_told_to_come_back() {
+    async fn renderings_that_wait_too_long_are_refused() {
         let scheduler = scheduler(30);
         let (started, starts) = tokio::sync::oneshot::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
@@ -318,28 +318,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_streamed_answer_that_finds_no_place_is_refused_before_it_begins() {
+    async fn streams_without_memory_are_refused_before_they_start() {
         let scheduler = scheduler(50);
         let (_held, turn) = scheduler.admit_stream(4 << 20, 1 << 20).await.unwrap();
         drop(turn);
         let refused = scheduler.admit_stream(3 << 20, 1 << 20).await;
         assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
-        assert!(scheduler.admit(1 << 20, None).await.is_ok(), "others have memory of their own");
+        assert!(scheduler.admit(1 << 20, None).await.is_ok(), "other renderings have their own share");
     }
 
     #[tokio::test]
-    async fn turns_of_large_renderings_are_given_in_order() {
+    async fn large_renderings_get_their_permits_in_order() {
         let scheduler = scheduler(50);
         let (held, turn) = scheduler.admit_stream(1 << 20, 1 << 20).await.unwrap();
-        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_err(), "one thread, one turn");
-        assert!(!scheduler.is_over(&turn), "nobody waits");
+        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_err(), "there is one permit");
+        assert!(!scheduler.is_over(&turn), "the queue is empty");
         drop((held, turn));
         assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_ok());
         assert_eq!((scheduler.load()[2], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test]
-    async fn those_who_leave_leave_the_queue() {
+    async fn cancelled_callers_leave_the_queue() {
         let scheduler = scheduler(50);
         let first = scheduler.admit(15 << 20, None).await.unwrap();
         let left = tokio::time::timeout(Duration::from_millis(10), scheduler.admit(15 << 20, None)).await;
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_panic_gives_its_place_back() {
+    async fn a_panic_releases_its_resources() {
         let scheduler = scheduler(100);
         let broken = scheduler.run(1, || -> Result<(), Error> { panic!("broken") }).await;
         assert!(matches!(broken, Err(Error::Fault(_))));

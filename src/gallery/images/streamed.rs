@@ -11,7 +11,7 @@ use super::budget::Hold;
 use super::handle::ImageHandle;
 use super::read_tiles::{stored_bytes, tiles};
 use super::renderer::{Renderer, stopped};
-use super::scheduler::Turn;
+use super::scheduler::LargePermit;
 use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
@@ -38,7 +38,7 @@ impl Streamed {
             let (first, mut pieces) = rest?;
             let piece = match first {
                 Some(first) => Ok(first),
-                None => pieces.recv().await.unwrap_or_else(broken_off),
+                None => pieces.recv().await.unwrap_or_else(aborted),
             };
             match piece {
                 Ok(piece) if piece.is_empty() => None,
@@ -50,14 +50,14 @@ impl Streamed {
 }
 
 /// The end of a stream whose renderer disappeared: an error, so that it never looks complete.
-fn broken_off() -> Result<Bytes, Error> {
-    Err(Error::Fault("a streamed rendering broke off".into()))
+fn aborted() -> Result<Bytes, Error> {
+    Err(Error::Fault("a streamed rendering ended early".into()))
 }
 
 /// A stream in progress.
-struct UnderWay {
+struct InProgress {
     hold: Hold,
-    turn: Option<Turn>,
+    turn: Option<LargePermit>,
     sender: mpsc::Sender<Result<Bytes, Error>>,
 }
 
@@ -90,7 +90,7 @@ impl Renderer {
             let client = sender.clone();
             let made = async {
                 if let Err(error) = renderer.stream(&handle, &plan, at, encoder, sender).await {
-                    handle.blame(&error);
+                    handle.record_failure(&error);
                     let _gone = client.send(Err(error)).await;
                 }
             };
@@ -99,7 +99,7 @@ impl Renderer {
                 () = client.closed() => {}
             }
         });
-        let first = pieces.recv().await.unwrap_or_else(broken_off)?;
+        let first = pieces.recv().await.unwrap_or_else(aborted)?;
         Ok(Streamed { length, first: Some(first), pieces })
     }
 
@@ -121,7 +121,7 @@ impl Renderer {
         }
         let made = render::band_bytes(plan, &handle.master, rows);
         let (hold, turn) = self.scheduler.admit_stream(made, drawn).await?;
-        let mut stream = UnderWay { hold, turn: Some(turn), sender };
+        let mut stream = InProgress { hold, turn: Some(turn), sender };
         for top in (0..plan.size.height).step_by(height as usize) {
             let frame = frame(handle, plan, at, top, height)?;
             let (back, bytes) =
@@ -142,7 +142,7 @@ impl Renderer {
         level: usize,
         frame: Frame,
         (mut encoder, cancellation): (encode::Stream, &Cancellation),
-        stream: &mut UnderWay,
+        stream: &mut InProgress,
     ) -> Result<(encode::Stream, Vec<u8>), Error> {
         if stream.turn.as_ref().is_none_or(|turn| self.scheduler.is_over(turn)) {
             stream.turn = None;
@@ -182,7 +182,7 @@ fn cost(handle: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, E
     Ok(stored_bytes(handle, level, frame)?.saturating_add(frame.cost(4)))
 }
 
-impl UnderWay {
+impl InProgress {
     /// Sends a band piece by piece; a client that does not keep up gives up its slot meanwhile.
     async fn send(&mut self, mut bytes: Bytes) -> Result<(), Error> {
         let gone = |_| Error::Abandoned;

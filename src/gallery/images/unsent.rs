@@ -33,19 +33,19 @@ impl Sending {
         if bytes.len() <= UNCOUNTED {
             return Ok(Unsent::default());
         }
-        let place = (bytes.as_ptr() as usize, bytes.len());
-        if let Some(memory) = self.find(place) {
+        let key = (bytes.as_ptr() as usize, bytes.len());
+        if let Some(memory) = self.find(key) {
             return Ok(Unsent(Some(memory)));
         }
         let memory = Arc::new(scheduler.unsent(bytes.len() as u64).await?);
         let mut sending = self.0.lock();
         sending.retain(|_, memory| memory.strong_count() > 0);
-        sending.insert(place, Arc::downgrade(&memory));
+        sending.insert(key, Arc::downgrade(&memory));
         Ok(Unsent(Some(memory)))
     }
 
-    fn find(&self, place: (usize, usize)) -> Option<Arc<Memory>> {
-        self.0.lock().get(&place)?.upgrade()
+    fn find(&self, key: (usize, usize)) -> Option<Arc<Memory>> {
+        self.0.lock().get(&key)?.upgrade()
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use crate::gallery::settings::Work;
 
     #[tokio::test]
-    async fn each_answer_counts_once_until_its_last_reader_has_it() {
+    async fn shared_responses_count_once_until_they_are_sent() {
         let scheduler =
             RenderScheduler::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
         let (sending, small) = (Sending::default(), Bytes::from(vec![0; 1000]));
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(scheduler.taken_kib() >> 10, 3);
         assert!(matches!(sending.count(&other, &scheduler).await, Err(Error::Busy { .. })));
         drop(first);
-        assert_eq!(scheduler.taken_kib() >> 10, 3, "somebody still reads it");
+        assert_eq!(scheduler.taken_kib() >> 10, 3, "it is still being sent");
         drop(second);
         assert_eq!(scheduler.taken_kib(), 0);
         assert!(sending.count(&other, &scheduler).await.is_ok());

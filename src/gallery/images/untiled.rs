@@ -1,4 +1,4 @@
-//! Masters without tiles: decoded whole or in part, and kept while there is room.
+//! Masters without tiles: decoded whole or in part, and cached.
 
 use std::io;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, ShrunkRows, jpeg};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
-/// The least that any answer takes besides its decoder.
+/// Minimum memory of a rendering besides its decoder, in bytes.
 const LEAST_DECODED: u64 = 8 << 20;
 
 impl Renderer {
-    /// Whether a rendering at `1 / reduce` can be had from the master itself, and soon.
+    /// Whether the master itself can be decoded for a rendering at `1 / reduce`, within the limits of memory and time.
     pub(super) fn decodes(&self, handle: &ImageHandle, reduce: u32) -> bool {
         let small = |pixels: u64| pixels <= self.whole_pixels;
         match &handle.master.kind {
             Kind::Tiled => handle.master.levels.last().is_some_and(|level| small(level.dimensions.area())),
-            // Its decoder takes as much memory for a part as for the whole.
+            // Its decoder needs as much memory for a region as for the whole image.
             Kind::Untiled { format: SourceFormat::Jp2, memory, .. } => {
                 self.scheduler.check(*memory + LEAST_DECODED).is_ok()
             }
@@ -41,8 +41,8 @@ impl Renderer {
         }
     }
 
-    /// At which fraction of its size a master without tiles is decoded for a rendering at `1 / reduce`: small
-    /// ones whole, of large ones as little as serves.
+    /// The reduction at which a master without tiles is decoded for a rendering at `1 / reduce`: small masters at full size,
+    /// large ones at up to twice the requested resolution.
     pub(super) fn base(&self, handle: &ImageHandle, reduce: u32) -> u32 {
         if let Kind::Untiled { format: SourceFormat::Jp2, .. } = handle.master.kind {
             return reduce;
@@ -51,7 +51,7 @@ impl Renderer {
         if small || reduce < 8 { 1 } else { reduce / 2 }
     }
 
-    /// From a format that decodes parts of itself at fractions of its size.
+    /// Renders a region of a JPEG 2000, which is decoded in part and at a reduced resolution.
     pub(super) async fn region(
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
@@ -60,7 +60,7 @@ impl Renderer {
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         let (framed, planned) = (handle.clone(), plan.clone());
-        let frame = move |codestream: &jp2::Codestream, file: &WhileKept| {
+        let frame = move |codestream: &jp2::Codestream, file: &CancellableReader| {
             let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
             let frame = Frame::of_region(&planned, &framed.master, 1 << reduce);
             let cost = codestream.cost(file, frame.source(framed.master.dimensions), reduce)?;
@@ -85,15 +85,15 @@ impl Renderer {
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
-    /// A JPEG 2000 whose tile-parts are known, and the result of `inspect` on it; no sample is decoded.
+    /// A JPEG 2000 whose tile-parts have been located, and the result of `inspect` on it; no sample is decoded.
     async fn codestream<T: Send + 'static>(
         &self,
         handle: &Arc<ImageHandle>,
         cancellation: Cancellation,
-        inspect: impl FnOnce(&jp2::Codestream, &WhileKept) -> Result<T, Error> + Send + 'static,
-    ) -> Result<(Arc<jp2::Codestream>, WhileKept, T), Error> {
-        let file = ReadAhead::here_and_there(handle.clone(), Handle::current());
-        let file = WhileKept { file, cancellation };
+        inspect: impl FnOnce(&jp2::Codestream, &CancellableReader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Arc<jp2::Codestream>, CancellableReader, T), Error> {
+        let file = ReadAhead::random_access(handle.clone(), Handle::current());
+        let file = CancellableReader { file, cancellation };
         let known = self.codestreams.get(&handle.number);
         let is_known = known.is_some();
         let open = move || {
@@ -120,7 +120,7 @@ impl Renderer {
     ) -> Result<Bytes, Error> {
         let base = self.base(handle, reduce);
         let name = (handle.number, base);
-        // What has been decoded at full size serves all.
+        // A master decoded at full size serves all reductions.
         let there = self.decoded.get(&(handle.number, 1)).or_else(|| self.decoded.get(&name));
         let (mips, reserve) = match there {
             Some(mips) => (mips, None),
@@ -139,14 +139,14 @@ impl Renderer {
         let work = move || {
             let (place, orientation) = ((frame.window, frame.size), handle.master.orientation);
             let picture = &mips.pictures[mip];
-            // Packed samples were coloured when they were decoded.
+            // Packed samples were converted when they were decoded.
             let done = handle.color.after_conversion();
             let color = if matches!(picture, Picture::Packed(_)) { &done } else { &handle.color };
             Ok(render::finish(&plan, picture, place, orientation, color, &settings)?)
         };
         let cost = finishing_cost(frame.size);
         match reserve {
-            // What holds memory and waits for more would wait for ever for others that do the same.
+            // Waiting for more memory while holding some could deadlock with other renderings.
             Some(reserve) if cost <= reserve.finishing => {
                 let _turn = reserve.turn.lock().await;
                 self.scheduler.run_within(reserve.memory.clone(), work).await
@@ -164,7 +164,7 @@ impl Renderer {
         format == SourceFormat::Jpeg && narrow && length <= self.whole_bytes
     }
 
-    /// Bytes of memory that decoding all of a master at `1 / base` takes.
+    /// The memory for decoding a whole master at `1 / base`, in bytes.
     pub(super) fn decoding_cost(&self, handle: &ImageHandle, base: u32) -> u64 {
         let master = &handle.master;
         let size = master.dimensions.reduced(base);
@@ -179,7 +179,7 @@ impl Renderer {
         (size.area() * 6).saturating_add(reading)
     }
 
-    /// Decodes all of a master at `1 / base` and halves it again and again.
+    /// Decodes a whole master at `1 / base`, and halves it until it fits 256 pixels.
     async fn decode(
         self: Arc<Self>,
         handle: Arc<ImageHandle>,
@@ -188,18 +188,18 @@ impl Renderer {
     ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
         let master = &handle.master;
         let Kind::Untiled { format, bytes: length, shape, .. } = &master.kind else {
-            return Err(Error::Fault("a master in tiles is not decoded whole".into()));
+            return Err(Error::Fault("a tiled master is not decoded whole".into()));
         };
         let in_planes = self.decodes_in_planes(*format, shape, *length);
         let mut cost = self.decoding_cost(&handle, base);
         let jp2 = match format {
             SourceFormat::Jp2 => {
-                let inspect = move |codestream: &jp2::Codestream, file: &WhileKept| {
+                let inspect = move |codestream: &jp2::Codestream, file: &CancellableReader| {
                     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
                     let reduce = base.ilog2().min(resolutions - 1);
                     let factor = (1u64 << reduce).pow(2);
                     let decoded = codestream.cost(file, Rect::all(dimensions), reduce)?;
-                    // In the colors of responses, with its halves.
+                    // After color conversion, with all halvings.
                     Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
                 let (codestream, _, needed) = self.codestream(&handle, cancellation.clone(), inspect).await?;
@@ -225,17 +225,17 @@ impl Renderer {
         admitted.has_read();
         let (limit, number) = (self.whole_pixels, handle.number);
         let source = match jp2 {
-            Some(_) => ReadAhead::here_and_there(handle.clone(), Handle::current()),
-            None => ReadAhead::in_order(handle.clone(), Handle::current()),
+            Some(_) => ReadAhead::random_access(handle.clone(), Handle::current()),
+            None => ReadAhead::sequential(handle.clone(), Handle::current()),
         };
-        let source = Arc::new(WhileKept { file: source, cancellation: cancellation.clone() });
+        let source = Arc::new(CancellableReader { file: source, cancellation: cancellation.clone() });
         let kept = self.decoded.clone();
         let work = move || {
             cancellation.check()?;
             let _trim = trim::Guard(cost);
             let first = match (file, jp2) {
                 (Some(file), _) => match jpeg::decode(&file, base.min(8), limit)? {
-                    // Planes are coloured when they are shown.
+                    // Planes are converted when they are rendered.
                     Picture::Packed(raster) => Picture::Packed(handle.color.apply_packed(raster)),
                     planar => planar,
                 },
@@ -244,12 +244,12 @@ impl Renderer {
                 }
                 (None, None) => {
                     let rows = source.checked(master::rows(&handle.master, source.clone(), reading))?;
-                    Picture::Packed(source.checked(gathered(rows, base, &handle.color, &cancellation))?)
+                    Picture::Packed(source.checked(read_all_rows(rows, base, &handle.color, &cancellation))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };
             if first.dimensions() != handle.master.dimensions.reduced(base) {
-                return Err(Error::Damaged("its pixels are not as many as its header says".into()));
+                return Err(Error::Damaged("its size differs from that in its header".into()));
             }
             let mut pictures = vec![first];
             while let Some(last) =
@@ -259,15 +259,15 @@ impl Renderer {
                 pictures.push(half);
             }
             let mips = Arc::new(Mips { base, pictures });
-            // Kept from here, so that a decoding is not lost when its asker leaves at the last moment.
+            // Cached here, so that the result is not lost if the callers leave meanwhile.
             kept.insert((number, mips.base), mips.clone());
-            kept.run_pending_tasks(); // What it displaces is large: it goes at once.
+            kept.run_pending_tasks(); // Evicted entries are large: free them immediately.
             Ok(mips)
         };
         Ok((self.scheduler.run_admitted(admitted, work).await?, Arc::new(reserve)))
     }
 
-    /// The file, piece by piece.
+    /// The whole file, read in pieces.
     async fn all(&self, handle: &ImageHandle, length: u64) -> Result<Vec<u8>, Error> {
         let mut file = Vec::with_capacity(length as usize);
         for start in (0..length).step_by(8 << 20) {
@@ -278,38 +278,38 @@ impl Renderer {
     }
 }
 
-/// Bytes of memory that an answer of this size takes beside the picture that it is made of.
+/// The memory for finishing a response of this size, besides its decoded picture, in bytes.
 fn finishing_cost(size: Dimensions) -> u64 {
     size.area() * 6 + (1 << 20)
 }
 
-/// Bytes of a remote master that are kept while it is read.
+/// The memory for prefetched parts of a remote master, in bytes.
 fn read_ahead(handle: &ImageHandle) -> u64 {
     if handle.store.is_local() { 0 } else { ReadAhead::MEMORY.min(handle.version.size) }
 }
 
-/// A master's bytes as long as somebody waits for what is made of them: decoders have no other end.
-struct WhileKept {
+/// A master's bytes; reads fail once all callers have gone, because decoders cannot be cancelled otherwise.
+struct CancellableReader {
     file: ReadAhead,
     cancellation: Cancellation,
 }
 
-impl WhileKept {
-    /// What a decoder made of the bytes, unless they did not come.
+impl CancellableReader {
+    /// A decoder's result, unless it was cancelled or the store failed meanwhile.
     fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
         self.cancellation.check()?;
         self.file.checked(made)
     }
 }
 
-impl ReadAt for WhileKept {
+impl ReadAt for CancellableReader {
     fn size(&self) -> u64 {
         self.file.size()
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         if self.cancellation.is_cancelled() {
-            return Err(io::Error::other("nobody waits for it any more"));
+            return Err(io::Error::other("the rendering was cancelled"));
         }
         self.file.read_at(offset, into)
     }
@@ -318,7 +318,7 @@ impl ReadAt for WhileKept {
 /// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses.
 fn overview(
     codestream: &jp2::Codestream,
-    file: &WhileKept,
+    file: &CancellableReader,
     base: u32,
     color: &ColorTransform,
 ) -> Result<Raster, Error> {
@@ -326,16 +326,16 @@ fn overview(
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
     let mut picture = Picture::Packed(color.apply(raw));
-    // Resolutions that the file lacks.
+    // The file has fewer resolutions.
     for _ in reduce..base.ilog2() {
         picture = picture.halved();
     }
     Ok(picture.into_packed())
 }
 
-/// All rows, shrunk as they come, in the colors of responses. Little of the file may be very many rows, so that reading it
-/// does not notice in time that nobody waits any more.
-fn gathered(
+/// All rows, shrunk while they are read, in the colors of responses. A few bytes may decode to very many rows, so that
+/// cancellation has to be checked here as well as when reading.
+fn read_all_rows(
     rows: Box<dyn Rows>,
     base: u32,
     color: &ColorTransform,
@@ -351,7 +351,7 @@ fn gathered(
         all.samples.extend_from_slice(&color.apply(raw).samples);
     }
     if all.samples.len() != shape.dimensions.area() as usize * all.channels.count() {
-        return Err(Error::Damaged("its rows are fewer than its header says".into()));
+        return Err(Error::Damaged("it has fewer rows than its header states".into()));
     }
     Ok(all)
 }

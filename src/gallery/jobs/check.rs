@@ -28,9 +28,9 @@ pub(crate) struct Check {
     pub orientation: u8,
     /// Whether stored tiles are served byte for byte.
     pub fast: bool,
-    /// Why they are not.
+    /// Why no stored tile is served byte for byte.
     pub because: Option<String>,
-    /// The command that fixes it.
+    /// The command that builds its pyramid.
     pub remedy: Option<String>,
     /// Whether its pyramid has been built.
     pub has_pyramid: bool,
@@ -57,8 +57,8 @@ impl JobService {
         let has_pyramid = opened.pyramid_of.is_some();
         let master = opened.pyramid_of.clone().unwrap_or(opened);
         let because = master.slow_because();
-        let wants_pyramid = self.images.wants_pyramid(&master);
-        let remedy = (wants_pyramid && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
+        let needs_pyramid = master.needs_pyramid;
+        let remedy = (needs_pyramid && !has_pyramid).then(|| format!("tegl ingest {}", quoted(source)));
         Ok(Check {
             identifier: identifier.to_owned(),
             kind: kind(&master),

@@ -8,7 +8,7 @@ use crate::metadata;
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
 
-/// No valid file needs more reads for its metadata.
+/// Maximum number of reads for a file's metadata; valid files need fewer.
 const MAX_READS: usize = 64;
 
 impl JobService {
@@ -18,14 +18,14 @@ impl JobService {
         let opened = self.images.handle(identifier).await?;
         let names = opened.names.clone();
         let showing =
-            works.ask(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
+            works.query(|catalogue| async move { catalogue.works_ever_showing(&names).await }).await?;
         // This includes images of withdrawn works.
         if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
         }
         // A record whose number is the file's name takes precedence, too, and withdrawn works stay withdrawn.
         let number = identifier.to_owned();
-        let existing = works.ask(|catalogue| async move { catalogue.get(&number).await }).await?;
+        let existing = works.query(|catalogue| async move { catalogue.get(&number).await }).await?;
         if existing.is_some_and(|existing| existing.source != EMBEDDED_SOURCE) {
             return Ok(None);
         }

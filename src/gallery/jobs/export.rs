@@ -21,7 +21,7 @@ pub(crate) enum Layout {
     DeepZoom,
 }
 
-/// What was written of one image.
+/// The number of files and bytes written for an image.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exported {
     pub files: u64,
@@ -39,7 +39,7 @@ impl JobService {
         layout: Layout,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<Exported, Error> {
-        let opened = self.images.open_settled(identifier).await?;
+        let opened = self.images.open_with_pyramid(identifier).await?;
         let name = percent_encoding::utf8_percent_encode(identifier, ESCAPED).to_string();
         let mut export =
             Export { images: &self.images, identifier, progress, done: Exported::default(), total: 0 };
@@ -103,7 +103,7 @@ impl Export<'_> {
                 map.remove(extra);
             }
         }
-        // Written last: a client that finds it finds all tiles.
+        // Written last, so that the tiles of every info.json exist.
         self.file(&image_folder.join("info.json"), document.to_string().as_bytes())
     }
 

@@ -98,7 +98,7 @@ impl JobService {
         let (mut after, mut found) = (None, 0);
         loop {
             let listing = self.sources.list(after.as_deref(), 1000).await?;
-            for notice in listing.troubles {
+            for notice in listing.problems {
                 report.done(&Ingested {
                     identifier: String::new(),
                     outcome: Outcome::Failed { reason: format!("cannot be listed: {notice}") },
@@ -175,7 +175,7 @@ impl JobService {
         if opened.pyramid_of.is_some() {
             return Ok(Outcome::Existing);
         }
-        if !self.images.wants_pyramid(&opened) {
+        if !opened.needs_pyramid {
             return Ok(Outcome::NotNeeded);
         }
         let name = identifier.to_owned();

@@ -15,7 +15,7 @@ use crate::search::{Index, IndexableWork};
 
 /// The interval between checks for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// The interval between checks whether a full disk has room again.
+/// The interval between checks of a full disk's free space.
 const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after the catalogue did not respond.
 const CATALOGUE_PAUSE: Duration = Duration::from_secs(2);
@@ -86,7 +86,7 @@ impl SearchService {
 
     /// Identifies this catalogue: its location and its first change.
     async fn catalogue_id(&self) -> Result<String, Error> {
-        let first = self.works.ask(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
+        let first = self.works.query(|catalogue| async move { catalogue.changes(0, 1).await }).await?;
         let began = first.first().map(|change| format!(" {} {}", change.object_number, change.at_ms));
         Ok(format!("{}{}", self.works.describe(), began.unwrap_or_default()))
     }
@@ -127,21 +127,21 @@ impl SearchService {
     /// following.
     async fn update(self: &Arc<Self>) -> Result<(), Error> {
         let Some(index) = self.index() else { return self.open_or_build().await };
-        let shown = index.snapshot().revision();
+        let indexed_revision = index.snapshot().revision();
         let last = match self.works.seen() {
-            seen if seen >= shown => seen,
+            seen if seen >= indexed_revision => seen,
             // The index may be ahead of the follower.
-            _ => self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?,
+            _ => self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
         // Beyond this many changes a full rebuild is faster; and a revision that went back means another catalogue.
-        let is_close = last.checked_sub(shown).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        let is_close = last.checked_sub(indexed_revision).is_some_and(|behind| behind <= self.settings.rebuild_from);
         if self.rebuild_requested.load(Ordering::Acquire) || !is_close {
             self.rebuild_in_background();
         }
-        if !is_close || last == shown {
+        if !is_close || last == indexed_revision {
             return Ok(());
         }
-        match self.follow(&index, shown).await {
+        match self.follow(&index, indexed_revision).await {
             // The index was replaced meanwhile.
             Err(_) if !self.index().is_some_and(|current| Arc::ptr_eq(&current, &index)) => Ok(()),
             followed => followed,
@@ -179,9 +179,9 @@ impl SearchService {
     }
 
     /// Indexes the changes after a revision.
-    async fn follow(&self, index: &Arc<Index>, shown: u64) -> Result<(), Error> {
+    async fn follow(&self, index: &Arc<Index>, indexed_revision: u64) -> Result<(), Error> {
         let changes =
-            self.works.ask(move |catalogue| async move { catalogue.changes(shown, BATCH).await }).await?;
+            self.works.query(move |catalogue| async move { catalogue.changes(indexed_revision, BATCH).await }).await?;
         let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
         let numbers: HashSet<String> = changes.into_iter().map(|change| change.object_number).collect();
         let read = |catalogue: crate::catalogue::Catalogue| async move {
@@ -214,7 +214,7 @@ impl SearchService {
         let began = Instant::now();
         let state = &self.state;
         self.rebuild_requested.store(false, Ordering::Release);
-        let count = self.works.ask(|catalogue| async move { catalogue.count().await }).await?;
+        let count = self.works.query(|catalogue| async move { catalogue.count().await }).await?;
         state.of.store(count, Ordering::Relaxed);
         state.done.store(0, Ordering::Relaxed);
         let index = self.filled_index().await?;
@@ -236,13 +236,13 @@ impl SearchService {
         let (folder, catalogue) = (self.catalogue_folder(), self.catalogue_id().await?);
         let memory = self.settings.memory_mib;
         // Changes during the build are indexed again afterwards.
-        let revision = self.works.ask(|catalogue| async move { catalogue.last_revision().await }).await?;
+        let revision = self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?;
         let created = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
         let index = Arc::new(created.map_err(|error| Error::Fault(error.to_string()))??);
         match self.fill(&index, revision).await {
             Ok(()) => Ok(index),
             Err(error) => {
-                // Its space is free again before anyone checks how much room there is.
+                // Deleted before the free space is checked for a retry.
                 let _ = self.tasks.spawn_blocking(move || index.delete()).await;
                 Err(error)
             }
@@ -275,9 +275,9 @@ impl SearchService {
         committed.map_err(|error| Error::Fault(error.to_string()))??;
         // Catches up before the index is put to use, so that no change is missing for a moment.
         loop {
-            let shown = index.snapshot().revision();
-            self.follow(index, shown).await?;
-            if index.snapshot().revision() == shown {
+            let indexed_revision = index.snapshot().revision();
+            self.follow(index, indexed_revision).await?;
+            if index.snapshot().revision() == indexed_revision {
                 return Ok(());
             }
         }

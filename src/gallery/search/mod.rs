@@ -217,7 +217,7 @@ impl SearchService {
         }
         let searched = snapshot.clone();
         let relevance = sorts_by_relevance(&search);
-        let mut found = self.ask(move || searched.find(&search)).await?;
+        let mut found = self.query(move || searched.find(&search)).await?;
         if let Some(next) = &mut found.next {
             next.search = own;
             if relevance {
@@ -229,8 +229,8 @@ impl SearchService {
         Ok(Hits { snapshot, found, known: false })
     }
 
-    /// Runs a query on a blocking thread, of which a limited number run concurrently; waits a few seconds for a free one.
-    pub(crate) async fn ask<T: Send + 'static>(
+    /// Runs a query on a blocking thread. The number of concurrent queries is limited; a query waits up to [`PATIENCE`] for its turn.
+    pub(crate) async fn query<T: Send + 'static>(
         &self,
         query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Error> {

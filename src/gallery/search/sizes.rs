@@ -1,4 +1,4 @@
-//! The sizes of works' images, where they are known quickly.
+//! The sizes of works' images, read from local masters.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ pub(super) fn files(stored: &StoredWork) -> Vec<String> {
     matched.take(IMAGES_PER_WORK).map(|image| image.file.clone()).collect()
 }
 
-/// Reads the sizes of local masters; remote ones would take a round trip read.
+/// Reads the sizes of local masters; remote ones would take a round trip each.
 pub(super) struct Sizes {
     pub sources: Arc<Sources>,
     pub output: Output,
 }
 
 impl Sizes {
-    /// Width and height in pixels of read work's first images, where they are known. A work is given as its image files.
+    /// Width and height in pixels of the first images of each work, if known. A work is given as its image files.
     pub(super) async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
         // Most works of some collections have no image here at all.
         if works.iter().all(Vec::is_empty) {

@@ -11,7 +11,7 @@ pub(crate) struct Described {
     pub work: Work,
     /// Accepted or proposed; rejected ones are left out.
     pub tags: Vec<Tag>,
-    pub images: Vec<Shown>,
+    pub images: Vec<OpenedImage>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
     /// The time of the last change, in milliseconds since 1970; 0 for an image without a record.
@@ -23,7 +23,7 @@ pub(crate) struct Described {
 }
 
 /// An image of a work, opened.
-pub(crate) struct Shown {
+pub(crate) struct OpenedImage {
     pub image: Image,
     pub granted: AuthorizedImage,
 }
@@ -34,14 +34,14 @@ impl WorkService {
         let Some(works) = self.catalogue() else { return self.describe_file(name).await };
         let seen = works.seen();
         let number = name.to_owned();
-        match works.ask(|catalogue| async move { catalogue.get(&number).await }).await? {
+        match works.query(|catalogue| async move { catalogue.get(&number).await }).await? {
             Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
             Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
             _ => self.describe_file(name).await,
         }
     }
 
-    /// The object number of the work that shows this image, if a record does.
+    /// The object number of the work with this image, if a record has it.
     pub(crate) async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
         let Some(works) = self.catalogue() else { return Ok(None) };
         let opened = self.images.handle(identifier).await?;
@@ -59,7 +59,7 @@ impl WorkService {
         let mut complete = true;
         for (image, granted) in opened {
             match granted {
-                Ok(granted) => images.push(Shown { image: image.clone(), granted }),
+                Ok(granted) => images.push(OpenedImage { image: image.clone(), granted }),
                 Err(Error::Forbidden) => {}
                 // A manifest without its images would be cached as if it were complete.
                 Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
@@ -79,7 +79,7 @@ impl WorkService {
         let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };
         let title = Title { text: Text::plain(stem(identifier)), kind: None };
         let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };
-        let images = vec![Shown { image, granted }];
+        let images = vec![OpenedImage { image, granted }];
         Ok(Described { work, tags: Vec::new(), images, revision: 0, changed_ms: 0, seen, complete: true })
     }
 }

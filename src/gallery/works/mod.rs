@@ -1,4 +1,4 @@
-//! Works: records of the catalogue, with the images that show them.
+//! Works: records of the catalogue, with their images.
 
 mod describe;
 mod queries;
@@ -7,7 +7,7 @@ mod withdraw;
 
 use std::sync::Arc;
 
-pub(crate) use describe::{Described, Shown};
+pub(crate) use describe::{Described, OpenedImage};
 pub(crate) use sketch::{Preview, SOON, Sketch};
 
 use super::catalogue_client::CatalogueClient;

@@ -1,4 +1,4 @@
-//! Queries of the catalogue for handlers, which know neither its connections nor its time limits.
+//! Queries of the catalogue, for handlers.
 
 use std::collections::HashMap;
 
@@ -41,10 +41,10 @@ impl WorkService {
 
     async fn find(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let number = object_number.to_owned();
-        self.client()?.ask(|catalogue| async move { catalogue.get(&number).await }).await
+        self.client()?.query(|catalogue| async move { catalogue.get(&number).await }).await
     }
 
-    /// Whether a record has this object number, or had it until it was withdrawn. A work that was read from a master's
+    /// Whether a record has this object number, even if it is withdrawn. A work that was read from a master's
     /// metadata does not count once a record replaces it.
     pub(crate) async fn has_record(&self, object_number: &str) -> Result<bool, Error> {
         if !self.has_catalogue() {
@@ -59,22 +59,22 @@ impl WorkService {
         self.catalogue().is_none_or(|catalogue| catalogue.holds(object_number, seen))
     }
 
-    /// The work that shows an image, for the name of a download. Such lookups take at most half of the connections.
+    /// The work with this image, for the name of a download. Such lookups take at most half of the connections.
     pub(crate) async fn work_showing(&self, identifier: &str) -> Result<Option<Work>, Error> {
         let Some(number) = self.shown_by(identifier).await? else { return Ok(None) };
         let stored = self.client()?.look_up(|catalogue| async move { catalogue.get(&number).await }).await?;
         Ok(stored.map(|stored| stored.work))
     }
 
-    /// The work that shows this file: `from` if it does, otherwise the first one that is not withdrawn.
+    /// The work with this image file: `from` if it has the file, otherwise the first one that is not withdrawn.
     pub(crate) async fn work_with_file(&self, file: &str, from: Option<&str>) -> Result<Option<Work>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let (file, from) = (file.to_owned(), from.map(str::to_owned));
-        let shown = catalogue.ask(|catalogue| async move {
-            let shows = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);
+        let work = catalogue.query(|catalogue| async move {
+            let has_file = |work: &Work| work.images.iter().any(|image| image.matched && image.file == file);
             if let Some(from) = from
                 && let Some(stored) = catalogue.get(&from).await?.filter(|stored| !stored.removed)
-                && shows(&stored.work)
+                && has_file(&stored.work)
             {
                 return Ok(Some(stored.work));
             }
@@ -83,7 +83,7 @@ impl WorkService {
             let stored = catalogue.get(&first.object_number).await?;
             Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))
         });
-        shown.await
+        work.await
     }
 
     /// A page of all works in the order of their arrival, and how many there are; `None` without a catalogue.
@@ -93,7 +93,7 @@ impl WorkService {
         limit: usize,
     ) -> Result<Option<(u64, Vec<WorkSummary>)>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
-        let page = catalogue.ask(move |catalogue| async move {
+        let page = catalogue.query(move |catalogue| async move {
             Ok((catalogue.count().await?, catalogue.works_with(ALL, ALL, start, limit).await?))
         });
         page.await.map(Some)
@@ -106,7 +106,7 @@ impl WorkService {
         limit: u64,
     ) -> Result<Option<Facet>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
-        let small = catalogue.ask(move |catalogue| async move {
+        let small = catalogue.query(move |catalogue| async move {
             for facet in facets {
                 let value = catalogue.facet_value(&facet.scheme, &facet.value).await?;
                 if value.is_some_and(|value| value.works <= limit) {
@@ -122,7 +122,7 @@ impl WorkService {
     pub(crate) async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let number = object_number.to_owned();
-        catalogue.ask(|catalogue| async move { catalogue.original(&number).await }).await
+        catalogue.query(|catalogue| async move { catalogue.original(&number).await }).await
     }
 
     /// The original records of several works, by object number.
@@ -131,7 +131,7 @@ impl WorkService {
         object_numbers: Vec<String>,
     ) -> Result<HashMap<String, String>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(HashMap::new()) };
-        catalogue.ask(|catalogue| async move { catalogue.originals(&object_numbers).await }).await
+        catalogue.query(|catalogue| async move { catalogue.originals(&object_numbers).await }).await
     }
 
     /// Records a decision about a tag, and returns the work as it is then. Nothing is changed if the work is not at the
@@ -157,17 +157,17 @@ impl WorkService {
     /// The decisions about a work's tags, oldest first.
     pub(crate) async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
         let number = object_number.to_owned();
-        self.client()?.ask(|catalogue| async move { catalogue.history(&number).await }).await
+        self.client()?.query(|catalogue| async move { catalogue.history(&number).await }).await
     }
 
     /// All facets, with the number of their values.
     pub(crate) async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
-        self.client()?.ask(|catalogue| async move { catalogue.schemes().await }).await
+        self.client()?.query(|catalogue| async move { catalogue.schemes().await }).await
     }
 
     pub(crate) async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let scheme = scheme.to_owned();
-        self.client()?.ask(|catalogue| async move { catalogue.count_facet_values(&scheme).await }).await
+        self.client()?.query(|catalogue| async move { catalogue.count_facet_values(&scheme).await }).await
     }
 
     pub(crate) async fn facet_values(
@@ -180,12 +180,12 @@ impl WorkService {
         let values = |catalogue: crate::catalogue::Catalogue| async move {
             catalogue.facet_values(&scheme, start, limit).await
         };
-        self.client()?.ask(values).await
+        self.client()?.query(values).await
     }
 
     pub(crate) async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let (scheme, value) = (scheme.to_owned(), value.to_owned());
-        self.client()?.ask(|catalogue| async move { catalogue.facet_value(&scheme, &value).await }).await
+        self.client()?.query(|catalogue| async move { catalogue.facet_value(&scheme, &value).await }).await
     }
 
     pub(crate) async fn works_with(
@@ -199,25 +199,25 @@ impl WorkService {
         let works = |catalogue: crate::catalogue::Catalogue| async move {
             catalogue.works_with(&scheme, &value, start, limit).await
         };
-        self.client()?.ask(works).await
+        self.client()?.query(works).await
     }
 
     /// Changes after a revision, oldest first.
     pub(crate) async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let changes =
             |catalogue: crate::catalogue::Catalogue| async move { catalogue.changes(after, limit).await };
-        self.client()?.ask(changes).await
+        self.client()?.query(changes).await
     }
 
     pub(crate) async fn last_revision(&self) -> Result<u64, Error> {
-        self.client()?.ask(|catalogue| async move { catalogue.last_revision().await }).await
+        self.client()?.query(|catalogue| async move { catalogue.last_revision().await }).await
     }
 
     /// The state of the catalogue; `None` if there is none.
     pub(crate) async fn catalogue_state(&self) -> Result<Option<CatalogueState>, Error> {
         let Some(client) = self.catalogue() else { return Ok(None) };
         let location = client.describe();
-        let state = client.ask(|catalogue| async move {
+        let state = client.query(|catalogue| async move {
             let revision = catalogue.last_revision().await?;
             let last_change = catalogue.changes(revision.saturating_sub(1), 1).await?.into_iter().next();
             Ok(CatalogueState { location, works: catalogue.count().await?, revision, last_change })

@@ -1,4 +1,4 @@
-//! A work as far as it is known without waiting for masters, for pages and API responses.
+//! Works without waiting for slow masters, for pages and API responses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
 use crate::record::{Image, Tag, Work};
 
-/// A record with the images that may be shown; masters that respond too slowly are not taken into account.
+/// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
     pub work: Work,
     /// Accepted or proposed; rejected ones are left out.
@@ -28,7 +28,7 @@ pub(crate) struct Sketch {
 /// An image of a work, whether or not its master has been opened yet.
 pub(crate) struct Preview {
     pub image: Image,
-    /// What the rights allow: those of all works that show the image once it is open, those of this one until then.
+    /// What the rights allow: those of all works with the image once it is open, those of this work until then.
     pub grant: Grant,
     /// The opened master, if its store responded in time.
     pub granted: Option<AuthorizedImage>,
@@ -51,7 +51,7 @@ impl WorkService {
     pub(crate) async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
         let stored = match self.catalogue() {
-            Some(works) => works.ask(|catalogue| async move { catalogue.get(&number).await }).await?,
+            Some(works) => works.query(|catalogue| async move { catalogue.get(&number).await }).await?,
             None => None,
         };
         match stored {
@@ -80,7 +80,7 @@ impl WorkService {
                     None
                 }
                 Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
-                // If the rights allow the image and its master was not opened, it is the store that refuses access.
+                // If the rights allow the image and its master was not opened, the store denied access.
                 Some(Err(Error::Forbidden)) => {
                     unreachable |= record_grant.largest > 0 && self.images.known_size(&image.file).is_none();
                     continue;
@@ -100,10 +100,10 @@ impl WorkService {
 
 impl From<Described> for Sketch {
     fn from(described: Described) -> Self {
-        let images = described.images.into_iter().map(|shown| Preview {
-            image: shown.image,
-            grant: shown.granted.grant,
-            granted: Some(shown.granted),
+        let images = described.images.into_iter().map(|opened| Preview {
+            image: opened.image,
+            grant: opened.granted.grant,
+            granted: Some(opened.granted),
         });
         Self {
             images: images.collect(),

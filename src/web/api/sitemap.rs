@@ -38,7 +38,7 @@ pub(crate) async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) ->
         return Err(Error::NotFound);
     }
     let address = Address::new(&app.base.of(request)?);
-    let made = finder.ask(move || {
+    let made = finder.query(move || {
         let mut xml = String::from(HEAD);
         xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
         for (number, modified) in snapshot.numbers(start, MAX_PAGES)? {

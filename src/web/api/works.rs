@@ -142,7 +142,7 @@ pub(super) async fn random(app: &App, request: &HttpRequest) -> Result<Response,
     let (snapshot, total) = (hits.snapshot.clone(), hits.found.total);
     let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
     drawn.sort_unstable();
-    let places = finder.ask(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
+    let places = finder.query(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
     let address = Address::new(&app.base.of(request)?);
     let serializer = serializer(app, &address, &query)?;
     let works = places.into_iter().map(|place| Ok::<_, Error>(serializer.work(&snapshot.stored(place)?)));
@@ -178,7 +178,7 @@ pub(super) async fn suggest(app: &App, request: &HttpRequest) -> Result<Response
     let limit = query.integer("limit").map_or(10, |limit| limit as usize);
     let snapshot = finder.snapshot()?;
     let looked_in = snapshot.clone();
-    let found = finder.ask(move || looked_in.suggest(&typed, limit)).await?;
+    let found = finder.query(move || looked_in.suggest(&typed, limit)).await?;
     let address = Address::new(&app.base.of(request)?);
     let output = suggestions(&snapshot, &address, found, query.text("lang"));
     Ok(json_response(request, as_json(&output)).await.into())
@@ -244,10 +244,10 @@ pub(super) async fn terms(
     };
     let looked_in = snapshot.clone();
     let branches: Vec<(u32, u64, Option<usize>)> = if tree && typed.is_empty() {
-        let below = finder.ask(move || looked_in.below(&own, &below)).await?;
+        let below = finder.query(move || looked_in.below(&own, &below)).await?;
         below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
     } else {
-        let listed = finder.ask(move || Ok(looked_in.values_matching(&own, &typed))).await?;
+        let listed = finder.query(move || Ok(looked_in.values_matching(&own, &typed))).await?;
         listed.into_iter().map(|(number, works)| (number, works, None)).collect()
     };
     let address = Address::new(&app.base.of(request)?);

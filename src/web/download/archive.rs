@@ -19,7 +19,7 @@ use tokio_util::io::ReaderStream;
 use super::disposition::{disposition, safe};
 use super::{holding, named};
 use crate::gallery::{
-    Body, Described, Error, Grant, ImageService, Original, PlannedImage, Shown, error_chain,
+    Body, Described, Error, Grant, ImageService, Original, PlannedImage, OpenedImage, error_chain,
 };
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};
@@ -53,7 +53,7 @@ pub(crate) async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -
     let address = Address::new(&app.base.of(request)?);
     let name = format!("{}.zip", safe(&named(app, &described)));
     let tag = {
-        let version = |shown: &Shown| state(shown.granted.origin().2, shown.granted.grant);
+        let version = |shown: &OpenedImage| state(shown.granted.origin().2, shown.granted.grant);
         let versions: Vec<String> = described.images.iter().map(version).collect();
         let record = serde_json::to_vec(&described.work).unwrap_or_default();
         entity_tag(&[address.base().as_bytes(), &record, versions.join(" ").as_bytes()])

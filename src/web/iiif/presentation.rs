@@ -124,7 +124,7 @@ async fn make(
         WorkResource::Range(number) => view.range(number as usize, version),
     };
     let of =
-        |shown: &crate::gallery::Shown| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
+        |shown: &crate::gallery::OpenedImage| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
     Ok(Made {
         document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
         seen: described.seen,

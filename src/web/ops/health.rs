@@ -26,7 +26,7 @@ pub(crate) async fn ready(app: &App) -> Result<Response, Error> {
     if app.is_draining() {
         return Ok(plain(HttpResponse::ServiceUnavailable(), "stopping\n"));
     }
-    let sources = app.gallery.sources.troubles().await.into_iter().map(|trouble| trouble.text);
+    let sources = app.gallery.sources.problems().await.into_iter().map(|problem| problem.text);
     let failures = app.gallery.failures();
     let mut lines: Vec<String> = sources.chain(failures.catalogue).chain(failures.search).collect();
     let is_ready = lines.is_empty();

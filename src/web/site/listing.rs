@@ -89,7 +89,7 @@ pub(super) async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Resu
     let unlisted = failed && listed.entries.is_empty();
     // A plain web server, or a bucket without list permission, still serves images.
     if unlisted
-        && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.troubles()).await, Ok(troubles) if troubles.is_empty())
+        && !matches!(tokio::time::timeout(LISTING, app.gallery.sources.problems()).await, Ok(problems) if problems.is_empty())
     {
         return Err(Error::Store(store::Error::unavailable("no source can be listed")));
     }

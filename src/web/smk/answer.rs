@@ -112,7 +112,7 @@ async fn people(
     let mut chosen: Vec<u32> = Vec::new();
     if ids.is_empty() {
         let (own, keys) = (snapshot.clone(), query.keys.clone().unwrap_or_default());
-        let named = service.ask(move || Ok(own.values_named("creator", &keys))).await?;
+        let named = service.query(move || Ok(own.values_named("creator", &keys))).await?;
         chosen.extend(named.into_iter().map(|(number, _)| number));
     }
     for id in ids {
@@ -152,7 +152,7 @@ async fn people(
         }
         Ok(envelope(offset, rows, found, items, Vec::new()).to_string())
     };
-    let body = service.ask(serialize).await?;
+    let body = service.query(serialize).await?;
     Ok(json_response(request, body).await.into())
 }
 
@@ -160,7 +160,7 @@ async fn people(
 async fn all_ids(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let service = app.gallery.search()?;
     let snapshot = service.snapshot()?;
-    let numbers = service.ask(move || snapshot.numbers(0, usize::MAX)).await?;
+    let numbers = service.query(move || snapshot.numbers(0, usize::MAX)).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
     Ok(json_response(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }
@@ -239,7 +239,7 @@ async fn page(
         let stored = hits.found.hits.iter().map(|place| hits.snapshot.stored(*place));
         Ok((stored.collect::<Result<Vec<IndexedWork>, search::Error>>()?, hits.found.total))
     };
-    let (stored, total) = service.ask(read).await?;
+    let (stored, total) = service.query(read).await?;
     let numbers = stored.iter().map(IndexedWork::number).collect();
     let originals = app.gallery.works.original_records(numbers).await?;
     let serializer = Serializer {
@@ -260,6 +260,6 @@ async fn page(
         }
         Ok(response.to_string())
     };
-    let body = service.ask(serialize).await?;
+    let body = service.query(serialize).await?;
     Ok(json_response(request, body).await.into())
 }

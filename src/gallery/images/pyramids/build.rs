@@ -44,12 +44,12 @@ impl Job {
         let (master, limit) = (&self.master.master, self.settings.max_megapixels * 1_000_000);
         if master.dimensions.area() > limit {
             return Err(Error::Unsupported(format!(
-                "it has {} megapixels, and pyramids are made of at most {} (pyramids.max_megapixels)",
+                "it has {} megapixels, and pyramids are built of at most {} (pyramids.max_megapixels)",
                 master.dimensions.area() / 1_000_000,
                 self.settings.max_megapixels
             )));
         }
-        let source = Arc::new(ReadAhead::in_order(self.master.clone(), self.tasks.clone()));
+        let source = Arc::new(ReadAhead::sequential(self.master.clone(), self.tasks.clone()));
         let made = self.write(source.clone(), &mut file);
         source.checked(made)?;
         Ok(file)
@@ -110,7 +110,7 @@ impl Job {
     }
 }
 
-/// Reads and colours band after band until the end, an error, or a closed receiver.
+/// Reads bands and converts their colours until the end, an error, or a closed receiver.
 fn read(
     rows: &mut dyn Rows,
     band: u32,
@@ -139,7 +139,7 @@ fn error_of(error: write::Error) -> Error {
     match error {
         write::Error::Pixels(error) => error.into(),
         write::Error::Io(error) => full(error),
-        // Fewer rows than the header promised.
+        // The image has fewer rows than its header states.
         write::Error::Recipe(reason) => Error::Damaged(reason),
     }
 }

@@ -27,14 +27,14 @@ use crate::store::{self, Diagnosis, Version};
 
 /// Finds pyramids and builds them, each once.
 pub(super) struct Pyramids {
-    shelf: PyramidStore,
+    store: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
     builds: SingleFlight<String, ()>,
     /// Masters whose build failed, with the error: not retried immediately.
     failed: Cache<String, Error>,
     /// Damaged pyramids: treated as missing.
-    condemned: Cache<String, Version>,
+    damaged: Cache<String, Version>,
     at_once: Arc<Semaphore>,
     threads: usize,
     /// Failed writes to the store, and the time of the last one.
@@ -42,7 +42,7 @@ pub(super) struct Pyramids {
 }
 
 fn unprepared() -> Error {
-    Error::Unprepared { cause: "pyramids cannot be written where they are kept, which may be full".into() }
+    Error::Unprepared { cause: "the pyramid store cannot be written to; it may be full".into() }
 }
 
 /// How long a failure is remembered.
@@ -50,38 +50,38 @@ const FAILED: Duration = Duration::from_secs(60);
 
 impl Pyramids {
     pub(super) fn new(
-        shelf: PyramidStore,
+        store: PyramidStore,
         settings: &settings::Pyramids,
         output: Output,
         threads: usize,
         tasks: Handle,
     ) -> Self {
         Self {
-            shelf,
+            store,
             settings: settings.clone(),
             output,
             builds: SingleFlight::new(tasks),
             failed: Cache::builder().max_capacity(10_000).time_to_live(FAILED).build(),
-            condemned: Cache::new(10_000),
+            damaged: Cache::new(10_000),
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
             written: Mutex::new((Backoff::default(), Instant::now())),
         }
     }
 
-    /// Where they are kept.
+    /// The location of their store.
     pub(super) fn location(&self) -> String {
-        self.shelf.store().describe()
+        self.store.objects().describe()
     }
 
     /// Why the store cannot be read, if it cannot.
-    pub(super) async fn trouble(&self) -> Option<Diagnosis> {
-        self.shelf.store().diagnose().await
+    pub(super) async fn problem(&self) -> Option<Diagnosis> {
+        self.store.objects().diagnose().await
     }
 
     /// Whether missing pyramids are built when their image is requested.
     pub(super) fn on_demand(&self) -> bool {
-        self.settings.on_demand && self.shelf.reason_read_only().is_none()
+        self.settings.on_demand && self.store.reason_read_only().is_none()
     }
 
     /// Whether a pyramid may be built of this master, judging by its header.
@@ -94,27 +94,27 @@ impl Pyramids {
             && (is_png || master::rows_memory(&master.master) <= memory + (4 << 20))
     }
 
-    /// How long a request waits for a build before the client is asked to retry.
+    /// How long a request waits for a build before it is refused with `Retry-After`.
     pub(super) fn patience(&self) -> Duration {
         Duration::from_secs(self.settings.wait_s)
     }
 
     /// The master's pyramid, if it has been built.
     pub(super) async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
-        let key = self.shelf.key(master, &self.recipe())?;
+        let key = self.store.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
-        match ImageHandle::open(self.shelf.store().clone(), key, 1, self.output).await {
-            Ok(pyramid) if self.condemned.get(&name).is_some_and(|known| known == pyramid.version) => {
+        match ImageHandle::open(self.store.objects().clone(), key, 1, self.output).await {
+            Ok(pyramid) if self.damaged.get(&name).is_some_and(|known| known == pyramid.version) => {
                 Ok(None)
             }
             Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
             Ok(_) => {
-                tracing::warn!(pyramid = name, "this pyramid ends before its tiles do: it is not used");
+                tracing::warn!(pyramid = name, "a truncated pyramid is not used");
                 Ok(None)
             }
             Err(Error::NotFound) => Ok(None),
             Err(error @ (Error::Damaged(_) | Error::Unsupported(_))) => {
-                tracing::warn!(pyramid = name, %error, "this pyramid cannot be read: it is not used");
+                tracing::warn!(pyramid = name, %error, "an unreadable pyramid is not used");
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -123,16 +123,16 @@ impl Pyramids {
 
     /// Rebuilds a damaged pyramid at the next request for its master. If it is damaged again soon, it is not rebuilt
     /// immediately.
-    pub(super) fn condemn(&self, pyramid: &ImageHandle) {
+    pub(super) fn mark_damaged(&self, pyramid: &ImageHandle) {
         let name = pyramid.key.as_str().to_owned();
-        match self.condemned.get(&name) {
+        match self.damaged.get(&name) {
             Some(known) if known == pyramid.version => {}
             Some(_) => {
-                let again = Error::Damaged("its pyramid is damaged, and was when it was made before".into());
+                let again = Error::Damaged("its pyramid was damaged again after a rebuild".into());
                 self.failed.insert(name.clone(), again);
-                self.condemned.insert(name, pyramid.version.clone());
+                self.damaged.insert(name, pyramid.version.clone());
             }
-            None => self.condemned.insert(name, pyramid.version.clone()),
+            None => self.damaged.insert(name, pyramid.version.clone()),
         }
     }
 
@@ -142,16 +142,16 @@ impl Pyramids {
         master: Arc<ImageHandle>,
         progress: Progress,
     ) -> Result<(), Error> {
-        let name = self.shelf.key(&master, &self.recipe())?.as_str().to_owned();
+        let name = self.store.key(&master, &self.recipe())?.as_str().to_owned();
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
         }
-        if let Some(reason) = self.shelf.reason_read_only() {
+        if let Some(reason) = self.store.reason_read_only() {
             return Err(Error::Unwritable(reason.to_owned()));
         }
         let (pyramids, key) = (self.clone(), name.clone());
-        let make = move |_| async move {
-            let made = pyramids.make(&master, progress).await;
+        let build = move |_| async move {
+            let made = pyramids.build_once(&master, progress).await;
             if let Err(error) = &made
                 && matches!(error, Error::Damaged(_) | Error::Unsupported(_) | Error::Fault(_))
             {
@@ -159,7 +159,7 @@ impl Pyramids {
             }
             made
         };
-        self.builds.join(name, make).await
+        self.builds.join(name, build).await
     }
 
     /// The same for a request, which does not start a build while the store cannot be written to.
@@ -172,8 +172,8 @@ impl Pyramids {
         built.map_err(|error| if self.is_due() { error } else { unprepared() })
     }
 
-    async fn make(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
-        let closed = |_| Error::Fault("the server stops".into());
+    async fn build_once(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
+        let closed = |_| Error::Fault("the server is stopping".into());
         let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
         // Another server or an earlier request may have built it.
         if let Ok(Some(_)) = self.find(master).await {
@@ -181,7 +181,7 @@ impl Pyramids {
         }
         let began = Instant::now();
         metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
-        let made = self.make_now(master, progress).await;
+        let made = self.build_and_store(master, progress).await;
         metrics::gauge!("tegl_pyramids_under_way").decrement(1.0);
         let result = if made.is_ok() { "made" } else { "failed" };
         metrics::counter!("tegl_pyramids_total", "result" => result).increment(1);
@@ -189,16 +189,16 @@ impl Pyramids {
         match &made {
             Ok(bytes) => {
                 let seconds = began.elapsed().as_secs_f32();
-                tracing::info!(master = master.key.as_str(), bytes, seconds, "pyramid made");
+                tracing::info!(master = master.key.as_str(), bytes, seconds, "pyramid built");
             }
-            Err(error) => tracing::warn!(master = master.key.as_str(), %error, "no pyramid could be made"),
+            Err(error) => tracing::warn!(master = master.key.as_str(), %error, "a pyramid could not be built"),
         }
         made.map(drop)
     }
 
-    async fn make_now(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<u64, Error> {
-        let key = self.shelf.key(master, &self.recipe())?;
-        let unfinished = self.shelf.unfinished().map_err(|error| self.unwritten(error))?;
+    async fn build_and_store(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<u64, Error> {
+        let key = self.store.key(master, &self.recipe())?;
+        let unfinished = self.store.unfinished().map_err(|error| self.record_write_failure(error))?;
         let pyramid_store::Unfinished { file: spool, workspace: _kept } = unfinished;
         let job = build::Job {
             master: master.clone(),
@@ -210,13 +210,13 @@ impl Pyramids {
         };
         let work = tokio::task::spawn_blocking(move || job.run(spool));
         let file = match work.await.map_err(|error| Error::Fault(error.to_string()))? {
-            Err(error @ Error::Store(store::Error::Full)) => return Err(self.unwritten(error)),
+            Err(error @ Error::Store(store::Error::Full)) => return Err(self.record_write_failure(error)),
             made => made?,
         };
         let bytes = file.as_file().metadata().map_or(0, |data| data.len());
-        self.shelf.put(&key, file).await.map_err(|error| self.unwritten(error))?;
+        self.store.put(&key, file).await.map_err(|error| self.record_write_failure(error))?;
         if self.written().0.succeeded() {
-            tracing::info!("pyramids can be kept again");
+            tracing::info!("pyramids are stored again");
         }
         Ok(bytes)
     }
@@ -228,12 +228,12 @@ impl Pyramids {
     /// Whether builds may start, after writes failed.
     fn is_due(&self) -> bool {
         let (backoff, failed) = *self.written();
-        backoff.is_due(failed.elapsed(), || self.shelf.room())
+        backoff.is_due(failed.elapsed(), || self.store.room())
     }
 
     /// Records a failed write to the store. The cause is logged once.
-    fn unwritten(&self, error: Error) -> Error {
-        let room = self.shelf.room();
+    fn record_write_failure(&self, error: Error) -> Error {
+        let room = self.store.room();
         let is_first = {
             let mut written = self.written();
             written.1 = Instant::now();
@@ -241,7 +241,7 @@ impl Pyramids {
         };
         if is_first {
             let (location, error) = (self.location(), error_chain(&error));
-            tracing::error!(location, error, "pyramids cannot be kept; it is tried again by itself");
+            tracing::error!(location, error, "pyramids cannot be kept; the server retries");
         }
         error
     }
@@ -269,9 +269,9 @@ mod tests {
     use super::*;
     use crate::gallery::settings::Compression;
 
-    /// Keys of stored pyramids contain a hash of it: a different text would rebuild all of them.
+    /// Keys of stored pyramids contain a hash of the recipe: another text would rebuild all of them.
     #[test]
-    fn recipes_stay_as_they_are() {
+    fn recipes_are_stable() {
         let usual = settings::Pyramids::default();
         assert_eq!(recipe(&usual, Output::Srgb), "2 512 Jpeg 88 false Srgb");
         let lossless = |compression| settings::Pyramids { compression, tile_side: 256, ..usual.clone() };

@@ -32,7 +32,7 @@ impl PyramidStore {
         Ok(Self { store, folder, read_only: None })
     }
 
-    /// A read-only store, and why: its pyramids are found, and none are built.
+    /// A read-only store, with the reason: existing pyramids are used, and none are built.
     pub(crate) fn read_only(store: Store, reason: String) -> Self {
         Self { store, folder: None, read_only: Some(reason) }
     }
@@ -42,16 +42,16 @@ impl PyramidStore {
         self.read_only.as_deref()
     }
 
-    /// The free bytes of its disk, where they are known.
+    /// The free bytes of its disk, if known.
     pub(crate) fn room(&self) -> Option<u64> {
         backoff::room(self.folder.as_deref()?)
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn objects(&self) -> &Store {
         &self.store
     }
 
-    /// The key of a master's pyramid: made of the master's key and page, its version, and the recipe.
+    /// The key of a master's pyramid: hashes of the master's key and page, and of its version and the recipe.
     pub(crate) fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
         let path = path(key, master.page, version, recipe);
@@ -72,7 +72,7 @@ impl PyramidStore {
         Ok(())
     }
 
-    /// Deletes pyramids of former versions of the same master; one that remains does no harm.
+    /// Deletes pyramids of other versions of the same master. Failures are logged; remaining pyramids are never used.
     async fn forget_older(&self, key: &Key) {
         let Some((folder, _)) = key.as_str().rsplit_once('/') else { return };
         let before = format!("{folder}/");
@@ -83,7 +83,7 @@ impl PyramidStore {
                 && let Ok(other) = Key::parse(&other)
                 && let Err(error) = self.store.remove(&other).await
             {
-                tracing::warn!(pyramid = other.as_str(), %error, "an outdated pyramid stays");
+                tracing::warn!(pyramid = other.as_str(), %error, "an outdated pyramid could not be deleted");
             }
         }
     }
@@ -91,9 +91,9 @@ impl PyramidStore {
 
 fn path(master: &Key, page: u32, version: &Version, recipe: &str) -> String {
     let name = format!("{}\0{page}", master.as_str());
-    let made_of = format!("{}\0{}\0{recipe}", version.etag, version.size);
-    let (name, made_of) = (xxh3_128(name.as_bytes()), xxh3_128(made_of.as_bytes()));
-    format!("{:02x}/{name:032x}/{made_of:032x}.tif", name >> 120)
+    let content = format!("{}\0{}\0{recipe}", version.etag, version.size);
+    let (name, content) = (xxh3_128(name.as_bytes()), xxh3_128(content.as_bytes()));
+    format!("{:02x}/{name:032x}/{content:032x}.tif", name >> 120)
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pyramids_stay_where_they_are() {
+    fn keys_of_pyramids_are_stable() {
         let version = |etag: &str, size| Version { etag: etag.into(), size };
         for (master, page, version, recipe, expected) in [
             (

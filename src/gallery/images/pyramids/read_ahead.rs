@@ -27,7 +27,7 @@ pub(crate) struct ReadAhead {
     /// Bytes per request to a remote store.
     piece: u64,
     pieces: Mutex<Pieces>,
-    /// The store's error: decoders cannot tell it from a truncated file.
+    /// The store's first error; decoders cannot distinguish it from a truncated file.
     failed: OnceLock<Error>,
 }
 
@@ -42,13 +42,13 @@ impl ReadAhead {
     /// Bytes that reading a remote master takes, at most.
     pub(crate) const MEMORY: u64 = KEPT + (8 << 20);
 
-    /// For a sequential reader.
-    pub(crate) fn in_order(master: Arc<ImageHandle>, tasks: Handle) -> Self {
+    /// For a reader that reads the file from start to end.
+    pub(crate) fn sequential(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
-    /// For a reader of small ranges in many places.
-    pub(crate) fn here_and_there(master: Arc<ImageHandle>, tasks: Handle) -> Self {
+    /// For a reader of small ranges in any order.
+    pub(crate) fn random_access(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         Self { master, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
@@ -58,14 +58,13 @@ impl ReadAhead {
         self.tasks.spawn(async move { master.store.read(&master.key, &master.version, range, &[]).await })
     }
 
-    /// A decoder's result, unless the store failed meanwhile: then the result is discarded, and the decoder's error says
-    /// nothing about the master.
+    /// A decoder's result, or the store's error if it failed meanwhile: a decoder reports that as a damaged file.
     pub(crate) fn checked<T, E: Into<gallery::Error>>(
         &self,
         made: Result<T, E>,
     ) -> Result<T, gallery::Error> {
         match self.failed.get().cloned() {
-            // The store could do before what this says that it cannot.
+            // The store was read from before, so this is a failure of the store, not of the master.
             Some(error @ Error::Unsupported(_)) => Err(gallery::Error::Store(error)),
             Some(error) => Err(error.into()),
             None => made.map_err(Into::into),
@@ -116,7 +115,7 @@ impl ReadAt for ReadAhead {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        // A decoder that continues after a failure would otherwise wait for the store again and again.
+        // Decoders may continue after a failure; they must not wait for the store each time.
         if let Some(error) = self.failed.get() {
             return Err(io::Error::other(error.clone()));
         }

@@ -65,7 +65,7 @@ pub(crate) trait Watch: Send + Sync {
     fn bad(&self, bad: &BadRecord);
     /// These images of a work have no master.
     fn missing(&self, object_number: &str, files: &[&str]);
-    /// A record was skipped, because an earlier record of the same work says something else.
+    /// A record was skipped, because an earlier record of the same work differs.
     fn duplicate(&self, object_number: &str, line: u64, earlier: &Earlier);
     fn renamed(&self, renamed: &Renamed);
 }
@@ -203,7 +203,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether no record before is about the same work: the first counts, however often all of them are read.
+    /// Whether this is the first record of its work; later ones are skipped.
     fn is_first(&self, entry: &ParsedRecord, seen: &mut Imported) -> bool {
         let number = &entry.work.object_number;
         let record = entry.original.as_deref().unwrap_or_default();

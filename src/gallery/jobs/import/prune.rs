@@ -19,7 +19,7 @@ pub(crate) struct Pruned {
 const BATCH: usize = 1000;
 
 impl JobService {
-    /// Withdraws the works of a source without a record in `register`: at limit_or_default `limit`, by default a tenth of them, and
+    /// Withdraws the works of a source without a record in `register`: at most `limit`, by default a tenth of them, and
     /// none if records could not be read. A dry run only finds them.
     pub(crate) async fn prune(
         &self,
