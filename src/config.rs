@@ -80,7 +80,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails if a setting is unknown, has the wrong type, is out of range or cannot be used. The checks are the same for
+    /// Returns an error if a setting is unknown, has the wrong type, is out of range or cannot be used. The checks are the same for
     /// every command.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut builder = config::Config::builder();

@@ -121,7 +121,7 @@ async fn reads_exactly(store: &Store, key: &Key, expected: &[u8]) {
     }
     assert!(matches!(
         store.read(key, &version, end - 5..end + 5, b"").await,
-        Err(Error::Short { asked: 10, got: 5 })
+        Err(Error::Short { requested: 10, got: 5 })
     ));
 }
 

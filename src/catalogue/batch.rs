@@ -32,16 +32,16 @@ impl Batch {
     /// Of two works with the same object number, the later one is used.
     ///
     /// # Errors
-    /// Fails if an object number is empty or too long.
+    /// Returns an error if an object number is empty or too long.
     pub fn new(news: Vec<NewWork>) -> Result<Self, Error> {
         let mut places = HashMap::with_capacity(news.len());
         let mut latest: Vec<NewWork> = Vec::with_capacity(news.len());
         for new in news {
             let number = new.work.object_number.as_str();
             if number.is_empty() || number.len() > MAX_NUMBER_BYTES || number.contains('\0') {
-                let shown: String = number.chars().take(40).collect();
+                let shortened: String = number.chars().take(40).collect();
                 return Err(Error::Invalid(format!(
-                    "the object number `{shown}` is invalid: it must have 1 to {MAX_NUMBER_BYTES} bytes"
+                    "the object number `{shortened}` is invalid: it must have 1 to {MAX_NUMBER_BYTES} bytes"
                 )));
             }
             match places.get(number) {

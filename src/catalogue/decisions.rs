@@ -57,7 +57,7 @@ impl Catalogue {
     /// Applies a decision and returns the changed work. A decision that changes nothing makes no revision.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the work does not exist or was withdrawn, or if it has no such tag; [`Error::Conflict`] if
+    /// Returns [`Error::NotFound`] if the work does not exist or was withdrawn, or if it has no such tag; [`Error::Conflict`] if
     /// it is not at the `expected` revision; also if the database fails.
     pub async fn decide(
         &self,
@@ -164,7 +164,7 @@ impl Catalogue {
     /// The decisions about a work's tags, oldest first; at most the last thousand.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn history(&self, object_number: &str) -> Result<Vec<Event>, Error> {
         let rows = sqlx::query(
             "SELECT tag, status, actor, note, tag_history.revision AS revision, at_ms, body FROM tag_history \

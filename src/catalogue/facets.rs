@@ -188,7 +188,7 @@ impl Catalogue {
     /// The number of works.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn count(&self) -> Result<u64, Error> {
         Ok(self.facet_value(ALL, ALL).await?.map_or(0, |all| all.works))
     }
@@ -196,7 +196,7 @@ impl Catalogue {
     /// The schemes in use, each with its number of facet values.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn schemes(&self) -> Result<Vec<(String, u64)>, Error> {
         let rows = sqlx::query(
             "SELECT scheme, COUNT(*) AS terms FROM terms WHERE works > 0 AND scheme <> 'all' GROUP BY scheme ORDER BY scheme",
@@ -209,7 +209,7 @@ impl Catalogue {
     /// The number of facet values of a scheme.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn count_facet_values(&self, scheme: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT COUNT(*) AS terms FROM terms WHERE scheme = $1 AND works > 0")
             .bind(scheme.to_owned())
@@ -221,7 +221,7 @@ impl Catalogue {
     /// A page of a scheme's facet values, in the order of their labels.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn facet_values(
         &self,
         scheme: &str,
@@ -242,7 +242,7 @@ impl Catalogue {
     /// One facet value, if any work has it.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn facet_value(&self, scheme: &str, value: &str) -> Result<Option<FacetValue>, Error> {
         let row = sqlx::query(
             "SELECT scheme, value, label, works FROM terms WHERE scheme = $1 AND value = $2 AND works > 0",
@@ -257,7 +257,7 @@ impl Catalogue {
     /// A page of the works with a facet value, in the order of their first import; `start` counts from 0.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn works_with(
         &self,
         scheme: &str,

@@ -54,17 +54,18 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// Fails if the URL is invalid, the database does not respond, or a newer version of Tegl has written it.
+    /// Returns an error if the URL is invalid, the database does not respond, or a newer version of Tegl has written it.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
         let pools = Pools::open(settings).await?;
         let migrated = tokio::time::timeout(MIGRATION, schema::migrate(&pools)).await;
-        migrated.unwrap_or_else(|_| Err(Error::Unavailable(format!("{} does not answer", pools.shown))))?;
+        migrated
+            .unwrap_or_else(|_| Err(Error::Unavailable(format!("{} does not respond", pools.address))))?;
         Ok(Self(Arc::new(Inner { pools, facet_values: Cache::new(200_000) })))
     }
 
     /// The database's file or URL, without the password.
     pub fn describe(&self) -> String {
-        self.0.pools.shown.clone()
+        self.0.pools.address.clone()
     }
 }
 

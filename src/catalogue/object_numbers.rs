@@ -26,7 +26,7 @@ impl Catalogue {
     /// without a URL are the same work if their numbers are equal.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if the database does not respond, [`Error::Damaged`] if a stored record cannot be read.
+    /// Returns [`Error::Unavailable`] if the database does not respond, [`Error::Damaged`] if a stored record cannot be read.
     pub async fn assign_numbers(
         &self,
         works: &mut [&mut Work],

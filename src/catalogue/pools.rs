@@ -19,7 +19,7 @@ pub(super) enum Dialect {
 pub(super) struct Pools {
     pub dialect: Dialect,
     /// The file or URL, without the password.
-    pub shown: String,
+    pub address: String,
     pub readers: AnyPool,
     /// SQLite has one writer at a time: others wait for this pool's only connection instead of the database's lock.
     pub writer: AnyPool,
@@ -84,11 +84,11 @@ impl Pools {
         first.await.map_err(|error| unusable(error.to_string()))?;
         let writer = options(1).connect_lazy(&url)?;
         let readers = options(settings.connections.max(1)).connect_lazy(&url)?;
-        Ok(Self { dialect: Dialect::Sqlite, shown: path.to_owned(), readers, writer })
+        Ok(Self { dialect: Dialect::Sqlite, address: path.to_owned(), readers, writer })
     }
 
     async fn server(url: &str, settings: &Settings) -> Result<Self, Error> {
-        let shown = without_password(url);
+        let address = without_password(url);
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections.max(2))
             .acquire_timeout(Duration::from_millis(settings.timeout_ms))
@@ -107,8 +107,8 @@ impl Pools {
             })
             .connect(url)
             .await
-            .map_err(|error| Error::Unavailable(format!("{shown}: {error}")))?;
-        Ok(Self { dialect: Dialect::Postgres, shown, readers: pool.clone(), writer: pool })
+            .map_err(|error| Error::Unavailable(format!("{address}: {error}")))?;
+        Ok(Self { dialect: Dialect::Postgres, address, readers: pool.clone(), writer: pool })
     }
 }
 
@@ -143,12 +143,12 @@ mod tests {
 
     #[test]
     fn passwords_are_removed() {
-        for (url, shown) in [
+        for (url, address) in [
             ("postgres://me:secret@host:5/db?sslmode=disable&password=secret", "postgres://me@host:5/db"),
             ("postgres:///db?host=/run&password=secret", "postgres:///db"),
             ("postgresql://host/db", "postgresql://host/db"),
         ] {
-            assert_eq!(without_password(url), shown);
+            assert_eq!(without_password(url), address);
         }
     }
 }

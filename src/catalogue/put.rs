@@ -43,7 +43,7 @@ impl Catalogue {
     /// Counts what putting these works would change.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn compare(&self, batch: &Batch) -> Result<BatchSummary, Error> {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
@@ -61,7 +61,7 @@ impl Catalogue {
     /// Puts works in one transaction. Unchanged works get no revision. Decisions about tags also apply to the new records.
     ///
     /// # Errors
-    /// If the database does not answer, refuses a row, or is full.
+    /// Returns an error if the database does not respond, refuses a row, or is full.
     pub async fn put(&self, batch: Batch) -> Result<BatchSummary, Error> {
         if batch.0.is_empty() {
             return Ok(BatchSummary::default());

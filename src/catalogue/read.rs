@@ -47,7 +47,7 @@ impl Catalogue {
     /// The work with this object number, withdrawn or not.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn get(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE object_number = $1");
@@ -68,7 +68,7 @@ impl Catalogue {
     /// The original record; `None` if the work itself holds all of it.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn original(&self, object_number: &str) -> Result<Option<String>, Error> {
         Ok(self.originals(&[object_number.to_owned()]).await?.into_values().next())
     }
@@ -76,7 +76,7 @@ impl Catalogue {
     /// The original records of these works, by object number; without those that the works themselves hold.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn originals(&self, object_numbers: &[String]) -> Result<HashMap<String, String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT object_number, original FROM works WHERE object_number IN (VALUES";
@@ -88,7 +88,7 @@ impl Catalogue {
     /// The works that show any of these images.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn works_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut all = self.works_ever_showing(files).await?;
         all.retain(|work| !work.withdrawn);
@@ -98,7 +98,7 @@ impl Catalogue {
     /// The works that show any of these images, including withdrawn works.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn works_ever_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut names: Vec<&str> = files.iter().map(|file| without_page(file)).collect();
         names.sort_unstable();
@@ -114,7 +114,7 @@ impl Catalogue {
     /// The works that show each of these files, including withdrawn works; the files are named without pages.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn works_by_file(&self, files: &[String]) -> Result<Vec<(String, WorkRights)>, Error> {
         let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
         let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
@@ -127,7 +127,7 @@ impl Catalogue {
     /// The files that these works show, including withdrawn works; without pages.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn files_of(&self, object_numbers: &HashSet<String>) -> Result<HashSet<String>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
         let select = "SELECT DISTINCT images.file FROM works JOIN images ON images.seq = works.seq \
@@ -137,10 +137,10 @@ impl Catalogue {
         rows.iter().map(|row| Ok(row.try_get("file")?)).collect()
     }
 
-    /// The works of a source whose images are also shown by works of other sources.
+    /// The works of a source whose images also belong to works of other sources.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn superseded(&self, source: &str) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT DISTINCT works.object_number FROM works JOIN images ON images.seq = works.seq \
@@ -157,7 +157,7 @@ impl Catalogue {
     /// At most `limit` changes after this revision, in order.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, Error> {
         let rows = sqlx::query(
             "SELECT revision, object_number, kind, at_ms FROM revisions WHERE revision > $1 ORDER BY revision LIMIT $2",
@@ -172,7 +172,7 @@ impl Catalogue {
     /// The last revision; 0 if there is none.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn last_revision(&self) -> Result<u64, Error> {
         let row = sqlx::query("SELECT revision FROM counter").fetch_one(&self.0.pools.readers).await?;
         Ok(number(row.try_get("revision")?))
@@ -181,7 +181,7 @@ impl Catalogue {
     /// Works in the order of their first import, after this sequence number; each with its own. Withdrawn ones are skipped.
     ///
     /// # Errors
-    /// If the database does not answer, or a record cannot be parsed.
+    /// Returns an error if the database does not respond, or a record cannot be parsed.
     pub async fn scan(&self, after: u64, limit: usize) -> Result<Vec<(u64, StoredWork)>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let text = format!("{STORED} WHERE seq > $1 AND removed = 0 ORDER BY seq LIMIT $2");

@@ -65,7 +65,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
     if version > STEPS.len() {
         return Err(Error::Invalid(format!(
             "the catalogue at {} was written by a newer version of Tegl (its tables have version {version}; this version supports up to {})",
-            pools.shown,
+            pools.address,
             STEPS.len()
         )));
     }

@@ -27,7 +27,7 @@ impl Catalogue {
     /// count as images without a record.
     ///
     /// # Errors
-    /// If the database does not answer, or is full.
+    /// Returns an error if the database does not respond, or is full.
     pub async fn remove(&self, object_numbers: &[String]) -> Result<u64, Error> {
         let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
         self.transact(Limits::BATCH, async |changes| self.remove_all(changes, &numbers).await).await
@@ -49,7 +49,7 @@ impl Catalogue {
     /// Withdraws one work.
     ///
     /// # Errors
-    /// Fails with [`Error::Conflict`] if the work is not at the `expected` revision.
+    /// Returns [`Error::Conflict`] if the work is not at the `expected` revision.
     pub async fn withdraw(&self, object_number: &str, expected: Option<u64>) -> Result<Withdrawn, Error> {
         let work = async |changes: &mut _| self.withdraw_one(changes, object_number, expected).await;
         self.transact(Limits::REQUEST, work).await
@@ -79,7 +79,7 @@ impl Catalogue {
     /// The object numbers of a source's works, in the order of their first import.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn works_of(&self, source: &str) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
             "SELECT object_number FROM works WHERE source = $1 AND removed = 0 ORDER BY source, seq",

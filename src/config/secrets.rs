@@ -39,12 +39,12 @@ pub(super) fn without_secrets(text: &str) -> String {
         Some((place, query)) => (place, Some(query)),
         None => (rest, None),
     };
-    let mut shown = format!("{scheme}://{}", without_user(scheme, place));
+    let mut redacted = format!("{scheme}://{}", without_user(scheme, place));
     if let Some(query) = query {
-        shown += "?";
-        shown += &redact_fields(query, &['&', ';', '#']);
+        redacted += "?";
+        redacted += &redact_fields(query, &['&', ';', '#']);
     }
-    shown
+    redacted
 }
 
 /// Whether the URL has a userinfo part; digits after a colon are a port.
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn secrets_in_urls_and_connection_strings_are_redacted() {
-        for (text, shown) in [
+        for (text, expected) in [
             ("postgres://me:hunter2@host:5/db?sslmode=disable", "postgres://me:…@host:5/db?sslmode=disable"),
             ("postgres://me:hun/ter@2@host/db", "postgres://me:…@host/db"),
             ("postgres://me:hun?ter@2@host/db", "postgres://me:…@host/db"),
@@ -135,7 +135,7 @@ mod tests {
             ("catalogue.db", "catalogue.db"),
             ("", ""),
         ] {
-            assert_eq!(without_secrets(text), shown);
+            assert_eq!(without_secrets(text), expected);
         }
     }
 

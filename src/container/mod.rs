@@ -29,7 +29,7 @@ pub enum Refused {
     /// The file has fewer pages.
     #[error("page {page} does not exist: the file has {pages}")]
     NoPage {
-        /// The page that was asked for, from 1.
+        /// The requested page, from 1.
         page: u32,
         /// How many pages there are.
         pages: u32,

@@ -53,7 +53,7 @@ impl PartialFile {
     /// The `length` bytes at `offset`.
     ///
     /// # Errors
-    /// [`Stop::NeedBytes`] if they have not been fetched yet, [`Stop::Refused`] if the file ends before them.
+    /// Returns [`Stop::NeedBytes`] if they have not been fetched yet, [`Stop::Refused`] if the file ends before them.
     pub fn get(&self, offset: u64, length: u64) -> Result<&[u8], Stop> {
         let end = offset.checked_add(length).filter(|&end| end <= self.size);
         let Some(end) = end else {

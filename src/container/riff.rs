@@ -16,7 +16,7 @@ impl<'a> Chunk<'a> {
     ///
     /// # Errors
     ///
-    /// [`Stop::NeedBytes`] if they have not been fetched.
+    /// Returns [`Stop::NeedBytes`] if they have not been fetched.
     pub(crate) fn body(&self) -> Result<&'a [u8], Stop> {
         self.file.get(self.start, self.length)
     }

@@ -31,7 +31,7 @@ const TYPED: [u16; 4] = [tags::DESCRIPTION, tags::DATE_TIME, tags::ARTIST, tags:
 /// Finds the packets in `file`.
 ///
 /// # Errors
-/// [`Stop::NeedBytes`] names the bytes to add before the next try; [`Stop::Refused`] if the file is damaged.
+/// Returns [`Stop::NeedBytes`] with the bytes to add before the next try, [`Stop::Refused`] if the file is damaged.
 pub fn find(file: &PartialFile) -> Result<Packets, Stop> {
     match SourceFormat::recognize(file.start()) {
         Some(SourceFormat::Tiff) => in_tiff(file),

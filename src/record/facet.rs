@@ -19,13 +19,13 @@ pub struct Facet {
 pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
     let mut found = Vec::new();
     let mut add = |scheme: &str, key: Option<&str>, label: &Text, sort: Option<&str>| {
-        let Some(shown) = label.best(&[]) else { return };
-        let value = slug(key.unwrap_or(shown));
+        let Some(name) = label.best(&[]) else { return };
+        let value = slug(key.unwrap_or(name));
         let scheme = slug(scheme);
         if value.is_empty() || scheme.is_empty() {
             return;
         }
-        let sort = sort.unwrap_or(shown).to_lowercase();
+        let sort = sort.unwrap_or(name).to_lowercase();
         found.push(Facet { scheme, value, label: label.clone(), sort });
     };
     for creator in &work.creators {
@@ -137,12 +137,12 @@ mod tests {
                 vec![Production { earliest: Some(earliest), latest: Some(latest), ..Default::default() }];
             facets(&Work { production, ..Work::default() }, &[])
         };
-        let shown = |facets: Vec<Facet>| {
+        let summary = |facets: Vec<Facet>| {
             let label = |facet: &Facet| facet.label.best(&[]).unwrap_or_default().to_owned();
             facets.iter().map(|facet| format!("{} {}", facet.value, label(facet))).collect::<Vec<_>>()
         };
-        assert_eq!(shown(of(-300, -300)), ["-300 300–251 BC"]);
-        assert_eq!(shown(of(-50, 10)), ["-50 50–1 BC", "0 1–49"]);
+        assert_eq!(summary(of(-300, -300)), ["-300 300–251 BC"]);
+        assert_eq!(summary(of(-50, 10)), ["-50 50–1 BC", "0 1–49"]);
         assert_eq!(of(-300, -300)[0].label.best(&["da"]), Some("300–251 f.Kr."));
         let sorts: Vec<String> = [-9000, -300, -250, -1, 1, 300, 1850]
             .into_iter()

@@ -64,10 +64,10 @@ pub struct Broader {
 pub enum Status {
     /// Added by a machine or a visitor, and not reviewed.
     Proposed,
-    /// Said or confirmed by somebody who may.
+    /// Added or confirmed by an authorized user.
     #[default]
     Accepted,
-    /// Judged wrong: kept, and shown nowhere but in the tag's history.
+    /// Reviewed and rejected: kept, but visible only in the tag's history.
     Rejected,
 }
 
@@ -138,7 +138,7 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
-    /// Whether it is shown and counted: what was rejected is not.
+    /// Whether the tag is displayed and counted: rejected tags are not.
     pub fn is_active(&self) -> bool {
         self.status != Status::Rejected
     }

@@ -78,8 +78,8 @@ impl Text {
 
     /// The first of these languages that there is, then English, none, and any, with its values.
     pub fn best_language<'a>(&'a self, languages: &[&str]) -> Option<(&'a str, &'a [String])> {
-        let asked = languages.iter().copied().chain(["en", NONE]);
-        let mut found = asked.filter_map(|wanted| {
+        let preferred = languages.iter().copied().chain(["en", NONE]);
+        let mut found = preferred.filter_map(|wanted| {
             let of = |key: &str| key == wanted || key.split('-').next() == Some(wanted);
             self.0.iter().find(|(key, values)| of(key) && !values.is_empty())
         });

@@ -109,9 +109,9 @@ pub struct Title {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Creator")]
 pub struct Creator {
-    /// As it is to be shown: `Anna Ancher`.
+    /// In display order: `Anna Ancher`.
     pub name: String,
-    /// As it is to be sorted: `Ancher, Anna`.
+    /// In sort order: `Ancher, Anna`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort_name: Option<String>,
     /// `artist`, `printmaker`, `after`…
@@ -211,7 +211,7 @@ pub struct Image {
     /// (`infrared`, `x-ray`…) belongs to the image before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
-    /// Whether this image has a master here; what has none is not shown.
+    /// Whether this image has a master on this server; images without one are not displayed.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     #[schemars(skip)]
     pub matched: bool,

@@ -75,7 +75,7 @@ pub(crate) struct Summary {
 /// is written atomically, so that an interrupted run can be repeated.
 ///
 /// # Errors
-/// A file cannot be written or encoded.
+/// Returns an error if a file cannot be written or a picture cannot be encoded.
 pub(crate) fn write(
     folder: &Path,
     options: Options,

@@ -114,7 +114,7 @@ pub(crate) fn names(family: &str) -> Option<(&'static str, &'static str, &'stati
     FAMILIES
         .iter()
         .find(|(name, ..)| *name == family)
-        .map(|&(_, english, danish, shown)| (english, danish, shown))
+        .map(|&(_, english, danish, colour)| (english, danish, colour))
 }
 
 #[cfg(test)]

@@ -162,8 +162,8 @@ impl IndexableWork<'_> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
         let add = |found: &mut Vec<Facet>, scheme: &str, label: &Text| {
-            if let Some(shown) = label.best(&[]) {
-                let (value, sort) = (slug(shown), shown.to_lowercase());
+            if let Some(name) = label.best(&[]) {
+                let (value, sort) = (slug(name), name.to_lowercase());
                 found.push(Facet { scheme: scheme.into(), value, label: label.clone(), sort });
             }
         };

@@ -19,7 +19,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Fails if a parameter is invalid or the index cannot be read.
+    /// Returns an error if a parameter is invalid or the index cannot be read.
     pub(crate) fn find(&self, search: &Search) -> Result<SearchResults, Error> {
         let typed = text_query(self, &search.q, &search.search_fields)?;
         let mut found = SearchResults::default();

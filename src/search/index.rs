@@ -53,7 +53,7 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// Fails if the folder cannot be locked or the index cannot be read or written.
+    /// Returns an error if the folder cannot be locked or the index cannot be read or written.
     pub(crate) fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
         let _lock = lock_folder(folder)?;
@@ -91,7 +91,7 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// Fails if the folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub(crate) fn create(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
         let _lock = lock_folder(folder)?;

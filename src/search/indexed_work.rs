@@ -112,9 +112,9 @@ impl IndexedWork {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
         work.more.remove("changed");
-        for (_, shown) in self.images() {
-            let mut image: Image = serde_json::from_str(shown.json).ok()?;
-            image.matched = shown.matched;
+        for (_, indexed) in self.images() {
+            let mut image: Image = serde_json::from_str(indexed.json).ok()?;
+            image.matched = indexed.matched;
             work.images.push(image);
         }
         Some(work)
@@ -241,7 +241,7 @@ mod tests {
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
         assert_eq!(files, ["a/b.tif", "c\td.tif"]);
         let images: Vec<Value> =
-            stored.images().map(|(_, shown)| serde_json::from_str(shown.json).unwrap()).collect();
+            stored.images().map(|(_, indexed)| serde_json::from_str(indexed.json).unwrap()).collect();
         assert_eq!((&images[0]["width"], &images[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));

@@ -57,7 +57,7 @@ impl Part {
 ///
 /// # Errors
 ///
-/// Fails if the query is too long.
+/// Returns an error if the query is too long.
 pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     if q.chars().count() > MAX_QUERY_CHARS {
         return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));

@@ -11,7 +11,8 @@ use super::{Key, Settings};
 
 /// An opened store.
 pub(super) struct Backend {
-    pub(super) shown: String,
+    /// The location, without credentials.
+    pub(super) location: String,
     /// `local`, `s3`, `azure`, `gcs` or `http`.
     pub(super) kind: &'static str,
     /// Whether requests are unsigned.

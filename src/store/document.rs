@@ -24,7 +24,7 @@ pub struct Document {
 /// Opens a document that an operator named.
 ///
 /// # Errors
-/// If it does not exist, cannot be read, or its host is not allowed.
+/// Returns an error if it does not exist, cannot be read, or its host is not allowed.
 pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Document, DocumentError> {
     let input = match location.split_once("://") {
         None | Some(("file", _)) => file(location).map_err(DocumentError::Failed)?,
@@ -37,7 +37,7 @@ pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Docu
 /// Opens a document at a web address and nowhere else: a document may not name files of this machine.
 ///
 /// # Errors
-/// If its host is not allowed, or it cannot be read.
+/// Returns an error if its host is not allowed, or it cannot be read.
 pub fn open_web(address: &str, web: &WebClient) -> Result<Document, DocumentError> {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web {

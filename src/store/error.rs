@@ -18,10 +18,10 @@ pub enum Error {
     #[error("the object was replaced while it was read")]
     Changed,
     /// Fewer bytes arrived than were requested.
-    #[error("asked for {asked} bytes, got {got}")]
+    #[error("requested {requested} bytes, got {got}")]
     Short {
         /// Bytes requested.
-        asked: u64,
+        requested: u64,
         /// Bytes received.
         got: u64,
     },

@@ -38,14 +38,14 @@ impl Store {
     /// `http(s)://host/prefix`; credentials and endpoints come from the usual environment variables.
     ///
     /// # Errors
-    /// If the location has no known form, or the settings do not suffice for it.
+    /// Returns an error if the location has no known form, or the settings do not suffice for it.
     pub fn open(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner)))
     }
 
     /// The location, without credentials.
     pub fn describe(&self) -> String {
-        self.0.shown.clone()
+        self.0.location.clone()
     }
 
     /// Whether the source is a local folder or file.
@@ -64,7 +64,7 @@ impl Store {
     /// The current version of the object.
     ///
     /// # Errors
-    /// If there is no such object, or the store does not answer.
+    /// Returns an error if there is no such object, or the store does not respond.
     pub async fn head(&self, key: &Key) -> Result<Version, Error> {
         self.0.counters.head();
         let deadline = self.0.settings.deadline(0);
@@ -79,7 +79,7 @@ impl Store {
     /// The first `len` bytes (fewer when the object is shorter) and the version they belong to, in one request.
     ///
     /// # Errors
-    /// If there is no such object, or the store does not answer.
+    /// Returns an error if there is no such object, or the store does not respond.
     pub async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let deadline = self.0.settings.deadline(len);
         let (version, bytes) = match self.0.reader.with(key) {
@@ -97,7 +97,7 @@ impl Store {
     /// Exactly this range of exactly this version, after `prefix` in the same allocation.
     ///
     /// # Errors
-    /// If the object has changed or is gone, the range is beyond its end, or the store does not answer.
+    /// Returns an error if the object has changed or is gone, the range is beyond its end, or the store does not respond.
     pub async fn read(
         &self,
         key: &Key,
@@ -163,7 +163,7 @@ impl Store {
     /// Several ranges of one version, each as [`Store::read`] returns it; neighbours are read in one request.
     ///
     /// # Errors
-    /// As for [`Store::read`].
+    /// Returns the same errors as [`Store::read`].
     pub async fn read_many(
         &self,
         key: &Key,
@@ -188,8 +188,8 @@ impl Store {
             }
             (Reader::Remote(remote), key) => {
                 let read = async move { remote.read_many(&key, &version, &ranges).await };
-                let (bytes, asked) = runtime::run(deadline, read).await?;
-                asked.iter().for_each(|&len| self.0.counters.range(len));
+                let (bytes, requested) = runtime::run(deadline, read).await?;
+                requested.iter().for_each(|&len| self.0.counters.range(len));
                 Ok(bytes)
             }
         }
@@ -199,7 +199,7 @@ impl Store {
     /// S3-compatible stores, which sort folder by folder.
     ///
     /// # Errors
-    /// If the store cannot be listed.
+    /// Returns an error if the store cannot be listed.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<KeyPage, Error> {
         self.0.counters.list();
         let deadline = self.0.settings.deadline(0) * 4;
@@ -236,8 +236,8 @@ fn within(version: &Version, range: &Range<u64>) -> Result<(), Error> {
     match range.start <= range.end && range.end <= version.size {
         true => Ok(()),
         false => {
-            let asked = range.end.saturating_sub(range.start);
-            Err(Error::Short { asked, got: asked.min(version.size.saturating_sub(range.start)) })
+            let requested = range.end.saturating_sub(range.start);
+            Err(Error::Short { requested, got: requested.min(version.size.saturating_sub(range.start)) })
         }
     }
 }

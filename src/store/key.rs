@@ -17,7 +17,7 @@ impl Key {
     /// name one object.
     ///
     /// # Errors
-    /// [`BadKey`], if it is empty, longer than 1024 bytes, begins with a drive letter, contains a control character or a
+    /// Returns [`BadKey`] if it is empty, longer than 1024 bytes, begins with a drive letter, contains a control character or a
     /// backslash, or has an empty, `.` or `..` segment.
     pub fn parse(decoded: &str) -> Result<Key, BadKey> {
         if decoded.is_empty() {

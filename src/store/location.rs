@@ -8,7 +8,7 @@ impl Store {
     /// name the same object share a location.
     ///
     /// # Errors
-    /// If a local file does not exist or its path cannot be resolved. Remote objects are not looked up.
+    /// Returns an error if a local file does not exist or its path cannot be resolved. Remote objects are not looked up.
     pub async fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let Reader::Local(local) = &self.0.reader else {
             return Ok(vec![format!("{}{}", self.location_prefix(), key.as_str())]);
@@ -29,8 +29,8 @@ impl Store {
 
     /// The prefix of a remote source's locations.
     fn location_prefix(&self) -> String {
-        let shown = self.0.shown.trim_end_matches('/');
-        let (scheme, rest) = shown.split_once("://").unwrap_or(("", shown));
+        let location = self.0.location.trim_end_matches('/');
+        let (scheme, rest) = location.split_once("://").unwrap_or(("", location));
         let scheme = match scheme {
             "s3a" => "s3",
             "azure" => "az",

@@ -41,7 +41,7 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
 /// Checks that a location can be read from, or written to, without opening anything.
 ///
 /// # Errors
-/// If it has no known form, or cannot be written to.
+/// Returns an error if it has no known form, or cannot be written to.
 pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
     let scheme = match location.split_once("://") {
         None if location.is_empty() => {
@@ -108,50 +108,54 @@ fn bucket(
 fn client(
     kind: &str,
     name: &str,
-    shown: &str,
+    location: &str,
     settings: &Settings,
 ) -> Result<(Arc<dyn ObjectStore>, bool), OpenError> {
     let (store, is_unsigned): (object_store::Result<Arc<dyn ObjectStore>>, bool) = match kind {
         "s3" => {
-            let (builder, is_unsigned) = s3(name, shown, settings)?;
+            let (builder, is_unsigned) = s3(name, location, settings)?;
             (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
         }
         "azure" => {
-            let (builder, is_unsigned) = azure(name, shown, settings)?;
+            let (builder, is_unsigned) = azure(name, location, settings)?;
             (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
         }
         _ => {
-            let (builder, is_unsigned) = gcs(name, shown, settings);
+            let (builder, is_unsigned) = gcs(name, location, settings);
             (builder.build().map(|store| Arc::new(store) as _), is_unsigned)
         }
     };
-    Ok((store.map_err(|source| remote_error(shown, source))?, is_unsigned))
+    Ok((store.map_err(|source| remote_error(location, source))?, is_unsigned))
 }
 
-fn s3(name: &str, shown: &str, settings: &Settings) -> Result<(AmazonS3Builder, bool), OpenError> {
+fn s3(name: &str, location: &str, settings: &Settings) -> Result<(AmazonS3Builder, bool), OpenError> {
     let builder = AmazonS3Builder::from_env().with_bucket_name(name);
     let endpoint = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
     let endpoint = endpoint.iter().find_map(|key| builder.get_config_value(key));
     let plain = builder.get_config_value(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
-    check_plain(endpoint, plain, "AWS_ALLOW_HTTP", shown)?;
-    let (builder, is_unsigned) = remote::s3(builder, settings, shown);
+    check_plain(endpoint, plain, "AWS_ALLOW_HTTP", location)?;
+    let (builder, is_unsigned) = remote::s3(builder, settings, location);
     let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
     Ok((builder, is_unsigned))
 }
 
-fn azure(name: &str, shown: &str, settings: &Settings) -> Result<(MicrosoftAzureBuilder, bool), OpenError> {
+fn azure(
+    name: &str,
+    location: &str,
+    settings: &Settings,
+) -> Result<(MicrosoftAzureBuilder, bool), OpenError> {
     let builder = MicrosoftAzureBuilder::from_env().with_container_name(name);
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
     let plain = builder.get_config_value(&AzureConfigKey::Client(ClientConfigKey::AllowHttp));
-    check_plain(endpoint, plain, "AZURE_ALLOW_HTTP", shown)?;
-    let (builder, is_unsigned) = remote::azure(builder, settings, shown);
+    check_plain(endpoint, plain, "AZURE_ALLOW_HTTP", location)?;
+    let (builder, is_unsigned) = remote::azure(builder, settings, location);
     let builder = builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings));
     Ok((builder, is_unsigned))
 }
 
-fn gcs(name: &str, shown: &str, settings: &Settings) -> (GoogleCloudStorageBuilder, bool) {
+fn gcs(name: &str, location: &str, settings: &Settings) -> (GoogleCloudStorageBuilder, bool) {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(name);
-    let (builder, is_unsigned) = remote::gcs(builder, settings, shown);
+    let (builder, is_unsigned) = remote::gcs(builder, settings, location);
     (builder.with_retry(retries(settings)).with_http_connector(Connector::new(settings)), is_unsigned)
 }
 
@@ -160,10 +164,10 @@ fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(address("http://…", "it holds credentials, which web sources do not take"));
     }
-    let shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    let location = format!("{}{}", url.origin().ascii_serialization(), url.path());
     let path =
-        percent_decode_str(url.path()).decode_utf8().map_err(|bad| address(&shown, &bad.to_string()))?;
-    let prefix = prefix_of(&path, &shown)?;
+        percent_decode_str(url.path()).decode_utf8().map_err(|bad| address(&location, &bad.to_string()))?;
+    let prefix = prefix_of(&path, &location)?;
     url.set_path("");
     url.set_fragment(None);
     let client = |settings: &Settings| -> Result<Arc<dyn ObjectStore>, OpenError> {
@@ -173,20 +177,20 @@ fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
             .with_retry(retries(settings))
             .with_http_connector(Connector::new(settings))
             .build();
-        Ok(Arc::new(store.map_err(|source| remote_error(&shown, source))?))
+        Ok(Arc::new(store.map_err(|source| remote_error(&location, source))?))
     };
     let clients =
         Clients { retrying: client(settings)?, without_retries: client(&without_retries(settings))? };
     let remote = Remote::new(clients, Listing::Whole, prefix, settings);
-    Ok(inner(&shown, settings, "http", Reader::Remote(Arc::new(remote))))
+    Ok(inner(&location, settings, "http", Reader::Remote(Arc::new(remote))))
 }
 
 /// The prefix of keys: empty, or ending in `/`.
-fn prefix_of(path: &str, shown: &str) -> Result<String, OpenError> {
+fn prefix_of(path: &str, location: &str) -> Result<String, OpenError> {
     match path.trim_matches('/') {
         "" => Ok(String::new()),
         path => {
-            Key::parse(path).map(|path| format!("{path}/")).map_err(|bad| address(shown, &bad.to_string()))
+            Key::parse(path).map(|path| format!("{path}/")).map_err(|bad| address(location, &bad.to_string()))
         }
     }
 }
@@ -195,20 +199,22 @@ fn check_plain(
     endpoint: Option<String>,
     plain: Option<String>,
     variable: &str,
-    shown: &str,
+    location: &str,
 ) -> Result<(), OpenError> {
     let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
     match is_plain && plain.is_none_or(|plain| plain != "true") {
-        true => Err(address(shown, &format!("its endpoint is not encrypted; `{variable}=true` allows that"))),
+        true => {
+            Err(address(location, &format!("its endpoint is not encrypted; `{variable}=true` allows that")))
+        }
         false => Ok(()),
     }
 }
 
-fn inner(shown: &str, settings: &Settings, label: &'static str, reader: Reader) -> Backend {
+fn inner(location: &str, settings: &Settings, label: &'static str, reader: Reader) -> Backend {
     let counters = Counters::new(label);
     let settings = settings.clone();
     Backend {
-        shown: shown.to_owned(),
+        location: location.to_owned(),
         kind: label,
         is_unsigned: false,
         settings,
@@ -222,8 +228,8 @@ fn address(location: &str, reason: &str) -> OpenError {
     OpenError::Address { location: location.to_owned(), reason: reason.to_owned() }
 }
 
-fn remote_error(shown: &str, source: object_store::Error) -> OpenError {
-    OpenError::Remote { location: shown.to_owned(), reason: Box::new(source) }
+fn remote_error(location: &str, source: object_store::Error) -> OpenError {
+    OpenError::Remote { location: location.to_owned(), reason: Box::new(source) }
 }
 
 #[cfg(test)]
@@ -233,7 +239,7 @@ mod tests {
     #[track_caller]
     fn check(location: &str, expected: &str) {
         let message = match open(location, &Settings::default(), Access::Read) {
-            Ok(inner) => inner.shown,
+            Ok(inner) => inner.location,
             Err(error) => error.to_string(),
         };
         assert!(message.contains(expected), "{location}: {message}");

@@ -29,7 +29,7 @@ impl Store {
     /// The error with the source's name, its cause and its remedy.
     pub fn explain(&self, error: &Error) -> Diagnosis {
         Diagnosis {
-            text: format!("{}: {}", self.0.shown, self.cause(error)),
+            text: format!("{}: {}", self.0.location, self.cause(error)),
             is_configuration: error.fault().is_some_and(|fault| fault.is_configuration()),
         }
     }

@@ -21,7 +21,7 @@ impl Identity for Version {
 }
 
 impl Version {
-    /// Whether the store can be asked for exactly this version with `If-Match` (RFC 9110, §13.1.1).
+    /// Whether exactly this version can be requested from the store with `If-Match` (RFC 9110, §13.1.1).
     pub(super) fn is_strong(&self) -> bool {
         self.etag.starts_with('"') && self.etag.ends_with('"') && self.etag.len() > 2
     }

@@ -22,7 +22,7 @@ impl Store {
     /// `AbortIncompleteMultipartUpload`).
     ///
     /// # Errors
-    /// If the location cannot be written to.
+    /// Returns an error if the location cannot be written to.
     pub fn open_writable(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner)))
     }
@@ -36,7 +36,7 @@ impl Store {
     /// the system's temporary folder.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only; also if the folder cannot be created.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only; also if the folder cannot be created.
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let workspace = match self.writer()? {
             Writer::Local(local) => local.workspace(),
@@ -48,7 +48,7 @@ impl Store {
     /// Writes an object, replacing any with this key, and returns its version.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
     /// file; also if the store refuses, is full, or does not answer.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
@@ -70,7 +70,7 @@ impl Store {
     /// was lost, the retry may return `false` although the first attempt wrote it: compare the object.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
     /// file; also if the store refuses, is full, or does not answer.
     pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let size = bytes.len() as u64;
@@ -97,7 +97,7 @@ impl Store {
     /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its version.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
     /// file; also if the store refuses, is full, or does not answer.
     pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
         let file = File::open(path).map_err(Error::unavailable)?;
@@ -117,7 +117,7 @@ impl Store {
     /// them. The file keeps its permissions, and is removed even if this fails.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
     /// file; also if the store refuses, is full, or does not answer.
     pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
         let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
@@ -130,7 +130,7 @@ impl Store {
     /// Removes the object, if it exists.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
     /// file; also if the store refuses or does not answer.
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
         let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
@@ -144,7 +144,7 @@ impl Store {
     /// overwrite.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the store was opened for reading only; also if an object cannot be written or removed.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only; also if an object cannot be written or removed.
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;

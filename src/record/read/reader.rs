@@ -16,7 +16,7 @@ use crate::record::Work;
 /// which fields of JSON records, mean what. A record that cannot be read yields a [`BadRecord`], and reading continues.
 ///
 /// # Errors
-/// If nothing can be read at all: no records of a known form, or a wrong mapping. Bad records are reported one by one.
+/// Returns an error if nothing can be read: no records of a known form, or a wrong mapping. Bad records are reported one by one.
 pub fn read(
     input: impl Read + Send + 'static,
     form: Option<RecordFormat>,

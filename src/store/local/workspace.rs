@@ -45,7 +45,7 @@ impl Workspace {
     /// Creates an empty file in it.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
+    /// Returns an error if the folder cannot be written to.
     pub fn file(&self) -> io::Result<NamedTempFile> {
         // Other users may read finished files, as far as the umask allows.
         Builder::new().prefix("file-").permissions(Permissions::from_mode(0o666)).tempfile_in(self.path())
@@ -54,7 +54,7 @@ impl Workspace {
     /// Creates an empty folder in it.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
+    /// Returns an error if the folder cannot be written to.
     pub fn folder(&self) -> io::Result<TempDir> {
         Builder::new().prefix("folder-").tempdir_in(self.path())
     }

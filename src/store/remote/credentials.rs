@@ -13,7 +13,7 @@ use crate::store::Settings;
 pub(in crate::store) fn s3(
     builder: AmazonS3Builder,
     settings: &Settings,
-    shown: &str,
+    location: &str,
 ) -> (AmazonS3Builder, bool) {
     use AmazonS3ConfigKey::{AccessKeyId, RoleArn, SecretAccessKey, WebIdentityTokenFile};
     let given = |key| builder.get_config_value(&key).is_some();
@@ -22,7 +22,7 @@ pub(in crate::store) fn s3(
     match signed || settings.instance_credentials {
         true => (builder, false),
         false => {
-            tell(shown, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+            log_unsigned(location, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
             (builder.with_skip_signature(true), true)
         }
     }
@@ -32,7 +32,7 @@ pub(in crate::store) fn s3(
 pub(in crate::store) fn azure(
     builder: MicrosoftAzureBuilder,
     settings: &Settings,
-    shown: &str,
+    location: &str,
 ) -> (MicrosoftAzureBuilder, bool) {
     use AzureConfigKey::{
         AccessKey, ClientSecret, FabricTokenServiceUrl, FederatedTokenFile, SasKey, SkipSignature, Token,
@@ -53,7 +53,7 @@ pub(in crate::store) fn azure(
     match keys.into_iter().any(given) || settings.instance_credentials {
         true => (builder, false),
         false => {
-            tell(shown, "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY");
+            log_unsigned(location, "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY");
             (builder.with_config(SkipSignature, "true"), true)
         }
     }
@@ -63,7 +63,7 @@ pub(in crate::store) fn azure(
 pub(in crate::store) fn gcs(
     builder: GoogleCloudStorageBuilder,
     settings: &Settings,
-    shown: &str,
+    location: &str,
 ) -> (GoogleCloudStorageBuilder, bool) {
     use GoogleConfigKey::{
         ApplicationCredentials, BearerToken, ServiceAccount, ServiceAccountKey, SkipSignature,
@@ -73,7 +73,7 @@ pub(in crate::store) fn gcs(
     match keys.into_iter().any(given) || has_signed_in() || settings.instance_credentials {
         true => (builder, false),
         false => {
-            tell(shown, "GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS");
+            log_unsigned(location, "GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS");
             (builder.with_config(SkipSignature, "true"), true)
         }
     }
@@ -85,9 +85,9 @@ fn has_signed_in() -> bool {
     std::env::var_os("HOME").is_some_and(|home| Path::new(&home).join(file).exists())
 }
 
-fn tell(shown: &str, variables: &str) {
+fn log_unsigned(location: &str, variables: &str) {
     tracing::info!(
-        source = shown,
+        source = location,
         "no credentials: requests go unsigned, which public buckets allow; else set {variables}, \
          or `instance_credentials = true` for the machine's own identity"
     );

@@ -194,7 +194,7 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
             breaker.settle("missing", Some(&Error::NotFound));
-            breaker.settle("short", Some(&Error::Short { asked: 2, got: 1 }));
+            breaker.settle("short", Some(&Error::Short { requested: 2, got: 1 }));
             assert!(matches!(breaker.enter(now), Ok(false)));
         }
         for _ in 0..20 {

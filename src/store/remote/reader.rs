@@ -59,7 +59,7 @@ impl Remote {
     pub(in crate::store) async fn head(&self, key: &Key) -> Result<Version, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let path = self.path(key)?;
-        self.asked(key, || async {
+        self.request_with_retry(key, || async {
             let result = self.store().get_opts(&path, options.clone()).await.map_err(failed)?;
             Ok(version_of(&result.meta))
         })
@@ -75,7 +75,7 @@ impl Remote {
         self.clients.choose(self.is_failing())
     }
 
-    async fn asked<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
+    async fn request_with_retry<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -92,7 +92,7 @@ impl Remote {
                 Err(error) => Err(failed(error)),
             }
         };
-        match self.asked(key, start).await? {
+        match self.request_with_retry(key, start).await? {
             Ok(start) => Ok(start),
             // An empty object has no first byte.
             Err(out_of_range) => match self.head(key).await? {
@@ -132,9 +132,9 @@ impl Remote {
         version: &Version,
         ranges: &[Range<u64>],
     ) -> Result<(Vec<Bytes>, Vec<u64>), Error> {
-        let asked = coalesce(ranges, self.gap);
-        let lengths = asked.iter().map(|one| one.range.end - one.range.start).collect();
-        let reads = asked.into_iter().map(|CoalescedRange { range, wanted }| async move {
+        let requested = coalesce(ranges, self.gap);
+        let lengths = requested.iter().map(|one| one.range.end - one.range.start).collect();
+        let reads = requested.into_iter().map(|CoalescedRange { range, wanted }| async move {
             let bytes = self.read(key, version, range.clone(), &[]).await?;
             Ok::<_, Error>((range.start, wanted, bytes))
         });
@@ -203,7 +203,7 @@ impl Remote {
         if range.is_empty() {
             return Ok(Bytes::copy_from_slice(prefix));
         }
-        let asked = range.end - range.start;
+        let requested = range.end - range.start;
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
             if_match: version.is_strong().then(|| version.etag.to_string()),
@@ -221,9 +221,9 @@ impl Remote {
             if version_of(&result.meta) != *version {
                 return Err(Error::Changed);
             }
-            collected(result, asked, prefix).await
+            collected(result, requested, prefix).await
         };
-        self.asked(key, read).await
+        self.request_with_retry(key, read).await
     }
 
     fn full(&self, key: &Key) -> String {
@@ -237,41 +237,41 @@ impl Remote {
 
 /// The version, and the first bytes of the object.
 async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
-    let (version, asked) = (version_of(&result.meta), result.range.end);
+    let (version, requested) = (version_of(&result.meta), result.range.end);
     // A store that sends less than exists has not answered the request.
     let wanted = len.max(1).min(version.size);
-    if asked < wanted {
-        return Err(Error::Short { asked: wanted, got: asked });
+    if requested < wanted {
+        return Err(Error::Short { requested: wanted, got: requested });
     }
-    let bytes = collected(result, asked, &[]).await?;
-    Ok((version, bytes.slice(..len.min(asked) as usize)))
+    let bytes = collected(result, requested, &[]).await?;
+    Ok((version, bytes.slice(..len.min(requested) as usize)))
 }
 
 /// The bytes of a response: exactly as many as were requested.
-async fn collected(result: GetResult, asked: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+async fn collected(result: GetResult, requested: u64, prefix: &[u8]) -> Result<Bytes, Error> {
     let mut chunks = result.into_stream();
     let mut bytes = Bytes::new();
     let mut several = BytesMut::new();
     let mut got = 0;
     while let Some(chunk) = chunks.try_next().await.map_err(broken_off)? {
         got += chunk.len() as u64;
-        if got > asked {
-            return Err(Error::bad_answer("more bytes came than were asked for"));
+        if got > requested {
+            return Err(Error::bad_answer("the store sent more bytes than requested"));
         }
-        if got == asked && several.is_empty() && prefix.is_empty() {
+        if got == requested && several.is_empty() && prefix.is_empty() {
             bytes = chunk;
             continue;
         }
         if several.is_empty() {
-            several.reserve(prefix.len() + asked as usize);
+            several.reserve(prefix.len() + requested as usize);
             several.extend_from_slice(prefix);
         }
         several.extend_from_slice(&chunk);
     }
-    match got == asked {
+    match got == requested {
         true if several.is_empty() => Ok(bytes),
         true => Ok(several.freeze()),
-        false => Err(Error::Short { asked, got }),
+        false => Err(Error::Short { requested, got }),
     }
 }
 

@@ -53,7 +53,7 @@ fn ranges_are_read_exactly() {
     assert_eq!(many, [&b"89"[..], b"01", b"", b"5678"]);
     assert_eq!(whole(&store, "sub/é.tif").unwrap(), b"accent");
     let past = block_on(store.read(&name, &version, 8..12, b""));
-    assert!(matches!(past, Err(Error::Short { asked: 4, got: 2 })), "{past:?}");
+    assert!(matches!(past, Err(Error::Short { requested: 4, got: 2 })), "{past:?}");
     assert!(store.counts().ranges >= 4 && store.counts().heads == 1 && store.counts().bytes > 20);
 }
 

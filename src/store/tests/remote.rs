@@ -200,7 +200,7 @@ fn short_responses_are_errors() {
         send(connection, "206 Partial Content", fields, b"456");
     });
     let store = short.store();
-    assert!(matches!(read(&store), Err(Error::Short { asked: 8, got: 3 })));
+    assert!(matches!(read(&store), Err(Error::Short { requested: 8, got: 3 })));
     let many = block_on(store.read_many(&key("a.tif"), &known(), &[4..8, 8..12]));
     assert!(matches!(many, Err(Error::Short { .. })), "{many:?}");
     let cut = Server::new(|_, connection| {
@@ -221,11 +221,11 @@ fn short_responses_are_errors() {
 
 #[test]
 fn a_short_response_is_requested_once_more() {
-    let asked = Mutex::new(0);
+    let requests = Mutex::new(0);
     let server = Server::new(move |head, connection| {
-        let mut asked = asked.lock().unwrap();
-        *asked += 1;
-        match *asked % 2 {
+        let mut requests = requests.lock().unwrap();
+        *requests += 1;
+        match *requests % 2 {
             1 => {
                 let fields = "ETag: \"v1\"\r\nContent-Length: 3\r\nContent-Range: bytes 4-6/20\r\n";
                 send(connection, "206 Partial Content", fields, b"456");
@@ -352,10 +352,10 @@ fn silence_and_dripping_end_within_the_deadline() {
 
 #[test]
 fn dropping_the_future_ends_the_request() {
-    let (asked, is_asked) = mpsc::channel();
+    let (requested, is_requested) = mpsc::channel();
     let (ended, has_ended) = mpsc::channel();
     let server = Server::new(move |_, connection| {
-        let _ = asked.send(());
+        let _ = requested.send(());
         let left = connection.read(&mut [0]);
         let _ = ended.send(matches!(left, Ok(0) | Err(_)));
     });
@@ -364,7 +364,7 @@ fn dropping_the_future_ends_the_request() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let name = key("a.tif");
-        let arrives = tokio::task::spawn_blocking(move || is_asked.recv_timeout(Duration::from_secs(10)));
+        let arrives = tokio::task::spawn_blocking(move || is_requested.recv_timeout(Duration::from_secs(10)));
         tokio::select! {
             answered = store.head(&name) => panic!("{answered:?}"),
             arrived = arrives => arrived.unwrap().unwrap(),

@@ -33,7 +33,7 @@ pub(super) fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
     let (reader, counters) = (Reader::Remote(remote), Counters::new("memory"));
     Store(Arc::new(Backend {
-        shown: "memory".to_owned(),
+        location: "memory".to_owned(),
         kind: "s3",
         is_unsigned: false,
         settings,

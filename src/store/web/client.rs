@@ -60,7 +60,7 @@ impl WebClient {
     /// A client that sends requests to these hosts only.
     ///
     /// # Errors
-    /// If the HTTP client cannot be set up; the text gives its reason.
+    /// Returns an error if the HTTP client cannot be set up; the text gives its reason.
     pub fn new(hosts: Hosts, limits: Limits, settings: &Settings) -> Result<Self, String> {
         let builder = || {
             Client::builder()

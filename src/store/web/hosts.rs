@@ -43,7 +43,7 @@ impl Hosts {
     /// Allows hosts: `museum.org`, `museum.org:8080`, `*.museum.org` or `*`.
     ///
     /// # Errors
-    /// If `rule` has none of these forms; the text lists them.
+    /// Returns an error if `rule` has none of these forms; the text lists them.
     pub fn add(&mut self, rule: &str) -> Result<(), String> {
         let wrong = || {
             format!(

@@ -44,16 +44,16 @@ fn titles(record: &Value) -> Vec<Title> {
 }
 
 fn creator(made: &Value) -> Option<Creator> {
-    let sorted = text_in(made, &["mda"]).map(|name| name.into_owned());
-    let shown = text_of(made, &["fc"]).map(|name| name.into_owned());
-    let name = shown.or_else(|| sorted.as_deref().map(super::smk::upright))?;
+    let sort_name = text_in(made, &["mda"]).map(|name| name.into_owned());
+    let display_name = text_of(made, &["fc"]).map(|name| name.into_owned());
+    let name = display_name.or_else(|| sort_name.as_deref().map(super::smk::upright))?;
     let lived = text_in(made, &["date"]);
     let lived = lived
         .as_deref()
         .map_or((None, None), |lived| if lived.contains(['–', '-']) { span(lived) } else { (None, None) });
     let birth = field(made, &["birthYear"]).and_then(year).or(lived.0);
     Some(Creator {
-        sort_name: sorted.filter(|sorted| *sorted != name),
+        sort_name: sort_name.filter(|sorted| *sorted != name),
         name,
         role: text_in(made, &["role"]).map(|role| role.into_owned()),
         birth,

@@ -80,11 +80,11 @@ impl Draft {
             }
             return Ok(());
         }
-        let shown = rule.column.as_deref().unwrap_or_default();
+        let column = rule.column.as_deref().unwrap_or_default();
         let found = values(rule, fields);
         if found.len() > MAX_VALUES {
             return Err(format!(
-                "`{shown}` holds more than {MAX_VALUES} values: leave out what is not about the work"
+                "`{column}` holds more than {MAX_VALUES} values: leave out what is not about the work"
             ));
         }
         let work = &mut self.work;
@@ -105,14 +105,14 @@ impl Draft {
             Target::PublicDomain => {
                 let read = |word: &str| {
                     truth(&Value::from(word))
-                        .ok_or_else(|| format!("`{shown}` is `{word}`: write `yes` or `no`"))
+                        .ok_or_else(|| format!("`{column}` is `{word}`: write `yes` or `no`"))
                 };
                 // Of several flags none may be passed over, and none that cannot be read.
                 if first.is_none()
                     && let Some(value) =
-                        raw(shown, fields).into_iter().find(|value| statement(value).is_some())
+                        raw(column, fields).into_iter().find(|value| statement(value).is_some())
                 {
-                    return Err(format!("`{shown}` is `{value}`: write `yes` or `no`"));
+                    return Err(format!("`{column}` is `{value}`: write `yes` or `no`"));
                 }
                 for word in found.iter().filter_map(|text| text.best(&[])) {
                     let flag = read(word)?;

@@ -170,8 +170,8 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
 /// The field that a path such as `titles.da` means.
 pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
     let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
-    let shown = path.join(".");
-    let wrong = |what: &str| Error::Mapping(format!("`{shown}` {what}"));
+    let dotted = path.join(".");
+    let wrong = |what: &str| Error::Mapping(format!("`{dotted}` {what}"));
     let known = |names: &[&'static str], name: &str| names.iter().copied().find(|known| *known == name);
     let language = |at: usize| match path.get(at..).unwrap_or_default() {
         [] => Ok(None),

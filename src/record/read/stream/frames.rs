@@ -28,7 +28,7 @@ pub(in crate::record::read) struct Raw {
 pub(in crate::record::read) struct Frames {
     source: Source,
     place: Place,
-    /// Whether objects end on their line; told from the first.
+    /// Whether each object ends on the line on which it begins, as the first object does.
     lines: Option<bool>,
     /// Whether `items` of an object can be records.
     envelopes: bool,
@@ -184,7 +184,7 @@ impl Frames {
             return Some(Err(bad));
         }
         self.stop(BadRecord {
-            reason: format!("{reason}; where the next record begins cannot be told: reading stops"),
+            reason: format!("{reason}; where the next record begins is unknown: reading stops"),
             ..bad
         })
     }

@@ -81,12 +81,12 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let shown = |measure: Measure| {
+        let summary = |measure: Measure| {
             let Measure { part, kind, value, unit, .. } = measure;
             let value = value.map(|value| value.to_string());
             [part, kind, value, unit].into_iter().flatten().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(measures(text).into_iter().map(shown).collect::<Vec<_>>(), expected, "{text}");
+        assert_eq!(measures(text).into_iter().map(summary).collect::<Vec<_>>(), expected, "{text}");
     }
 
     #[test]

@@ -132,8 +132,8 @@ fn measures(value: &Value) -> Vec<Measure> {
         unit: text("unit"),
         text: text("notes"),
     };
-    let shown = found.value.is_some() || found.text.is_some();
-    if shown { vec![found] } else { Vec::new() }
+    let has_content = found.value.is_some() || found.text.is_some();
+    if has_content { vec![found] } else { Vec::new() }
 }
 
 fn inscription(value: &Value) -> Option<Text> {
