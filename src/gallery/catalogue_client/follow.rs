@@ -62,8 +62,9 @@ impl CatalogueClient {
     async fn catch_up(&self) -> Result<(), Error> {
         loop {
             let seen = self.seen();
-            let last =
-                self.query_within(PATIENCE, |catalogue| async move { catalogue.last_revision().await }).await?;
+            let last = self
+                .query_within(PATIENCE, |catalogue| async move { catalogue.last_revision().await })
+                .await?;
             if last == seen {
                 return Ok(());
             }

@@ -26,9 +26,8 @@ impl ImageService {
         if grant.largest == 0 {
             return Err(Error::Forbidden);
         }
-        let can_be_built = |pyramids: &Pyramids| {
-            pyramids.on_demand() && handle.needs_pyramid && pyramids.accepts(&handle)
-        };
+        let can_be_built =
+            |pyramids: &Pyramids| pyramids.on_demand() && handle.needs_pyramid && pyramids.accepts(&handle);
         if !self.pyramids.as_deref().is_some_and(can_be_built) {
             self.renderer.serves(&handle)?;
         }

@@ -75,7 +75,9 @@ impl Freshness {
             return Verdict::Serve;
         }
         match self.failed_ms.load(Relaxed) {
-            0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => Verdict::RevalidateFirst,
+            0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => {
+                Verdict::RevalidateFirst
+            }
             0 if self.checking.load(Relaxed) => Verdict::Serve,
             0 => Verdict::ServeAndRevalidate,
             _ if age > bounds.fresh.saturating_add(bounds.outage) => Verdict::RevalidateOrFail,

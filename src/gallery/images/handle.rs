@@ -230,7 +230,6 @@ impl ImageHandle {
         }
     }
 
-
     /// The whole image, in its own pixels.
     pub(crate) fn all(&self) -> Rect {
         Rect::all(self.master.upright())

@@ -77,7 +77,6 @@ impl HandleCache {
         self.cached.get(identifier)
     }
 
-
     /// The colour space of renderings.
     pub(super) fn output(&self) -> Output {
         self.output

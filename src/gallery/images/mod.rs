@@ -184,7 +184,6 @@ impl ImageService {
         self.pyramids.as_ref()?.problem().await
     }
 
-
     /// Builds the image's pyramid, if there is a store for it, and drops the image from memory.
     pub(super) async fn build_pyramid(
         &self,

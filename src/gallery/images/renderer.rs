@@ -130,8 +130,10 @@ impl Renderer {
         self.count(origin, &self.counters.misses);
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         let make = move |cancellation| async move {
-            let rendered =
-                renderer.make(&handle, &plan, cancellation).await.inspect_err(|error| handle.record_failure(error))?;
+            let rendered = renderer
+                .make(&handle, &plan, cancellation)
+                .await
+                .inspect_err(|error| handle.record_failure(error))?;
             renderer.responses.insert((handle.number, plan), rendered.clone());
             Ok(rendered)
         };

@@ -244,7 +244,12 @@ impl Renderer {
                 }
                 (None, None) => {
                     let rows = source.checked(master::rows(&handle.master, source.clone(), reading))?;
-                    Picture::Packed(source.checked(read_all_rows(rows, base, &handle.color, &cancellation))?)
+                    Picture::Packed(source.checked(read_all_rows(
+                        rows,
+                        base,
+                        &handle.color,
+                        &cancellation,
+                    ))?)
                 }
             };
             let base = if in_planes { base.min(8) } else { base };

@@ -134,7 +134,8 @@ impl SearchService {
             _ => self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
         // Beyond this many changes a full rebuild is faster; and a revision that went back means another catalogue.
-        let is_close = last.checked_sub(indexed_revision).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        let is_close =
+            last.checked_sub(indexed_revision).is_some_and(|behind| behind <= self.settings.rebuild_from);
         if self.rebuild_requested.load(Ordering::Acquire) || !is_close {
             self.rebuild_in_background();
         }
@@ -180,8 +181,10 @@ impl SearchService {
 
     /// Indexes the changes after a revision.
     async fn follow(&self, index: &Arc<Index>, indexed_revision: u64) -> Result<(), Error> {
-        let changes =
-            self.works.query(move |catalogue| async move { catalogue.changes(indexed_revision, BATCH).await }).await?;
+        let changes = self
+            .works
+            .query(move |catalogue| async move { catalogue.changes(indexed_revision, BATCH).await })
+            .await?;
         let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
         let numbers: HashSet<String> = changes.into_iter().map(|change| change.object_number).collect();
         let read = |catalogue: crate::catalogue::Catalogue| async move {

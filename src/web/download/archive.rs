@@ -19,7 +19,7 @@ use tokio_util::io::ReaderStream;
 use super::disposition::{disposition, safe};
 use super::{holding, named};
 use crate::gallery::{
-    Body, Described, Error, Grant, ImageService, Original, PlannedImage, OpenedImage, error_chain,
+    Body, Described, Error, Grant, ImageService, OpenedImage, Original, PlannedImage, error_chain,
 };
 use crate::identity::Identity;
 use crate::iiif::{Format, Version};

@@ -123,8 +123,9 @@ async fn make(
         WorkResource::Tag(tag) => view.tag(tag, version),
         WorkResource::Range(number) => view.range(number as usize, version),
     };
-    let of =
-        |shown: &crate::gallery::OpenedImage| (shown.image.file.clone(), shown.granted.number, shown.granted.grant);
+    let of = |shown: &crate::gallery::OpenedImage| {
+        (shown.image.file.clone(), shown.granted.number, shown.granted.grant)
+    };
     Ok(Made {
         document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
         seen: described.seen,

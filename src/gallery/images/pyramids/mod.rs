@@ -104,9 +104,7 @@ impl Pyramids {
         let key = self.store.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
         match ImageHandle::open(self.store.objects().clone(), key, 1, self.output).await {
-            Ok(pyramid) if self.damaged.get(&name).is_some_and(|known| known == pyramid.version) => {
-                Ok(None)
-            }
+            Ok(pyramid) if self.damaged.get(&name).is_some_and(|known| known == pyramid.version) => Ok(None),
             Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
             Ok(_) => {
                 tracing::warn!(pyramid = name, "a truncated pyramid is not used");
@@ -191,7 +189,9 @@ impl Pyramids {
                 let seconds = began.elapsed().as_secs_f32();
                 tracing::info!(master = master.key.as_str(), bytes, seconds, "pyramid built");
             }
-            Err(error) => tracing::warn!(master = master.key.as_str(), %error, "a pyramid could not be built"),
+            Err(error) => {
+                tracing::warn!(master = master.key.as_str(), %error, "a pyramid could not be built")
+            }
         }
         made.map(drop)
     }
