@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tegl::catalogue::{ALL, Batch, BatchSummary, Catalogue, Decision, Error, NewWork, Settings};
-use tegl::record::{Change, Image, Kind, Status, Tag, Text, Title, Work};
+use tegl::catalogue::{
+    ALL, Analysis, Batch, BatchSummary, Catalogue, Decision, Error, NewWork, Producer, ProposalSummary,
+    Proposals, Settings, WorkDecision,
+};
+use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 
 use crate::support::not_proven;
 use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
@@ -450,5 +453,143 @@ fn a_commit_without_a_response_is_uncertain_and_safe_to_repeat() {
             assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);
         }
         assert_eq!(catalogue.history("a").await.unwrap().len(), 1);
+    });
+}
+
+/// What version `version` of the model `name` finds on a work.
+fn proposals(number: &str, name: &str, version: &str, motifs: &[&str]) -> Proposals {
+    let tag = |motif: &&str| Tag {
+        source: format!("model:{name}@{version}"),
+        status: Status::Proposed,
+        confidence: 0.75,
+        ..Tag::new("motif", Text::of("en", motif))
+    };
+    let picture = Picture {
+        source: format!("model:{name}@{version}"),
+        palette: Vec::new(),
+        background: None,
+        brightness: 50.0,
+        contrast: 10.0,
+        saturation: 20.0,
+        temperature: -5.5,
+        entropy: 4.25,
+    };
+    let analysis = Analysis {
+        file: format!("{number}.tif"),
+        analyzer: name.into(),
+        version: version.into(),
+        etag: "e1".into(),
+        result: "{}".into(),
+        vector: (name == "b").then(|| vec![0, 255, 7]),
+    };
+    Proposals {
+        object_number: number.into(),
+        replaces: vec![Producer { name: format!("model:{name}"), scheme: "motif".into() }],
+        tags: motifs.iter().map(tag).collect(),
+        picture: Some(picture),
+        analyses: vec![analysis],
+    }
+}
+
+async fn motifs(catalogue: &Catalogue, number: &str) -> Vec<String> {
+    let stored = catalogue.get(number).await.unwrap().unwrap();
+    let motif = |tag: &Tag| format!("{} {} {:?}", tag.label.best(&[]).unwrap(), tag.source, tag.status);
+    let mut motifs: Vec<String> = stored.tags.iter().map(motif).collect();
+    motifs.sort();
+    motifs
+}
+
+#[test]
+fn decisions_outlive_later_runs_other_versions_and_other_models() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["house"]), work("b", "B", &[])]).await;
+        let run = async |name: &str, version: &str, motifs: &[&str]| {
+            let missing = proposals("no such work", name, version, motifs);
+            catalogue.propose(vec![proposals("a", name, version, motifs), missing]).await.unwrap()
+        };
+        let first = run("a", "1", &["dog", "cat", "cow", "House"]).await;
+        let expected =
+            ProposalSummary { changed: 1, missing: 1, added: 3, decided: 1, ..ProposalSummary::default() };
+        assert_eq!(first, expected, "the record says `house` already");
+        assert_eq!(catalogue.last_revision().await.unwrap(), 3, "one revision for the whole run");
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a"]);
+        let again = run("a", "1", &["dog", "cat", "cow"]).await;
+        assert_eq!((again.changed, again.unchanged), (0, 1));
+        assert_eq!(catalogue.last_revision().await.unwrap(), 3);
+
+        let stored = catalogue.get("a").await.unwrap().unwrap();
+        assert_eq!(stored.picture.as_ref().map(|picture| picture.entropy), Some(4.25));
+        let id = |motif: &str| {
+            let tag = stored.tags.iter().find(|tag| tag.label.best(&[]) == Some(motif));
+            tag.unwrap().id()
+        };
+        for (motif, status) in [("dog", Status::Rejected), ("cat", Status::Accepted)] {
+            let decision = Decision::Set { tag: id(motif), status };
+            catalogue.decide("a", None, decision, "Anna", None).await.unwrap();
+        }
+        let newer = run("a", "2", &["dog", "Cat", "bird"]).await;
+        assert_eq!((newer.added, newer.removed, newer.decided), (1, 1, 2));
+        let other = run("b", "1", &["dog", "bird"]).await;
+        assert_eq!((other.added, other.removed, other.decided), (1, 0, 1));
+        put(&catalogue, vec![work("a", "A again", &["house"])]).await;
+        let expected = [
+            "bird model:a@2 Proposed",
+            "bird model:b@1 Proposed",
+            "cat model:a@1 Accepted",
+            "dog model:a@1 Rejected",
+            "house curator Accepted",
+        ];
+        assert_eq!(motifs(&catalogue, "a").await, expected);
+        assert_eq!(on_shelf(&catalogue, "motif", "bird").await, ["a"]);
+        assert!(on_shelf(&catalogue, "motif", "dog").await.is_empty());
+        assert!(on_shelf(&catalogue, "motif", "cow").await.is_empty());
+    });
+}
+
+#[test]
+fn results_on_images_are_kept_with_their_vectors() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &[]), work("b", "B", &[])]).await;
+        let both = |version: &str| vec![proposals("a", "b", version, &[]), proposals("b", "b", version, &[])];
+        catalogue.propose(both("1")).await.unwrap();
+        let files = ["a.tif".to_owned(), "c.tif".to_owned()];
+        let found = catalogue.analyses("b", &files).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].is_current("1", "e1") && !found[0].is_current("1", "e2"));
+        let vector = |file: &str| (file.to_owned(), vec![0, 255, 7]);
+        assert_eq!(catalogue.vectors("b", "1", "", 10).await.unwrap(), [vector("a.tif"), vector("b.tif")]);
+        assert_eq!(catalogue.vectors("b", "1", "a.tif", 10).await.unwrap(), [vector("b.tif")]);
+        assert_eq!(catalogue.vectors_of("b", "1", &files).await.unwrap(), [vector("a.tif")]);
+        catalogue.propose(both("2")).await.unwrap();
+        assert!(catalogue.vectors("b", "1", "", 10).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn several_decisions_are_all_made_or_none() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &["dog", "cat"]), work("b", "B", &["dog"])]).await;
+        let decision = |number: &str, motif: &str, expected| WorkDecision {
+            object_number: number.into(),
+            expected,
+            decision: Decision::Set {
+                tag: Tag::new("motif", Text::of("en", motif)).id(),
+                status: Status::Rejected,
+            },
+            note: None,
+        };
+        let stale = vec![decision("a", "dog", Some(1)), decision("b", "dog", Some(1))];
+        let refused = catalogue.decide_all(stale, "Anna").await.unwrap().unwrap_err();
+        assert!(matches!((refused.number, refused.error), (1, Error::Conflict { current: 2 })));
+        assert_eq!(on_shelf(&catalogue, "motif", "dog").await, ["a", "b"]);
+        let all =
+            vec![decision("a", "dog", Some(1)), decision("a", "cat", Some(1)), decision("b", "dog", Some(2))];
+        let decided = catalogue.decide_all(all, "Anna").await.unwrap().unwrap();
+        assert_eq!(decided.iter().map(|work| work.revision).collect::<Vec<_>>(), [3, 4, 5]);
+        assert!(on_shelf(&catalogue, "motif", "dog").await.is_empty());
+        assert_eq!(catalogue.history("a").await.unwrap().len(), 2);
     });
 }

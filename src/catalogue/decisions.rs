@@ -1,15 +1,17 @@
 //! Curators' decisions about tags, which outlive every later import.
 
+use std::collections::HashMap;
+
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
-use super::put::{before, effective};
-use super::read::tags;
+use super::overlay::{OverlayTag, effective, overlays};
+use super::put::{Before, before};
 use super::sql::execute_rows;
 use super::transaction::{Limits, Outcome};
-use super::write_lock::{REVISIONS, lock_for_writing, revision_row};
+use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, Error, StoredWork};
-use crate::record::{Kind, Region, Status, Tag, Work, facets};
+use crate::record::{Kind, Picture, Region, Status, Tag, Work, facets};
 
 /// A decision about one tag of a work.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +55,30 @@ pub struct Event {
     pub body: Tag,
 }
 
+/// A decision about a tag of one work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkDecision {
+    /// The museum's number of the work.
+    pub object_number: String,
+    /// The revision that the work must have; any if `None`.
+    pub expected: Option<u64>,
+    /// What is decided.
+    pub decision: Decision,
+    /// What the curator notes about it.
+    pub note: Option<String>,
+}
+
+/// Why one of several decisions cannot be made; none of them was.
+#[derive(Debug, thiserror::Error)]
+#[error("decision {number}: {error}")]
+pub struct Refused {
+    /// Its number among the decisions, from 0.
+    pub number: usize,
+    /// The reason.
+    #[source]
+    pub error: Error,
+}
+
 impl Catalogue {
     /// Applies a decision and returns the changed work. A decision that changes nothing makes no revision.
     ///
@@ -67,98 +93,68 @@ impl Catalogue {
         actor: &str,
         note: Option<&str>,
     ) -> Result<StoredWork, Error> {
-        let work = async |changes: &mut _| {
-            self.decide_on(changes, object_number, expected, decision, actor, note).await
-        };
+        let (object_number, note) = (object_number.to_owned(), note.map(str::to_owned));
+        let decision = WorkDecision { object_number, expected, decision, note };
+        let decided = self.decide_all(vec![decision], actor).await?;
+        decided.map_err(|refused| refused.error)?.pop().ok_or(Error::NotFound)
+    }
+
+    /// Applies several decisions in their order in one transaction, and returns the works after each: all of them, or none
+    /// if one cannot be applied. Several decisions about one work may expect the revision that it has before the first.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or is full. The inner result names the first decision whose
+    /// work or tag does not exist, or whose work is at another revision than expected.
+    pub async fn decide_all(
+        &self,
+        decisions: Vec<WorkDecision>,
+        actor: &str,
+    ) -> Result<Result<Vec<StoredWork>, Refused>, Error> {
+        let work = async |changes: &mut _| self.decide_in_order(changes, decisions, actor).await;
         self.transact(Limits::REQUEST, work).await
     }
 
-    async fn decide_on(
+    async fn decide_in_order(
         &self,
         changes: &mut AnyConnection,
-        object_number: &str,
-        expected: Option<u64>,
-        decision: Decision,
+        decisions: Vec<WorkDecision>,
         actor: &str,
-        note: Option<&str>,
-    ) -> Result<Outcome<(StoredWork, FacetChanges)>, Error> {
+    ) -> Result<Outcome<(Result<Vec<StoredWork>, Refused>, FacetChanges)>, Error> {
         let mut lock = lock_for_writing(changes).await?;
-        let known =
-            before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
-        let known = known.ok_or(Error::NotFound)?;
-        let row = sqlx::query("SELECT record, revision, changed_ms, source FROM works WHERE seq = $1")
-            .bind(known.seq);
-        let row = row.fetch_one(&mut *changes).await?;
-        let work: Work = serde_json::from_str(row.try_get("record")?)?;
-        let revision = number(row.try_get("revision")?);
-        if expected.is_some_and(|expected| expected != revision) {
-            return Err(Error::Conflict { current: revision });
-        }
-        let rows = sqlx::query("SELECT body FROM tags WHERE seq = $1 ORDER BY tag").bind(known.seq);
-        let mut overlay = tags(&rows.fetch_all(&mut *changes).await?)?;
-        let now = effective(&work.tags, &overlay);
-        let (id, decided) = match decision {
-            Decision::Add(tag) => (tag.id(), *tag),
-            Decision::Set { tag, status } => {
-                let found = known_tag(&now, &tag)?;
-                (tag, Tag { status, ..found })
-            }
-            Decision::Change { tag, status, region } => {
-                let found = known_tag(&now, &tag)?;
-                let status = status.unwrap_or(found.status);
-                let changed = match region {
-                    None => found,
-                    Some(region) => found.with_region(region),
-                };
-                (tag, Tag { status, ..changed })
-            }
-        };
-        let source: String = row.try_get("source")?;
-        if now.contains(&decided) {
-            let changed_ms = row.try_get("changed_ms")?;
-            let stored = StoredWork { work, tags: now, revision, changed_ms, source, removed: false };
-            return Ok(Outcome::Unchanged((stored, FacetChanges::default())));
-        }
-        overlay.retain(|tag| tag.id() != id);
-        overlay.push(decided.clone());
-        overlay.sort_by_key(Tag::id);
-        let tags = effective(&work.tags, &overlay);
+        let before_all = lock.revision;
         let mut facet_changes = FacetChanges::default();
-        facet_changes.replace(known.seq, &known.facet_ids, facets(&work, &tags));
-        let shelves = facet_changes.apply(self, changes).await?.remove(&known.seq).unwrap_or_default();
-        let revision = lock.next_revision();
-        let body = serde_json::to_string(&decided)?;
-        sqlx::query(
-            "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
-        )
-        .bind(revision)
-        .bind(lock.at_ms)
-        .bind(serde_json::to_string(&shelves)?)
-        .bind(known.seq)
-        .execute(&mut *changes)
-        .await?;
-        let row = vec![vec![known.seq.into(), id.as_str().into(), body.as_str().into()]];
-        let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body";
-        execute_rows(changes, "INSERT INTO tags (seq, tag, body) VALUES", row, replace).await?;
-        let status = status_name(decided.status);
-        let event = vec![
-            revision.into(),
-            known.seq.into(),
-            id.into(),
-            status.into(),
-            actor.into(),
-            note.map(str::to_owned).into(),
-            lock.at_ms.into(),
-            body.into(),
-        ];
-        let insert = "INSERT INTO tag_history (revision, seq, tag, status, actor, note, at_ms, body) VALUES";
-        execute_rows(changes, insert, vec![event], "").await?;
-        let row = revision_row(revision, object_number, Kind::Update, lock.at_ms);
-        execute_rows(changes, REVISIONS, vec![row], "").await?;
+        let mut decided = Vec::with_capacity(decisions.len());
+        let mut first_revisions: HashMap<String, u64> = HashMap::new();
+        for (number, decision) in decisions.into_iter().enumerate() {
+            let found = CurrentWork::read(changes, &decision.object_number).await;
+            let made = found.and_then(|work| {
+                let first = *first_revisions.entry(decision.object_number.clone()).or_insert(work.revision);
+                match decision.expected {
+                    Some(expected) if ![first, work.revision].contains(&expected) => {
+                        Err(Error::Conflict { current: work.revision })
+                    }
+                    _ => Ok((work.decided(&decision.decision)?, work)),
+                }
+            });
+            match made {
+                Ok((None, work)) => decided.push(work.stored()),
+                Ok((Some((id, tag)), work)) => {
+                    let noted = Noted { id, tag, actor, note: decision.note };
+                    let stored = work.write(self, changes, &mut lock, &mut facet_changes, noted).await?;
+                    decided.push(stored);
+                }
+                Err(error @ (Error::NotFound | Error::Conflict { .. } | Error::Invalid(_))) => {
+                    let refused = Err(Refused { number, error });
+                    return Ok(Outcome::Unchanged((refused, FacetChanges::default())));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if lock.revision == before_all {
+            return Ok(Outcome::Unchanged((Ok(decided), facet_changes)));
+        }
         lock.finish(changes).await?;
-        let revision = number(revision);
-        let stored = StoredWork { work, tags, revision, changed_ms: lock.at_ms, source, removed: false };
-        Ok(Outcome::Changed((stored, facet_changes)))
+        Ok(Outcome::Changed((Ok(decided), facet_changes)))
     }
 
     /// The decisions about a work's tags, oldest first; at most the last thousand.
@@ -190,8 +186,114 @@ impl Catalogue {
     }
 }
 
-fn known_tag(tags: &[Tag], id: &str) -> Result<Tag, Error> {
-    tags.iter().find(|known| known.id() == id).cloned().ok_or(Error::NotFound)
+/// A work within the transaction that decides about its tags.
+struct CurrentWork {
+    known: Before,
+    work: Work,
+    picture: Option<Picture>,
+    overlay: Vec<OverlayTag>,
+    /// All its tags.
+    tags: Vec<Tag>,
+    revision: u64,
+    changed_ms: i64,
+}
+
+/// A decided tag with what the history records about it.
+struct Noted<'a> {
+    id: String,
+    tag: Tag,
+    actor: &'a str,
+    note: Option<String>,
+}
+
+impl CurrentWork {
+    async fn read(changes: &mut AnyConnection, object_number: &str) -> Result<Self, Error> {
+        let known =
+            before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
+        let known = known.ok_or(Error::NotFound)?;
+        let row = sqlx::query("SELECT record, picture, changed_ms FROM works WHERE seq = $1").bind(known.seq);
+        let row = row.fetch_one(&mut *changes).await?;
+        let work: Work = serde_json::from_str(row.try_get("record")?)?;
+        let picture: Option<String> = row.try_get("picture")?;
+        let picture = picture.map(|text| serde_json::from_str(&text)).transpose()?;
+        let overlay =
+            overlays(changes, [known.seq].into_iter()).await?.remove(&known.seq).unwrap_or_default();
+        let tags = effective(&work.tags, &overlay);
+        let (revision, changed_ms) = (known.revision, row.try_get("changed_ms")?);
+        Ok(Self { known, work, picture, overlay, tags, revision, changed_ms })
+    }
+
+    /// The tag after a decision, with its identifier; `None` if the decision was made before.
+    fn decided(&self, decision: &Decision) -> Result<Option<(String, Tag)>, Error> {
+        let known = |id: &str| self.tags.iter().find(|tag| tag.id() == id).cloned().ok_or(Error::NotFound);
+        let (id, tag) = match decision {
+            Decision::Add(tag) => (tag.id(), (**tag).clone()),
+            Decision::Set { tag, status } => (tag.clone(), Tag { status: *status, ..known(tag)? }),
+            Decision::Change { tag, status, region } => {
+                let found = known(tag)?;
+                let status = status.unwrap_or(found.status);
+                let changed = match region {
+                    None => found,
+                    Some(region) => found.with_region(*region),
+                };
+                (tag.clone(), Tag { status, ..changed })
+            }
+        };
+        // A machine's tag with this status is not decided yet: its next run might remove it.
+        let is_proposed = self.overlay.iter().any(|other| !other.decided && other.tag.id() == id);
+        Ok((is_proposed || !self.tags.contains(&tag)).then_some((id, tag)))
+    }
+
+    async fn write(
+        mut self,
+        catalogue: &Catalogue,
+        changes: &mut AnyConnection,
+        lock: &mut WriteLock,
+        facet_changes: &mut FacetChanges,
+        noted: Noted<'_>,
+    ) -> Result<StoredWork, Error> {
+        let (seq, revision) = (self.known.seq, lock.next_revision());
+        let body = serde_json::to_string(&noted.tag)?;
+        self.overlay.retain(|other| other.tag.id() != noted.id);
+        self.overlay.push(OverlayTag { tag: noted.tag.clone(), decided: true });
+        self.overlay.sort_by_cached_key(|other| other.tag.id());
+        self.tags = effective(&self.work.tags, &self.overlay);
+        facet_changes.replace(seq, &self.known.facet_ids, facets(&self.work, &self.tags));
+        let shelves = facet_changes.apply(catalogue, changes).await?.remove(&seq).unwrap_or_default();
+        sqlx::query(
+            "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
+        )
+        .bind(revision)
+        .bind(lock.at_ms)
+        .bind(serde_json::to_string(&shelves)?)
+        .bind(seq)
+        .execute(&mut *changes)
+        .await?;
+        let row = vec![vec![seq.into(), noted.id.as_str().into(), body.as_str().into(), 1.into()]];
+        let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body, decided = 1";
+        execute_rows(changes, "INSERT INTO tags (seq, tag, body, decided) VALUES", row, replace).await?;
+        let event = vec![
+            revision.into(),
+            seq.into(),
+            noted.id.into(),
+            status_name(noted.tag.status).into(),
+            noted.actor.into(),
+            noted.note.into(),
+            lock.at_ms.into(),
+            body.into(),
+        ];
+        let insert = "INSERT INTO tag_history (revision, seq, tag, status, actor, note, at_ms, body) VALUES";
+        execute_rows(changes, insert, vec![event], "").await?;
+        let row = revision_row(revision, &self.work.object_number, Kind::Update, lock.at_ms);
+        execute_rows(changes, REVISIONS, vec![row], "").await?;
+        (self.revision, self.changed_ms) = (number(revision), lock.at_ms);
+        Ok(self.stored())
+    }
+
+    fn stored(self) -> StoredWork {
+        let Self { known, work, picture, tags, revision, changed_ms, .. } = self;
+        StoredWork { work, tags, picture, revision, changed_ms, source: known.source, removed: false }
+    }
 }
 
 fn status_name(status: Status) -> &'static str {

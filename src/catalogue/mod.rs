@@ -5,12 +5,15 @@
 //!
 //! `schema` has the tables and their migrations.
 
+mod analyses;
 mod batch;
 mod decisions;
 mod error;
 mod facets;
 mod object_numbers;
+mod overlay;
 mod pools;
+mod proposals;
 mod put;
 mod read;
 mod schema;
@@ -24,11 +27,13 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
+pub use analyses::Analysis;
 pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
-pub use decisions::{Decision, Event};
+pub use decisions::{Decision, Event, Refused, WorkDecision};
 pub use error::Error;
 pub use facets::{ALL, FacetValue, WorkSummary};
 pub use object_numbers::{AssignedNumbers, Renamed};
+pub use proposals::{Producer, ProposalSummary, Proposals};
 pub use put::{BatchSummary, without_page};
 pub use read::{StoredWork, WorkRights};
 pub use settings::Settings;

@@ -7,11 +7,12 @@ use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, MAX_NUMBER_BYTES, Prepared};
 use super::facets::FacetChanges;
+use super::overlay::{effective, overlays};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
 use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, Error};
-use crate::record::{Kind, Tag, facets};
+use crate::record::{Kind, facets};
 
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(super) struct Before {
     pub source: String,
     pub revision: u64,
     pub removed: bool,
-    /// Whether curators have added or judged tags.
+    /// Whether it has tags beside those of its record: decided or proposed ones.
     pub judged: bool,
     /// The identifiers of its facet values.
     pub facet_ids: Vec<i64>,
@@ -85,7 +86,8 @@ impl Catalogue {
         let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
         let mut lock = lock_for_writing(changes).await?;
         let before = before(changes, &numbers).await?;
-        let judgements = judgements(changes, before.values()).await?;
+        let judged = before.values().filter(|known| known.judged).map(|known| known.seq);
+        let overlays = overlays(changes, judged).await?;
         let mut put = BatchSummary::default();
         let mut rows = Rows::default();
         let mut facet_changes = FacetChanges::default();
@@ -110,7 +112,7 @@ impl Catalogue {
                 Kind::Update => put.updated += 1,
                 _ => put.created += 1,
             }
-            let facet_ids = match judgements.get(&seq) {
+            let facet_ids = match overlays.get(&seq) {
                 Some(overlay) => facets(&new.work, &effective(&new.work.tags, overlay)),
                 None => new.facets.clone(),
             };
@@ -155,48 +157,6 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
         judged: row.try_get::<i64, _>("judged")? != 0,
         facet_ids: serde_json::from_str(row.try_get("shelves")?)?,
     })
-}
-
-/// The tags that curators added or judged, by work.
-async fn judgements(
-    connection: &mut AnyConnection,
-    works: impl Iterator<Item = &Before>,
-) -> Result<HashMap<i64, Vec<Tag>>, Error> {
-    let judged = works.filter(|known| known.judged).map(|known| vec![Value::from(known.seq)]).collect();
-    let rows = fetch_rows(
-        connection,
-        "SELECT seq, body FROM tags WHERE seq IN (VALUES",
-        judged,
-        ") ORDER BY seq, tag",
-    )
-    .await?;
-    let mut judgements: HashMap<i64, Vec<Tag>> = HashMap::new();
-    for row in &rows {
-        judgements.entry(row.try_get("seq")?).or_default().push(serde_json::from_str(row.try_get("body")?)?);
-    }
-    Ok(judgements)
-}
-
-/// A record's tags with the decisions about them, and the tags that were added.
-pub(super) fn effective(imported: &[Tag], overlay: &[Tag]) -> Vec<Tag> {
-    let mut tags = imported.to_vec();
-    if overlay.is_empty() {
-        return tags;
-    }
-    let ids: HashMap<String, usize> = tags.iter().enumerate().map(|(at, tag)| (tag.id(), at)).collect();
-    for judged in overlay {
-        match ids.get(&judged.id()) {
-            Some(&at) => {
-                let tag = &mut tags[at];
-                tag.status = judged.status;
-                if judged.kept_id.is_some() {
-                    (tag.region, tag.kept_id) = (judged.region, judged.kept_id.clone());
-                }
-            }
-            None => tags.push(judged.clone()),
-        }
-    }
-    tags
 }
 
 /// The rows that a batch writes.
@@ -287,16 +247,6 @@ pub fn without_page(file: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Status, Text};
-
-    #[test]
-    fn decisions_apply_to_new_records() {
-        let dog = Tag::new("motif", Text::of("en", "dog"));
-        let cat = Tag::new("motif", Text::of("en", "cat"));
-        let rejected = Tag { status: Status::Rejected, ..dog.clone() };
-        let tags = effective(&[dog], &[rejected.clone(), cat.clone()]);
-        assert_eq!(tags, [rejected, cat]);
-    }
 
     #[test]
     fn page_numbers_are_removed() {

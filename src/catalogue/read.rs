@@ -6,10 +6,11 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::facets::{number, signed};
-use super::put::{effective, without_page};
+use super::overlay::{OverlayTag, effective, overlays};
+use super::put::without_page;
 use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error};
-use crate::record::{Change, Kind, Tag, Work};
+use crate::record::{Change, Kind, Picture, Tag, Work};
 
 /// A work as the catalogue keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct StoredWork {
     pub work: Work,
     /// Its tags with the decisions about them, added and rejected ones included.
     pub tags: Vec<Tag>,
+    /// What was measured on its pictures.
+    pub picture: Option<Picture>,
     /// The last revision that changed it.
     pub revision: u64,
     /// When it was last changed, in milliseconds since 1970.
@@ -41,7 +44,7 @@ pub struct WorkRights {
     pub withdrawn: bool,
 }
 
-const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, record FROM works";
+const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, picture, record FROM works";
 
 impl Catalogue {
     /// The work with this object number, withdrawn or not.
@@ -59,8 +62,7 @@ impl Catalogue {
         let mut overlay = Vec::new();
         if row.try_get::<i64, _>("judged")? != 0 {
             let seq: i64 = row.try_get("seq")?;
-            let rows = sqlx::query("SELECT body FROM tags WHERE seq = $1 ORDER BY tag").bind(seq);
-            overlay = tags(&rows.fetch_all(&mut *reader).await?)?;
+            overlay = overlays(&mut reader, [seq].into_iter()).await?.remove(&seq).unwrap_or_default();
         }
         Ok(Some(stored(&row, &overlay)?))
     }
@@ -190,17 +192,18 @@ impl Catalogue {
             .bind(limit as i64)
             .fetch_all(&mut *reader)
             .await?;
-        let mut works = Vec::with_capacity(rows.len());
+        let mut judged = Vec::new();
         for row in &rows {
-            let seq: i64 = row.try_get("seq")?;
-            let mut overlay = Vec::new();
             if row.try_get::<i64, _>("judged")? != 0 {
-                let rows = sqlx::query("SELECT body FROM tags WHERE seq = $1 ORDER BY tag").bind(seq);
-                overlay = tags(&rows.fetch_all(&mut *reader).await?)?;
+                judged.push(row.try_get("seq")?);
             }
-            works.push((number(seq), stored(row, &overlay)?));
         }
-        Ok(works)
+        let overlays = overlays(&mut reader, judged.into_iter()).await?;
+        let work = |row: &AnyRow| {
+            let seq: i64 = row.try_get("seq")?;
+            Ok((number(seq), stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?))
+        };
+        rows.iter().map(work).collect()
     }
 }
 
@@ -213,16 +216,14 @@ fn showing(row: &AnyRow) -> Result<WorkRights, Error> {
     })
 }
 
-pub(super) fn tags(rows: &[AnyRow]) -> Result<Vec<Tag>, Error> {
-    rows.iter().map(|row| Ok(serde_json::from_str(row.try_get("body")?)?)).collect()
-}
-
-fn stored(row: &AnyRow, overlay: &[Tag]) -> Result<StoredWork, Error> {
+fn stored(row: &AnyRow, overlay: &[OverlayTag]) -> Result<StoredWork, Error> {
     let work: Work = serde_json::from_str(row.try_get("record")?)?;
     let tags = effective(&work.tags, overlay);
+    let picture: Option<String> = row.try_get("picture")?;
     Ok(StoredWork {
         work,
         tags,
+        picture: picture.map(|text| serde_json::from_str(&text)).transpose()?,
         revision: number(row.try_get("revision")?),
         changed_ms: row.try_get("changed_ms")?,
         source: row.try_get("source")?,

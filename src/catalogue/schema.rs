@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 1] = [
+const STEPS: [&str; 2] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -43,6 +43,13 @@ const STEPS: [&str; 1] = [
         one BIGINT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, seq BIGINT NOT NULL, at_ms BIGINT NOT NULL
      );
      INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
+    // What machines found. Tags that a curator has not reviewed have `decided = 0`.
+    "ALTER TABLE tags ADD COLUMN decided BIGINT NOT NULL DEFAULT 1;
+     ALTER TABLE works ADD COLUMN picture TEXT;
+     CREATE TABLE analyses (
+        analyzer TEXT{bytes} NOT NULL, file TEXT{bytes} NOT NULL, version TEXT NOT NULL, etag TEXT NOT NULL,
+        at_ms BIGINT NOT NULL, result TEXT NOT NULL, vector {blob}, PRIMARY KEY (analyzer, file)
+     )",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.
@@ -75,13 +82,15 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
                 .replace("{id}", "INTEGER PRIMARY KEY")
                 .replace("{counted}", "INTEGER PRIMARY KEY")
                 .replace("{clustered}", "WITHOUT ROWID")
-                .replace("{bytes}", ""),
+                .replace("{bytes}", "")
+                .replace("{blob}", "BLOB"),
             Dialect::Postgres => step
                 .replace("{id}", "BIGINT PRIMARY KEY")
                 .replace("{counted}", "BIGSERIAL PRIMARY KEY")
                 .replace("{clustered}", "")
                 // Sorts the same on every server, and the same as SQLite.
-                .replace("{bytes}", " COLLATE \"C\""),
+                .replace("{bytes}", " COLLATE \"C\"")
+                .replace("{blob}", "BYTEA"),
         };
         for statement in text.split(';') {
             changes.execute(sqlx::AssertSqlSafe(statement)).await?;

@@ -13,6 +13,7 @@ pub(super) enum Value {
     Text(String),
     Maybe(Option<String>),
     MaybeNumber(Option<i64>),
+    MaybeBytes(Option<Vec<u8>>),
 }
 
 impl From<i64> for Value {
@@ -97,6 +98,7 @@ fn bound(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Query<'_, Any, A
             Value::Text(text) => query.bind(text),
             Value::Maybe(text) => query.bind(text),
             Value::MaybeNumber(number) => query.bind(number),
+            Value::MaybeBytes(bytes) => query.bind(bytes),
         };
     }
     query

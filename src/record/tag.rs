@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::Text;
+use super::fold::fold;
+use super::{Text, slug};
 
 /// One statement about a work, with its provenance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +38,14 @@ pub struct Tag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = r"^(xywh=)?\d+,\d+,\d+,\d+$"))]
     pub region: Option<Region>,
+    /// The color that was measured, `#rrggbb`; only of tags about colors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^#[0-9a-f]{6}$"))]
+    pub color: Option<String>,
+    /// The share of the picture that the color covers, 0 to 1; only of tags about colors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share: Option<f64>,
     /// Whether it holds.
     #[serde(default)]
     pub status: Status,
@@ -104,6 +113,8 @@ impl Tag {
             confidence: sure(),
             image: None,
             region: None,
+            color: None,
+            share: None,
             status: Status::Accepted,
             kept_id: None,
         }
@@ -138,9 +149,51 @@ impl Tag {
         format!("{:016x}", hash.digest())
     }
 
+    /// The source without its version: `model:NAME` for `model:NAME@VERSION`.
+    pub fn producer(&self) -> &str {
+        self.source.split('@').next().unwrap_or_default()
+    }
+
+    /// Whether a decision about this tag also decides about `other`, which another source or another version of the
+    /// same model may have added: the same scheme and the same concept, or without concepts the same label in any
+    /// language, on the same image, in a region that covers half of both together. A decision about the whole work
+    /// covers all its images and regions.
+    pub fn decides(&self, other: &Self) -> bool {
+        slug(&self.scheme) == slug(&other.scheme)
+            && self.means_the_same(other)
+            && self.image.as_ref().is_none_or(|image| other.image.as_ref() == Some(image))
+            && self.region.is_none_or(|region| other.region.is_some_and(|other| region.overlaps(other)))
+    }
+
+    fn means_the_same(&self, other: &Self) -> bool {
+        match (&self.concept, &other.concept) {
+            (Some(own), Some(other)) => slug(own) == slug(other),
+            _ => {
+                let folded = |tag: &Self| tag.label.iter().map(|(_, text)| fold(text)).collect::<Vec<_>>();
+                let own = folded(self);
+                folded(other).iter().any(|label| own.contains(label))
+            }
+        }
+    }
+
     /// Whether the tag is displayed and counted: rejected tags are not.
     pub fn is_active(&self) -> bool {
         self.status != Status::Rejected
+    }
+}
+
+impl Region {
+    /// Whether the two share at least half of the area that they cover together (intersection over union).
+    pub fn overlaps(self, other: Self) -> bool {
+        let area = |region: Self| u64::from(region.width) * u64::from(region.height);
+        let span = |a: u32, a_length: u32, b: u32, b_length: u32| {
+            let end = (u64::from(a) + u64::from(a_length)).min(u64::from(b) + u64::from(b_length));
+            end.saturating_sub(u64::from(a.max(b)))
+        };
+        let width = span(self.x, self.width, other.x, other.width);
+        let shared = u128::from(width) * u128::from(span(self.y, self.height, other.y, other.height));
+        let together = u128::from(area(self)) + u128::from(area(other)) - shared;
+        2 * shared >= together
     }
 }
 
@@ -205,6 +258,30 @@ mod tests {
         let read: Tag = serde_json::from_value(serde_json::json!(whole)).unwrap();
         assert_eq!(read.id(), first.id());
         assert_eq!(whole.with_region(first.region), first);
+    }
+
+    #[test]
+    fn a_decision_covers_the_same_statement_by_others() {
+        let tag = |label: &str, source: &str, region: Option<&str>| Tag {
+            source: source.into(),
+            region: region.map(|text| text.parse().unwrap()),
+            ..Tag::new("motif", Text::of("en", label))
+        };
+        let whole = tag("dog", "curator", None);
+        assert!(whole.decides(&tag("Dog", "model:a@1", None)));
+        assert!(whole.decides(&tag("dog", "model:b@2", Some("0,0,10,10"))));
+        assert!(!whole.decides(&tag("cat", "model:a@1", None)));
+        assert!(!whole.decides(&Tag { scheme: "style".into(), ..whole.clone() }));
+        let part = tag("dog", "model:a@1", Some("0,0,10,10"));
+        assert!(part.decides(&tag("dog", "model:b@1", Some("1,1,10,10"))));
+        assert!(!part.decides(&tag("dog", "model:b@1", Some("20,0,10,10"))));
+        assert!(!part.decides(&whole), "one dog less does not mean that there is none");
+        let danish = Tag { label: Text::of("da", "hund"), concept: Some("wd:Q144".into()), ..whole.clone() };
+        assert!(!whole.decides(&danish));
+        let concept = Tag { concept: Some("wd:Q144".into()), ..whole };
+        assert!(concept.decides(&danish));
+        let far: Region = "4294967295,4294967295,4294967295,4294967295".parse().unwrap();
+        assert!(far.overlaps(far));
     }
 
     #[test]
