@@ -49,6 +49,11 @@ pub(crate) struct NamedShare {
     pub share: f32,
 }
 
+/// The descriptor of a raster.
+pub(crate) fn descriptor_of(raster: &Raster) -> Vec<f32> {
+    descriptor(&oklab::pixels(raster), raster.dimensions)
+}
+
 impl ColorAnalysis {
     /// Measures an RGB raster of at most [`RENDITION_SIDE`]; alpha and gray are read, too.
     pub(crate) fn of(raster: &Raster) -> Self {

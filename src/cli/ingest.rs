@@ -20,12 +20,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(store) = &arguments.store {
         config.pyramids.location = store.clone();
     }
-    let shard = match &arguments.shard {
-        None => Shard::ALL,
-        Some(text) => Shard::parse(text).ok_or_else(|| {
-            format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`")
-        })?,
-    };
+    let shard = Shard::of_argument(arguments.shard.as_deref())?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     // Each build compresses on all cores; a second one can read in the meantime.
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);

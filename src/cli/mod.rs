@@ -6,6 +6,7 @@ mod output;
 
 mod check;
 mod config;
+mod contact_sheet;
 mod descriptors;
 mod export;
 mod gallery;
@@ -15,6 +16,7 @@ mod records;
 mod sample;
 mod serve;
 mod settings;
+mod tag;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +37,7 @@ struct Arguments {
 enum Command {
     Serve(Serve),
     Ingest(Ingest),
+    Tag(Tag),
     Check(Check),
     Export(Export),
     Sample(Sample),
@@ -127,6 +130,37 @@ pub struct Ingest {
     /// List every pyramid that is built and every problem with the records
     #[arg(long, short)]
     verbose: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Propose tags for all works: colors measured on their images, and vectors for similar works
+///
+/// Reads a small rendition of each image of the works in the catalogue, beside a running server. Tags are stored as
+/// `proposed`; curators accept or reject them, and their decisions outlive later runs. Only what is missing for this
+/// version and this master is done, so the command can be repeated after an interruption or when works were added.
+/// Several machines can share the work by --shard 1/4, 2/4 and so on.
+#[derive(Args)]
+pub struct Tag {
+    /// Images, as for `tegl serve`
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// What to find: color, likeness [default: all]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Change nothing: write a page with a sample of works and their proposed tags to this file
+    #[arg(long, value_name = "FILE.html")]
+    dry_run: Option<PathBuf>,
+    /// Process part I of N of the works
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    /// Works to process at the same time [default: two per processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Print one JSON object per work, and a summary
+    #[arg(long)]
+    json: bool,
     /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -226,6 +260,7 @@ pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Ingest(arguments) => ingest::run(&arguments),
+        Command::Tag(arguments) => tag::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),

@@ -8,6 +8,7 @@ use super::handle::ImageHandle;
 use super::pyramids::Pyramids;
 use crate::gallery::Error;
 use crate::gallery::rights::Grant;
+use crate::identity::fingerprint;
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, SourceFormat};
 
@@ -48,6 +49,12 @@ impl AuthorizedImage {
     /// The identifier that the image was opened by.
     pub(crate) fn identifier(&self) -> &str {
         &self.handle.pyramid_of.as_ref().unwrap_or(&self.handle).identifier
+    }
+
+    /// The version of the master that a store reports, for comparison; the same while pyramids come and go.
+    pub(crate) fn master_version(&self) -> String {
+        let master = self.handle.pyramid_of.as_ref().unwrap_or(&self.handle);
+        format!("{:032x}", fingerprint(&[&master.version_bytes(), &master.page.to_le_bytes()]))
     }
 
     /// The `info.json` of the image: levels and tiles within its rights.

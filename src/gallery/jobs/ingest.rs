@@ -22,6 +22,16 @@ pub(crate) struct Shard {
 impl Shard {
     pub(crate) const ALL: Shard = Shard { number: 1, of: 1 };
 
+    /// The share that `--shard` names; the whole without it.
+    ///
+    /// # Errors
+    /// Returns a sentence for the command's user if the text is not of the form `I/N`.
+    pub(crate) fn of_argument(text: Option<&str>) -> Result<Self, String> {
+        let Some(text) = text else { return Ok(Self::ALL) };
+        Self::parse(text)
+            .ok_or_else(|| format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`"))
+    }
+
     /// `2/8`: the second of eight.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (number, of) = text.split_once('/')?;
@@ -29,7 +39,7 @@ impl Shard {
         (1..=of).contains(&number).then_some(Self { number, of })
     }
 
-    fn takes(self, identifier: &str) -> bool {
+    pub(super) fn takes(self, identifier: &str) -> bool {
         xxh3_64(identifier.as_bytes()) % u64::from(self.of) == u64::from(self.number - 1)
     }
 }

@@ -5,11 +5,13 @@ mod embedded;
 mod export;
 mod import;
 mod ingest;
+mod tag;
 
 pub(crate) use check::{Check, Cost};
 pub(crate) use export::Layout;
 pub(crate) use import::{Earlier, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch};
 pub(crate) use ingest::{Ingested, Outcome, Report, Shard};
+pub(crate) use tag::{Kind as TagKind, TagReport, TagRun, TagSummary, TaggedWork};
 
 use std::sync::Arc;
 

@@ -1,0 +1,138 @@
+//! `tegl tag`: reads the images of works and proposes tags.
+
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
+
+use super::contact_sheet;
+use super::output::count;
+use super::{Tag as Arguments, gallery, settings};
+use crate::gallery::{Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork};
+
+/// Works on a contact sheet.
+const SAMPLE: usize = 60;
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    let config = settings::load(arguments.config.as_deref())?;
+    gallery::need_source(&arguments.sources, &config)?;
+    let kinds = match arguments.only.is_empty() {
+        true => TagKind::ALL.to_vec(),
+        false => arguments.only.iter().map(|name| kind(name)).collect::<Result<_, _>>()?,
+    };
+    let shard = Shard::of_argument(arguments.shard.as_deref())?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let jobs = arguments.jobs.unwrap_or(2 * cores).clamp(1, 16 * cores);
+    let sample = arguments.dry_run.is_some().then_some(SAMPLE);
+    let gallery = gallery::open(&arguments.sources, &config)?;
+    gallery::reach(&gallery)?;
+    let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
+    let run = TagRun { kinds, shard, jobs, sample };
+    let summary = gallery::block_on(async {
+        tokio::select! {
+            done = gallery.jobs.tag(run, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
+            _ = tokio::signal::ctrl_c() => Err("interrupted; what was tagged is kept. Run the same command again to continue.".into()),
+        }
+    })?;
+    reporter.bar.finish_and_clear();
+    if let Some(path) = &arguments.dry_run {
+        let page = contact_sheet::page(&reporter.state.lock().shown);
+        std::fs::write(path, page).map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
+    }
+    reporter.print(&summary, arguments);
+    match summary.failed {
+        0 => Ok(()),
+        1 => Err("one image failed; the others were tagged".into()),
+        failed => Err(format!("{failed} images failed; the others were tagged")),
+    }
+}
+
+fn kind(name: &str) -> Result<TagKind, String> {
+    TagKind::parse(name).ok_or_else(|| {
+        format!("--only `{name}`: must be `color` or `likeness`, or both separated by a comma")
+    })
+}
+
+/// Reports progress: a bar on a terminal, JSON for programs.
+struct Reporter {
+    bar: ProgressBar,
+    json: bool,
+    is_sample: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    images: u64,
+    failures: Vec<(String, String)>,
+    shown: Vec<TaggedWork>,
+}
+
+impl Reporter {
+    fn new(json: bool, is_sample: bool) -> Self {
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} works  {per_sec}  {msg}  {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        Self { bar, json, is_sample, state: Mutex::default() }
+    }
+
+    fn print(&self, summary: &TagSummary, arguments: &Arguments) {
+        if arguments.json {
+            println!("{}", serde_json::json!({ "summary": summary }));
+            return;
+        }
+        let rate = summary.read as f64 / summary.seconds.max(0.001);
+        println!(
+            "{}: {} read in {:.1} s ({rate:.0} per second), {} up to date, {} not in these sources or not shown, {} failed",
+            count(summary.works, "work"),
+            count(summary.read, "image"),
+            summary.seconds,
+            summary.known,
+            summary.left_out,
+            summary.failed
+        );
+        match &arguments.dry_run {
+            Some(path) => println!("nothing was changed; the tags are shown in {}", path.display()),
+            None => println!(
+                "{} changed: {} added or changed, {} removed, {} left out because a curator or the record has decided about them",
+                count(summary.changed, "work"),
+                count(summary.tags_added, "tag"),
+                summary.tags_removed,
+                summary.already_decided
+            ),
+        }
+        let state = self.state.lock();
+        for (file, reason) in state.failures.iter().take(200) {
+            eprintln!("failed: {file}: {reason}");
+        }
+        if state.failures.len() > 200 {
+            eprintln!("failed: {} more", state.failures.len() - 200);
+        }
+    }
+}
+
+impl TagReport for Reporter {
+    fn total(&self, works: u64) {
+        self.bar.set_length(works);
+    }
+
+    fn done(&self, tagged: &TaggedWork) {
+        let mut state = self.state.lock();
+        state.images += tagged.read;
+        if self.json {
+            println!("{}", serde_json::json!(tagged));
+        }
+        state.failures.extend(tagged.failures.iter().cloned());
+        if self.is_sample && tagged.shown.is_some() {
+            state.shown.push(tagged.clone());
+        }
+        let failed = match state.failures.len() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        self.bar.set_message(format!("{}{failed}", count(state.images, "image")));
+        self.bar.inc(1);
+    }
+}

@@ -1,0 +1,330 @@
+//! Tags whole collections: reads a small rendition of each image, as the server delivers it, and proposes tags.
+//!
+//! Results are kept for each image, analyzer, version and master, so that a run does only what is missing. Tags are made
+//! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
+
+mod analyzer;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use serde::Serialize;
+
+use super::{JobService, Shard};
+use crate::catalogue::{Analysis, ProposalSummary, Proposals, StoredWork};
+use crate::gallery::images::Body;
+use crate::gallery::{Error, error_chain};
+use crate::iiif::{Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
+use crate::pixels::decode::png_rows;
+use crate::pixels::{Alpha, Channels, Model, Raster, Raw, Samples, read_rows};
+use crate::record::Tag;
+pub(crate) use analyzer::Kind;
+use analyzer::{Analyzer, RENDITION_SIDE, analyzers};
+
+/// What a run does.
+#[derive(Clone, Debug)]
+pub(crate) struct TagRun {
+    pub kinds: Vec<Kind>,
+    pub shard: Shard,
+    /// How many works are read at the same time.
+    pub jobs: usize,
+    /// Write nothing, and report the renditions of this many works.
+    pub sample: Option<usize>,
+}
+
+/// The result for one work.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TaggedWork {
+    pub object_number: String,
+    /// Images that were read.
+    pub read: u64,
+    /// Images whose results are up to date.
+    pub known: u64,
+    /// Images that are not in these sources, or may not be shown.
+    pub left_out: u64,
+    /// Files that failed, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// The work's label and the first image as PNG, for a contact sheet.
+    #[serde(skip)]
+    pub shown: Option<(String, Bytes)>,
+}
+
+/// The totals of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct TagSummary {
+    pub works: u64,
+    pub read: u64,
+    pub known: u64,
+    pub left_out: u64,
+    pub failed: u64,
+    pub changed: u64,
+    pub tags_added: u64,
+    pub tags_removed: u64,
+    pub already_decided: u64,
+    pub seconds: f64,
+}
+
+/// Receives progress and results.
+pub(crate) trait TagReport: Sync + Send {
+    /// The number of works in the catalogue.
+    fn total(&self, works: u64);
+    fn done(&self, tagged: &TaggedWork);
+}
+
+/// Works of one transaction.
+const BATCH: usize = 200;
+/// The most images of a work that are read.
+const MAX_IMAGES: usize = 32;
+
+impl JobService {
+    /// Proposes tags for all works of the catalogue that have images in these sources. It can be repeated at any time.
+    ///
+    /// # Errors
+    /// Returns an error if there is no catalogue, or if the catalogue does not respond. Images that fail are reported.
+    pub(crate) async fn tag(&self, run: TagRun, report: Arc<dyn TagReport>) -> Result<TagSummary, Error> {
+        let began = Instant::now();
+        let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
+        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds).into();
+        report.total(catalogue.ask(|catalogue| async move { catalogue.count().await }).await?);
+        let (mut summary, mut after) = (TagSummary::default(), 0);
+        loop {
+            let works =
+                catalogue.work(move |catalogue| async move { catalogue.scan(after, BATCH).await }).await?;
+            let Some((last, _)) = works.last() else { break };
+            after = *last;
+            let own = works.into_iter().map(|(_, work)| work);
+            let own = own.filter(|stored| run.shard.takes(&stored.work.object_number));
+            let tagged = own.map(|stored| self.tag_work(stored, analyzers.clone(), run.sample.is_some()));
+            let mut tagged = futures::stream::iter(tagged).buffer_unordered(run.jobs.max(1));
+            let mut proposals = Vec::new();
+            while let Some(one) = tagged.next().await {
+                let (done, proposed) = one?;
+                summary.count(&done);
+                report.done(&done);
+                proposals.extend(proposed);
+            }
+            match run.sample {
+                Some(sample) if summary.works >= sample as u64 => break,
+                Some(_) => {}
+                None => {
+                    let put =
+                        catalogue.work(|catalogue| async move { catalogue.propose(proposals).await }).await?;
+                    summary.add(put);
+                }
+            }
+        }
+        summary.seconds = began.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Reads what is missing of a work's images, and makes its proposals; `None` if there is nothing to propose.
+    async fn tag_work(
+        &self,
+        stored: StoredWork,
+        analyzers: Arc<[Box<dyn Analyzer>]>,
+        is_shown: bool,
+    ) -> Result<(TaggedWork, Option<Proposals>), Error> {
+        let work = &stored.work;
+        let mut done = TaggedWork {
+            object_number: work.object_number.clone(),
+            read: 0,
+            known: 0,
+            left_out: 0,
+            failures: Vec::new(),
+            tags: Vec::new(),
+            shown: None,
+        };
+        let files: Vec<String> = work
+            .images
+            .iter()
+            .filter(|image| image.matched)
+            .map(|image| image.file.clone())
+            .take(MAX_IMAGES)
+            .collect();
+        let mut results = self.earlier(&files, &analyzers).await?;
+        let mut proposals = Proposals { object_number: work.object_number.clone(), ..Proposals::default() };
+        for file in &files {
+            let missing = match self.missing(file, &mut results, &analyzers).await {
+                Ok(missing) => missing,
+                Err(Error::NotFound | Error::Forbidden) => {
+                    done.left_out += 1;
+                    continue;
+                }
+                Err(error) => {
+                    done.failures.push((file.clone(), error_chain(&error)));
+                    continue;
+                }
+            };
+            let shows = is_shown && done.shown.is_none();
+            if missing.is_empty() && !shows {
+                done.known += 1;
+                continue;
+            }
+            match self.analyze(file, missing, analyzers.clone()).await {
+                Ok((png, found)) => {
+                    done.read += 1;
+                    if shows {
+                        let label = work.label().best(&["en", "da"]).unwrap_or_default().to_owned();
+                        done.shown = Some((label, png));
+                    }
+                    for analysis in found {
+                        results.insert((file.clone(), analysis.analyzer.clone()), analysis.clone());
+                        proposals.analyses.push(analysis);
+                    }
+                }
+                Err(error) => done.failures.push((file.clone(), error_chain(&error))),
+            }
+        }
+        state(&files, &results, &analyzers, &mut proposals);
+        done.tags.clone_from(&proposals.tags);
+        let is_empty = proposals.replaces.is_empty() && proposals.analyses.is_empty();
+        Ok((done, (!is_empty).then_some(proposals)))
+    }
+
+    /// The results of earlier runs, by file and analyzer.
+    async fn earlier(
+        &self,
+        files: &[String],
+        analyzers: &[Box<dyn Analyzer>],
+    ) -> Result<HashMap<(String, String), Analysis>, Error> {
+        let Some(catalogue) = self.catalogue.as_ref().filter(|_| !files.is_empty()) else {
+            return Ok(HashMap::new());
+        };
+        let names: Vec<String> = analyzers.iter().map(|analyzer| analyzer.name().to_owned()).collect();
+        let files = files.to_vec();
+        let query = |catalogue: crate::catalogue::Catalogue| async move {
+            let mut all = Vec::new();
+            for name in names {
+                all.extend(catalogue.analyses(&name, &files).await?);
+            }
+            Ok(all)
+        };
+        let found = catalogue.work(query).await?;
+        Ok(found.into_iter().map(|one| ((one.file.clone(), one.analyzer.clone()), one)).collect())
+    }
+
+    /// Which analyzers have not read this image as it is now. Results on an earlier master are removed.
+    async fn missing(
+        &self,
+        file: &str,
+        results: &mut HashMap<(String, String), Analysis>,
+        analyzers: &[Box<dyn Analyzer>],
+    ) -> Result<Vec<usize>, Error> {
+        let etag = self.images.open(file).await?.master_version();
+        let mut missing = Vec::new();
+        for (number, analyzer) in analyzers.iter().enumerate() {
+            let name = (file.to_owned(), analyzer.name().to_owned());
+            if !results.get(&name).is_some_and(|known| known.is_current(analyzer.version(), &etag)) {
+                results.remove(&name);
+                missing.push(number);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Runs analyzers on a rendition of the image, which is returned as PNG.
+    async fn analyze(
+        &self,
+        file: &str,
+        missing: Vec<usize>,
+        analyzers: Arc<[Box<dyn Analyzer>]>,
+    ) -> Result<(Bytes, Vec<Analysis>), Error> {
+        let image = self.images.open(file).await?;
+        let etag = image.master_version();
+        let largest = image.largest();
+        let request = rendition(RENDITION_SIDE.min(largest.width.max(largest.height)));
+        let delivered = self.images.plan(file, &request).await?.deliver().await?;
+        let Body::Whole { bytes: png, .. } = delivered.body else {
+            return Err(Error::Fault("a small rendition is not sent in parts".into()));
+        };
+        let (file, bytes) = (file.to_owned(), png.clone());
+        let work = move || {
+            let raster = decoded(bytes)?;
+            let mut found = Vec::with_capacity(missing.len());
+            for analyzer in missing.into_iter().map(|number| &analyzers[number]) {
+                let finding = analyzer.analyze(&raster)?;
+                found.push(Analysis {
+                    file: file.clone(),
+                    analyzer: analyzer.name().to_owned(),
+                    version: analyzer.version().to_owned(),
+                    etag: etag.clone(),
+                    result: finding.result,
+                    vector: finding
+                        .vector
+                        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()),
+                });
+            }
+            Ok::<_, Error>(found)
+        };
+        let found = self.tasks.spawn_blocking(work).await;
+        Ok((png, found.map_err(|error| Error::Fault(error.to_string()))??))
+    }
+}
+
+/// The whole image within a square of this side, lossless.
+fn rendition(side: u32) -> ImageRequest {
+    ImageRequest {
+        version: Version::V3,
+        region: Region::Full,
+        size: Size { form: Form::Within(side, side), upscale: false },
+        rotation: Rotation::NONE,
+        quality: Quality::Default,
+        format: Format::Png,
+    }
+}
+
+fn decoded(png: Bytes) -> Result<Raster, Error> {
+    const LIMIT: u64 = (RENDITION_SIDE as u64) * (RENDITION_SIDE as u64);
+    let Raw { dimensions, model, alpha, samples } = read_rows(png_rows(Arc::new(png), LIMIT)?, LIMIT)?;
+    let channels = match (model, alpha) {
+        (Model::Gray, Alpha::None) => Channels::Gray,
+        (Model::Rgb, Alpha::None) => Channels::Rgb,
+        (Model::Rgb, _) => Channels::Rgba,
+        _ => return Err(Error::Fault("renditions have no other samples".into())),
+    };
+    let Samples::U8(samples) = samples else {
+        return Err(Error::Fault("renditions have 8 bits per sample".into()));
+    };
+    Ok(Raster { dimensions, channels, samples })
+}
+
+/// Makes the proposals of a work from the results on its images: what analyzers state about the first one.
+fn state(
+    files: &[String],
+    results: &HashMap<(String, String), Analysis>,
+    analyzers: &[Box<dyn Analyzer>],
+    proposals: &mut Proposals,
+) {
+    for analyzer in analyzers {
+        let on = |file: &&String| results.get(&((*file).clone(), analyzer.name().to_owned()));
+        let Some((file, analysis)) = files.iter().find_map(|file| Some((file, on(&file)?))) else { continue };
+        let Ok(stated) = analyzer.statements(&analysis.result) else { continue };
+        proposals.replaces.extend(analyzer.producers());
+        let image = (files.len() > 1).then(|| file.clone());
+        proposals.tags.extend(stated.tags.into_iter().map(|tag| Tag { image: image.clone(), ..tag }));
+        proposals.picture = stated.picture.or(proposals.picture.take());
+    }
+}
+
+impl TagSummary {
+    fn count(&mut self, done: &TaggedWork) {
+        self.works += 1;
+        self.read += done.read;
+        self.known += done.known;
+        self.left_out += done.left_out;
+        self.failed += done.failures.len() as u64;
+    }
+
+    fn add(&mut self, put: ProposalSummary) {
+        self.changed += put.changed;
+        self.tags_added += put.added;
+        self.tags_removed += put.removed;
+        self.already_decided += put.decided;
+    }
+}
