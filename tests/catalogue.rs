@@ -499,6 +499,17 @@ async fn motifs(catalogue: &Catalogue, number: &str) -> Vec<String> {
     motifs
 }
 
+/// The tags that wait for a decision, with their works.
+async fn waiting(catalogue: &Catalogue) -> Vec<String> {
+    let mut waiting = Vec::new();
+    for value in catalogue.waiting_values("motif").await.unwrap() {
+        let tags = catalogue.waiting_tags("motif", &value.value, 0, 10).await.unwrap();
+        assert_eq!(tags.len() as u64, value.tags);
+        waiting.extend(tags.iter().map(|tag| format!("{} {}", value.value, tag.object_number)));
+    }
+    waiting
+}
+
 #[test]
 fn decisions_outlive_later_runs_other_versions_and_other_models() {
     on_both(|bed| async move {
@@ -528,6 +539,7 @@ fn decisions_outlive_later_runs_other_versions_and_other_models() {
             let decision = Decision::Set { tag: id(motif), status };
             catalogue.decide("a", None, decision, "Anna", None).await.unwrap();
         }
+        assert_eq!(waiting(&catalogue).await, ["cow a"]);
         let newer = run("a", "2", &["dog", "Cat", "bird"]).await;
         assert_eq!((newer.added, newer.removed, newer.decided), (1, 1, 2));
         let other = run("b", "1", &["dog", "bird"]).await;
@@ -544,6 +556,8 @@ fn decisions_outlive_later_runs_other_versions_and_other_models() {
         assert_eq!(on_shelf(&catalogue, "motif", "bird").await, ["a"]);
         assert!(on_shelf(&catalogue, "motif", "dog").await.is_empty());
         assert!(on_shelf(&catalogue, "motif", "cow").await.is_empty());
+        assert_eq!(waiting(&catalogue).await, ["bird a", "bird a"]);
+        assert_eq!(catalogue.waiting_schemes().await.unwrap(), [("motif".to_owned(), 2)]);
     });
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
-use super::overlay::{OverlayTag, effective, overlays};
+use super::overlay::{OverlayTag, REPLACE_TAGS, TAGS, effective, overlays, tag_row};
 use super::put::{Before, before};
 use super::sql::execute_rows;
 use super::transaction::{Limits, Outcome};
@@ -254,8 +254,10 @@ impl CurrentWork {
     ) -> Result<StoredWork, Error> {
         let (seq, revision) = (self.known.seq, lock.next_revision());
         let body = serde_json::to_string(&noted.tag)?;
+        let decided = OverlayTag { tag: noted.tag.clone(), decided: true };
+        let row = tag_row(seq, &decided)?;
         self.overlay.retain(|other| other.tag.id() != noted.id);
-        self.overlay.push(OverlayTag { tag: noted.tag.clone(), decided: true });
+        self.overlay.push(decided);
         self.overlay.sort_by_cached_key(|other| other.tag.id());
         self.tags = effective(&self.work.tags, &self.overlay);
         facet_changes.replace(seq, &self.known.facet_ids, facets(&self.work, &self.tags));
@@ -269,9 +271,7 @@ impl CurrentWork {
         .bind(seq)
         .execute(&mut *changes)
         .await?;
-        let row = vec![vec![seq.into(), noted.id.as_str().into(), body.as_str().into(), 1.into()]];
-        let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body, decided = 1";
-        execute_rows(changes, "INSERT INTO tags (seq, tag, body, decided) VALUES", row, replace).await?;
+        execute_rows(changes, TAGS, vec![row], REPLACE_TAGS).await?;
         let event = vec![
             revision.into(),
             seq.into(),

@@ -16,6 +16,7 @@ mod pools;
 mod proposals;
 mod put;
 mod read;
+mod review;
 mod schema;
 mod settings;
 mod sql;
@@ -36,6 +37,7 @@ pub use object_numbers::{AssignedNumbers, Renamed};
 pub use proposals::{Producer, ProposalSummary, Proposals};
 pub use put::{BatchSummary, without_page};
 pub use read::{StoredWork, WorkRights};
+pub use review::{WaitingTag, WaitingValue};
 pub use settings::Settings;
 pub use withdraw::Withdrawn;
 

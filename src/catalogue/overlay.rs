@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::Error;
 use super::sql::{Value, fetch_rows};
-use crate::record::Tag;
+use crate::record::{Status, Tag, slug};
 
 /// A tag beside those of the record.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,29 @@ pub(super) async fn overlays(
     Ok(overlays)
 }
 
+pub(super) const TAGS: &str =
+    "INSERT INTO tags (seq, tag, body, decided, waits, scheme, value, confidence) VALUES";
+pub(super) const REPLACE_TAGS: &str = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body, \
+    decided = excluded.decided, waits = excluded.waits, scheme = excluded.scheme, value = excluded.value, \
+    confidence = excluded.confidence";
+
+/// The row of a tag, for [`TAGS`].
+pub(super) fn tag_row(seq: i64, other: &OverlayTag) -> Result<Vec<Value>, Error> {
+    let OverlayTag { tag, decided } = other;
+    let waits = !decided && tag.status == Status::Proposed;
+    let value = slug(tag.concept.as_deref().or(tag.label.best(&[])).unwrap_or_default());
+    Ok(vec![
+        seq.into(),
+        tag.id().into(),
+        serde_json::to_string(tag)?.into(),
+        i64::from(*decided).into(),
+        i64::from(waits).into(),
+        slug(&tag.scheme).into(),
+        value.into(),
+        ((tag.confidence.clamp(0.0, 1.0) * 1e6) as i64).into(),
+    ])
+}
+
 /// A record's tags with the decisions about them, and the tags that were added or proposed.
 pub(super) fn effective<'a>(imported: &[Tag], overlay: impl IntoIterator<Item = &'a OverlayTag>) -> Vec<Tag> {
     let mut tags = imported.to_vec();
@@ -55,7 +78,7 @@ pub(super) fn effective<'a>(imported: &[Tag], overlay: impl IntoIterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Status, Text};
+    use crate::record::Text;
 
     #[test]
     fn decisions_apply_to_new_records() {

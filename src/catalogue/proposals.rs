@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::analyses::{Analysis, put_analyses};
 use super::facets::FacetChanges;
-use super::overlay::{OverlayTag, effective, overlays};
+use super::overlay::{OverlayTag, REPLACE_TAGS, TAGS, effective, overlays, tag_row};
 use super::put::{Before, before};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
@@ -209,13 +209,7 @@ impl Rows {
         }
         for other in now.iter().filter(|other| !was.contains(other)) {
             summary.added += 1;
-            let body = serde_json::to_string(&other.tag)?;
-            self.tags.push(vec![
-                seq.into(),
-                other.tag.id().into(),
-                body.into(),
-                i64::from(other.decided).into(),
-            ]);
+            self.tags.push(tag_row(seq, other)?);
         }
         Ok(())
     }
@@ -246,9 +240,7 @@ impl Rows {
         );
         execute_rows(connection, &update, rows, ") AS own WHERE works.seq = own.column1").await?;
         execute_rows(connection, "DELETE FROM tags WHERE (seq, tag) IN (VALUES", self.gone, ")").await?;
-        let replace = "ON CONFLICT (seq, tag) DO UPDATE SET body = excluded.body, decided = excluded.decided";
-        let insert = "INSERT INTO tags (seq, tag, body, decided) VALUES";
-        execute_rows(connection, insert, self.tags, replace).await?;
+        execute_rows(connection, TAGS, self.tags, REPLACE_TAGS).await?;
         execute_rows(connection, REVISIONS, self.revisions, "").await
     }
 }

@@ -43,8 +43,14 @@ const STEPS: [&str; 2] = [
         one BIGINT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, seq BIGINT NOT NULL, at_ms BIGINT NOT NULL
      );
      INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
-    // What machines found. Tags that a curator has not reviewed have `decided = 0`.
+    // What machines found. Tags about which a curator has not decided have `decided = 0`; those that wait for a
+    // decision also have `waits = 1`, and what a review lists them by. Confidences are in millionths.
     "ALTER TABLE tags ADD COLUMN decided BIGINT NOT NULL DEFAULT 1;
+     ALTER TABLE tags ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
+     ALTER TABLE tags ADD COLUMN scheme TEXT{bytes};
+     ALTER TABLE tags ADD COLUMN value TEXT{bytes};
+     ALTER TABLE tags ADD COLUMN confidence BIGINT;
+     CREATE INDEX tags_that_wait ON tags (scheme, value, confidence DESC, seq) WHERE waits = 1;
      ALTER TABLE works ADD COLUMN picture TEXT;
      CREATE TABLE analyses (
         analyzer TEXT{bytes} NOT NULL, file TEXT{bytes} NOT NULL, version TEXT NOT NULL, etag TEXT NOT NULL,
