@@ -32,6 +32,7 @@ pub(crate) struct Config {
     pub records: gallery::settings::Records,
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
+    pub tagging: gallery::Tagging,
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::reach(&gallery)?;
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
-    let run = TagRun { kinds, shard, jobs, sample };
+    let run = TagRun { kinds, tagging: config.tagging, shard, jobs, sample };
     let summary = gallery::block_on(async {
         tokio::select! {
             done = gallery.jobs.tag(run, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),

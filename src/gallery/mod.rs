@@ -25,7 +25,7 @@ pub(crate) use images::{
 };
 pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
-    Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Watch,
+    Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Tagging, Watch,
 };
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};

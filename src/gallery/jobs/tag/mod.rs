@@ -4,6 +4,7 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod settings;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,11 +24,13 @@ use crate::pixels::{Alpha, Channels, Model, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
 pub(crate) use analyzer::Kind;
 use analyzer::{Analyzer, RENDITION_SIDE, analyzers};
+pub(crate) use settings::Tagging;
 
 /// What a run does.
 #[derive(Clone, Debug)]
 pub(crate) struct TagRun {
     pub kinds: Vec<Kind>,
+    pub tagging: Tagging,
     pub shard: Shard,
     /// How many works are read at the same time.
     pub jobs: usize,
@@ -100,7 +103,8 @@ impl JobService {
             after = *last;
             let own = works.into_iter().map(|(_, work)| work);
             let own = own.filter(|stored| run.shard.takes(&stored.work.object_number));
-            let tagged = own.map(|stored| self.tag_work(stored, analyzers.clone(), run.sample.is_some()));
+            let tagged = own
+                .map(|stored| self.tag_work(stored, analyzers.clone(), &run.tagging, run.sample.is_some()));
             let mut tagged = futures::stream::iter(tagged).buffer_unordered(run.jobs.max(1));
             let mut proposals = Vec::new();
             while let Some(one) = tagged.next().await {
@@ -128,6 +132,7 @@ impl JobService {
         &self,
         stored: StoredWork,
         analyzers: Arc<[Box<dyn Analyzer>]>,
+        tagging: &Tagging,
         is_shown: bool,
     ) -> Result<(TaggedWork, Option<Proposals>), Error> {
         let work = &stored.work;
@@ -182,6 +187,7 @@ impl JobService {
             }
         }
         state(&files, &results, &analyzers, &mut proposals);
+        proposals.tags.iter_mut().for_each(|tag| tag.status = tagging.status(tag));
         done.tags.clone_from(&proposals.tags);
         let is_empty = proposals.replaces.is_empty() && proposals.analyses.is_empty();
         Ok((done, (!is_empty).then_some(proposals)))
