@@ -132,6 +132,8 @@
 //! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
 
 // Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
+#[allow(dead_code)]
+mod analysis;
 pub mod catalogue;
 pub mod cli;
 mod config;

@@ -1,0 +1,150 @@
+//! A descriptor of color and composition, by which pictures can be compared without a model.
+//!
+//! Three parts of equal weight, each of length 1, so that the product of two descriptors is their mean cosine:
+//! - *layout*: the mean color of each of 4 x 4 fields, in Oklab, chroma weighted twice, less the mean of a gray picture;
+//! - *colors*: the square roots of a histogram of the whole (Hellinger's distance): nine hues, gray being one of them, by
+//!   five steps of lightness, pixels shared between neighboring bins;
+//! - *form*: for each of the fields the directions of its edges in eight steps of 22.5 degrees (Dalal and Triggs 2005),
+//!   weighted by the square root of the edges' strength.
+
+use super::Oklab;
+use crate::iiif::Dimensions;
+
+const FIELDS: usize = 4;
+const LIGHTNESSES: usize = 5;
+const HUES: usize = 8;
+const DIRECTIONS: usize = 8;
+
+/// Numbers of a descriptor.
+pub(crate) const DESCRIPTOR_LENGTH: usize =
+    3 * FIELDS * FIELDS + LIGHTNESSES * (HUES + 1) + DIRECTIONS * FIELDS * FIELDS;
+
+/// Chroma below which a pixel is gray.
+const GRAY: f32 = 0.03;
+
+/// The descriptor of a picture with these pixels, rows from the top; its length is 1.
+pub(crate) fn descriptor(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
+    let parts = [layout(pixels, size), colors(pixels), form(pixels, size)];
+    let mut all: Vec<f32> = parts.into_iter().flat_map(unit).collect();
+    let scale = (1.0f32 / 3.0).sqrt();
+    all.iter_mut().for_each(|value| *value *= scale);
+    all
+}
+
+/// The field of a pixel.
+fn field(at: usize, size: Dimensions) -> usize {
+    let (width, height) = (size.width as usize, size.height as usize);
+    let (x, y) = (at % width, at / width);
+    (y * FIELDS / height) * FIELDS + x * FIELDS / width
+}
+
+fn layout(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
+    let mut sums = [([0.0f32; 3], 0.0f32); FIELDS * FIELDS];
+    for (at, pixel) in pixels.iter().enumerate() {
+        let (sum, count) = &mut sums[field(at, size)];
+        for (sum, part) in sum.iter_mut().zip([pixel.lightness - 0.5, 2.0 * pixel.a, 2.0 * pixel.b]) {
+            *sum += part;
+        }
+        *count += 1.0;
+    }
+    sums.iter().flat_map(|(sum, count)| sum.map(|sum| sum / count.max(1.0))).collect()
+}
+
+fn colors(pixels: &[Oklab]) -> Vec<f32> {
+    let mut bins = [0.0f32; LIGHTNESSES * (HUES + 1)];
+    for pixel in pixels {
+        let lightness =
+            (pixel.lightness.clamp(0.0, 1.0) * (LIGHTNESSES - 1) as f32).min(LIGHTNESSES as f32 - 1.001);
+        let hue =
+            pixel.b.atan2(pixel.a).rem_euclid(std::f32::consts::TAU) / std::f32::consts::TAU * HUES as f32;
+        let colorful = (pixel.chroma() / GRAY - 0.5).clamp(0.0, 1.0);
+        for (step, share) in
+            [(lightness as usize, 1.0 - lightness.fract()), (lightness as usize + 1, lightness.fract())]
+        {
+            let row = &mut bins[step * (HUES + 1)..][..HUES + 1];
+            row[HUES] += share * (1.0 - colorful);
+            row[hue as usize % HUES] += share * colorful * (1.0 - hue.fract());
+            row[(hue as usize + 1) % HUES] += share * colorful * hue.fract();
+        }
+    }
+    bins.iter().map(|bin| (bin / pixels.len().max(1) as f32).sqrt()).collect()
+}
+
+fn form(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
+    let (width, height) = (size.width as usize, size.height as usize);
+    let mut bins = [0.0f32; DIRECTIONS * FIELDS * FIELDS];
+    for y in 1..height.saturating_sub(1) {
+        for x in 1..width.saturating_sub(1) {
+            let at = y * width + x;
+            let lightness = |at: usize| pixels[at].lightness;
+            let across = lightness(at + 1) - lightness(at - 1);
+            let down = lightness(at + width) - lightness(at - width);
+            let strength = across.hypot(down).sqrt();
+            let direction = down.atan2(across).rem_euclid(std::f32::consts::PI) / std::f32::consts::PI
+                * DIRECTIONS as f32;
+            let row = &mut bins[DIRECTIONS * field(at, size)..][..DIRECTIONS];
+            row[direction as usize % DIRECTIONS] += strength * (1.0 - direction.fract());
+            row[(direction as usize + 1) % DIRECTIONS] += strength * direction.fract();
+        }
+    }
+    bins.to_vec()
+}
+
+/// With a length of 1; even where it has none.
+fn unit(mut values: Vec<f32>) -> Vec<f32> {
+    let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+    let (count, flat) = (values.len() as f32, length < 1e-6);
+    values.iter_mut().for_each(|value| *value = if flat { count.sqrt().recip() } else { *value / length });
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::oklab;
+    use super::super::testing::Canvas;
+    use super::*;
+
+    fn of(canvas: &Canvas) -> Vec<f32> {
+        let raster = canvas.raster();
+        descriptor(&oklab::pixels(&raster), raster.dimensions)
+    }
+
+    fn product(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    fn landscape(sky: u32, land: u32) -> Canvas {
+        let mut canvas = Canvas::plain(200, 150, sky);
+        canvas.rectangle(0, 90, 200, 150, land);
+        canvas.rectangle(140, 40, 150, 90, 0x30281c);
+        canvas
+    }
+
+    #[test]
+    fn descriptors_have_length_one() {
+        for canvas in [Canvas::plain(1, 1, 0), Canvas::plain(3, 200, 0xffffff), Canvas::noise(100, 80, 1)] {
+            let found = of(&canvas);
+            assert_eq!(found.len(), DESCRIPTOR_LENGTH);
+            assert!((product(&found, &found) - 1.0).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn alike_in_color_and_composition_is_near() {
+        let first = of(&landscape(0x9fb6d0, 0x4c6b3f));
+        let alike = of(&landscape(0xa8bccc, 0x55703f));
+        let mut other = Canvas::plain(150, 200, 0x201510);
+        other.rectangle(50, 30, 100, 100, 0xd9a68a);
+        let other = of(&other);
+        assert!(product(&first, &alike) > 0.95);
+        assert!(product(&first, &alike) > product(&first, &other) + 0.3);
+    }
+
+    #[test]
+    fn size_and_noise_hardly_matter() {
+        let large = of(&landscape(0x9fb6d0, 0x4c6b3f));
+        let mut rough = landscape(0x9fb6d0, 0x4c6b3f);
+        rough.roughen(6, 9);
+        assert!(product(&large, &of(&rough)) > 0.85);
+    }
+}

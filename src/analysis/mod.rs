@@ -1,0 +1,119 @@
+//! What can be measured on a picture without a model: its content within frame and background, palette, color names,
+//! visual measures, and a descriptor of color and composition. Pure functions; equal pixels give equal results.
+
+mod content;
+mod descriptor;
+mod measures;
+mod names;
+mod oklab;
+mod palette;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use content::{Content, Why};
+pub(crate) use descriptor::{DESCRIPTOR_LENGTH, descriptor};
+pub(crate) use measures::Measures;
+pub(crate) use names::{ColorName, name_of};
+pub(crate) use oklab::Oklab;
+pub(crate) use palette::{PaletteColor, palette};
+
+use serde::{Deserialize, Serialize};
+
+use crate::pixels::Raster;
+
+/// The version of everything in this module. It changes with each change that gives other results for some picture.
+pub(crate) const VERSION: &str = "1";
+
+/// The longer side, in pixels, of the renditions that are analysed.
+pub(crate) const RENDITION_SIDE: u32 = 256;
+
+/// Colors with less than this share of the content are no tags.
+const MIN_SHARE: f32 = 0.05;
+
+/// What the colors of a picture are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ColorAnalysis {
+    /// The colors of the content, the largest share first; the shares sum to 1.
+    pub palette: Vec<PaletteColor>,
+    /// The color around the content, if it is plain.
+    pub background: Option<Oklab>,
+    pub measures: Measures,
+    /// The share of the picture that is content, from 0 to 1.
+    pub content_share: f32,
+}
+
+/// A named color with its share of the content.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NamedShare {
+    pub name: &'static ColorName,
+    pub share: f32,
+}
+
+impl ColorAnalysis {
+    /// Measures an RGB raster of at most [`RENDITION_SIDE`]; alpha and gray are read, too.
+    pub(crate) fn of(raster: &Raster) -> Self {
+        let pixels = oklab::pixels(raster);
+        let content = Content::find(&pixels, raster.dimensions);
+        let inside = content.pixels(&pixels);
+        Self {
+            palette: palette(&inside),
+            background: content.background,
+            measures: Measures::of(&inside),
+            content_share: inside.len() as f32 / pixels.len().max(1) as f32,
+        }
+    }
+
+    /// The names of the palette's colors, each once, the largest share first, without those that hardly show.
+    pub(crate) fn names(&self) -> Vec<NamedShare> {
+        let mut named: Vec<NamedShare> = Vec::new();
+        for entry in &self.palette {
+            let name = name_of(entry.color);
+            match named.iter_mut().find(|found| std::ptr::eq(found.name, name)) {
+                Some(found) => found.share += entry.share,
+                None => named.push(NamedShare { name, share: entry.share }),
+            }
+        }
+        named.retain(|found| found.share >= MIN_SHARE);
+        named.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
+        named
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::Canvas;
+    use super::*;
+
+    #[test]
+    fn a_picture_is_named_by_its_content_and_not_by_what_surrounds_it() {
+        // A blue and green picture on a white sheet, with a row of color patches beside it.
+        let mut canvas = Canvas::plain(256, 200, 0xf5f5f3);
+        canvas.rectangle(40, 30, 200, 90, 0x2a52a0);
+        canvas.rectangle(40, 90, 200, 150, 0x4c8c3f);
+        for (n, patch) in [0xff0000, 0x00ff00, 0x0000ff, 0xffff00, 0xff00ff, 0x000000].into_iter().enumerate()
+        {
+            canvas.rectangle(40 + 20 * n as u32, 175, 56 + 20 * n as u32, 190, patch);
+        }
+        let found = ColorAnalysis::of(&canvas.raster());
+        let names: Vec<_> = found.names().iter().map(|found| found.name.english).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert!(names.iter().any(|name| name.contains("blue")), "{names:?}");
+        assert!(names.iter().any(|name| name.contains("green")), "{names:?}");
+        assert!(found.background.is_some_and(|background| background.lightness > 0.9));
+    }
+
+    #[test]
+    fn equal_pixels_give_equal_results() {
+        let raster = Canvas::noise(200, 256, 7).raster();
+        assert_eq!(ColorAnalysis::of(&raster), ColorAnalysis::of(&raster));
+    }
+
+    #[test]
+    fn pictures_without_content_have_a_color_nevertheless() {
+        for (width, height) in [(1, 1), (256, 1), (1, 256), (256, 256)] {
+            let found = ColorAnalysis::of(&Canvas::plain(width, height, 0xc0322b).raster());
+            assert_eq!(found.palette.len(), 1);
+            assert_eq!(found.names()[0].name.english, "red");
+        }
+    }
+}
