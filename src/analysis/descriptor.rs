@@ -100,13 +100,13 @@ fn unit(mut values: Vec<f32>) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oklab;
+    use super::super::Picture;
     use super::super::testing::Canvas;
     use super::*;
 
     fn of(canvas: &Canvas) -> Vec<f32> {
-        let raster = canvas.raster();
-        descriptor(&oklab::pixels(&raster), raster.dimensions)
+        let picture = Picture::of(&canvas.raster());
+        descriptor(&picture.pixels, picture.size)
     }
 
     fn product(a: &[f32], b: &[f32]) -> f32 {

@@ -7,6 +7,7 @@ mod measures;
 mod names;
 mod oklab;
 mod palette;
+mod picture;
 #[cfg(test)]
 mod testing;
 
@@ -16,6 +17,7 @@ pub(crate) use measures::Measures;
 pub(crate) use names::{ColorName, name_of};
 pub(crate) use oklab::Oklab;
 pub(crate) use palette::{PaletteColor, palette};
+pub(crate) use picture::Picture;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +29,10 @@ pub(crate) const VERSION: &str = "1";
 /// The longer side, in pixels, of the renditions that are analysed.
 pub(crate) const RENDITION_SIDE: u32 = 256;
 
-/// Colors with less than this share of the content are no tags.
-const MIN_SHARE: f32 = 0.05;
+/// Grays with less than this share of the content, and colors with a little less, hardly show.
+const LEAST_SEEN: f32 = 0.05;
+/// How much more each unit of chroma is seen.
+const VIVID: f32 = 8.0;
 
 /// What the colors of a picture are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,36 +51,55 @@ pub(crate) struct ColorAnalysis {
 pub(crate) struct NamedShare {
     pub name: &'static ColorName,
     pub share: f32,
+    seen: f32,
 }
 
 impl ColorAnalysis {
     /// Measures an RGB raster of at most [`RENDITION_SIDE`]; alpha and gray are read, too.
     pub(crate) fn of(raster: &Raster) -> Self {
-        let pixels = oklab::pixels(raster);
-        let content = Content::find(&pixels, raster.dimensions);
-        let inside = content.pixels(&pixels);
-        Self {
+        Self::of_picture(&Picture::of(raster)).0
+    }
+
+    pub(crate) fn of_picture(picture: &Picture) -> (Self, Content) {
+        let content = Content::find(picture);
+        let inside = content.pixels(picture);
+        let found = Self {
             palette: palette(&inside),
             background: content.background,
             measures: Measures::of(&inside),
-            content_share: inside.len() as f32 / pixels.len().max(1) as f32,
-        }
+            content_share: inside.len() as f32 / picture.pixels.len().max(1) as f32,
+        };
+        (found, content)
     }
 
-    /// The names of the palette's colors, each once, the largest share first, without those that hardly show.
+    /// The names of the palette's colors, each once, the largest share first, without those that hardly show. Where all
+    /// names of a family hardly show, but the family does, it is represented by its largest.
     pub(crate) fn names(&self) -> Vec<NamedShare> {
         let mut named: Vec<NamedShare> = Vec::new();
         for entry in &self.palette {
             let name = name_of(entry.color);
             match named.iter_mut().find(|found| std::ptr::eq(found.name, name)) {
-                Some(found) => found.share += entry.share,
-                None => named.push(NamedShare { name, share: entry.share }),
+                Some(found) => {
+                    found.share += entry.share;
+                    found.seen += seen(entry);
+                }
+                None => named.push(NamedShare { name, share: entry.share, seen: seen(entry) }),
             }
         }
-        named.retain(|found| found.share >= MIN_SHARE);
         named.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
-        named
+        let represents = |at: usize, own: &NamedShare| {
+            let family = || named.iter().enumerate().filter(|(_, other)| other.name.family == own.name.family);
+            family().next().is_some_and(|(first, _)| first == at)
+                && family().map(|(_, other)| other.seen).sum::<f32>() >= LEAST_SEEN
+        };
+        let shown = |(at, own): &(usize, &NamedShare)| own.seen >= LEAST_SEEN || represents(*at, own);
+        named.iter().enumerate().filter(shown).map(|(_, own)| *own).collect()
     }
+}
+
+/// How much a color of the palette is seen: small vivid areas strike the eye as large dull ones do.
+fn seen(entry: &PaletteColor) -> f32 {
+    entry.share * (1.0 + VIVID * entry.color.chroma())
 }
 
 #[cfg(test)]

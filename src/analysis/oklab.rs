@@ -1,11 +1,10 @@
 //! Colors in Oklab (Ottosson 2020), where distances are close to what is seen.
 
+use std::ops::{Add, Mul};
 use std::sync::LazyLock;
 
 use moxcms::Rgb;
 use serde::{Deserialize, Serialize};
-
-use crate::pixels::{Channels, Raster};
 
 /// A color in Oklab: lightness from 0 to 1, and the green–red and blue–yellow axes, about -0.4 to 0.4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +13,9 @@ pub(crate) struct Oklab {
     pub a: f32,
     pub b: f32,
 }
+
+/// Differences of hue and chroma are seen more than Oklab's plain distance says (ΔEOK2 of CSS Color 4).
+pub(super) const CHROMA_WEIGHT: f32 = 2.0;
 
 /// The linear light of each 8-bit sRGB value (IEC 61966-2-1).
 static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
@@ -62,13 +64,15 @@ impl Oklab {
         self.a.hypot(self.b)
     }
 
-    /// The square of the Euclidean distance.
+    /// The square of [`Oklab::distance`].
     pub(crate) fn distance_squared(self, other: Self) -> f32 {
         let square = |x: f32| x * x;
-        square(self.lightness - other.lightness) + square(self.a - other.a) + square(self.b - other.b)
+        square(self.lightness - other.lightness)
+            + square(CHROMA_WEIGHT * (self.a - other.a))
+            + square(CHROMA_WEIGHT * (self.b - other.b))
     }
 
-    /// The Euclidean distance: about 1 from black to white, and 0.02 where a difference is just seen.
+    /// How different two colors look: 1 for black and white, 0.02 where a difference is just seen.
     pub(crate) fn distance(self, other: Self) -> f32 {
         self.distance_squared(other).sqrt()
     }
@@ -88,20 +92,20 @@ impl Oklab {
     }
 }
 
-/// A raster's pixels from the top; transparent ones are laid over white, as they are on a page.
-pub(super) fn pixels(raster: &Raster) -> Vec<Oklab> {
-    let color = |pixel: &[u8]| match raster.channels {
-        Channels::Gray => Oklab::of_bytes([pixel[0]; 3]),
-        Channels::Rgb => Oklab::of_bytes([pixel[0], pixel[1], pixel[2]]),
-        Channels::Rgba => {
-            let over_white = |value: u8| {
-                let alpha = u32::from(pixel[3]);
-                ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-            };
-            Oklab::of_bytes([over_white(pixel[0]), over_white(pixel[1]), over_white(pixel[2])])
-        }
-    };
-    raster.samples.chunks_exact(raster.channels.count()).map(color).collect()
+impl Add for Oklab {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { lightness: self.lightness + other.lightness, a: self.a + other.a, b: self.b + other.b }
+    }
+}
+
+impl Mul<f32> for Oklab {
+    type Output = Self;
+
+    fn mul(self, factor: f32) -> Self {
+        Self { lightness: self.lightness * factor, a: self.a * factor, b: self.b * factor }
+    }
 }
 
 #[cfg(test)]
