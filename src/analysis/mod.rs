@@ -32,7 +32,9 @@ pub(crate) const RENDITION_SIDE: u32 = 256;
 /// Grays with less than this share of the content, and colors with a little less, hardly show.
 const LEAST_SEEN: f32 = 0.05;
 /// How much more each unit of chroma is seen.
-const VIVID: f32 = 8.0;
+const VIVID: f32 = 12.0;
+/// The most names of a picture.
+const MOST_NAMES: usize = 8;
 
 /// What the colors of a picture are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,8 +74,8 @@ impl ColorAnalysis {
         (found, content)
     }
 
-    /// The names of the palette's colors, each once, the largest share first, without those that hardly show. Where all
-    /// names of a family hardly show, but the family does, it is represented by its largest.
+    /// The names of the palette's colors, each once, the largest share first: first one for each family that is seen, then
+    /// others that are seen by themselves, [`MOST_NAMES`] in all.
     pub(crate) fn names(&self) -> Vec<NamedShare> {
         let mut named: Vec<NamedShare> = Vec::new();
         for entry in &self.palette {
@@ -86,14 +88,19 @@ impl ColorAnalysis {
                 None => named.push(NamedShare { name, share: entry.share, seen: seen(entry) }),
             }
         }
-        named.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
-        let represents = |at: usize, own: &NamedShare| {
-            let family = || named.iter().enumerate().filter(|(_, other)| other.name.family == own.name.family);
-            family().next().is_some_and(|(first, _)| first == at)
-                && family().map(|(_, other)| other.seen).sum::<f32>() >= LEAST_SEEN
+        named.sort_by(|a, b| b.seen.total_cmp(&a.seen).then(a.name.english.cmp(b.name.english)));
+        let is_of_family = |family: &str, other: &NamedShare| other.name.family == family;
+        let (first, others): (Vec<_>, Vec<_>) = named.iter().enumerate().partition(|(at, own)| {
+            !named[..*at].iter().any(|other| is_of_family(own.name.family, other))
+        });
+        let family_seen = |own: &NamedShare| -> f32 {
+            named.iter().filter(|other| is_of_family(own.name.family, other)).map(|other| other.seen).sum()
         };
-        let shown = |(at, own): &(usize, &NamedShare)| own.seen >= LEAST_SEEN || represents(*at, own);
-        named.iter().enumerate().filter(shown).map(|(_, own)| *own).collect()
+        let first = first.into_iter().filter(|(_, own)| family_seen(own) >= LEAST_SEEN);
+        let others = others.into_iter().filter(|(_, own)| own.seen >= LEAST_SEEN);
+        let mut shown: Vec<_> = first.chain(others).take(MOST_NAMES).map(|(_, own)| *own).collect();
+        shown.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
+        shown
     }
 }
 

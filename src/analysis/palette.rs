@@ -12,11 +12,11 @@ use super::Oklab;
 use super::oklab::CHROMA_WEIGHT;
 
 /// Colors before similar ones are merged.
-const CLUSTERS: usize = 20;
+const CLUSTERS: usize = 24;
 /// Lloyd's iterations; the colors rarely move after eight.
-const ITERATIONS: usize = 12;
+const ITERATIONS: usize = 8;
 /// Colors nearer than this are one color of the palette.
-const MERGED: f32 = 0.07;
+const MERGED: f32 = 0.045;
 /// The side of a cell.
 const CELL: f32 = 0.025;
 /// Cells along each side of the grid, which holds all of sRGB…
@@ -109,12 +109,14 @@ fn first_centers(cells: &[PaletteColor]) -> Vec<Oklab> {
 fn means(cells: &[PaletteColor], centers: &[Oklab]) -> Vec<PaletteColor> {
     let mut members: Vec<Vec<(Oklab, f32)>> = vec![Vec::new(); centers.len()];
     for cell in cells {
-        let nearest = centers.iter().enumerate().min_by(|(_, a), (_, b)| {
-            cell.color.distance_squared(**a).total_cmp(&cell.color.distance_squared(**b))
-        });
-        if let Some((nearest, _)) = nearest {
-            members[nearest].push((cell.color, cell.share));
+        let mut nearest = (0, f32::INFINITY);
+        for (at, center) in centers.iter().enumerate() {
+            let apart = cell.color.distance_squared(*center);
+            if apart < nearest.1 {
+                nearest = (at, apart);
+            }
         }
+        members[nearest.0].push((cell.color, cell.share));
     }
     let entry = |members: Vec<(Oklab, f32)>| {
         let share = members.iter().map(|(_, share)| share).sum();
