@@ -1,4 +1,4 @@
-//! Named colors: a color has the name of the nearest anchor ([`Oklab::distance`]).
+//! Named colors: a color has the name of the nearest anchor ([`name_of`]).
 //!
 //! The names are those of painters and of everyday language, in English and Danish, each within one of 13 families that
 //! everybody tells apart. Anchors are closer to each other among the dull browns, grays and greens that most paintings are
@@ -117,9 +117,20 @@ pub(crate) const NAMES: [ColorName; 81] = [
 static ANCHORS: LazyLock<[Oklab; NAMES.len()]> =
     LazyLock::new(|| std::array::from_fn(|at| Oklab::of(NAMES[at].anchor)));
 
+/// Anything darker is black: Oklab exaggerates the chroma of the darkest colors.
+const BLACK: f32 = 0.2;
+/// A name spans more of lightness than of hue and chroma: light and dark blue are blue, but bluish gray is not gray.
+const LIGHTNESS_WEIGHT: f32 = 0.6;
+
 /// The name of the nearest anchor.
 pub(crate) fn name_of(color: Oklab) -> &'static ColorName {
-    let distances = ANCHORS.iter().map(|anchor| color.distance_squared(*anchor));
+    if color.lightness < BLACK {
+        return &NAMES[0];
+    }
+    let weighted =
+        |color: Oklab| Oklab { lightness: LIGHTNESS_WEIGHT * color.lightness, ..color };
+    let color = weighted(color);
+    let distances = ANCHORS.iter().map(|anchor| color.distance_squared(weighted(*anchor)));
     let nearest = NAMES.iter().zip(distances).min_by(|(_, a), (_, b)| a.total_cmp(b));
     nearest.map_or(&NAMES[0], |(name, _)| name)
 }

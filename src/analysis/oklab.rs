@@ -63,7 +63,7 @@ impl Oklab {
 
     /// The distance from gray.
     pub(crate) fn chroma(self) -> f32 {
-        self.a.hypot(self.b)
+        (self.a * self.a + self.b * self.b).sqrt()
     }
 
     /// The square of [`Oklab::distance`].

@@ -16,7 +16,7 @@ const CLUSTERS: usize = 24;
 /// Lloyd's iterations; the colors rarely move after eight.
 const ITERATIONS: usize = 8;
 /// Colors nearer than this are one color of the palette.
-const MERGED: f32 = 0.045;
+const MERGED: f32 = 0.035;
 /// The side of a cell.
 const CELL: f32 = 0.025;
 /// Cells along each side of the grid, which holds all of sRGB…

@@ -19,9 +19,9 @@ pub(crate) struct Picture {
 /// The sums of samples that become one pixel; colors are weighted by alpha.
 #[derive(Clone, Copy, Default)]
 struct Block {
-    color: [u64; 3],
-    alpha: u64,
-    count: u64,
+    color: [u32; 3],
+    alpha: u32,
+    count: u32,
 }
 
 impl Picture {
@@ -38,12 +38,13 @@ impl Picture {
             row.fill(Block::default());
             for samples in rows.chunks_exact(raster.stride().max(1)) {
                 match raster.channels {
-                    Channels::Gray => add(&mut row, samples, factor, |&[gray]: &[u8; 1]| ([gray; 3], 255)),
-                    Channels::Rgb => add(&mut row, samples, factor, |rgb: &[u8; 3]| (*rgb, 255)),
-                    Channels::Rgba => add(&mut row, samples, factor, |&[r, g, b, a]| ([r, g, b], a)),
+                    Channels::Gray => add(&mut row, samples, factor, |&[gray]: &[u8; 1]| ([gray; 3], 1)),
+                    Channels::Rgb => add(&mut row, samples, factor, |rgb: &[u8; 3]| (*rgb, 1)),
+                    Channels::Rgba => add(&mut row, samples, factor, |&[r, g, b, a]| ([r, g, b], a.into())),
                 }
             }
-            pixels.extend(row.iter().map(Block::color));
+            let full = if raster.channels == Channels::Rgba { 255 } else { 1 };
+            pixels.extend(row.iter().map(|block| block.color(full)));
             if raster.channels == Channels::Rgba {
                 opaque.extend(row.iter().map(Block::is_opaque));
             }
@@ -87,14 +88,13 @@ fn add<const N: usize>(
     row: &mut [Block],
     samples: &[u8],
     factor: usize,
-    read: impl Fn(&[u8; N]) -> ([u8; 3], u8),
+    read: impl Fn(&[u8; N]) -> ([u8; 3], u32),
 ) {
     for (block, samples) in row.iter_mut().zip(samples.chunks(N * factor)) {
         for pixel in samples.as_chunks::<N>().0 {
             let (color, alpha) = read(pixel);
-            let alpha = u64::from(alpha);
             for (sum, sample) in block.color.iter_mut().zip(color) {
-                *sum += u64::from(sample) * alpha;
+                *sum += u32::from(sample) * alpha;
             }
             block.alpha += alpha;
             block.count += 1;
@@ -103,9 +103,10 @@ fn add<const N: usize>(
 }
 
 impl Block {
-    fn color(&self) -> Oklab {
-        let all = (255 * self.count).max(1);
-        let over_white = |sum: u64| ((sum + 255 * (all - self.alpha) + all / 2) / all) as u8;
+    /// Its mean, where `full` is the alpha of an opaque pixel.
+    fn color(&self, full: u32) -> Oklab {
+        let all = (full * self.count).max(1);
+        let over_white = |sum: u32| ((sum + 255 * (all - self.alpha) + all / 2) / all) as u8;
         Oklab::of_bytes(self.color.map(over_white))
     }
 
