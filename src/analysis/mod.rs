@@ -9,6 +9,8 @@ mod oklab;
 mod palette;
 mod picture;
 #[cfg(test)]
+mod by_eye;
+#[cfg(test)]
 mod testing;
 
 pub(crate) use content::{Content, Why};
@@ -26,15 +28,37 @@ use crate::pixels::Raster;
 /// The version of everything in this module. It changes with each change that gives other results for some picture.
 pub(crate) const VERSION: &str = "1";
 
-/// The longer side, in pixels, of the renditions that are analysed.
-pub(crate) const RENDITION_SIDE: u32 = 256;
-
 /// Grays with less than this share of the content, and colors with a little less, hardly show.
 const LEAST_SEEN: f32 = 0.05;
 /// How much more each unit of chroma is seen.
 const VIVID: f32 = 12.0;
 /// The most names of a picture.
 const MOST_NAMES: usize = 8;
+
+/// All that is measured on a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Analysis {
+    pub colors: ColorAnalysis,
+    /// See [`descriptor`].
+    pub descriptor: Vec<f32>,
+}
+
+impl Analysis {
+    /// Measures a raster of any size in sRGB; it is reduced to about 256 x 256 pixels, so a rendition of 256 to 512
+    /// pixels is enough.
+    pub(crate) fn of(raster: &Raster) -> Self {
+        let picture = Picture::of(raster);
+        let content = Content::find(&picture);
+        let inside = content.pixels(&picture);
+        let colors = ColorAnalysis {
+            palette: palette(&inside),
+            background: content.background,
+            measures: Measures::of(&inside),
+            content_share: inside.len() as f32 / picture.pixels.len().max(1) as f32,
+        };
+        Self { colors, descriptor: descriptor(&picture, &content) }
+    }
+}
 
 /// What the colors of a picture are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,21 +81,14 @@ pub(crate) struct NamedShare {
 }
 
 impl ColorAnalysis {
-    /// Measures an RGB raster of at most [`RENDITION_SIDE`]; alpha and gray are read, too.
-    pub(crate) fn of(raster: &Raster) -> Self {
-        Self::of_picture(&Picture::of(raster)).0
+    /// The name of the plain background.
+    pub(crate) fn background_name(&self) -> Option<&'static ColorName> {
+        self.background.map(name_of)
     }
 
-    pub(crate) fn of_picture(picture: &Picture) -> (Self, Content) {
-        let content = Content::find(picture);
-        let inside = content.pixels(picture);
-        let found = Self {
-            palette: palette(&inside),
-            background: content.background,
-            measures: Measures::of(&inside),
-            content_share: inside.len() as f32 / picture.pixels.len().max(1) as f32,
-        };
-        (found, content)
+    /// The name that most of the content has.
+    pub(crate) fn dominant(&self) -> Option<&'static ColorName> {
+        self.names().first().map(|named| named.name)
     }
 
     /// The names of the palette's colors, each once, the largest share first: first one for each family that is seen, then
@@ -124,7 +141,7 @@ mod tests {
         {
             canvas.rectangle(40 + 20 * n as u32, 175, 56 + 20 * n as u32, 190, patch);
         }
-        let found = ColorAnalysis::of(&canvas.raster());
+        let found = Analysis::of(&canvas.raster()).colors;
         let names: Vec<_> = found.names().iter().map(|found| found.name.english).collect();
         assert_eq!(names.len(), 2, "{names:?}");
         assert!(names.iter().any(|name| name.contains("blue")), "{names:?}");
@@ -135,13 +152,13 @@ mod tests {
     #[test]
     fn equal_pixels_give_equal_results() {
         let raster = Canvas::noise(200, 256, 7).raster();
-        assert_eq!(ColorAnalysis::of(&raster), ColorAnalysis::of(&raster));
+        assert_eq!(Analysis::of(&raster), Analysis::of(&raster));
     }
 
     #[test]
     fn pictures_without_content_have_a_color_nevertheless() {
         for (width, height) in [(1, 1), (256, 1), (1, 256), (256, 256)] {
-            let found = ColorAnalysis::of(&Canvas::plain(width, height, 0xc0322b).raster());
+            let found = Analysis::of(&Canvas::plain(width, height, 0xc0322b).raster()).colors;
             assert_eq!(found.palette.len(), 1);
             assert_eq!(found.names()[0].name.english, "red");
         }

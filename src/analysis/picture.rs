@@ -2,10 +2,10 @@
 
 use super::Oklab;
 use crate::iiif::{Dimensions, Rect};
-use crate::pixels::{Channels, Raster};
+use crate::pixels::{Channels, Raster, scale};
 
-/// About how many pixels are analysed: more give the same colors.
-const ENOUGH: u64 = 256 * 256;
+/// The most pixels that are analysed: more give the same colors.
+const ENOUGH: u64 = 257 * 257;
 
 /// Pixels in Oklab, rows from the top.
 #[derive(Clone, Debug)]
@@ -16,41 +16,27 @@ pub(crate) struct Picture {
     pub opaque: Option<Vec<bool>>,
 }
 
-/// The sums of samples that become one pixel; colors are weighted by alpha.
-#[derive(Clone, Copy, Default)]
-struct Block {
-    color: [u32; 3],
-    alpha: u32,
-    count: u32,
-}
-
 impl Picture {
-    /// A raster, reduced by a whole number to about [`ENOUGH`] pixels. Transparent pixels are laid over white, as they
+    /// A raster, reduced by a whole number to at most [`ENOUGH`] pixels. Transparent pixels are laid over white, as they
     /// are on a page.
     pub(crate) fn of(raster: &Raster) -> Self {
-        let area = raster.dimensions.area();
-        let factor = (1..).find(|factor| area <= ENOUGH * factor * factor).unwrap_or(1) as usize;
-        let size = raster.dimensions.reduced(factor as u32);
-        let mut pixels = Vec::with_capacity(size.area() as usize);
-        let mut opaque = Vec::new();
-        let mut row = vec![Block::default(); size.width as usize];
-        for rows in raster.samples.chunks(raster.stride().max(1) * factor) {
-            row.fill(Block::default());
-            for samples in rows.chunks_exact(raster.stride().max(1)) {
-                match raster.channels {
-                    Channels::Gray => add(&mut row, samples, factor, |&[gray]: &[u8; 1]| ([gray; 3], 1)),
-                    Channels::Rgb => add(&mut row, samples, factor, |rgb: &[u8; 3]| (*rgb, 1)),
-                    Channels::Rgba => add(&mut row, samples, factor, |&[r, g, b, a]| ([r, g, b], a.into())),
-                }
-            }
-            let full = if raster.channels == Channels::Rgba { 255 } else { 1 };
-            pixels.extend(row.iter().map(|block| block.color(full)));
-            if raster.channels == Channels::Rgba {
-                opaque.extend(row.iter().map(Block::is_opaque));
-            }
+        let (all, channels) = (raster.dimensions, raster.channels.count());
+        let factor = (1..).find(|&factor| all.reduced(factor).area() <= ENOUGH).unwrap_or(1);
+        let shrunk = |samples: &[u8], channels: usize| scale::shrink(samples, all, channels, factor);
+        let color = |pixel: &[u8]| match *pixel {
+            [r, g, b] => Oklab::of_bytes([r, g, b]),
+            _ => Oklab::of_bytes([pixel[0]; 3]),
+        };
+        if raster.channels != Channels::Rgba {
+            let (samples, size) = shrunk(&raster.samples, channels);
+            let pixels = samples.chunks_exact(channels).map(color).collect();
+            return Self { size, pixels, opaque: None };
         }
-        let opaque = Some(opaque).filter(|opaque| opaque.contains(&false));
-        Self { size, pixels, opaque }
+        let (samples, size) = shrunk(&over_white(&raster.samples), 3);
+        let alpha: Vec<u8> = raster.samples.chunks_exact(channels).map(|pixel| pixel[3]).collect();
+        let opaque: Vec<bool> = shrunk(&alpha, 1).0.into_iter().map(|alpha| alpha >= 128).collect();
+        let pixels = samples.chunks_exact(3).map(color).collect();
+        Self { size, pixels, opaque: Some(opaque).filter(|opaque| opaque.contains(&false)) }
     }
 
     /// The place of a pixel.
@@ -84,35 +70,14 @@ impl Picture {
     }
 }
 
-fn add<const N: usize>(
-    row: &mut [Block],
-    samples: &[u8],
-    factor: usize,
-    read: impl Fn(&[u8; N]) -> ([u8; 3], u32),
-) {
-    for (block, samples) in row.iter_mut().zip(samples.chunks(N * factor)) {
-        for pixel in samples.as_chunks::<N>().0 {
-            let (color, alpha) = read(pixel);
-            for (sum, sample) in block.color.iter_mut().zip(color) {
-                *sum += u32::from(sample) * alpha;
-            }
-            block.alpha += alpha;
-            block.count += 1;
-        }
-    }
-}
-
-impl Block {
-    /// Its mean, where `full` is the alpha of an opaque pixel.
-    fn color(&self, full: u32) -> Oklab {
-        let all = (full * self.count).max(1);
-        let over_white = |sum: u32| ((sum + 255 * (all - self.alpha) + all / 2) / all) as u8;
-        Oklab::of_bytes(self.color.map(over_white))
-    }
-
-    fn is_opaque(&self) -> bool {
-        2 * self.alpha >= 255 * self.count
-    }
+/// RGBA as RGB.
+fn over_white(samples: &[u8]) -> Vec<u8> {
+    let over = |pixel: &[u8]| {
+        let alpha = u32::from(pixel[3]);
+        let mixed = |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+        [mixed(pixel[0]), mixed(pixel[1]), mixed(pixel[2])]
+    };
+    samples.chunks_exact(4).flat_map(over).collect()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ const SHADED: [f32; 2] = [0.15, 0.03];
 const MOSTLY: f32 = 0.5;
 /// An outline's contrast, and how much of the outline has it.
 const OUTLINE: f32 = 0.1;
-const OUTLINED: f32 = 0.7;
+const OUTLINED: f32 = 0.6;
 /// Paper is at least that light, and pixels of its color are that share of the picture.
 const PAPER: [f32; 2] = [0.6, 0.6];
 

@@ -30,7 +30,7 @@ pub(crate) struct Content {
     /// All content is within.
     pub bounds: Rect,
     /// One per pixel of the picture, if not all within the bounds are content.
-    mask: Option<Vec<bool>>,
+    pub(crate) mask: Option<Vec<bool>>,
     /// The outermost plain background's color.
     pub background: Option<Oklab>,
     /// What was left out.
@@ -61,8 +61,6 @@ impl Content {
         }
         found
     }
-
-    pub(crate) fn mask_for_lab(&self) -> Option<&Vec<bool>> { self.mask.as_ref() }
 
     /// The pixels that are content.
     pub(crate) fn pixels(&self, picture: &Picture) -> Vec<Oklab> {
