@@ -65,7 +65,9 @@ fn layout(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
     let mut sums = [([0.0f32; 3], 0.0f32); FIELDS * FIELDS];
     for (at, pixel) in pixels.iter().enumerate() {
         let (sum, count) = &mut sums[field(at, size)];
-        for (sum, part) in sum.iter_mut().zip([pixel.lightness - 0.5, CHROMA_WEIGHT * pixel.a, CHROMA_WEIGHT * pixel.b]) {
+        for (sum, part) in
+            sum.iter_mut().zip([pixel.lightness - 0.5, CHROMA_WEIGHT * pixel.a, CHROMA_WEIGHT * pixel.b])
+        {
             *sum += part;
         }
         *count += 1.0;

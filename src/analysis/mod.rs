@@ -1,6 +1,8 @@
 //! What can be measured on a picture without a model: its content within frame and background, palette, color names,
 //! visual measures, and a descriptor of color and composition. Pure functions; equal pixels give equal results.
 
+#[cfg(test)]
+mod by_eye;
 mod content;
 mod descriptor;
 mod measures;
@@ -9,17 +11,16 @@ mod oklab;
 mod palette;
 mod picture;
 #[cfg(test)]
-mod by_eye;
-#[cfg(test)]
 mod testing;
 
-pub(crate) use content::{Content, Why};
-pub(crate) use descriptor::{DESCRIPTOR_LENGTH, descriptor};
+use content::Content;
+pub(crate) use descriptor::DESCRIPTOR_LENGTH;
+use descriptor::descriptor;
 pub(crate) use measures::Measures;
 pub(crate) use names::{ColorName, name_of};
 pub(crate) use oklab::Oklab;
 pub(crate) use palette::{PaletteColor, palette};
-pub(crate) use picture::Picture;
+use picture::Picture;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,9 +108,10 @@ impl ColorAnalysis {
         }
         named.sort_by(|a, b| b.seen.total_cmp(&a.seen).then(a.name.english.cmp(b.name.english)));
         let is_of_family = |family: &str, other: &NamedShare| other.name.family == family;
-        let (first, others): (Vec<_>, Vec<_>) = named.iter().enumerate().partition(|(at, own)| {
-            !named[..*at].iter().any(|other| is_of_family(own.name.family, other))
-        });
+        let (first, others): (Vec<_>, Vec<_>) = named
+            .iter()
+            .enumerate()
+            .partition(|(at, own)| !named[..*at].iter().any(|other| is_of_family(own.name.family, other)));
         let family_seen = |own: &NamedShare| -> f32 {
             named.iter().filter(|other| is_of_family(own.name.family, other)).map(|other| other.seen).sum()
         };

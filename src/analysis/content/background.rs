@@ -19,7 +19,7 @@ const MAX_CHROMA: f32 = 0.075;
 /// The largest distance from the background of pixels that are background wherever they are.
 const LIKE: f32 = 0.06;
 /// From one pixel to the next, backdrops change less, …
-const SMOOTH: f32 = 0.015;
+const SMOOTH: f32 = 0.02;
 /// …and in all, by shadows and lamps, less than this in lightness and chroma.
 const SHADED: [f32; 2] = [0.15, 0.03];
 /// With this share of the picture, the background is also within the work: paper between lines.
@@ -131,7 +131,10 @@ impl Background {
     fn fill(&self, picture: &Picture, like: &[bool], content: &mut [bool]) {
         let width = picture.size.width;
         let is_outer = |(x, y): &(u32, u32)| {
-            *x == self.area.x || *y == self.area.y || x + 1 == self.area.right() || y + 1 == self.area.bottom()
+            *x == self.area.x
+                || *y == self.area.y
+                || x + 1 == self.area.right()
+                || y + 1 == self.area.bottom()
         };
         let outer = places(self.area).filter(is_outer).map(|(x, y)| y * width + x);
         let mut queue: Vec<u32> = outer.filter(|&at| like[at as usize]).collect();

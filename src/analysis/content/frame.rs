@@ -76,7 +76,8 @@ fn step(picture: &Picture, area: Rect, side: Side) -> Option<usize> {
     let shorter = area.width.min(area.height) as f32;
     let least = ((DEPTHS[0] * shorter).ceil() as usize).max(2);
     let most = (DEPTHS[1] * shorter) as usize;
-    let lines: Vec<Line> = (0..=most + 1).map(|deep| line(picture, area, side, deep)).collect::<Option<_>>()?;
+    let lines: Vec<Line> =
+        (0..=most + 1).map(|deep| line(picture, area, side, deep)).collect::<Option<_>>()?;
     let same: Vec<bool> = lines.iter().map(is_same).collect();
     // Edges are soft in a reduced picture: the line two before is outside.
     (least..=most).rev().find(|&deep| {
