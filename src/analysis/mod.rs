@@ -14,6 +14,7 @@ mod picture;
 mod testing;
 
 use content::Content;
+#[cfg_attr(not(test), allow(unused_imports))]
 pub(crate) use descriptor::DESCRIPTOR_LENGTH;
 use descriptor::descriptor;
 pub(crate) use measures::Measures;

@@ -24,9 +24,12 @@ const SMOOTH: f32 = 0.02;
 const SHADED: [f32; 2] = [0.15, 0.03];
 /// With this share of the picture, the background is also within the work: paper between lines.
 const MOSTLY: f32 = 0.5;
-/// An outline's contrast, and how much of the outline has it.
+/// An outline's contrast…
 const OUTLINE: f32 = 0.1;
+/// …and how much of the outline has it; before a dark ground nearly all, as painters let figures melt into it.
 const OUTLINED: f32 = 0.6;
+const OUTLINED_IN_THE_DARK: f32 = 0.85;
+const DARK: f32 = 0.3;
 /// Paper is at least that light, and pixels of its color are that share of the picture.
 const PAPER: [f32; 2] = [0.6, 0.6];
 
@@ -185,7 +188,8 @@ impl Background {
                 all += 1;
             }
         }
-        sharp as f32 >= OUTLINED * all as f32
+        let enough = if self.color.lightness < DARK { OUTLINED_IN_THE_DARK } else { OUTLINED };
+        sharp as f32 >= enough * all as f32
     }
 
     /// Whether it is light and most of the picture, so that pale lines on it are the work.

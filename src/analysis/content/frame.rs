@@ -22,19 +22,22 @@ const WIDTHS: usize = 2;
 
 /// The picture within a frame, if `area` has one.
 pub(super) fn inside(picture: &Picture, area: Rect) -> Option<Rect> {
-    let steps = [Side::Upper, Side::Lower, Side::Left, Side::Right].map(|side| step(picture, area, side));
-    let [upper, lower, left, right] = steps;
-    let [upper, lower, left, right] = [upper?, lower?, left?, right?];
-    let widths = [upper, lower, left, right];
-    let (least, most) = (*widths.iter().min()?, *widths.iter().max()?);
-    if most > WIDTHS * least {
-        return None;
-    }
+    let sides = [Side::Upper, Side::Lower, Side::Left, Side::Right].map(|side| steps(picture, area, side));
+    // Pictures have straight lines, too: the deepest step that all four sides have ends the frame.
+    let deepest = sides.iter().map(|steps| steps.first().copied()).collect::<Option<Vec<_>>>()?;
+    let widths = (1..=*deepest.iter().max()?).rev().find_map(|most| {
+        let mut widths = [0; 4];
+        for (width, steps) in widths.iter_mut().zip(&sides) {
+            *width = *steps.iter().find(|&&step| step <= most && WIDTHS * step >= most)?;
+        }
+        Some(widths)
+    })?;
+    let [upper, lower, left, right] = widths.map(|width| width as u32);
     Some(Rect {
-        x: area.x + left as u32,
-        y: area.y + upper as u32,
-        width: area.width.checked_sub((left + right) as u32).filter(|width| *width > 0)?,
-        height: area.height.checked_sub((upper + lower) as u32).filter(|height| *height > 0)?,
+        x: area.x + left,
+        y: area.y + upper,
+        width: area.width.checked_sub(left + right).filter(|width| *width > 0)?,
+        height: area.height.checked_sub(upper + lower).filter(|height| *height > 0)?,
     })
 }
 
@@ -71,19 +74,20 @@ impl Side {
 /// The means of the parts of a line.
 type Line = [Oklab; PARTS];
 
-/// How deep the innermost step is at which a frame's side can end.
-fn step(picture: &Picture, area: Rect, side: Side) -> Option<usize> {
+/// The depths of the steps with which a frame's side can end, the deepest first.
+fn steps(picture: &Picture, area: Rect, side: Side) -> Vec<usize> {
     let shorter = area.width.min(area.height) as f32;
     let least = ((DEPTHS[0] * shorter).ceil() as usize).max(2);
     let most = (DEPTHS[1] * shorter) as usize;
-    let lines: Vec<Line> =
-        (0..=most + 1).map(|deep| line(picture, area, side, deep)).collect::<Option<_>>()?;
+    let lines: Option<Vec<Line>> = (0..=most).map(|deep| line(picture, area, side, deep)).collect();
+    let Some(lines) = lines else { return Vec::new() };
     let same: Vec<bool> = lines.iter().map(is_same).collect();
     // Edges are soft in a reduced picture: the line two before is outside.
-    (least..=most).rev().find(|&deep| {
+    let can_end = |deep: &usize| {
         let outside = same[..deep - 1].iter().filter(|same| **same).count();
-        outside as f32 >= MOSTLY * (deep - 1) as f32 && is_step(&lines[deep - 2], &lines[deep])
-    })
+        outside as f32 >= MOSTLY * (deep - 1) as f32 && is_step(&lines[deep - 2], &lines[*deep])
+    };
+    (least..=most).rev().filter(can_end).collect()
 }
 
 fn line(picture: &Picture, area: Rect, side: Side, deep: usize) -> Option<Line> {

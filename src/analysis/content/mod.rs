@@ -82,19 +82,18 @@ impl Content {
         let content = background.content(picture);
         let parts = parts::find(picture.size, self.bounds, &content);
         let (kept, dropped) = parts::without_targets(parts, self.bounds);
-        let is_sheet = kept.len() == 1 && kept[0].is_rectangle(picture.size, &content);
-        if is_sheet && kept[0].bounds != self.bounds {
+        let mut mask = vec![false; content.len()];
+        kept.iter().flat_map(|part| &part.members).for_each(|&at| mask[at as usize] = true);
+        let work = Part::of(picture.size, &mask);
+        if work.bounds != self.bounds && work.is_rectangle(picture.size, &mask) {
             self.background.get_or_insert(background.color);
-            self.shrink(inset(kept[0].bounds, 1), Why::Background);
+            self.shrink(inset(work.bounds, 1), Why::Background);
             self.note_targets(dropped);
             return true;
         }
-        let is_object = is_sheet || background.is_outlined(picture, &content) || background.is_paper(picture);
-        if !is_object {
+        if !background.is_outlined(picture, &content) && !background.is_paper(picture) {
             return false;
         }
-        let mut mask = vec![false; content.len()];
-        kept.iter().flat_map(|part| &part.members).for_each(|&at| mask[at as usize] = true);
         if self.keep(picture, mask, Why::Background) {
             self.background.get_or_insert(background.color);
             self.note_targets(dropped);

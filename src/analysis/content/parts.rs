@@ -10,11 +10,12 @@ const SMALL: f32 = 0.25;
 const LONG: u32 = 3;
 /// Dropped parts with this share of the work are more than dust.
 const SEEN: f32 = 0.002;
-/// How much of each outermost line of a rectangle is content.
-const STRAIGHT: f32 = 0.75;
+/// How much of each outermost line of a rectangle is content: a fifth of a round object's is, and a painting on black may
+/// be black itself.
+const STRAIGHT: f32 = 0.5;
 
 /// A connected part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Part {
     pub members: Vec<u32>,
     pub bounds: Rect,
