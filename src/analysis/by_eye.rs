@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::fs;
 
 use super::Analysis;
-use crate::pixels::jpeg;
+use crate::pixels::{Raster, jpeg};
 use crate::proof::shared;
 
 /// The families of a painting's names and of its background.
 fn families(path: &std::path::Path) -> HashSet<&'static str> {
     let file = fs::read(path).unwrap();
-    // The largest have a side of some 4000 pixels: this is about what a server's rendition has.
-    let raster = jpeg::decode(&file, 8, 1 << 26).unwrap().into_packed();
+    // At least as large as a server's rendition.
+    let decoded = |reduce| jpeg::decode(&file, reduce, 1 << 26).unwrap().into_packed();
+    let is_enough = |raster: &Raster| raster.dimensions.width.max(raster.dimensions.height) >= 512;
+    let raster = [8, 4, 2].into_iter().map(decoded).find(is_enough).unwrap_or_else(|| decoded(1));
     let colors = Analysis::of(&raster).colors;
     let names = colors.names().into_iter().map(|named| named.name);
     names.chain(colors.background_name()).map(|name| name.family).collect()

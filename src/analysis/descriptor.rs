@@ -21,7 +21,7 @@ const HUES: usize = 8;
 const DIRECTIONS: usize = 8;
 
 /// Numbers of a descriptor.
-pub(crate) const DESCRIPTOR_LENGTH: usize =
+pub(super) const LENGTH: usize =
     3 * FIELDS * FIELDS + LIGHTNESSES * (HUES + 1) + DIRECTIONS * FIELDS * FIELDS + 2;
 
 /// The shares of layout, colors, form and format: form says most about what is shown, format least.
@@ -151,7 +151,7 @@ mod tests {
     fn descriptors_have_length_one() {
         for canvas in [Canvas::plain(1, 1, 0), Canvas::plain(3, 200, 0xffffff), Canvas::noise(100, 80, 1)] {
             let found = of(&canvas);
-            assert_eq!(found.len(), DESCRIPTOR_LENGTH);
+            assert_eq!(found.len(), LENGTH);
             assert!((product(&found, &found) - 1.0).abs() < 1e-4);
         }
     }

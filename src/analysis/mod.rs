@@ -14,8 +14,6 @@ mod picture;
 mod testing;
 
 use content::Content;
-#[cfg_attr(not(test), allow(unused_imports))]
-pub(crate) use descriptor::DESCRIPTOR_LENGTH;
 use descriptor::descriptor;
 pub(crate) use measures::Measures;
 pub(crate) use names::{ColorName, name_of};
@@ -29,6 +27,9 @@ use crate::pixels::Raster;
 
 /// The version of everything in this module. It changes with each change that gives other results for some picture.
 pub(crate) const VERSION: &str = "1";
+
+/// Numbers of a descriptor.
+pub(crate) const DESCRIPTOR_LENGTH: usize = descriptor::LENGTH;
 
 /// Grays with less than this share of the content, and colors with a little less, hardly show.
 const LEAST_SEEN: f32 = 0.05;

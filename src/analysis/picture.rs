@@ -21,7 +21,8 @@ impl Picture {
     /// are on a page.
     pub(crate) fn of(raster: &Raster) -> Self {
         let (all, channels) = (raster.dimensions, raster.channels.count());
-        let factor = (1..).find(|&factor| all.reduced(factor).area() <= ENOUGH).unwrap_or(1);
+        let factor =
+            (1..=all.width.max(all.height)).find(|&factor| all.reduced(factor).area() <= ENOUGH).unwrap_or(1);
         let shrunk = |samples: &[u8], channels: usize| scale::shrink(samples, all, channels, factor);
         let color = |pixel: &[u8]| match *pixel {
             [r, g, b] => Oklab::of_bytes([r, g, b]),
