@@ -20,6 +20,7 @@
 //! store              objects: local files, buckets and web servers, read by ranges, written whole
 //! presentation       works → manifests, collections, annotations, searches (pure)
 //! record             works as data, and the readers of museums' records (pure)
+//! analysis           what is measured on a picture without a model: colors, their names, content, a descriptor (pure)
 //! render             image requests planned (the exact-tile rule), drawn, color-converted, encoded (pure)
 //! master             indexes of masters' levels and tiles, their rows, TIFF decoding, the pyramid writer (pure)
 //! pixels             decode, scale, rotate, convert colors (the ICC policy), encode (pure)

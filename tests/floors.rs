@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 17] = [
+const FLOORS: [&str; 18] = [
     "identity",
     "iiif",
     "container",
@@ -11,6 +11,7 @@ const FLOORS: [&str; 17] = [
     "pixels",
     "master",
     "render",
+    "analysis",
     "record",
     "presentation",
     "sample",

@@ -1,13 +1,18 @@
 //! A descriptor of color and composition, by which pictures can be compared without a model.
 //!
-//! Three parts of equal weight, each of length 1, so that the product of two descriptors is their mean cosine:
-//! - *layout*: the mean color of each of 4 x 4 fields, in Oklab, chroma weighted twice, less the mean of a gray picture;
+//! Four parts, each of length 1, so that the product of two descriptors is the mean of their cosines, weighted by
+//! [`WEIGHTS`]:
+//! - *layout*: the mean color of each of 4 x 4 fields, in Oklab with [`CHROMA_WEIGHT`], less a medium gray;
 //! - *colors*: the square roots of a histogram of the whole (Hellinger's distance): nine hues, gray being one of them, by
 //!   five steps of lightness, pixels shared between neighboring bins;
 //! - *form*: for each of the fields the directions of its edges in eight steps of 22.5 degrees (Dalal and Triggs 2005),
-//!   weighted by the square root of the edges' strength.
+//!   weighted by the square root of the edges' strength above that of noise;
+//! - *format*: an angle from 0 degrees, three times as high as wide or more, to 90 degrees, three times as wide as high.
+//!
+//! The picture is its content's rectangle, without frame and surroundings, reduced to about a hundred pixels a side.
 
-use super::Oklab;
+use super::oklab::CHROMA_WEIGHT;
+use super::{Content, Oklab, Picture};
 use crate::iiif::Dimensions;
 
 const FIELDS: usize = 4;
@@ -16,19 +21,37 @@ const HUES: usize = 8;
 const DIRECTIONS: usize = 8;
 
 /// Numbers of a descriptor.
-pub(crate) const DESCRIPTOR_LENGTH: usize =
-    3 * FIELDS * FIELDS + LIGHTNESSES * (HUES + 1) + DIRECTIONS * FIELDS * FIELDS;
+pub(super) const LENGTH: usize =
+    3 * FIELDS * FIELDS + LIGHTNESSES * (HUES + 1) + DIRECTIONS * FIELDS * FIELDS + 2;
 
+/// The shares of layout, colors, form and format: form says most about what is shown, format least.
+const WEIGHTS: [f32; 4] = [0.2, 0.2, 0.5, 0.1];
+/// Pictures with more pixels are reduced: a composition is seen in few.
+const ENOUGH: usize = 12_500;
 /// Chroma below which a pixel is gray.
 const GRAY: f32 = 0.03;
+/// Weaker edges are noise.
+const NOISE: f32 = 0.02;
+/// Formats beyond this are alike.
+const LONGEST: f32 = 3.0;
 
-/// The descriptor of a picture with these pixels, rows from the top; its length is 1.
-pub(crate) fn descriptor(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
-    let parts = [layout(pixels, size), colors(pixels), form(pixels, size)];
-    let mut all: Vec<f32> = parts.into_iter().flat_map(unit).collect();
-    let scale = (1.0f32 / 3.0).sqrt();
-    all.iter_mut().for_each(|value| *value *= scale);
-    all
+/// The descriptor of a picture's content; its length is 1.
+pub(crate) fn descriptor(picture: &Picture, content: &Content) -> Vec<f32> {
+    let part = picture.part(content.bounds, ENOUGH);
+    let (pixels, size) = (&part.pixels, part.size);
+    let format = format(content.bounds.dimensions());
+    let parts = [layout(pixels, size), colors(pixels), form(pixels, size), format];
+    let weighted = |(part, weight): (Vec<f32>, f32)| {
+        let scale = weight.sqrt();
+        unit(part).into_iter().map(move |value| scale * value)
+    };
+    parts.into_iter().zip(WEIGHTS).flat_map(weighted).collect()
+}
+
+fn format(size: Dimensions) -> Vec<f32> {
+    let ratio = (size.width as f32 / size.height as f32).ln() / LONGEST.ln();
+    let (sin, cos) = ((ratio.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4).sin_cos();
+    vec![cos, sin]
 }
 
 /// The field of a pixel.
@@ -42,7 +65,9 @@ fn layout(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
     let mut sums = [([0.0f32; 3], 0.0f32); FIELDS * FIELDS];
     for (at, pixel) in pixels.iter().enumerate() {
         let (sum, count) = &mut sums[field(at, size)];
-        for (sum, part) in sum.iter_mut().zip([pixel.lightness - 0.5, 2.0 * pixel.a, 2.0 * pixel.b]) {
+        for (sum, part) in
+            sum.iter_mut().zip([pixel.lightness - 0.5, CHROMA_WEIGHT * pixel.a, CHROMA_WEIGHT * pixel.b])
+        {
             *sum += part;
         }
         *count += 1.0;
@@ -79,7 +104,10 @@ fn form(pixels: &[Oklab], size: Dimensions) -> Vec<f32> {
             let lightness = |at: usize| pixels[at].lightness;
             let across = lightness(at + 1) - lightness(at - 1);
             let down = lightness(at + width) - lightness(at - width);
-            let strength = across.hypot(down).sqrt();
+            let strength = ((across * across + down * down).sqrt() - NOISE).max(0.0).sqrt();
+            if strength == 0.0 {
+                continue;
+            }
             let direction = down.atan2(across).rem_euclid(std::f32::consts::PI) / std::f32::consts::PI
                 * DIRECTIONS as f32;
             let row = &mut bins[DIRECTIONS * field(at, size)..][..DIRECTIONS];
@@ -100,13 +128,12 @@ fn unit(mut values: Vec<f32>) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oklab;
     use super::super::testing::Canvas;
     use super::*;
 
     fn of(canvas: &Canvas) -> Vec<f32> {
-        let raster = canvas.raster();
-        descriptor(&oklab::pixels(&raster), raster.dimensions)
+        let picture = Picture::of(&canvas.raster());
+        descriptor(&picture, &Content::find(&picture))
     }
 
     fn product(a: &[f32], b: &[f32]) -> f32 {
@@ -124,7 +151,7 @@ mod tests {
     fn descriptors_have_length_one() {
         for canvas in [Canvas::plain(1, 1, 0), Canvas::plain(3, 200, 0xffffff), Canvas::noise(100, 80, 1)] {
             let found = of(&canvas);
-            assert_eq!(found.len(), DESCRIPTOR_LENGTH);
+            assert_eq!(found.len(), LENGTH);
             assert!((product(&found, &found) - 1.0).abs() < 1e-4);
         }
     }

@@ -1,21 +1,25 @@
 //! What can be measured on a picture without a model: its content within frame and background, palette, color names,
 //! visual measures, and a descriptor of color and composition. Pure functions; equal pixels give equal results.
 
+#[cfg(test)]
+mod by_eye;
 mod content;
 mod descriptor;
 mod measures;
 mod names;
 mod oklab;
 mod palette;
+mod picture;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use content::{Content, Why};
-pub(crate) use descriptor::{DESCRIPTOR_LENGTH, descriptor};
+use content::Content;
+use descriptor::descriptor;
 pub(crate) use measures::Measures;
 pub(crate) use names::{ColorName, name_of};
 pub(crate) use oklab::Oklab;
 pub(crate) use palette::{PaletteColor, palette};
+use picture::Picture;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +28,40 @@ use crate::pixels::Raster;
 /// The version of everything in this module. It changes with each change that gives other results for some picture.
 pub(crate) const VERSION: &str = "1";
 
-/// The longer side, in pixels, of the renditions that are analysed.
-pub(crate) const RENDITION_SIDE: u32 = 256;
+/// Numbers of a descriptor.
+pub(crate) const DESCRIPTOR_LENGTH: usize = descriptor::LENGTH;
 
-/// Colors with less than this share of the content are no tags.
-const MIN_SHARE: f32 = 0.05;
+/// Grays with less than this share of the content, and colors with a little less, hardly show.
+const LEAST_SEEN: f32 = 0.05;
+/// How much more each unit of chroma is seen.
+const VIVID: f32 = 12.0;
+/// The most names of a picture.
+const MOST_NAMES: usize = 8;
+
+/// All that is measured on a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Analysis {
+    pub colors: ColorAnalysis,
+    /// See [`descriptor`].
+    pub descriptor: Vec<f32>,
+}
+
+impl Analysis {
+    /// Measures a raster of any size in sRGB; it is reduced to about 256 x 256 pixels, so a rendition of 256 to 512
+    /// pixels is enough.
+    pub(crate) fn of(raster: &Raster) -> Self {
+        let picture = Picture::of(raster);
+        let content = Content::find(&picture);
+        let inside = content.pixels(&picture);
+        let colors = ColorAnalysis {
+            palette: palette(&inside),
+            background: content.background,
+            measures: Measures::of(&inside),
+            content_share: inside.len() as f32 / picture.pixels.len().max(1) as f32,
+        };
+        Self { colors, descriptor: descriptor(&picture, &content) }
+    }
+}
 
 /// What the colors of a picture are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,41 +80,54 @@ pub(crate) struct ColorAnalysis {
 pub(crate) struct NamedShare {
     pub name: &'static ColorName,
     pub share: f32,
-}
-
-/// The descriptor of a raster.
-pub(crate) fn descriptor_of(raster: &Raster) -> Vec<f32> {
-    descriptor(&oklab::pixels(raster), raster.dimensions)
+    seen: f32,
 }
 
 impl ColorAnalysis {
-    /// Measures an RGB raster of at most [`RENDITION_SIDE`]; alpha and gray are read, too.
-    pub(crate) fn of(raster: &Raster) -> Self {
-        let pixels = oklab::pixels(raster);
-        let content = Content::find(&pixels, raster.dimensions);
-        let inside = content.pixels(&pixels);
-        Self {
-            palette: palette(&inside),
-            background: content.background,
-            measures: Measures::of(&inside),
-            content_share: inside.len() as f32 / pixels.len().max(1) as f32,
-        }
+    /// The name of the plain background.
+    pub(crate) fn background_name(&self) -> Option<&'static ColorName> {
+        self.background.map(name_of)
     }
 
-    /// The names of the palette's colors, each once, the largest share first, without those that hardly show.
+    /// The name that most of the content has.
+    pub(crate) fn dominant(&self) -> Option<&'static ColorName> {
+        self.names().first().map(|named| named.name)
+    }
+
+    /// The names of the palette's colors, each once, the largest share first: first one for each family that is seen, then
+    /// others that are seen by themselves, [`MOST_NAMES`] in all.
     pub(crate) fn names(&self) -> Vec<NamedShare> {
         let mut named: Vec<NamedShare> = Vec::new();
         for entry in &self.palette {
             let name = name_of(entry.color);
             match named.iter_mut().find(|found| std::ptr::eq(found.name, name)) {
-                Some(found) => found.share += entry.share,
-                None => named.push(NamedShare { name, share: entry.share }),
+                Some(found) => {
+                    found.share += entry.share;
+                    found.seen += seen(entry);
+                }
+                None => named.push(NamedShare { name, share: entry.share, seen: seen(entry) }),
             }
         }
-        named.retain(|found| found.share >= MIN_SHARE);
-        named.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
-        named
+        named.sort_by(|a, b| b.seen.total_cmp(&a.seen).then(a.name.english.cmp(b.name.english)));
+        let is_of_family = |family: &str, other: &NamedShare| other.name.family == family;
+        let (first, others): (Vec<_>, Vec<_>) = named
+            .iter()
+            .enumerate()
+            .partition(|(at, own)| !named[..*at].iter().any(|other| is_of_family(own.name.family, other)));
+        let family_seen = |own: &NamedShare| -> f32 {
+            named.iter().filter(|other| is_of_family(own.name.family, other)).map(|other| other.seen).sum()
+        };
+        let first = first.into_iter().filter(|(_, own)| family_seen(own) >= LEAST_SEEN);
+        let others = others.into_iter().filter(|(_, own)| own.seen >= LEAST_SEEN);
+        let mut shown: Vec<_> = first.chain(others).take(MOST_NAMES).map(|(_, own)| *own).collect();
+        shown.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.name.english.cmp(b.name.english)));
+        shown
     }
+}
+
+/// How much a color of the palette is seen: small vivid areas strike the eye as large dull ones do.
+fn seen(entry: &PaletteColor) -> f32 {
+    entry.share * (1.0 + VIVID * entry.color.chroma())
 }
 
 #[cfg(test)]
@@ -99,7 +145,7 @@ mod tests {
         {
             canvas.rectangle(40 + 20 * n as u32, 175, 56 + 20 * n as u32, 190, patch);
         }
-        let found = ColorAnalysis::of(&canvas.raster());
+        let found = Analysis::of(&canvas.raster()).colors;
         let names: Vec<_> = found.names().iter().map(|found| found.name.english).collect();
         assert_eq!(names.len(), 2, "{names:?}");
         assert!(names.iter().any(|name| name.contains("blue")), "{names:?}");
@@ -110,13 +156,13 @@ mod tests {
     #[test]
     fn equal_pixels_give_equal_results() {
         let raster = Canvas::noise(200, 256, 7).raster();
-        assert_eq!(ColorAnalysis::of(&raster), ColorAnalysis::of(&raster));
+        assert_eq!(Analysis::of(&raster), Analysis::of(&raster));
     }
 
     #[test]
     fn pictures_without_content_have_a_color_nevertheless() {
         for (width, height) in [(1, 1), (256, 1), (1, 256), (256, 256)] {
-            let found = ColorAnalysis::of(&Canvas::plain(width, height, 0xc0322b).raster());
+            let found = Analysis::of(&Canvas::plain(width, height, 0xc0322b).raster()).colors;
             assert_eq!(found.palette.len(), 1);
             assert_eq!(found.names()[0].name.english, "red");
         }

@@ -1,24 +1,28 @@
 //! The palette: few colors, with their shares, that stand for all pixels.
 //!
-//! Pixels are counted on a grid of cells with sides of 0.02 in Oklab, about the smallest difference that is seen. The
+//! Pixels are counted on a grid of cells with sides of 0.025 ([`Oklab::distance`]), about the smallest
+//! difference that is seen. The
 //! first colors are chosen among the cells' means one by one, each where most pixels are far from those chosen before
 //! (k-means++ with the maximum in place of chance). Lloyd's iterations then move them to the means of their cells, and
 //! colors nearer than [`MERGED`] become one. No random number is drawn, so equal pixels give equal palettes.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::Oklab;
+use super::oklab::CHROMA_WEIGHT;
 
 /// Colors before similar ones are merged.
-const CLUSTERS: usize = 16;
+const CLUSTERS: usize = 24;
 /// Lloyd's iterations; the colors rarely move after eight.
-const ITERATIONS: usize = 12;
+const ITERATIONS: usize = 8;
 /// Colors nearer than this are one color of the palette.
-const MERGED: f32 = 0.06;
+const MERGED: f32 = 0.035;
 /// The side of a cell.
-const CELL: f32 = 0.02;
+const CELL: f32 = 0.025;
+/// Cells along each side of the grid, which holds all of sRGB…
+const SIDE: usize = 43;
+/// …from these values of the axes.
+const LEAST: [f32; 2] = [-0.24, -0.32];
 /// Smaller shares are added to the nearest color.
 const SMALLEST: f32 = 0.01;
 /// Each unit of chroma counts as much more in the choice of the first colors, so that small accents are not lost.
@@ -58,24 +62,30 @@ pub(crate) fn palette(pixels: &[Oklab]) -> Vec<PaletteColor> {
     found
 }
 
-/// The means of the occupied cells and the share of the pixels in each, in a fixed order.
+/// The means of the occupied cells and the share of the pixels in each, in the order of the first pixels.
 fn cells(pixels: &[Oklab]) -> Vec<PaletteColor> {
-    let mut sums: HashMap<[i16; 3], ([f32; 3], u32)> = HashMap::new();
+    // The place of each cell of the grid among those that are occupied, plus one.
+    let mut places = vec![0u16; SIDE * SIDE * SIDE];
+    let mut sums: Vec<(Oklab, u32)> = Vec::new();
     for pixel in pixels {
-        let parts = [pixel.lightness, pixel.a, pixel.b];
-        let (sum, count) = sums.entry(parts.map(|part| (part / CELL).floor() as i16)).or_default();
-        for (sum, part) in sum.iter_mut().zip(parts) {
-            *sum += part;
+        let step = |part: f32, from: f32| (((part - from) / CELL) as usize).min(SIDE - 1);
+        let lightness = step(pixel.lightness, 0.0);
+        let a = step(CHROMA_WEIGHT * pixel.a, CHROMA_WEIGHT * LEAST[0]);
+        let b = step(CHROMA_WEIGHT * pixel.b, CHROMA_WEIGHT * LEAST[1]);
+        let place = &mut places[(lightness * SIDE + a) * SIDE + b];
+        if *place == 0 {
+            sums.push((Oklab::default(), 0));
+            *place = sums.len() as u16;
         }
+        let (sum, count) = &mut sums[usize::from(*place) - 1];
+        *sum = *sum + *pixel;
         *count += 1;
     }
-    let mut cells: Vec<_> = sums.into_iter().collect();
-    cells.sort_unstable_by_key(|(cell, _)| *cell);
-    let mean = |(_, (sum, count)): ([i16; 3], ([f32; 3], u32))| {
-        let [lightness, a, b] = sum.map(|sum| sum / count as f32);
-        PaletteColor { color: Oklab { lightness, a, b }, share: count as f32 / pixels.len() as f32 }
+    let mean = |(sum, count): (Oklab, u32)| PaletteColor {
+        color: sum * (1.0 / count as f32),
+        share: count as f32 / pixels.len() as f32,
     };
-    cells.into_iter().map(mean).collect()
+    sums.into_iter().map(mean).collect()
 }
 
 fn first_centers(cells: &[PaletteColor]) -> Vec<Oklab> {
@@ -99,12 +109,14 @@ fn first_centers(cells: &[PaletteColor]) -> Vec<Oklab> {
 fn means(cells: &[PaletteColor], centers: &[Oklab]) -> Vec<PaletteColor> {
     let mut members: Vec<Vec<(Oklab, f32)>> = vec![Vec::new(); centers.len()];
     for cell in cells {
-        let nearest = centers.iter().enumerate().min_by(|(_, a), (_, b)| {
-            cell.color.distance_squared(**a).total_cmp(&cell.color.distance_squared(**b))
-        });
-        if let Some((nearest, _)) = nearest {
-            members[nearest].push((cell.color, cell.share));
+        let mut nearest = (0, f32::INFINITY);
+        for (at, center) in centers.iter().enumerate() {
+            let apart = cell.color.distance_squared(*center);
+            if apart < nearest.1 {
+                nearest = (at, apart);
+            }
         }
+        members[nearest.0].push((cell.color, cell.share));
     }
     let entry = |members: Vec<(Oklab, f32)>| {
         let share = members.iter().map(|(_, share)| share).sum();
