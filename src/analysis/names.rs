@@ -123,10 +123,27 @@ pub(crate) fn name_of(color: Oklab) -> &'static ColorName {
     if color.lightness < BLACK { &NAMES[0] } else { nearest(color).1 }
 }
 
+/// How sure the name of a color is: 1 on its anchor, 0.5 midway between two anchors.
+pub(crate) fn confidence(color: Oklab) -> f32 {
+    if color.lightness < BLACK {
+        return 1.0;
+    }
+    let own = nearest(color);
+    let distances = ANCHORS.iter().map(|anchor| distance(color, *anchor)).zip(&NAMES);
+    let other = distances.filter(|(_, name)| *name != own.1).map(|(distance, _)| distance);
+    let second = other.min_by(f32::total_cmp).unwrap_or(1.0);
+    if second > 0.0 { second / (own.0 + second) } else { 0.5 }
+}
+
+/// The distance of two colors, where lightness counts [`LIGHTNESS_WEIGHT`].
+fn distance(color: Oklab, other: Oklab) -> f32 {
+    let weighted = |color: Oklab| Oklab { lightness: LIGHTNESS_WEIGHT * color.lightness, ..color };
+    weighted(color).distance(weighted(other))
+}
+
 /// The nearest anchor's distance and name.
 fn nearest(color: Oklab) -> (f32, &'static ColorName) {
-    let weighted = |color: Oklab| Oklab { lightness: LIGHTNESS_WEIGHT * color.lightness, ..color };
-    let distances = ANCHORS.iter().map(|anchor| weighted(color).distance(weighted(*anchor)));
+    let distances = ANCHORS.iter().map(|anchor| distance(color, *anchor));
     let nearest = distances.zip(&NAMES).min_by(|(one, _), (other, _)| one.total_cmp(other));
     nearest.unwrap_or((0.0, &NAMES[0]))
 }

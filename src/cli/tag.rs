@@ -15,7 +15,7 @@ const SAMPLE: usize = 60;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;
-    gallery::need_source(&arguments.sources, &config)?;
+    gallery::require_source(&arguments.sources, &config)?;
     let kinds = match arguments.only.is_empty() {
         true => TagKind::ALL.to_vec(),
         false => arguments.only.iter().map(|name| kind(name)).collect::<Result<_, _>>()?,
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let jobs = arguments.jobs.unwrap_or(2 * cores).clamp(1, 16 * cores);
     let sample = arguments.dry_run.is_some().then_some(SAMPLE);
     let gallery = gallery::open(&arguments.sources, &config)?;
-    gallery::reach(&gallery)?;
+    gallery::check_stores(&gallery)?;
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
     let run = TagRun { kinds, tagging: config.tagging, shard, jobs, sample };
     let summary = gallery::block_on(async {

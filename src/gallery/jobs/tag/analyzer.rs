@@ -1,14 +1,9 @@
 //! What reads the rendition of an image and finds tags, measures or a vector.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::analysis::{self, ColorAnalysis};
+use crate::analysis::{self, ColorAnalysis, NamedShare, PaletteColor};
 use crate::catalogue::Producer;
-use crate::iiif::Dimensions;
-use crate::pixels::scale::{self, Window};
 use crate::pixels::{Error, Raster};
-use crate::record::{Picture, Status, Swatch, Tag, Text};
+use crate::record::{Picture, Swatch, Tag, Text};
 
 /// Which tags a run makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,26 +67,23 @@ pub(super) const RENDITION_SIDE: u32 = 512;
 
 /// The analyzers of these kinds.
 pub(super) fn analyzers(kinds: &[Kind]) -> Vec<Box<dyn Analyzer>> {
-    kinds
-        .iter()
-        .map(|kind| match kind {
-            Kind::Color => Box::new(Color) as Box<dyn Analyzer>,
-            Kind::Likeness => Box::new(Descriptor),
-        })
-        .collect()
+    vec![Box::new(Measures { states_colors: kinds.contains(&Kind::Color) })]
 }
 
-/// Measured colors.
-struct Color;
+/// Colors and visual measures, and a vector of color and composition; they need no model.
+struct Measures {
+    /// Whether its tags are proposed.
+    states_colors: bool,
+}
 
 /// The scheme of color tags.
 const COLOR: &str = "colour";
 /// The producer of color tags; the version follows it.
 const COLOR_SOURCE: &str = "model:tegl-color";
 
-impl Analyzer for Color {
+impl Analyzer for Measures {
     fn name(&self) -> &str {
-        "color"
+        "measures"
     }
 
     fn version(&self) -> &str {
@@ -99,98 +91,58 @@ impl Analyzer for Color {
     }
 
     fn producers(&self) -> Vec<Producer> {
-        vec![Producer { name: COLOR_SOURCE.into(), scheme: COLOR.into() }]
+        match self.states_colors {
+            true => vec![Producer { name: COLOR_SOURCE.into(), scheme: COLOR.into() }],
+            false => Vec::new(),
+        }
     }
 
     fn analyze(&self, rendition: &Raster) -> Result<Finding, Error> {
-        let small = fitted(rendition, analysis::RENDITION_SIDE)?;
-        Ok(Finding { result: json(&ColorAnalysis::of(&small)), vector: None })
+        let analysis::Analysis { colors, descriptor } = analysis::Analysis::of(rendition);
+        Ok(Finding { result: serde_json::to_string(&colors).unwrap_or_default(), vector: Some(descriptor) })
     }
 
     fn statements(&self, result: &str) -> Result<Statements, serde_json::Error> {
-        let found: ColorAnalysis = parsed(result)?;
+        let found: ColorAnalysis = serde_json::from_str(result)?;
+        if !self.states_colors {
+            return Ok(Statements::default());
+        }
         let source = format!("{COLOR_SOURCE}@{}", analysis::VERSION);
-        let tag = |named: analysis::NamedShare| {
-            let has_name =
-                |entry: &&analysis::PaletteColor| std::ptr::eq(analysis::name_of(entry.color), named.name);
-            let color = found.palette.iter().find(has_name).map(|entry| entry.color).unwrap_or_default();
-            let mut label = Text::of("en", named.name.english);
-            label.add("da", named.name.danish);
-            Tag {
-                source: source.clone(),
-                confidence: rounded(
-                    (1.0 - 4.0 * color.distance(analysis::Oklab::of(named.name.anchor))).clamp(0.5, 1.0),
-                ),
-                color: Some(color.hex()),
-                share: Some(rounded(named.share)),
-                status: Status::Proposed,
-                ..Tag::new(COLOR, label)
-            }
-        };
-        let swatch =
-            |entry: &analysis::PaletteColor| Swatch { color: entry.color.hex(), share: rounded(entry.share) };
-        let measures = found.measures;
-        let picture = Picture {
-            source: source.clone(),
-            palette: found.palette.iter().map(swatch).collect(),
-            background: found.background.map(|color| color.hex()),
-            brightness: rounded(measures.brightness),
-            contrast: rounded(measures.contrast),
-            saturation: rounded(measures.saturation),
-            temperature: rounded(measures.temperature),
-            entropy: rounded(measures.entropy),
-        };
-        Ok(Statements { tags: found.names().into_iter().map(tag).collect(), picture: Some(picture) })
+        let tags = found.names().into_iter().map(|named| color_tag(&found, named, &source)).collect();
+        Ok(Statements { tags, picture: Some(picture(&found, source)) })
     }
 }
 
-/// The descriptor of color and composition.
-struct Descriptor;
-
-impl Analyzer for Descriptor {
-    fn name(&self) -> &str {
-        "descriptor"
-    }
-
-    fn version(&self) -> &str {
-        analysis::VERSION
-    }
-
-    fn producers(&self) -> Vec<Producer> {
-        Vec::new()
-    }
-
-    fn analyze(&self, rendition: &Raster) -> Result<Finding, Error> {
-        let small = fitted(rendition, analysis::RENDITION_SIDE)?;
-        Ok(Finding { result: "{}".into(), vector: Some(analysis::descriptor_of(&small)) })
-    }
-
-    fn statements(&self, _result: &str) -> Result<Statements, serde_json::Error> {
-        Ok(Statements::default())
+fn color_tag(found: &ColorAnalysis, named: NamedShare, source: &str) -> Tag {
+    let has_name = |entry: &&PaletteColor| std::ptr::eq(analysis::name_of(entry.color), named.name);
+    let color = found.palette.iter().find(has_name).map(|entry| entry.color).unwrap_or_default();
+    let mut label = Text::of("en", named.name.english);
+    label.add("da", named.name.danish);
+    Tag {
+        source: source.to_owned(),
+        confidence: rounded(analysis::confidence(color)),
+        color: Some(color.hex()),
+        share: Some(rounded(named.share)),
+        ..Tag::new(COLOR, label)
     }
 }
 
-/// Scaled so that the longer side is at most `side`.
-fn fitted(raster: &Raster, side: u32) -> Result<Raster, Error> {
-    let Dimensions { width, height } = raster.dimensions;
-    let longer = width.max(height);
-    if longer <= side {
-        return Ok(raster.clone());
+fn picture(found: &ColorAnalysis, source: String) -> Picture {
+    let swatch = |entry: &PaletteColor| Swatch { color: entry.color.hex(), share: rounded(entry.share) };
+    let measures = found.measures;
+    Picture {
+        source,
+        palette: found.palette.iter().map(swatch).collect(),
+        background: found.background.map(|color| color.hex()),
+        brightness: rounded(measures.brightness),
+        contrast: rounded(measures.contrast),
+        saturation: rounded(measures.saturation),
+        temperature: rounded(measures.temperature),
+        entropy: rounded(measures.entropy),
     }
-    let scaled = |length: u32| (u64::from(length) * u64::from(side)).div_ceil(longer.into()).max(1) as u32;
-    let window = Window { x: 0.0, y: 0.0, width: f64::from(width), height: f64::from(height) };
-    scale::raster(raster, window, Dimensions::new(scaled(width), scaled(height)))
 }
 
 /// Four digits after the point are more than is measured, and make short documents.
 fn rounded(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
-}
-
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn parsed<T: DeserializeOwned>(result: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_str(result)
 }

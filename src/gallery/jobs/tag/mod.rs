@@ -94,7 +94,7 @@ impl JobService {
         let began = Instant::now();
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
         let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds).into();
-        report.total(catalogue.ask(|catalogue| async move { catalogue.count().await }).await?);
+        report.total(catalogue.query(|catalogue| async move { catalogue.count().await }).await?);
         let (mut summary, mut after) = (TagSummary::default(), 0);
         loop {
             let works =
