@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 17] = [
+const FLOORS: [&str; 18] = [
     "identity",
     "iiif",
     "container",
     "metadata",
     "pixels",
+    "inference",
     "master",
     "render",
     "record",
