@@ -59,6 +59,14 @@ pub(super) fn classes(file: &str, shape: &[usize]) -> Result<usize, Error> {
     vector(shape).ok_or_else(|| Error::unexpected(file, expected, format!("{shape:?}")))
 }
 
+/// Numbers that can be used.
+pub(super) fn finite(file: &str, tensor: &Tensor) -> Result<(), Error> {
+    match tensor.values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(Error::unexpected(file, "outputs of finite numbers", value.to_string())),
+        None => Ok(()),
+    }
+}
+
 /// As many numbers as before.
 pub(super) fn length(file: &str, tensor: &Tensor, length: usize) -> Result<(), Error> {
     if tensor.values.len() == length {

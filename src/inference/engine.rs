@@ -1,4 +1,4 @@
-//! Runs a network: bytes of an ONNX file in, tensors of floats in, tensors of floats out.
+//! Runs networks: the only part that knows the engine.
 //!
 //! Each call computes on one thread: pictures are faster side by side than the parts of one picture. The caller bounds the
 //! threads by the calls that it makes at once.
@@ -11,12 +11,12 @@ use parking_lot::Mutex;
 use rten::{Dimension, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
 use rten_tensor::prelude::*;
 
+use super::Error;
 use super::settings::Output;
 
 /// A network that is ready to run.
 pub(super) struct Engine {
     network: rten::Model,
-    input: NodeId,
     /// Threads that no call uses now, in pools of one.
     idle: Mutex<Vec<Arc<ThreadPool>>>,
 }
@@ -40,24 +40,35 @@ pub(super) enum Fault {
 }
 
 impl Engine {
-    /// Loads a network of one input with the given dimensions.
-    pub(super) fn load(bytes: Vec<u8>, shape: [usize; 4]) -> Result<Self, Fault> {
+    /// Loads a network.
+    pub(super) fn load(bytes: Vec<u8>) -> Result<Self, Fault> {
         let network = guarded(|| ModelOptions::with_all_ops().load(bytes))?;
-        let inputs = network.input_ids();
-        let &[input] = inputs else {
-            let names: Vec<_> = inputs.iter().filter_map(|id| network.node_info(*id)?.name()).collect();
+        Ok(Self { network, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// The only input, which takes the given dimensions.
+    pub(super) fn picture_input(&self, shape: [usize; 4]) -> Result<NodeId, Fault> {
+        let &[input] = self.network.input_ids() else {
+            let names: Vec<_> = self.inputs().iter().map(|(_, name)| name.clone()).collect();
             return Err(Fault::unexpected("one input", format!("{} ({})", names.len(), names.join(", "))));
         };
-        if let Some(dimensions) = network.node_info(input).and_then(|info| info.shape()) {
-            let fits = |(dimension, length): (&Dimension, usize)| match dimension {
-                Dimension::Fixed(fixed) => *fixed == length,
-                Dimension::Symbolic(_) => true,
-            };
-            if dimensions.len() != 4 || !dimensions.iter().zip(shape).all(fits) {
-                return Err(Fault::unexpected(format!("an input of {shape:?}"), shown(&dimensions)));
-            }
+        let Some(dimensions) = self.network.node_info(input).and_then(|info| info.shape()) else {
+            return Ok(input);
+        };
+        let fits = |(dimension, length): (&Dimension, usize)| match dimension {
+            Dimension::Fixed(fixed) => *fixed == length,
+            Dimension::Symbolic(_) => true,
+        };
+        if dimensions.len() != 4 || !dimensions.iter().zip(shape).all(fits) {
+            return Err(Fault::unexpected(format!("an input of {shape:?}"), shown(&dimensions)));
         }
-        Ok(Self { network, input, idle: Mutex::new(Vec::new()) })
+        Ok(input)
+    }
+
+    /// All inputs with their names.
+    pub(super) fn inputs(&self) -> Vec<(NodeId, String)> {
+        let name = |id: NodeId| self.network.node_info(id).and_then(|info| info.name()).unwrap_or_default();
+        self.network.input_ids().iter().map(|id| (*id, name(*id).to_owned())).collect()
     }
 
     /// Finds an output.
@@ -81,21 +92,26 @@ impl Engine {
     /// Computes outputs on one thread.
     pub(super) fn run(
         &self,
-        shape: [usize; 4],
-        samples: &[f32],
+        inputs: &[(NodeId, ValueView<'_>)],
         outputs: &[NodeId],
     ) -> Result<Vec<Tensor>, Fault> {
         let thread = self.idle.lock().pop().unwrap_or_else(|| Arc::new(ThreadPool::with_num_threads(1)));
         let options = RunOptions::default().with_thread_pool(Some(thread.clone()));
-        let computed = guarded(|| {
-            let input = ValueView::from_shape(shape, samples).map_err(|error| error.to_string())?;
-            self.network
-                .run(vec![(self.input, input.into())], outputs, Some(options))
-                .map_err(|error| error.to_string())
-        });
+        let inputs = inputs.iter().map(|(id, values)| (*id, values.clone().into())).collect();
+        let computed = guarded(|| self.network.run(inputs, outputs, Some(options)));
         self.idle.lock().push(thread);
         computed?.into_iter().map(tensor).collect()
     }
+}
+
+/// Floats of the given dimensions as an input.
+pub(super) fn floats<'a>(shape: &[usize], values: &'a [f32]) -> Result<ValueView<'a>, Fault> {
+    ValueView::from_shape(shape, values).map_err(|error| Fault::Engine(error.to_string()))
+}
+
+/// Numbers of the given dimensions as an input, which the network may call 64-bit.
+pub(super) fn integers<'a>(shape: &[usize], values: &'a [i32]) -> Result<ValueView<'a>, Fault> {
+    ValueView::from_shape(shape, values).map_err(|error| Fault::Engine(error.to_string()))
 }
 
 /// Runs what may panic on a damaged network: that says no more than an error does.
@@ -132,7 +148,15 @@ fn shown(dimensions: &[Dimension]) -> String {
 }
 
 impl Fault {
-    pub(super) fn unexpected(expected: impl Into<String>, found: impl Into<String>) -> Self {
+    fn unexpected(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Unexpected { expected: expected.into(), found: found.into() }
+    }
+
+    /// With the name of the model's file.
+    pub(super) fn of(self, file: &str, what: &'static str) -> Error {
+        match self {
+            Self::Unexpected { expected, found } => Error::unexpected(file, expected, found),
+            Self::Engine(reason) => Error::Engine { file: file.to_owned(), what, reason },
+        }
     }
 }

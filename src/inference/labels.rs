@@ -60,7 +60,7 @@ impl Labels {
         let threshold = naming.threshold as f32;
         let mut reported = vec![None; classes];
         if !naming.mapping.is_empty() {
-            for (name, label, own) in table(naming.mapping)? {
+            for Mapped { class: name, label, threshold: own } in table(naming.mapping)? {
                 let number = || name.parse::<usize>().ok().filter(|class| *class < classes);
                 let Some(class) = names.iter().position(|known| *known == name).or_else(number) else {
                     let expected =
@@ -123,8 +123,15 @@ fn names(model: &str, file: &str, classes: usize) -> Result<Vec<String>, Error> 
     Err(Error::unexpected(file, expected, lines.len().to_string()))
 }
 
-/// The rows of a table: class, tag, threshold. Rows of one tag share its label.
-fn table(file: &str) -> Result<Vec<(String, Arc<Label>, Option<f32>)>, Error> {
+/// What a table says about a class.
+struct Mapped {
+    class: String,
+    label: Arc<Label>,
+    threshold: Option<f32>,
+}
+
+/// The rows of a table. Rows of one tag share its label.
+fn table(file: &str) -> Result<Vec<Mapped>, Error> {
     let bytes = read_file::small(file)?;
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(&bytes[..]);
@@ -141,7 +148,8 @@ fn table(file: &str) -> Result<Vec<(String, Arc<Label>, Option<f32>)>, Error> {
         let said = |text: Option<String>| text.filter(|text| !text.is_empty());
         let label = Label { tag: row.tag, da: said(row.da), concept: said(row.concept) };
         let label = labels.entry(label.clone()).or_insert_with(|| Arc::new(label)).clone();
-        rows.push((row.label, label, row.threshold.map(|threshold| threshold as f32)));
+        let threshold = row.threshold.map(|threshold| threshold as f32);
+        rows.push(Mapped { class: row.label, label, threshold });
     }
     Ok(rows)
 }

@@ -18,9 +18,11 @@ mod read_file;
 pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(crate) use boxes::{Detection, Part};
 pub(crate) use error::Error;
 pub(crate) use labels::Label;
 pub(crate) use model::{Model, Outcome};
 pub(crate) use settings::{Declaration, Settings};
+pub(crate) use text::TextEncoder;

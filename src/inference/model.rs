@@ -6,7 +6,7 @@ use rten::NodeId;
 
 use super::anchors::{self, Anchor};
 use super::boxes::{self, Detection};
-use super::engine::{Engine, Fault, Tensor};
+use super::engine::{self, Engine, Fault, Tensor};
 use super::labels::{Label, Labels, Naming};
 use super::prepare::{self, Placement};
 use super::settings::{Activation, Boxes, Declaration, Outputs, Scores, Settings};
@@ -19,6 +19,7 @@ pub(crate) struct Model {
     declaration: Declaration,
     version: String,
     engine: Engine,
+    input: NodeId,
     /// The outputs that are computed, in the order of the fields below.
     wanted: Vec<NodeId>,
     /// The length of the embedding.
@@ -54,19 +55,17 @@ impl Model {
     pub(crate) fn load(declaration: &Declaration, settings: &Settings) -> Result<Self, Error> {
         check::settings(declaration)?;
         let file = declaration.file.as_str();
-        let bytes = read_file::bounded(file, settings.model_mib.saturating_mul(1 << 20))?;
-        let hash = read_file::sha256(&bytes);
-        if !declaration.sha256.is_empty() && !declaration.sha256.eq_ignore_ascii_case(&hash) {
-            return Err(Error::unexpected(file, format!("the SHA-256 {}", declaration.sha256), hash));
-        }
-        let fault = |fault| named(file, "loaded", fault);
-        let engine = Engine::load(bytes, prepare::shape(&declaration.input)).map_err(fault)?;
+        let (bytes, hash) = read_file::model(file, &declaration.sha256, settings.limit())?;
+        let fault = |fault: Fault| fault.of(file, "loaded");
+        let engine = Engine::load(bytes).map_err(fault)?;
+        let input = engine.picture_input(prepare::shape(&declaration.input)).map_err(fault)?;
         let wanted =
             wanted(&declaration.outputs).map(|output| engine.output(output)).collect::<Result<_, _>>();
         let mut model = Self {
             declaration: declaration.clone(),
             version: hash[..12].to_owned(),
             engine,
+            input,
             wanted: wanted.map_err(fault)?,
             embedding: None,
             scores: None,
@@ -113,8 +112,9 @@ impl Model {
     fn compute(&self, picture: &Raster) -> Result<(Vec<Tensor>, Placement), Error> {
         let prepared = prepare::prepare(picture, &self.declaration.input)?;
         let shape = prepare::shape(&self.declaration.input);
-        let run = self.engine.run(shape, &prepared.samples, &self.wanted);
-        let tensors = run.map_err(|fault| named(&self.declaration.file, "run", fault))?;
+        let samples = engine::floats(&shape, &prepared.samples);
+        let tensors = samples.and_then(|samples| self.engine.run(&[(self.input, samples)], &self.wanted));
+        let tensors = tensors.map_err(|fault| fault.of(&self.declaration.file, "run"))?;
         Ok((tensors, prepared.placement))
     }
 
@@ -122,10 +122,8 @@ impl Model {
     fn next(&self, tensors: &mut impl Iterator<Item = Tensor>) -> Result<Tensor, Error> {
         let file = &self.declaration.file;
         let tensor = tensors.next().ok_or_else(|| Error::unexpected(file, "another output", "none"))?;
-        match tensor.values.iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(Error::unexpected(file, "outputs of finite numbers", value.to_string())),
-            None => Ok(tensor),
-        }
+        check::finite(file, &tensor)?;
+        Ok(tensor)
     }
 
     /// Runs the model once and loads the files that must fit its outputs.
@@ -191,13 +189,6 @@ impl Model {
 fn wanted(outputs: &Outputs) -> impl Iterator<Item = &super::settings::Output> {
     let boxes = outputs.boxes.iter().flat_map(|boxes| [&boxes.boxes, &boxes.scores]);
     outputs.embedding.iter().chain(outputs.scores.iter().map(|scores| &scores.output)).chain(boxes)
-}
-
-fn named(file: &str, what: &'static str, fault: Fault) -> Error {
-    match fault {
-        Fault::Unexpected { expected, found } => Error::unexpected(file, expected, found),
-        Fault::Engine(reason) => Error::Engine { file: file.to_owned(), what, reason },
-    }
 }
 
 impl<'a> From<&'a Scores> for Naming<'a> {

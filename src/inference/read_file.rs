@@ -44,6 +44,16 @@ pub(super) fn text(file: &str) -> Result<String, Error> {
     })
 }
 
+/// Reads a model file of at most `limit` bytes with its SHA-256, which must be the declared one, if one is declared.
+pub(super) fn model(file: &str, declared: &str, limit: u64) -> Result<(Vec<u8>, String), Error> {
+    let bytes = bounded(file, limit)?;
+    let hash = sha256(&bytes);
+    if !declared.is_empty() && !declared.eq_ignore_ascii_case(&hash) {
+        return Err(Error::unexpected(file, format!("the SHA-256 {declared}"), hash));
+    }
+    Ok((bytes, hash))
+}
+
 /// The SHA-256 in hexadecimal digits.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {

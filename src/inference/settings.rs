@@ -16,6 +16,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The largest model file, in bytes.
+    pub(super) const fn limit(&self) -> u64 {
+        self.model_mib.saturating_mul(1 << 20)
+    }
+}
+
 /// `[models.NAME]`: an ONNX model that takes one picture and gives an embedding, scores of classes, or boxes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +37,35 @@ pub(crate) struct Declaration {
     /// What is read from it.
     #[serde(default)]
     pub outputs: Outputs,
+    /// The encoder of texts that was trained together with the embedding, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextEncoding>,
+}
+
+/// `[models.NAME.text]`: an ONNX model that gives a text a vector among those of pictures. Its first input, or that called
+/// `input_ids`, takes the numbers of tokens; another called `attention_mask` takes 1 for each that counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextEncoding {
+    /// The model file.
+    pub file: String,
+    /// The file's SHA-256 in hexadecimal digits; if empty, any file is accepted.
+    #[serde(default)]
+    pub sha256: String,
+    /// The tokenizer's file, `tokenizer.json`.
+    pub tokenizer: String,
+    /// The vector's output.
+    pub output: Output,
+    /// How many tokens the model takes: longer texts are cut, shorter ones padded.
+    #[serde(default = "clip_tokens")]
+    pub tokens: usize,
+    /// The token that pads, unless the tokenizer's file says so.
+    #[serde(default)]
+    pub padding: u32,
+}
+
+const fn clip_tokens() -> usize {
+    77
 }
 
 /// `[models.NAME.input]`: how a picture becomes the model's input, 32-bit floats for one picture at a time.
@@ -101,6 +137,12 @@ pub(crate) enum PerChannel {
     All(f64),
     /// In the order of the input's channels.
     Each([f64; 3]),
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self::Index(0)
+    }
 }
 
 impl PerChannel {

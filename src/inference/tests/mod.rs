@@ -2,6 +2,7 @@
 
 mod hostile;
 mod paintings;
+mod text;
 mod tiny;
 
 use super::settings::{Declaration, Input, Output, Outputs, PerChannel, Settings};
