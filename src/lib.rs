@@ -23,6 +23,7 @@
 //! analysis           what is measured on a picture without a model: colors, their names, content, a descriptor (pure)
 //! render             image requests planned (the exact-tile rule), drawn, color-converted, encoded (pure)
 //! master             indexes of masters' levels and tiles, their rows, TIFF decoding, the pyramid writer (pure)
+//! inference          ONNX models on pictures: embeddings, scores of classes, boxes
 //! pixels             decode, scale, rotate, convert colors (the ICC policy), encode (pure)
 //! metadata           EXIF, XMP and IPTC: found in files, read and written; EXIF orientation (pure)
 //! container          parts of image files without pixels: TIFF directories, JPEG segments, PNG chunks, JP2 boxes (pure)
@@ -143,6 +144,8 @@ mod container;
 mod gallery;
 mod identity;
 pub mod iiif;
+#[allow(dead_code, unused_imports)]
+mod inference;
 pub mod master;
 pub mod metadata;
 pub mod pixels;

@@ -9,6 +9,7 @@ const FLOORS: [&str; 18] = [
     "container",
     "metadata",
     "pixels",
+    "inference",
     "master",
     "render",
     "analysis",
