@@ -140,8 +140,12 @@ mod container;
 mod gallery;
 mod identity;
 pub mod iiif;
+#[allow(dead_code)]
+mod learning;
 pub mod master;
 pub mod metadata;
+#[allow(dead_code)]
+mod nearest;
 pub mod pixels;
 mod presentation;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 17] = [
+const FLOORS: [&str; 19] = [
     "identity",
     "iiif",
     "container",
@@ -14,6 +14,8 @@ const FLOORS: [&str; 17] = [
     "record",
     "presentation",
     "sample",
+    "nearest",
+    "learning",
     "store",
     "catalogue",
     "search",
