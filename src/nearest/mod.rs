@@ -6,6 +6,7 @@
 //! 390 MiB; see `benches/nearest.sh` for time and recall.
 
 mod axes;
+mod center;
 mod grid;
 mod quantize;
 mod rotation;
@@ -14,9 +15,10 @@ mod search;
 mod synthetic;
 mod vectors;
 
+pub(crate) use center::{Center, mean};
 pub(crate) use grid::{Grid, Region};
 pub(crate) use search::Neighbor;
-pub(crate) use vectors::{Vectors, mean};
+pub(crate) use vectors::Vectors;
 
 /// Why a vector cannot be stored or searched for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -242,18 +242,3 @@ impl Block {
         self.reduced[at * reduced.len()..][..reduced.len()].copy_from_slice(reduced);
     }
 }
-
-/// The direction of several vectors together, such as those of a work's images: the mean of their unit vectors.
-pub(crate) fn mean(vectors: &[Vec<f32>]) -> Result<Vec<f32>, Invalid> {
-    let expected = vectors.first().map_or(0, Vec::len);
-    let mut sum = vec![0.0; expected];
-    for vector in vectors {
-        if vector.len() != expected {
-            return Err(Invalid::Length { expected, found: vector.len() });
-        }
-        for (sum, value) in sum.iter_mut().zip(unit(vector)?) {
-            *sum += value;
-        }
-    }
-    unit(&sum)
-}
