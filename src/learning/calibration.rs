@@ -78,7 +78,7 @@ fn newton(points: &[(f64, f64)], prior: f64) -> (f64, f64) {
             length /= 2.0;
         };
         let lower = loss(next.0, next.1);
-        if !(current - lower > 1e-12) {
+        if lower.is_nan() || current - lower <= 1e-12 {
             break;
         }
         (slope, intercept, current) = (next.0, next.1, lower);

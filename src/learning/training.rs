@@ -14,7 +14,7 @@ use super::unit::unit;
 
 /// The penalties that are tried, as shares of the embeddings' variance, the strongest first: of equally good ones it is
 /// taken.
-const STRENGTHS: [f64; 5] = [1.0, 0.3, 0.1, 0.03, 0.01];
+const STRENGTHS: [f64; 6] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.001];
 
 /// A work to learn from.
 #[derive(Clone, Debug, PartialEq)]

@@ -261,7 +261,7 @@ mod tests {
             assert!(!vectors.remove(id));
         }
         let other = source.next();
-        vectors.replace(1, &[other.clone()]).unwrap();
+        vectors.replace(1, std::slice::from_ref(&other)).unwrap();
         kept[1] = vec![other];
         assert_eq!(vectors.len(), 6000 + 3000 - 1);
         for id in (0..9000).filter(|id| id % 50 == 1) {
