@@ -4,12 +4,17 @@ use std::collections::HashSet;
 use std::thread;
 
 use super::Invalid;
+use super::axes::Axes;
 use super::quantize::Query;
 use super::vectors::{Block, Vectors};
 
-/// The share of all vectors that is compared in all dimensions, and their least number.
-const CANDIDATES_ONE_IN: usize = 128;
+/// The least number of vectors that is compared in all dimensions.
 const FEWEST_CANDIDATES: usize = 1024;
+/// How many stored vectors are searched for, to see how many candidates a search needs, and for how many neighbours.
+const TRIALS: usize = 24;
+const TRIED_NEIGHBORS: usize = 10;
+/// Of the trials' neighbours, how many may come after the last candidate: one in so many.
+const MISSED_ONE_IN: usize = 100;
 
 /// A work that is near the query.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,13 +56,43 @@ impl Vectors {
             return Ok(self.neighbors(found, limit));
         };
         let reduced = Query::new(&axes.project(&exact));
-        let count = rows.max(FEWEST_CANDIDATES).max(self.len() / CANDIDATES_ONE_IN);
-        let mut found = self.scan(count, &filter, |block, row| {
-            let codes = block.reduced.len() / block.rows.len();
-            reduced.dot(&block.reduced[row * codes..][..codes], block.rows[row].reduced_scale)
-        });
+        let count = rows.max(self.candidates());
+        let mut found = self.scan(count, &filter, |block, row| along_axes(&reduced, block, row));
         self.rescore(&mut found, &full);
         Ok(self.neighbors(found, limit))
+    }
+
+    /// The share of all vectors that has to be compared in all dimensions, as found by searching for some of them: at least
+    /// so many that 99 % of their ten nearest are among twice as many along the axes.
+    pub(super) fn needed_share(&self, axes: &Axes) -> f64 {
+        let mut ranks = Vec::new();
+        for trial in 0..TRIALS {
+            let values = self.decoded(trial * self.len() / TRIALS);
+            let (full, reduced) = (Query::new(&values), Query::new(&axes.project(&values)));
+            let best = self.scan(TRIED_NEIGHBORS, &|_| true, |block, row| self.exact(&full, block, row));
+            let scores: Vec<f32> = best
+                .iter()
+                .map(|best| along_axes(&reduced, &self.blocks[best.block as usize], best.row as usize))
+                .collect();
+            let mut before = vec![0_usize; scores.len()];
+            for block in &self.blocks {
+                for row in 0..block.rows.len() {
+                    let score = along_axes(&reduced, block, row);
+                    before
+                        .iter_mut()
+                        .zip(&scores)
+                        .for_each(|(before, own)| *before += usize::from(score > *own));
+                }
+            }
+            ranks.extend(before);
+        }
+        ranks.sort_unstable_by(|a, b| b.cmp(a));
+        let rank = ranks.get(ranks.len() / MISSED_ONE_IN).copied().unwrap_or(0);
+        (2 * rank) as f64 / self.len().max(1) as f64
+    }
+
+    fn candidates(&self) -> usize {
+        FEWEST_CANDIDATES.max((self.share * self.len() as f64) as usize)
     }
 
     /// The `count` best of all vectors that pass the filter, in no order.
@@ -126,6 +161,11 @@ impl Vectors {
         neighbors.retain(|neighbor| seen.len() < limit && seen.insert(neighbor.id));
         neighbors
     }
+}
+
+fn along_axes(query: &Query, block: &Block, row: usize) -> f32 {
+    let codes = block.reduced.len() / block.rows.len();
+    query.dot(&block.reduced[row * codes..][..codes], block.rows[row].reduced_scale)
 }
 
 /// The best of what is pushed: twice as many are collected before the worse half is dropped.
@@ -211,6 +251,19 @@ mod tests {
     #[test]
     fn the_ten_nearest_are_found_along_few_axes() {
         assert!(recall(Structure::Clusters, 256, Some(64)) >= 0.95);
+    }
+
+    #[test]
+    fn axes_are_not_used_where_all_directions_are_alike() {
+        for (structure, is_reduced) in [(Structure::Clusters, true), (Structure::Noise, false)] {
+            let mut source = Source::new(structure, 256, 20, 7);
+            let all: Vec<_> = (0..6000).map(|id| (id, vec![source.next()])).collect();
+            let mut vectors = vectors(256, &all);
+            vectors.reduce_to(64);
+            assert_eq!(vectors.axes.is_some(), is_reduced, "{structure:?}");
+            vectors.replace(6000, &[source.next()]).unwrap();
+            assert_eq!(vectors.search(&source.next(), 10, |_| true).unwrap().len(), 10);
+        }
     }
 
     #[test]

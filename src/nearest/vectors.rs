@@ -23,6 +23,8 @@ const PREPARED_FROM: usize = 16_384;
 const SAMPLE: usize = 4096;
 /// How many axes are learnt, for vectors that have several times as many values.
 const AXES: usize = 256;
+/// If more than this share of all vectors has to be compared in all dimensions, all are: the axes help too little.
+const LARGEST_SHARE: f64 = 0.1;
 
 /// Vectors by the number of their work; several per work are its parts, such as regions of its image.
 pub(crate) struct Vectors {
@@ -31,6 +33,8 @@ pub(crate) struct Vectors {
     pub(super) threads: NonZeroUsize,
     pub(super) blocks: Vec<Block>,
     pub(super) axes: Option<Axes>,
+    /// The share of all vectors that a search compares in all dimensions.
+    pub(super) share: f64,
     /// The largest number of parts that a work has had.
     pub(super) most_parts: usize,
     places: HashMap<u64, Vec<u32>>,
@@ -67,6 +71,7 @@ impl Vectors {
             threads,
             blocks: Vec::new(),
             axes: None,
+            share: 0.0,
             most_parts: 0,
             places: HashMap::new(),
             len: 0,
@@ -124,10 +129,14 @@ impl Vectors {
     /// A work's first vector, as it is held: for «works like this one».
     pub(crate) fn vector(&self, id: u64) -> Option<Vec<f32>> {
         let place = *self.places.get(&id)?.first()? as usize;
-        let (block, row) = (&self.blocks[place / BLOCK], place % BLOCK);
-        let mut values: Vec<f32> = block.decoded(row, self.dimension).collect();
+        let mut values = self.decoded(place);
         self.rotation.undo(&mut values);
         Some(values)
+    }
+
+    /// The vector at a place, rotated.
+    pub(super) fn decoded(&self, place: usize) -> Vec<f32> {
+        self.blocks[place / BLOCK].decoded(place % BLOCK, self.dimension).collect()
     }
 
     /// Whether [`Vectors::prepare`] would make searches faster or better.
@@ -162,8 +171,12 @@ impl Vectors {
                 scope.spawn(|| blocks.iter_mut().for_each(|block| block.reduce(&axes, dimension)));
             }
         });
-        self.axes = Some(axes);
         self.len_when_prepared = self.len;
+        self.share = self.needed_share(&axes);
+        self.axes = (self.share <= LARGEST_SHARE).then_some(axes);
+        if self.axes.is_none() {
+            self.blocks.iter_mut().for_each(|block| block.reduced = Vec::new());
+        }
     }
 
     fn has_use_for_axes(&self) -> bool {
