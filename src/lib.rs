@@ -18,6 +18,8 @@
 //! catalogue          works, tags, facets and revisions in SQLite or PostgreSQL
 //! sample             the sample collection: generated pictures and their records
 //! store              objects: local files, buckets and web servers, read by ranges, written whole
+//! learning           probes and clusters: tags learnt from embeddings (pure)
+//! nearest            embeddings in memory, and the search for the nearest (pure)
 //! presentation       works → manifests, collections, annotations, searches (pure)
 //! record             works as data, and the readers of museums' records (pure)
 //! analysis           what is measured on a picture without a model: colors, their names, content, a descriptor (pure)
@@ -146,8 +148,12 @@ mod identity;
 pub mod iiif;
 #[allow(dead_code, unused_imports)]
 mod inference;
+#[allow(dead_code, unused_imports)]
+mod learning;
 pub mod master;
 pub mod metadata;
+#[allow(dead_code, unused_imports)]
+mod nearest;
 pub mod pixels;
 mod presentation;
 #[cfg(test)]

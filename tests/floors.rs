@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 18] = [
+const FLOORS: [&str; 20] = [
     "identity",
     "iiif",
     "container",
@@ -16,6 +16,8 @@ const FLOORS: [&str; 18] = [
     "record",
     "presentation",
     "sample",
+    "nearest",
+    "learning",
     "store",
     "catalogue",
     "search",
