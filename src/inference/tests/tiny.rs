@@ -158,15 +158,14 @@ fn anchors_must_be_as_many_as_boxes() {
 
 #[test]
 fn a_declaration_reads_as_settings() {
-    let declared: Declaration = toml::from_str(
-        r#"
+    let text = r#"
         file = "detector.onnx"
         sha256 = "00"
         [input]
         width = 300
         height = 300
-        mean = 127.5
-        scale = [127.5, 127.5, 127.5]
+        mean = 127
+        scale = [128, 127.5, 1]
         fit = "pad"
         [outputs]
         embedding = "features"
@@ -177,12 +176,15 @@ fn a_declaration_reads_as_settings() {
         activation = "sigmoid"
         background = 0
         labels = "labels.txt"
-        "#,
-    )
-    .unwrap();
-    let boxes = declared.outputs.boxes.unwrap();
-    assert_eq!((boxes.boxes, boxes.scales, boxes.most), (Output::Index(0), [10.0, 10.0, 5.0, 5.0], 100));
-    assert_eq!(declared.input.scale, PerChannel::Each([127.5; 3]));
+        "#;
+    let file = ::config::File::from_str(text, ::config::FileFormat::Toml);
+    let collected = ::config::Config::builder().add_source(file).build().unwrap();
+    let declared: Declaration = collected.try_deserialize().unwrap();
+    assert_eq!(declared, toml::from_str(text).unwrap());
+    let boxes = declared.outputs.boxes.as_ref().unwrap();
+    assert_eq!((&boxes.boxes, boxes.scales, boxes.most), (&Output::Index(0), [10.0, 10.0, 5.0, 5.0], 100));
+    assert_eq!(declared.input.scale, PerChannel::Each([128.0, 127.5, 1.0]));
+    assert_eq!(declared.input.mean, PerChannel::All(127.0));
     let misspelt = "file = \"m.onnx\"\n[input]\nwidth = 1\nheight = 1\nmeen = 3\n";
     assert!(toml::from_str::<Declaration>(misspelt).unwrap_err().to_string().contains("meen"));
 }
