@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [&str; 20] = [
+const FLOORS: [&str; 21] = [
     "identity",
     "iiif",
     "container",
