@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery;
 use crate::iiif::Invalid;
-use crate::web::api::{self, record, tags};
+use crate::web::api::{self, record, review, tags};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -19,7 +19,7 @@ use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
 use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
 use crate::web::ops::health;
-use crate::web::route::Route;
+use crate::web::route::{Endpoint, Route};
 use crate::web::site::{self, failure};
 use crate::web::{App, download, smk};
 
@@ -79,6 +79,7 @@ impl App {
             Method::POST | Method::PATCH => {
                 return match Route::parse(request.uri().path())? {
                     Route::Tags(at) => tags::write(self, request, at, body).await,
+                    Route::Api(Endpoint::Tags) => tags::write_many(self, request, body).await,
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
@@ -97,6 +98,10 @@ impl App {
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not allowed with GET").into());
+        }
+        // The only resource that takes a token to be read.
+        if let Some(rest) = request.uri().path().strip_prefix("/api/v1/review") {
+            return review::answer(self, request, rest).await;
         }
         Ok(self.read(request).await?)
     }
@@ -139,6 +144,7 @@ impl App {
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
+            Route::Review => site::review(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
             Route::Asset(path) => site::asset(request, path).await,
             Route::Robots => {
@@ -163,6 +169,7 @@ impl App {
 fn allowed_methods(request: &HttpRequest) -> &'static str {
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
+        Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }

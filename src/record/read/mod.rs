@@ -1,6 +1,7 @@
 //! Museums' records of many formats, read into works one by one.
 
 pub mod embedded;
+pub mod enrichment;
 mod format;
 mod mapping;
 mod paging;

@@ -2,6 +2,7 @@
 //! order.
 
 mod lists;
+pub(super) mod review;
 mod tags;
 mod work;
 
@@ -16,7 +17,10 @@ pub(super) use lists::{
     Creators, Period, Scheme, Schemes, Spliced, Suggestion, SuggestionKind, Suggestions, Term, Values, Works,
     spliced,
 };
-pub(super) use tags::{History, HistoryEvent, PublishedTag, Tags};
+pub(super) use review::{WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+pub(super) use tags::{
+    AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
+};
 pub(super) use work::{PublishedImage, PublishedWork};
 
 use crate::record::Text;
