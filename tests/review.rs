@@ -345,11 +345,14 @@ fn a_file_of_tags_is_added_line_by_line() {
     assert_eq!((&*tag(&server, "X07", "term 0").0, tags(&server, "X07").len()), ("rejected", 113));
 }
 
+/// Answers of an enrichment service about two works, in the shape of SMK's.
+const ENRICHMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/enrichment.json");
+
 #[test]
 fn each_source_of_an_enrichment_is_kept_apart() {
     let museum = Museum::new(&works());
     let server = museum.serve();
-    let ran = ingest(&museum, &["tests/fixtures/enrichment.json", "--form", "enrichment"]);
+    let ran = ingest(&museum, &[ENRICHMENT, "--form", "enrichment"]);
     assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
     assert!(
         ran.err.contains("line 8 (NONE7): ")
@@ -378,7 +381,7 @@ fn each_source_of_an_enrichment_is_kept_apart() {
     let told = server.get("/api/v1/works/KMS1/tags").json();
     let cow = told["tags"].as_array().unwrap().iter().find(|tag| tag["label"]["en"][0] == "cow").unwrap();
     assert_eq!((&cow["confidence"], &cow["label"]["da"][0]), (&json!(0.5), &json!("ko")));
-    let refused = ingest(&museum, &["tests/fixtures/enrichment.json", "--form", "smk"]);
+    let refused = ingest(&museum, &[ENRICHMENT, "--form", "smk"]);
     assert!(refused.code == Some(1) && refused.err.contains("`lines` or `enrichment`"), "{}", refused.err);
 }
 
