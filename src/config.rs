@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::{catalogue, gallery, presentation, render, search, store, web};
+use crate::{catalogue, gallery, inference, presentation, render, search, store, web};
 
 /// All settings.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub(crate) struct Config {
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
     pub tagging: gallery::Tagging,
+    pub inference: inference::Settings,
+    /// Models by their names, which become part of the source of their tags, `model:NAME@VERSION`.
+    pub models: BTreeMap<String, inference::Declaration>,
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,

@@ -52,6 +52,7 @@ pub(super) const RANGES: &[Range] = &[
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
     ("catalogue.stale_rights_s", 0.0, YEAR_S),
+    ("inference.model_mib", 1.0, TIB_IN_MIB),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),
