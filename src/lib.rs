@@ -34,7 +34,7 @@
 //! - exact-tile rule: `render/exact_tile.rs`
 //! - ICC policy: `pixels/color/icc_policy.rs`; `render/color_transform.rs` applies it to responses
 //! - EXIF orientation: `metadata/exif/orientation.rs` reads it, `metadata/orientation.rs` defines the eight values
-//! - JP2 packet reader: `pixels/decode/jp2/packet_reader.rs` reads lengths, `packet_selection.rs` selects packets
+//! - JP2 packet reader: `pixels/decode/jp2/tile_part_header.rs` reads packet lengths, `packet_selection.rs` selects packets
 //! - rights check: `gallery/images/authorize.rs`, by the rules of `gallery/rights.rs`
 //! - facet counts: `search/facet_counts.rs` for hits, `catalogue/facets.rs` for collections
 //! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)

@@ -80,13 +80,14 @@ impl Search {
     fn visit(&mut self, name: &[u8; 4], body: &[u8]) {
         if name == b"eXIf" {
             if self.found.is_none_or(|(own, _)| !own) {
-                let orientation = exif::orientation(exif::unnamed(body));
+                let orientation = exif::orientation(exif::without_prefix(body));
                 self.found = orientation.map(|orientation| (true, orientation)).or(self.found);
             }
         } else if self.found.is_none() && self.texts < MAX_TEXTS && raw_kind(body) == Some(b"exif") {
             self.texts += 1;
             let block = raw_profile(name, body).map(|(_, block)| block).unwrap_or_default();
-            self.found = exif::orientation(exif::unnamed(&block)).map(|orientation| (false, orientation));
+            self.found =
+                exif::orientation(exif::without_prefix(&block)).map(|orientation| (false, orientation));
         }
     }
 }

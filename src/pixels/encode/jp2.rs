@@ -92,7 +92,7 @@ impl Encoder {
     }
 
     fn refused(&self, at: &str) -> Error {
-        refused("jp2", format_args!("{at}: {}", self.memory.complaints()))
+        refused("jp2", format_args!("{at}: {}", self.memory.messages()))
     }
 }
 

@@ -33,7 +33,7 @@ impl Memory {
         // SAFETY: codec and stream are live, the functions take `memory` for what it is, and none is
         // given that would free it.
         unsafe {
-            opj::opj_set_error_handler(codec, Some(callback::complain::<Self>), memory);
+            opj::opj_set_error_handler(codec, Some(callback::record_message::<Self>), memory);
             opj::opj_stream_set_user_data(stream, memory, None);
             opj::opj_stream_set_write_function(stream, Some(write));
             opj::opj_stream_set_skip_function(stream, Some(skip));
