@@ -132,6 +132,9 @@
 //! - The segments of a new index are merged once, when all works are indexed: merging on the way took half as long again.
 //! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
 
+// The map above is read in the source, and with `cargo doc --document-private-items`, where its links resolve.
+#![allow(rustdoc::private_intra_doc_links)]
+
 // Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
 pub mod catalogue;
 pub mod cli;

@@ -92,7 +92,7 @@ fn unsupported(reason: String) -> Stop {
     Refused::Unsupported(reason).into()
 }
 
-/// Widens a request for bytes: directories are usually adjacent, so one widened read finds the rest of them.
+/// Widens a request for bytes: directories are usually adjacent, so one larger read finds the rest of them.
 fn widened(stop: Stop, file: &PartialFile) -> Stop {
     match stop {
         Stop::NeedBytes { range, .. } => {

@@ -1,4 +1,4 @@
-//! Old-style JPEG (TIFF 6.0, §22): one stream for the one_stream image, or coded samples whose headers are in tags.
+//! Old-style JPEG (TIFF 6.0, §22): one stream for the whole image, or coded samples whose headers are in tags.
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ thread_local! {
     static INFLATER: RefCell<libdeflater::Decompressor> = RefCell::new(libdeflater::Decompressor::new());
 }
 
-/// Decompresses a tile or strip; at min its first `visible` rows must exist. Excess bytes are ignored.
+/// Decompresses a tile or strip; at least its first `visible` rows must exist. Excess bytes are ignored.
 pub(super) fn unpack(level: &Level, stored: &[u8], visible: u32) -> Result<Vec<u8>, Error> {
     let Dimensions { width, height } = level.grid.tile;
     let bytes = |rows| level.packed_bytes(width, rows, level.samples_together()) as usize;

@@ -13,7 +13,7 @@ use crate::pixels::decode::PROFILE_BYTES;
 const SIGNATURE: [u8; 12] = *b"\0\0\0\x0cjP  \r\n\x87\n";
 /// A codestream starts with SOC and SIZ.
 const CODESTREAM: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
-/// The most boxes at the read_boxes level.
+/// The most boxes at the top level.
 const BOXES: usize = 1000;
 /// The most bytes of EXIF that are read; the orientation is near its start.
 const EXIF_BYTES: u64 = 64 << 10;

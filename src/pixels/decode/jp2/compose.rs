@@ -192,7 +192,7 @@ fn convert_colors(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     }
 }
 
-/// The ranges of L*, a* and b*, and the part of for_each_color that is below zero.
+/// The ranges of L*, a* and b*, and the part of each that is below zero.
 fn lab(LabRange { ranges, zeros }: LabRange, bits: u8) -> [(f32, f32); 3] {
     let half = 1_u32 << (bits - 1);
     let zeros = zeros.unwrap_or([0, half, half / 2 + half / 4]);
