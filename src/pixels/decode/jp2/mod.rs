@@ -110,10 +110,10 @@ impl Codestream {
         let (from_table, from_headers) = (OnceLock::new(), OnceLock::new());
         let mut codestream = Self { boxes, main, layout, structures, from_table, from_headers };
         // A codestream without EOC may be truncated; its tile-parts tell.
-        if !codestream.has_end(file)? && codestream.from_headers(file).is_err() {
+        if !codestream.has_end(file)? && codestream.header_parts(file).is_err() {
             // Its box may be too short.
             codestream.main.body.end = file.size();
-            codestream.from_headers(file)?;
+            codestream.header_parts(file)?;
         }
         Ok(codestream)
     }
@@ -206,10 +206,10 @@ impl Codestream {
     fn stored(&self, file: &dyn ReadAt, place: [u32; 2]) -> Result<u64, Error> {
         let index = (place[1] * self.main.tiles()[0] + place[0]) as usize;
         let sum = |parts: &[Part]| parts.iter().map(|part| part.range.end - part.range.start).sum();
-        match self.from_table(file).map(|parts| parts.of(index)) {
+        match self.table_parts(file).map(|parts| parts.of(index)) {
             Some(Ok(parts)) => Ok(sum(parts)),
             // The table may be wrong.
-            Some(Err(_)) | None => self.from_headers(file)?.of(index).map(sum),
+            Some(Err(_)) | None => self.header_parts(file)?.of(index).map(sum),
         }
     }
 
@@ -252,14 +252,14 @@ impl Codestream {
     }
 
     /// The tile-parts by the main header's table, if it exists and is not known to be wrong.
-    fn from_table(&self, file: &dyn ReadAt) -> Option<&Parts> {
+    fn table_parts(&self, file: &dyn ReadAt) -> Option<&Parts> {
         match self.from_headers.get() {
             Some(_) => None,
             None => self.from_table.get_or_init(|| Parts::from_table(file, &self.main)).as_ref(),
         }
     }
 
-    fn from_headers(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
+    fn header_parts(&self, file: &dyn ReadAt) -> Result<&Parts, Error> {
         match self.from_headers.get() {
             Some(parts) => Ok(parts),
             None => {
@@ -282,10 +282,10 @@ impl Codestream {
         let mut of = |parts: &Parts| {
             tile_codestream::codestream(window, &self.main, parts.of(index)?, place, wanted, selects)
         };
-        match self.from_table(file).map(&mut of) {
+        match self.table_parts(file).map(&mut of) {
             Some(Ok(found)) => Ok(found),
             // The table may be wrong.
-            Some(Err(_)) | None => of(self.from_headers(file)?),
+            Some(Err(_)) | None => of(self.header_parts(file)?),
         }
     }
 
