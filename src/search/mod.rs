@@ -51,5 +51,7 @@ pub(crate) use search_field::SearchField;
 pub(crate) use settings::Settings;
 pub(crate) use snapshot::{ScanPosition, Snapshot};
 pub(crate) use suggest::Suggestion;
+pub(crate) use tantivy::DocAddress;
+pub(crate) use tree::TreeNode;
 pub(crate) use vocabulary::FacetValue;
 pub(crate) use works_with_value::WorksWithValue;

@@ -58,7 +58,7 @@ mod tests {
         let places = all.locations(&key("maps/a.tif")).await.unwrap();
         assert_eq!(maps.locations(&key("a.tif")).await.unwrap(), places);
         let [place] = &places[..] else { panic!("{places:?}") };
-        assert_eq!((all.key_at(location), maps.key_at(place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
+        assert_eq!((all.key_at(place), maps.key_at(place)), (Some(key("maps/a.tif")), Some(key("a.tif"))));
         let linked = all.locations(&key("b.tif")).await.unwrap();
         assert_eq!(all.key_at(&linked[0]), Some(key("b.tif")));
         assert_eq!(linked[1], *place);

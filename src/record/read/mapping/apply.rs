@@ -18,7 +18,7 @@ const SEPARATOR: &str = "|";
 
 /// Converts a JSON record to a work.
 pub(in crate::record::read) fn work(record: &Value, mapping: &Mapping) -> Result<Work, String> {
-    let fields = record.as_object().ok_or("a record is an object")?;
+    let fields = record.as_object().ok_or("a record must be an object")?;
     read(fields, mapping, "import:json")
 }
 

@@ -261,8 +261,8 @@ mod tests {
 
     #[test]
     fn meaningless_rules_are_refused() {
-        refused("titels = 'Titel'", "no field of a work: write one of `object_number`");
-        refused("titles.titel = 'Titel'", "no language");
+        refused("titels = 'Titel'", "not a field of a work: write one of `object_number`");
+        refused("titles.titel = 'Titel'", "does not end in a language");
         refused("creators.age = 'x'", "\"birth\"");
         refused("tags = 'x'", "scheme");
         refused("titles = 3", "column's name");

@@ -351,10 +351,13 @@ mod tests {
             &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"],
         );
         check("{\"a\n{\"a\":2}", &["1! a string contains a line break", "2: {\"a\":2}"]);
-        check("{\"a\":1}\nnull\n{\"a\":3}", &["1: {\"a\":1}", "2! a record is an object", "3: {\"a\":3}"]);
+        check(
+            "{\"a\":1}\nnull\n{\"a\":3}",
+            &["1: {\"a\":1}", "2! a record must be an object", "3: {\"a\":3}"],
+        );
         check(
             "[1,{\"a\":1},\"b\"]",
-            &["1! a record is an object", "1: {\"a\":1}", "1! a record is an object"],
+            &["1! a record must be an object", "1: {\"a\":1}", "1! a record must be an object"],
         );
     }
 
