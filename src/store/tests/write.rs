@@ -163,7 +163,7 @@ fn a_failed_write_says_why() {
     put(&store, "a/b.tif", b"b").unwrap();
     let failure = |name: &str| put(&store, name, b"new").unwrap_err().to_string();
     assert_eq!(failure("a"), "a folder exists under this identifier");
-    assert!(failure("a/b.tif/c").contains("no folder"), "{}", failure("a/b.tif/c"));
+    assert!(failure("a/b.tif/c").contains("not a folder"), "{}", failure("a/b.tif/c"));
     assert!(failure("a.tif#1").contains("unfinished"));
     assert!(failure(".tegl-unfinished/owner").contains("unfinished"));
     assert!(failure(&"x".repeat(300)).contains("longer than"));
