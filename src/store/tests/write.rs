@@ -168,7 +168,7 @@ fn a_failed_write_says_why() {
     assert!(failure(".tegl-unfinished/owner").contains("unfinished"));
     assert!(failure(&"x".repeat(300)).contains("longer than"));
     let read_only = Store::open(home.path().to_str().unwrap(), &Settings::default()).unwrap();
-    assert!(put(&read_only, "c", b"c").unwrap_err().to_string().contains("read only"));
+    assert!(put(&read_only, "c", b"c").unwrap_err().to_string().contains("reading only"));
     assert!(read_only.workspace().is_err() && !read_only.is_writable());
     let web = Store::open_writable("http://images.example/", &Settings::default());
     assert!(web.is_err_and(|error| error.to_string().contains("written to")));
