@@ -171,7 +171,7 @@ fn a_failed_write_says_why() {
     assert!(put(&read_only, "c", b"c").unwrap_err().to_string().contains("reading only"));
     assert!(read_only.workspace().is_err() && !read_only.is_writable());
     let web = Store::open_writable("http://images.example/", &Settings::default());
-    assert!(web.is_err_and(|error| error.to_string().contains("written to")));
+    assert!(web.is_err_and(|error| error.to_string().contains("writable location")));
     let file = home.path().join("a/b.tif");
     assert!(Store::open_writable(file.to_str().unwrap(), &Settings::default()).is_err());
     assert_eq!(unfinished(home.path()).len(), 0);
