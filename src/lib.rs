@@ -38,7 +38,7 @@
 //! - exact-tile rule: `render/exact_tile.rs`
 //! - ICC policy: `pixels/color/icc_policy.rs`; `render/color_transform.rs` applies it to responses
 //! - EXIF orientation: `metadata/exif/orientation.rs` reads it, `metadata/orientation.rs` defines the eight values
-//! - JP2 packet reader: `pixels/decode/jp2/packet_reader.rs` reads lengths, `packet_selection.rs` selects packets
+//! - JP2 packet reader: `pixels/decode/jp2/tile_part_header.rs` reads packet lengths, `packet_selection.rs` selects packets
 //! - rights check: `gallery/images/authorize.rs`, by the rules of `gallery/rights.rs`
 //! - facet counts: `search/facet_counts.rs` for hits, `catalogue/facets.rs` for collections
 //! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)
@@ -135,6 +135,9 @@
 //!   took 31 ms for one scheme of 300,000 works; this takes 4 ms for all of them.
 //! - The segments of a new index are merged once, when all works are indexed: merging on the way took half as long again.
 //! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
+
+// The map above is read in the source, and with `cargo doc --document-private-items`, where its links resolve.
+#![allow(rustdoc::private_intra_doc_links)]
 
 // Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
 #[allow(dead_code)]

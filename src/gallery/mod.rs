@@ -36,7 +36,7 @@ pub(crate) use works::{Described, OpenedImage, Preview, SOON, Sketch, WorkServic
 use crate::catalogue::{self, Catalogue};
 use catalogue_client::CatalogueClient;
 
-/// All services. Each owns its state.
+/// All services, each with its own state.
 pub(crate) struct Gallery {
     pub sources: Arc<Sources>,
     pub images: Arc<ImageService>,
@@ -71,10 +71,10 @@ impl Drop for Background {
 }
 
 impl Gallery {
-    /// Serves `sources`; pyramids of masters without tiles are kept in `store`, if there is one.
+    /// Creates services for `sources`; pyramids of masters without tiles are kept in `store`, if given.
     ///
     /// # Errors
-    /// If threads cannot be started.
+    /// Returns an error if threads cannot be started.
     pub(crate) fn new(
         sources: Vec<Source>,
         store: Option<PyramidStore>,
@@ -103,10 +103,10 @@ impl Gallery {
     /// Adds the works of a catalogue, and follows its changes.
     ///
     /// # Errors
-    /// If the catalogue cannot be opened.
+    /// Returns an error if the catalogue cannot be opened.
     pub(crate) fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
         let catalogue = self.tasks.block_on(Catalogue::open(settings)).map_err(|error| match error {
-            // This is about the location, not about a record.
+            // The error concerns the location, not a record.
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
@@ -138,10 +138,10 @@ impl Gallery {
         self.works.catalogue()
     }
 
-    /// The search.
+    /// Returns the search service.
     ///
     /// # Errors
-    /// If there is none: it needs a catalogue and a folder.
+    /// Returns [`Error::Closed`] if there is none, because it needs a catalogue and a folder.
     pub(crate) fn search(&self) -> Result<&Arc<SearchService>, Error> {
         self.search.as_ref().ok_or_else(|| {
             Error::Closed(
@@ -150,7 +150,7 @@ impl Gallery {
         })
     }
 
-    /// Drops everything that is cached in memory.
+    /// Drops all in-memory caches.
     pub(crate) fn forget_all(&self) {
         self.images.forget_all();
         if let Some(search) = &self.search {
@@ -158,7 +158,7 @@ impl Gallery {
         }
     }
 
-    /// What keeps the server from working normally, apart from its sources; does no I/O.
+    /// The current failures apart from those of sources; does no I/O.
     pub(crate) fn failures(&self) -> Failures {
         let catalogue = self.catalogue().filter(|catalogue| catalogue.is_silent()).map(|_| {
             "the catalogue does not respond: images with known rights are served, works and tags are not"

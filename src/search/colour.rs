@@ -1,8 +1,8 @@
-//! Perceptual colours: distance, families, hues (Ottosson 2020, Oklab).
+//! Perceptual colours: distances, families and hues (Ottosson 2020, Oklab).
 
 use moxcms::{Oklab, Rgb};
 
-/// A colour in Oklab: lightness and its two axes.
+/// A colour in Oklab: its lightness and two axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Colour {
     pub lightness: f32,
@@ -10,7 +10,7 @@ pub(crate) struct Colour {
     pub b: f32,
 }
 
-/// Colour families, as facet values: value, English and Danish names, a colour that represents it.
+/// The colour families as facet values: value, English and Danish name, representative colour.
 const FAMILIES: [(&str, &str, &str, &str); 12] = [
     ("red", "Red", "Rød", "#c0322b"),
     ("orange", "Orange", "Orange", "#dd7a22"),
@@ -27,7 +27,7 @@ const FAMILIES: [(&str, &str, &str, &str); 12] = [
 ];
 
 impl Colour {
-    /// `#rrggbb`, with or without the sign.
+    /// Parses `#rrggbb`; the `#` is optional.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().trim_start_matches('#');
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -36,7 +36,7 @@ impl Colour {
         u32::from_str_radix(digits, 16).ok().map(Self::of)
     }
 
-    /// From sRGB as `0xrrggbb`.
+    /// Converts sRGB, given as `0xrrggbb`.
     pub(crate) fn of(rgb: u32) -> Self {
         let linear = |shift: u32| {
             let encoded = (rgb >> shift & 0xff) as f32 / 255.0;
@@ -46,7 +46,7 @@ impl Colour {
         Self { lightness: lab.l, a: lab.a, b: lab.b }
     }
 
-    /// The perceptual difference of two colours: 0 for equal ones, about 100 for black and white.
+    /// The perceptual difference of two colours: 0 for equal colours, about 100 for black and white.
     pub(crate) fn distance(self, other: Self) -> f32 {
         let square = |x: f32| x * x;
         let apart =
@@ -54,7 +54,7 @@ impl Colour {
         100.0 * apart.sqrt()
     }
 
-    /// An arbitrary total order, for canonical lists.
+    /// Compares in an arbitrary total order, for canonical lists.
     pub(crate) fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let parts = |colour: &Self| [colour.lightness, colour.a, colour.b];
         let pairs = parts(self).into_iter().zip(parts(other));
@@ -68,8 +68,8 @@ impl Colour {
         self.a.hypot(self.b)
     }
 
-    /// Its hue, from red over yellow, green and blue, in thousandths of the circle; greys come after that, from light to
-    /// dark.
+    /// The hue in thousandths of the colour circle, from red through yellow, green and blue. Greys come last, from
+    /// light to dark.
     pub(crate) fn hue(self) -> u64 {
         if self.chroma() < 0.035 {
             return 1000 + ((1.0 - self.lightness.clamp(0.0, 1.0)) * 1000.0) as u64;
@@ -79,7 +79,7 @@ impl Colour {
         (turned / 360.0 * 1000.0) as u64 % 1000
     }
 
-    /// Its family, as a facet value.
+    /// The colour family, as a facet value.
     pub(crate) fn family(self) -> &'static str {
         let chroma = self.chroma();
         if chroma < 0.035 {
@@ -109,7 +109,7 @@ impl Colour {
     }
 }
 
-/// A family's names in English and Danish, and a colour that represents it.
+/// The names of a family in English and Danish, and its representative colour.
 pub(crate) fn names(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
     FAMILIES
         .iter()

@@ -1,4 +1,4 @@
-//! The columns of a segment, in memory: what is counted and compared for every hit.
+//! The columns of a segment, held in memory for counting and comparing hits.
 
 use parking_lot::RwLock;
 
@@ -13,14 +13,14 @@ use super::vocabulary::Vocabulary;
 
 /// Years are clamped to this distance from year 0.
 const MAX_YEAR: i64 = 10_000_000;
-/// An unknown year.
+/// The value of an unknown year.
 const UNKNOWN: i32 = i32::MIN;
 
 /// The columns of one segment, which never change.
 pub(crate) struct Columns {
-    /// Where each work's values begin in `facets`, and where the last ones end.
+    /// The offset of each work's values in `facets`, and the end of the last ones.
     starts: Vec<u32>,
-    /// Facet values, by their numbers in the vocabulary.
+    /// Facet values, as numbers of the vocabulary.
     facets: Vec<u32>,
     years: Vec<(i32, i32)>,
     flags: Vec<u8>,
@@ -50,7 +50,7 @@ impl Columns {
         let works = reader.max_doc();
         let mut labels = Vec::new();
         each_term(reader, schema().1.called, |term, _| labels.push(term.to_owned()))?;
-        // Searches read the vocabulary meanwhile, so the lock is held only for the changes.
+        // Searches read the vocabulary at the same time, so the lock is held only for changes.
         let mut writable = vocabulary.write();
         labels.iter().for_each(|label| writable.add_label(label));
         drop(writable);
@@ -107,17 +107,17 @@ impl Columns {
         Ok(columns)
     }
 
-    /// All works in the default order: those with images first, then by object number.
+    /// All works in the default order: works with images first, then by object number.
     pub(crate) fn default_order(&self) -> &[DocId] {
         &self.default_order
     }
 
-    /// A work's facet values, by their numbers in the vocabulary.
+    /// A work's facet values, as numbers of the vocabulary.
     pub(crate) fn facets(&self, work: DocId) -> &[u32] {
         slice(&self.starts, &self.facets, work)
     }
 
-    /// The first and last year of its production, if known.
+    /// The first and the last year of a work's production, if known.
     pub(crate) fn years(&self, work: DocId) -> Option<(i32, i32)> {
         let (earliest, latest) = *self.years.get(work as usize)?;
         (earliest != UNKNOWN).then_some((earliest, latest))
@@ -127,7 +127,7 @@ impl Columns {
         self.flags.get(work as usize).copied().unwrap_or(0).into()
     }
 
-    /// The rank of its object number within the segment, in alphabetical order.
+    /// The rank of a work's object number within the segment, in alphabetical order.
     pub(crate) fn number_rank(&self, work: DocId) -> u64 {
         self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
     }
@@ -136,7 +136,7 @@ impl Columns {
         slice(&self.colour_starts, &self.colours, work)
     }
 
-    /// Their memory, in bytes.
+    /// The memory used by the columns, in bytes.
     pub(crate) fn memory(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
             + 17 * self.years.len()
@@ -144,7 +144,7 @@ impl Columns {
     }
 }
 
-/// Texts of a column, by their ordinals.
+/// The texts of a column, by their ordinals.
 #[derive(Default)]
 pub(super) struct ColumnTexts {
     ords: Vec<u64>,
@@ -152,7 +152,7 @@ pub(super) struct ColumnTexts {
 }
 
 impl ColumnTexts {
-    /// Looks these ordinals up in one pass.
+    /// Looks up these ordinals in one pass.
     pub(super) fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let mut ords: Vec<u64> = ords.collect();
         ords.sort_unstable();
@@ -176,7 +176,7 @@ fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
     }
 }
 
-/// The values of all works in one list, and where each work's begin.
+/// The values of all works in one list, and the offset of each work's values.
 fn flattened<T>(works: u32, column: &Column<u64>, value: impl Fn(u64) -> Option<T>) -> (Vec<u32>, Vec<T>) {
     let mut starts = Vec::with_capacity(works as usize + 1);
     let mut values = Vec::new();

@@ -62,17 +62,17 @@ impl<'a> Conditions<'a> {
             && (search.colours.is_empty() || self.colour_score(columns, work).is_some())
     }
 
-    /// How similar the work's colours are to the requested ones, 1 for equal; `None` if none were requested or one of them
-    /// is missing.
+    /// The similarity of the work's colours to the requested ones, 1 for equal colours; `None` if none were requested
+    /// or one of them has no match.
     pub(super) fn colour_score(&self, columns: &Columns, work: DocId) -> Option<f32> {
         let search = self.search;
         if search.colours.is_empty() {
             return None;
         }
         let mut sum = 0.0;
-        for wanted in &search.colours {
-            // The first colours of a record matter most: each later one counts as slightly farther away.
-            let distance = |(at, colour): (usize, &Colour)| (colour.distance(*wanted), at as f32 * 0.25);
+        for requested in &search.colours {
+            // The first colours of a record matter most, so each later one counts as slightly farther away.
+            let distance = |(at, colour): (usize, &Colour)| (colour.distance(*requested), at as f32 * 0.25);
             let near = columns.colours(work).iter().enumerate().map(distance);
             let near = near.filter(|(distance, _)| *distance <= search.colour_distance);
             sum += near.map(|(distance, later)| distance + later).min_by(f32::total_cmp)?;

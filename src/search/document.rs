@@ -17,27 +17,27 @@ use super::terms::Terms;
 use crate::record::fold::fold;
 use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
 
-/// The longest term of the index, in bytes.
+/// The maximum length of an index term in bytes.
 const MAX_TERM_BYTES: usize = 8000;
-/// The most colours of a work that are indexed.
+/// The maximum number of indexed colours per work.
 const MAX_COLOURS: usize = 24;
-/// The most names of a work's own fields that are indexed.
+/// The maximum number of indexed names of a work's own fields.
 const MAX_FIELDS: usize = 200;
 
-/// A work to be indexed.
+/// The data of a work to be indexed.
 pub(crate) struct IndexableWork<'a> {
     pub work: &'a Work,
-    /// Its tags with the decisions about them; rejected ones are not indexed.
+    /// The work's tags with the decisions about them; rejected tags are not indexed.
     pub tags: &'a [Tag],
     pub revision: u64,
-    /// When it was last changed, in milliseconds since 1970.
+    /// The time of the last change, in milliseconds since 1970.
     pub changed_ms: i64,
-    /// Width and height in pixels of its first images that have masters, if known.
+    /// The width and height in pixels of its first images that have masters, if known.
     pub sizes: &'a [Option<(u32, u32)>],
 }
 
 impl IndexableWork<'_> {
-    /// Its document in the index.
+    /// Builds the index document.
     pub(crate) fn document(&self) -> TantivyDocument {
         let fields = &schema().1;
         let mut document = TantivyDocument::default();
@@ -157,7 +157,8 @@ impl IndexableWork<'_> {
         edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
     }
 
-    /// The catalogue's facets, with nationalities and the like, and with colour families in place of single colours.
+    /// The catalogue's facets, with nationality, gender, rights and exhibitions, and with colour families instead of
+    /// single colours.
     fn facets(&self) -> Vec<Facet> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
@@ -245,7 +246,7 @@ impl IndexableWork<'_> {
         let mut main = None;
         for (colour, rgb) in self.colour_tags().take(MAX_COLOURS) {
             document.add_u64(fields.colour, rgb.into());
-            // The first colour that is not grey decides the hue.
+            // The first colour that is not grey determines the hue.
             main = match main {
                 Some(hue) if hue < 1000 => main,
                 Some(_) if colour.hue() >= 1000 => main,
@@ -269,7 +270,7 @@ impl IndexableWork<'_> {
 
 const COLOUR: &str = "colour";
 
-/// Calls `add` with the label of a facet value as the index stores it; cached for the next work that has it.
+/// Calls `add` with the label of a facet value as the index stores it. Labels are cached, because works share them.
 fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
     const MAX_CACHED: usize = 50_000;
     thread_local! {
@@ -293,7 +294,7 @@ fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
     });
 }
 
-/// A sort key: no accents, no leading punctuation, at most 200 bytes; `æ`, `ø` and `å` come after `z`.
+/// A sort key without accents and leading punctuation, at most 200 bytes long; `æ`, `ø` and `å` sort after `z`.
 pub(super) fn sort_key(text: &str) -> String {
     let after_z = |c: char| match c {
         'æ' | 'Æ' => '{',
@@ -304,7 +305,7 @@ pub(super) fn sort_key(text: &str) -> String {
     beginning(&text.chars().map(after_z).collect::<String>())
 }
 
-/// The beginning of a title: no accents, no leading punctuation, at most 200 bytes.
+/// The beginning of a title without accents and leading punctuation, at most 200 bytes long.
 pub(super) fn beginning(text: &str) -> String {
     let folded = fold(text);
     let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
@@ -317,7 +318,7 @@ fn sort_name(creator: &Creator) -> String {
     creator.sort_name.clone().unwrap_or_else(|| inverted(&creator.name))
 }
 
-/// `Ancher, Anna` for `Anna Ancher`.
+/// Converts `Anna Ancher` to `Ancher, Anna`.
 fn inverted(name: &str) -> String {
     match name.trim().rsplit_once(' ') {
         Some((first, last)) if !name.contains(',') => format!("{last}, {first}"),
@@ -332,14 +333,14 @@ fn recorded_size(work: &Work) -> Option<(u32, u32)> {
     Some((side("image_width")?, side("image_height")?))
 }
 
-/// The exhibitions in a source's own fields: texts, or objects with a name.
+/// The exhibitions in a source's own fields, as texts or as objects with a name.
 fn exhibitions(work: &Work) -> impl Iterator<Item = &str> {
     let all = work.more.get("exhibitions").and_then(Value::as_array).into_iter().flatten();
     let names = ["exhibition", "title", "name"];
     all.filter_map(move |one| one.as_str().or_else(|| names.iter().find_map(|name| one.get(*name)?.as_str())))
 }
 
-/// A time or a date, in seconds since 1970.
+/// Parses a time or a date as seconds since 1970.
 fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(time) = text.parse::<jiff::Timestamp>() {

@@ -1,4 +1,4 @@
-//! The identity of searches: texts that are hashed into cursors and keys of cached results.
+//! The identity of searches: texts that are hashed into cursors and into keys of cached results.
 
 use super::colour::Colour;
 use super::order::{Cursor, Key, Order, Sort};
@@ -6,7 +6,7 @@ use super::request::{Filter, Search};
 use super::search_field::SearchField;
 use crate::identity::{Identity, fields, wrapped};
 
-/// Equal for equal searches in canonical form.
+/// The text is equal for equal searches in canonical form.
 impl Identity for Search {
     #[rustfmt::skip]
     fn write(&self, text: &mut String) {

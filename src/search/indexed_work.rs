@@ -1,11 +1,12 @@
-//! The record of a work in the index, serialized in advance: JSON without its images, whose URLs depend on the request.
+//! The record of a work in the index, serialized in advance as JSON without its images, whose URLs depend on the
+//! request.
 
 use serde_json::{Value, json};
 
 use super::IndexableWork;
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
-/// Fields of every work in responses; a source's fields with these names appear only in its original record.
+/// The fields of every work in responses. A source's fields with these names appear only in its original record.
 const RESERVED: [&str; 9] =
     ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
 
@@ -13,7 +14,7 @@ const RESERVED: [&str; 9] =
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IndexedWork {
     text: String,
-    /// Where the lines after the first begin.
+    /// The offsets of the lines after the first.
     lines: Vec<usize>,
 }
 
@@ -24,12 +25,12 @@ pub(crate) struct IndexedImage<'a> {
     pub file: &'a str,
     /// Whether it has a master.
     pub matched: bool,
-    /// The image's part of the record, as a JSON object.
+    /// The JSON object that describes the image in the record.
     pub json: &'a str,
 }
 
 impl IndexedImage<'_> {
-    /// Width and height in pixels, if they were known when the work was indexed.
+    /// The width and height in pixels, if they were known when the work was indexed.
     pub(crate) fn size(&self) -> Option<(u32, u32)> {
         #[derive(serde::Deserialize)]
         struct Size {
@@ -76,28 +77,28 @@ impl IndexedWork {
         text
     }
 
-    /// Parses what [`IndexedWork::encode`] wrote.
+    /// Parses the output of [`IndexedWork::encode`].
     pub(crate) fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         Self { text: text.to_owned(), lines }
     }
 
-    /// Its record as a JSON object, without its images.
+    /// The record as a JSON object, without its images.
     pub(crate) fn record(&self) -> &str {
         self.line(0).unwrap_or("{}")
     }
 
-    /// Its object number, its rights, and whether it is in the public domain.
+    /// The object number, the rights, and whether the work is in the public domain.
     pub(crate) fn known(&self) -> (String, Option<String>, Option<bool>) {
         self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
     }
 
-    /// Its object number.
+    /// The object number.
     pub(crate) fn number(&self) -> String {
         self.known().0
     }
 
-    /// Its images in order, with the identifiers of their masters.
+    /// The images in order, with the identifiers of their masters.
     pub(crate) fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
         (2..=self.lines.len()).filter_map(|at| {
             let line = self.line(at)?;
@@ -107,7 +108,7 @@ impl IndexedWork {
         })
     }
 
-    /// The work, parsed again. Derived fields (the tags' identifiers) are among its free fields.
+    /// Parses the work. Derived fields, such as the tags' identifiers, are among its additional fields.
     pub(crate) fn work(&self) -> Option<Work> {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
@@ -185,10 +186,10 @@ const TEXTS: [&str; 11] = [
     "location",
 ];
 /// The fields that have texts within them.
-const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
+const NESTED: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
 
-/// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there are
-/// several values. A source's own fields stay unchanged.
+/// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there
+/// are several values. A source's own fields are unchanged.
 pub(crate) fn in_language(value: &mut Value, languages: &[&str]) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
@@ -203,7 +204,7 @@ pub(crate) fn in_language(value: &mut Value, languages: &[&str]) {
                         let texts = facts.iter_mut().filter_map(Value::as_object_mut).flatten();
                         texts.for_each(|(_, text)| reduce(text, languages));
                     }
-                    holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
+                    holder if NESTED.contains(&name.as_str()) => in_language(holder, languages),
                     _ => {}
                 }
             }

@@ -6,7 +6,7 @@ use super::colour::Colour;
 use super::order::{Cursor, Order};
 use super::search_field::SearchField;
 
-/// A facet value as requested: by its value or its label.
+/// A requested facet value, named by its value or its label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Filter {
     pub scheme: String,
@@ -18,30 +18,30 @@ pub(crate) struct Filter {
 pub(crate) struct Search {
     /// The query as typed.
     pub q: String,
-    /// The fields that its words are searched in.
+    /// The fields in which words are searched.
     pub search_fields: Vec<SearchField>,
-    /// Works have at least one of these, per scheme.
+    /// For each scheme, works must have at least one of these.
     pub any: Vec<Filter>,
-    /// Works have every one of these.
+    /// Works must have all of these.
     pub all: Vec<Filter>,
-    /// Works have none of these.
+    /// Works must have none of these.
     pub none: Vec<Filter>,
-    /// Works have at least one value of each of these lists.
+    /// Works must have at least one value from each of these lists.
     pub each: Vec<Vec<Filter>>,
-    /// Works have an object number from each of these lists, in upper or lower case.
+    /// Works must have an object number from each of these lists; case is ignored.
     pub numbers: Vec<Vec<String>>,
-    /// Works have none of these object numbers.
+    /// Works must have none of these object numbers.
     pub not_numbers: Vec<String>,
-    /// The production overlaps these years, both inclusive.
+    /// The production must overlap these years, both inclusive.
     pub years: Option<(i32, i32)>,
-    /// The last year of the production is one of these.
+    /// The last year of the production must be within these years.
     pub made_until: Option<(i32, i32)>,
-    /// The first year of the production is one of these.
+    /// The first year of the production must be within these years.
     pub made_from: Option<(i32, i32)>,
     pub has_image: Option<bool>,
     pub public_domain: Option<bool>,
     pub on_display: Option<bool>,
-    /// The size of the largest image, in pixels.
+    /// The dimensions of the largest image, in pixels.
     pub width: Option<(u64, u64)>,
     pub height: Option<(u64, u64)>,
     /// The file size of the main image, from the record.
@@ -49,16 +49,16 @@ pub(crate) struct Search {
     /// When the source changed and created the record, in seconds since 1970.
     pub modified: Option<(i64, i64)>,
     pub created: Option<(i64, i64)>,
-    /// Works have a colour near each of these.
+    /// Works must have a colour near each of these.
     pub colours: Vec<Colour>,
-    /// The largest [`Colour::distance`] from each of these.
+    /// The maximum [`Colour::distance`] from each of these.
     pub colour_distance: f32,
     pub order: Order,
     /// Schemes whose values are counted.
     pub facets: Vec<String>,
-    /// The most values of each scheme.
+    /// The maximum number of values per scheme.
     pub facet_limit: usize,
-    /// The length of a histogram's periods, in years.
+    /// The length of a histogram period, in years.
     pub histogram: Option<i32>,
     pub limit: usize,
     pub offset: usize,
@@ -102,7 +102,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// The same search in canonical form: repeated parameters are sorted, and duplicates removed.
+    /// Returns the search in canonical form: repeated parameters are sorted, and duplicates removed.
     pub(crate) fn canonical(mut self) -> Self {
         let filters = |filters: &mut Vec<Filter>| {
             filters.sort_unstable();
@@ -123,8 +123,8 @@ impl Search {
         self
     }
 
-    /// The canonical search without page, facets and histogram: what decides the hits and their order. A cursor belongs to
-    /// it.
+    /// Returns the canonical search without page, facets and histogram, which determines the hits and their order.
+    /// Cursors belong to it.
     pub(crate) fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
@@ -146,9 +146,9 @@ pub(crate) struct SearchResults {
     pub hits: Vec<DocAddress>,
     /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
-    /// The most frequent values of each scheme (numbers of the vocabulary), with their counts.
+    /// The most frequent values of each scheme, as numbers of the vocabulary with their counts.
     pub facets: Vec<(String, Vec<(u32, u64)>)>,
-    /// The first and last year of each period, with its number of works.
+    /// The first and the last year of each period, with its number of works.
     pub histogram: Vec<(i32, i32, u64)>,
     /// The corrected query, if misspelled words were corrected.
     pub corrected: Option<String>,

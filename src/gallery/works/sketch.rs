@@ -1,4 +1,4 @@
-//! Works without waiting for slow masters, for pages and API responses.
+//! Describes works without waiting for slow masters, for pages and API responses.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::record::{Image, Tag, Work};
 /// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
     pub work: Work,
-    /// Accepted or proposed; rejected ones are left out.
+    /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     pub images: Vec<Preview>,
     /// The catalogue's revision of the work; 0 for an image without a record.
@@ -34,7 +34,7 @@ pub(crate) struct Preview {
     pub granted: Option<AuthorizedImage>,
 }
 
-/// How long a page waits for all masters together. Local masters open within it; others continue to open in the
+/// The time that a page waits for all its masters. Local masters open within it; others continue to open in the
 /// background, so that the next page finds them in memory.
 pub(crate) const SOON: Duration = Duration::from_millis(150);
 
@@ -46,7 +46,7 @@ impl Preview {
 }
 
 impl WorkService {
-    /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
+    /// The work with this object number, or the image with this identifier as a separate work. A record is returned
     /// even if no store responds in time; an image without a record has to be opened.
     pub(crate) async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
@@ -80,12 +80,12 @@ impl WorkService {
                     None
                 }
                 Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
-                // If the rights allow the image and its master was not opened, the store denied access.
+                // If the rights allow the image but its master was not opened, the store denied access.
                 Some(Err(Error::Forbidden)) => {
                     unreachable |= record_grant.largest > 0 && self.images.known_size(&image.file).is_none();
                     continue;
                 }
-                // Not public, missing or unreadable.
+                // The image is not public, missing or unreadable.
                 Some(Err(_)) => continue,
             };
             let grant = granted.as_ref().map_or(record_grant, |granted| granted.grant);

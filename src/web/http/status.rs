@@ -34,9 +34,9 @@ fn status_of(error: &gallery::Error) -> StatusCode {
         }
         Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
-            StatusCode::BAD_GATEWAY
-        }
+        Error::Store(
+            store::Error::Short { .. } | store::Error::BadResponse(_) | store::Error::Refused(_),
+        ) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Whether the write took effect is unknown.
