@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
     pub tagging: gallery::Tagging,
+    pub likeness: gallery::LikenessSettings,
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,

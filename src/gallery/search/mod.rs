@@ -5,6 +5,7 @@ mod failure;
 mod indexer;
 mod sizes;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,6 +37,9 @@ const PINNED: Duration = Duration::from_secs(300);
 /// Maximum number of snapshots that are kept for them.
 const PINS: u64 = 8;
 
+/// Memory for the object numbers of recent searches, in bytes.
+const NUMBERS: u64 = 16 << 20;
+
 /// How long an interrupted dump can be resumed, and how many snapshots are kept for that.
 const RESUMED: Duration = Duration::from_secs(3600);
 const HELD: u64 = 4;
@@ -54,6 +58,8 @@ pub(crate) struct SearchService {
     state: State,
     results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
+    /// The object numbers of recent searches' hits, as hashes.
+    numbers: Cache<(u64, u64), Arc<HashSet<u64>>>,
     permits: Arc<Semaphore>,
     /// The snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
@@ -143,6 +149,10 @@ impl SearchService {
             state: State::default(),
             results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
             pins: lru_cache(PINS).time_to_live(PINNED).build(),
+            numbers: Cache::builder()
+                .max_capacity(NUMBERS)
+                .weigher(|_: &(u64, u64), found: &Arc<HashSet<u64>>| (256 + 9 * found.capacity()) as u32)
+                .build(),
             permits: Arc::new(Semaphore::new(threads)),
             held: lru_cache(HELD).time_to_live(RESUMED).build(),
             dump_lengths: Cache::new(64),
@@ -227,6 +237,18 @@ impl SearchService {
         let found = Arc::new(found);
         self.results.insert(key, found.clone());
         Ok(Hits { snapshot, found, known: false })
+    }
+
+    /// The object numbers of all hits of a search, as [`search::number_hash`].
+    pub(crate) async fn numbers(&self, search: Search) -> Result<Arc<HashSet<u64>>, Error> {
+        let (snapshot, search) = (self.snapshot()?, search.canonical());
+        let key = (snapshot.state(), hash(&search.without_page().identity()));
+        if let Some(found) = self.numbers.get(&key) {
+            return Ok(found);
+        }
+        let found = Arc::new(self.query(move || snapshot.number_hashes(&search)).await?);
+        self.numbers.insert(key, found.clone());
+        Ok(found)
     }
 
     /// Runs a query on a blocking thread. The number of concurrent queries is limited; a query waits up to [`PATIENCE`] for its turn.
