@@ -8,6 +8,7 @@ mod query;
 pub(super) mod record;
 mod responses;
 mod serializer;
+pub(super) mod similar;
 mod sitemap;
 pub(super) mod tags;
 mod works;
@@ -38,6 +39,7 @@ pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -
             let scheme = percent_encoding::percent_decode_str(scheme).decode_utf8_lossy();
             works::terms(app, request, &scheme, true).await
         }
+        Endpoint::Similar => similar::of_canvas(app, request).await,
         Endpoint::Dump(name) => dump::answer(app, request, name).await,
         Endpoint::OpenApi => openapi::answer(app, request).await,
     }
