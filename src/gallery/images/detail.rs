@@ -13,11 +13,17 @@ use crate::pixels::{Alpha, Channels, Model, Raster, Raw, Samples, read_rows};
 const SIDE: u32 = 512;
 
 impl ImageService {
-    /// A region of an image, rendered as the server delivers it: within the rights of its works, and without loss.
+    /// Analyzes a region of an image, rendered as the server delivers it: within the rights of its works, and without
+    /// loss.
     ///
     /// # Errors
     /// If the image cannot be opened or rendered, its rights forbid it, or the region lies outside it.
-    pub(crate) async fn detail(self: &Arc<Self>, identifier: &str, region: Region) -> Result<Raster, Error> {
+    pub(crate) async fn detail<T: Send + 'static>(
+        self: &Arc<Self>,
+        identifier: &str,
+        region: Region,
+        analyze: impl FnOnce(&Raster) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let image = self.open(identifier).await?;
         // No finer than the rights allow, and no larger than the region.
         let finest = region.within(image.all().dimensions())?;
@@ -36,10 +42,8 @@ impl ImageService {
         let Body::Whole { bytes, .. } = delivered.body else {
             return Err(Error::Fault("a small rendition is not sent in parts".into()));
         };
-        self.tasks
-            .spawn_blocking(move || decoded(bytes))
-            .await
-            .map_err(|error| Error::Fault(error.to_string()))?
+        let analyzed = self.tasks.spawn_blocking(move || decoded(bytes).map(|raster| analyze(&raster)));
+        analyzed.await.map_err(|error| Error::Fault(error.to_string()))?
     }
 }
 

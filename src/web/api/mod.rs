@@ -17,6 +17,7 @@ use actix_web::HttpRequest;
 
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(super) use similar::indexed;
 pub(super) use sitemap::{sitemap, sitemap_part};
 
 pub(super) use works::{json_response, search_of};

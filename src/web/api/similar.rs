@@ -17,6 +17,7 @@ use super::works::{json_response, search_of};
 use crate::analysis::Analysis;
 use crate::gallery::{By, Error, SOON, SimilarWork, Sketch, Wanted};
 use crate::iiif::{Invalid, Region};
+use crate::pixels::Raster;
 use crate::presentation::{Address, View};
 use crate::search::{IndexedWork, Order, Search, Sort};
 use crate::web::App;
@@ -67,11 +68,14 @@ pub(crate) async fn of_picture(
     if file.is_empty() {
         return Err(Invalid::new("body", "", format!("is empty: {HOW}")).into());
     }
-    let analyze = |raster: &crate::pixels::Raster| Analysis::of(raster).descriptor;
-    let descriptor = app.gallery.images.read_picture(file, analyze).await?;
+    let descriptor = app.gallery.images.read_picture(file, descriptor_of).await?;
     drop(permit);
     let found = likeness.similar_to_picture(descriptor, wanted).await?;
     Ok(answer(app, request, &query, found).await?)
+}
+
+fn descriptor_of(raster: &Raster) -> Vec<f32> {
+    Analysis::of(raster).descriptor
 }
 
 const HOW: &str = "send the picture itself, as with `curl --data-binary @picture.jpg`";
@@ -128,9 +132,8 @@ async fn of_detail(
     let wanted = Wanted { except: Some(number.clone()), ..wanted(app, query).await? };
     let sketch = app.gallery.works.sketch(&number, SOON).await?;
     let file = file_of(app, &address, &sketch, canvas).await?;
-    let raster = app.gallery.images.detail(&file, region).map_err(in_region(query)).await?;
-    let analyzed = tokio::task::spawn_blocking(move || Analysis::of(&raster).descriptor).await;
-    let descriptor = analyzed.map_err(|error| Error::Fault(error.to_string()))?;
+    let descriptor =
+        app.gallery.images.detail(&file, region, descriptor_of).map_err(in_region(query)).await?;
     let found = likeness.similar_to_picture(descriptor, wanted).await?;
     answer(app, request, query, found).await
 }
