@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub inference: inference::Settings,
     /// Models by their names, which become part of the source of their tags, `model:NAME@VERSION`.
     pub models: BTreeMap<String, inference::Declaration>,
+    pub likeness: gallery::LikenessSettings,
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,

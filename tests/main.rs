@@ -16,6 +16,7 @@ mod hostile;
 mod image_api;
 mod index;
 mod ingest;
+mod likeness;
 mod masters;
 mod outages;
 mod pages;

@@ -14,6 +14,7 @@ mod picture;
 mod testing;
 
 use content::Content;
+pub(crate) use descriptor::Part;
 use descriptor::descriptor;
 pub(crate) use measures::Measures;
 pub(crate) use names::{ColorName, confidence, name_of};

@@ -6,6 +6,7 @@ mod error;
 mod identifier;
 mod images;
 mod jobs;
+mod likeness;
 pub(crate) mod rights;
 mod search;
 pub(crate) mod settings;
@@ -27,6 +28,7 @@ pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
     Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Tagging, Watch,
 };
+pub(crate) use likeness::{By, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted};
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
@@ -43,6 +45,7 @@ pub(crate) struct Gallery {
     pub works: WorkService,
     pub jobs: JobService,
     search: Option<Arc<SearchService>>,
+    likeness: Option<Arc<LikenessService>>,
     tasks: Handle,
     /// Owns the threads; dropped last.
     _runtime: Background,
@@ -93,6 +96,7 @@ impl Gallery {
             works: WorkService::new(images.clone(), None),
             jobs: JobService::new(sources.clone(), images.clone(), None, tasks.clone()),
             search: None,
+            likeness: None,
             sources,
             images,
             tasks,
@@ -133,6 +137,16 @@ impl Gallery {
         self
     }
 
+    /// Holds the vectors of the catalogue's works in memory, for similar works.
+    pub(crate) fn with_likeness(mut self, settings: &LikenessSettings) -> Self {
+        if let Some(catalogue) = self.catalogue() {
+            let (catalogue, rights) = (catalogue.clone(), self.images.rights().clone());
+            let tasks = self.tasks.clone();
+            self.likeness = Some(LikenessService::start(settings.clone(), catalogue, rights, tasks));
+        }
+        self
+    }
+
     /// The catalogue, if there is one.
     fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
         self.works.catalogue()
@@ -147,6 +161,16 @@ impl Gallery {
             Error::Closed(
                 "search is not available here: it needs a catalogue and a folder for its index".into(),
             )
+        })
+    }
+
+    /// The similar works.
+    ///
+    /// # Errors
+    /// If there are none: they need a catalogue.
+    pub(crate) fn likeness(&self) -> Result<&Arc<LikenessService>, Error> {
+        self.likeness.as_ref().ok_or_else(|| {
+            Error::Closed("similar works are not available here: they need a catalogue".into())
         })
     }
 

@@ -163,6 +163,10 @@ impl ColumnTexts {
         Ok(Self { ords, texts })
     }
 
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
     pub(super) fn get(&self, ord: u64) -> Option<&str> {
         self.ords.binary_search(&ord).ok().and_then(|at| self.texts.get(at)).map(String::as_str)
     }

@@ -1,10 +1,13 @@
 //! Runs a search: the query, its hits and one page of them.
 
+use std::collections::HashSet;
+
 use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, Term};
 
 use super::Error;
+use super::columns::ColumnTexts;
 use super::conditions::Conditions;
 use super::hits::Hits;
 use super::order::Sort;
@@ -70,6 +73,22 @@ impl Snapshot {
             before += count;
         }
         Ok(picked)
+    }
+
+    /// The hits of a search, as [`number_hash`] of their object numbers.
+    pub(crate) fn number_hashes(&self, search: &Search) -> Result<HashSet<u64>, Error> {
+        let typed = text_query(self, &search.q, &search.search_fields)?;
+        let query = self.query(search, typed.map(|typed| typed.query));
+        let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
+        let mut found = HashSet::new();
+        for (hits, (_, reader, columns)) in hits.iter().zip(self.segments()) {
+            let ranks: Vec<u64> = match hits {
+                Hits::All => reader.doc_ids_alive().map(|work| columns.number_rank(work)).collect(),
+                Hits::Some(works) => works.iter().map(|&work| columns.number_rank(work)).collect(),
+            };
+            found.extend(ColumnTexts::of(&columns.number, ranks.into_iter())?.texts().map(number_hash));
+        }
+        Ok(found)
     }
 
     /// Combines the text query with the filters for which the index has terms; `None` means all works.
@@ -155,6 +174,11 @@ impl Snapshot {
         names.dedup();
         names
     }
+}
+
+/// A hash of an object number, for sets of many.
+pub(crate) fn number_hash(number: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(number.as_bytes())
 }
 
 /// A query that does not contribute to the score.

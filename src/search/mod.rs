@@ -40,6 +40,7 @@ mod works_with_value;
 pub(crate) use colour::{Colour, names as colour_names};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
+pub(crate) use find::number_hash;
 pub(crate) use index::Index;
 pub(crate) use indexed_work::{IndexedImage, IndexedWork, in_language};
 pub(crate) use lexicon::translations;

@@ -4,6 +4,7 @@ mod authorize;
 mod budget;
 mod checks;
 mod cost_limits;
+mod detail;
 mod etag;
 mod freshness;
 mod handle;
@@ -22,6 +23,7 @@ mod streamed;
 mod trim;
 mod unsent;
 mod untiled;
+mod visitors_picture;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

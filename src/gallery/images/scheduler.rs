@@ -98,6 +98,15 @@ impl RenderScheduler {
         self.run_admitted(self.admit(bytes, None).await?, work).await
     }
 
+    /// The same for work that is not to hold all threads, however little memory it takes.
+    pub(super) async fn run_aside<T: Send + 'static>(
+        &self,
+        bytes: u64,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run_admitted(self.admitted(bytes, None, true).await?, work).await
+    }
+
     /// Admits a rendering that takes `bytes` of memory, and reads from `store` before it takes a thread.
     pub(super) async fn admit(&self, bytes: u64, store: Option<&Store>) -> Result<Admitted, Error> {
         self.admitted(bytes, store, bytes >= self.large_bytes).await

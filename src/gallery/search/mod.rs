@@ -6,6 +6,7 @@ mod indexer;
 mod queries;
 mod sizes;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -37,6 +38,9 @@ const PINNED: Duration = Duration::from_secs(300);
 /// The maximum number of snapshots kept for them.
 const PINS: u64 = 8;
 
+/// Memory for the object numbers of recent searches, in bytes.
+const NUMBERS: u64 = 16 << 20;
+
 /// The time for which an interrupted dump can be resumed, and the number of snapshots kept for that.
 const RESUMED: Duration = Duration::from_secs(3600);
 const HELD: u64 = 4;
@@ -55,6 +59,8 @@ pub(crate) struct SearchService {
     state: State,
     results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
+    /// The object numbers of recent searches' hits, as hashes.
+    numbers: Cache<(u64, u64), Arc<HashSet<u64>>>,
     permits: Arc<Semaphore>,
     /// Snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
@@ -144,6 +150,10 @@ impl SearchService {
             state: State::default(),
             results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
             pins: lru_cache(PINS).time_to_live(PINNED).build(),
+            numbers: Cache::builder()
+                .max_capacity(NUMBERS)
+                .weigher(|_: &(u64, u64), found: &Arc<HashSet<u64>>| (256 + 9 * found.capacity()) as u32)
+                .build(),
             permits: Arc::new(Semaphore::new(threads)),
             held: lru_cache(HELD).time_to_live(RESUMED).build(),
             dump_lengths: Cache::new(64),
@@ -229,6 +239,18 @@ impl SearchService {
         let found = Arc::new(found);
         self.results.insert(key, found.clone());
         Ok(Hits { snapshot, found, known: false })
+    }
+
+    /// The object numbers of all hits of a search, as [`search::number_hash`].
+    pub(crate) async fn numbers(&self, search: Search) -> Result<Arc<HashSet<u64>>, Error> {
+        let (snapshot, search) = (self.snapshot()?, search.canonical());
+        let key = (snapshot.state(), hash(&search.without_page().identity()));
+        if let Some(found) = self.numbers.get(&key) {
+            return Ok(found);
+        }
+        let found = Arc::new(self.query(move || snapshot.number_hashes(&search)).await?);
+        self.numbers.insert(key, found.clone());
+        Ok(found)
     }
 
     /// Runs a query on a blocking thread. The number of concurrent queries is limited; a query waits up to

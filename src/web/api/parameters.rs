@@ -141,6 +141,34 @@ pub(super) fn of_random() -> Vec<Parameter> {
     table
 }
 
+/// The parameters of similar works; `with_detail` for those that may be like a part of an image.
+pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
+    let mut table: Vec<Parameter> =
+        SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
+    table.push(LIMIT);
+    table.push(parameter(
+        "by",
+        Kind::Text(200),
+        "both",
+        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`; pictures and details are not compared by models.",
+    ));
+    if with_detail {
+        table.push(parameter(
+            "canvas",
+            Kind::Text(2000),
+            "",
+            "The canvas with the detail: its URI in a manifest, or its number among the work's canvases. Default: the first.",
+        ));
+        table.push(parameter(
+            "xywh",
+            Kind::Text(100),
+            "",
+            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with whole images.",
+        ));
+    }
+    table
+}
+
 /// The parameters of `/api/v1/suggest`.
 pub(super) fn of_suggest() -> Vec<Parameter> {
     let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };

@@ -160,6 +160,6 @@ fn images(address: &Address, sketch: &Sketch) -> Vec<PublishedImage> {
 }
 
 /// The same for an image that may not be open yet.
-fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
+pub(super) fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }

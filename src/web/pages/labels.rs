@@ -120,6 +120,7 @@ pub(super) const RECORD: Label = Label::new("Data (JSON)", "Data (JSON)");
 pub(super) const RIGHTS: Label = Label::new("Rights", "Rettigheder");
 pub(super) const TAGS: Label = Label::new("Tags", "Emneord");
 pub(super) const MORE_PICTURES: Label = Label::new("More pictures", "Flere billeder");
+pub(super) const SIMILAR_WORKS: Label = Label::new("Similar works", "Lignende værker");
 pub(super) const PICTURE: Label = Label::new("Picture", "Billede");
 pub(super) const FREE: Label = Label::new(
     "The picture may be viewed and downloaded in full resolution.",

@@ -3,7 +3,9 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::web::api::responses::{Creators, History, Schemes, Start, Suggestions, Tags, Values, Works};
+use crate::web::api::responses::{
+    Creators, History, Schemes, Similar, Start, Suggestions, Tags, Values, Works,
+};
 use crate::web::api::tags::{Judgement, NewTag};
 use crate::web::http::problem::Problem;
 
@@ -59,6 +61,7 @@ pub(in crate::web::api) fn schemas() -> Value {
     responses.subschema_for::<History<'_>>();
     responses.subschema_for::<Problem<'_>>();
     responses.subschema_for::<Schemes<'_>>();
+    responses.subschema_for::<Similar>();
     responses.subschema_for::<Start>();
     responses.subschema_for::<Suggestions>();
     responses.subschema_for::<Tags>();

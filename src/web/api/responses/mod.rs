@@ -2,6 +2,7 @@
 //! order.
 
 mod lists;
+mod similar;
 mod tags;
 mod work;
 
@@ -16,6 +17,7 @@ pub(super) use lists::{
     Creators, Period, Scheme, Schemes, Spliced, Suggestion, SuggestionKind, Suggestions, Term, Values, Works,
     spliced,
 };
+pub(super) use similar::Similar;
 pub(super) use tags::{History, HistoryEvent, PublishedTag, Tags};
 pub(super) use work::{PublishedImage, PublishedWork};
 
