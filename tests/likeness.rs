@@ -8,9 +8,9 @@ use tegl::pixels::{Channels, Raster};
 
 use crate::support::bombs;
 use crate::support::command::tegl;
-use crate::support::http::Answer;
-use crate::support::masters::{self, cut, jpeg_pyramid, plain_jpeg, png};
-use crate::support::museum::{indexed, wait};
+use crate::support::http::Response;
+use crate::support::masters::{self, crop, jpeg_pyramid, plain_jpeg, png};
+use crate::support::museum::{wait, wait_until_indexed};
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
 
@@ -106,7 +106,7 @@ fn serve(museum: &Workspace, more: &[(&str, &str)]) -> Server {
     let environment = [&[("TEGL__CATALOGUE__URL", museum.catalogue.as_str())], more].concat();
     let server =
         Server::with(&["--config", &museum.path("tegl.toml"), &museum.path("masters")], &environment);
-    indexed(&server);
+    wait_until_indexed(&server);
     server
 }
 
@@ -115,13 +115,13 @@ fn loaded(server: &Server) {
     wait(SOON, || server.get("/api/v1/works/A/similar").status == 200);
 }
 
-fn numbers(answer: &Answer) -> Vec<String> {
+fn numbers(answer: &Response) -> Vec<String> {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let works = answer.json()["works"].clone();
     works.as_array().unwrap().iter().map(|work| work["object_number"].as_str().unwrap().to_owned()).collect()
 }
 
-fn send(server: &Server, query: &str, kind: &str, body: &[u8]) -> Answer {
+fn send(server: &Server, query: &str, kind: &str, body: &[u8]) -> Response {
     let head = format!(
         "POST /api/v1/similar{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -248,7 +248,7 @@ fn works_are_found_by_a_picture_that_is_sent() {
         assert!(first["likeness"].as_f64().unwrap() > 0.9 && first["reason"] == "both", "{kind}: {first}");
     }
     // Held in the hand.
-    let turned = masters::turned_jpeg(&landscape(SKY, LAND, 120), 6);
+    let turned = masters::rotated_jpeg(&landscape(SKY, LAND, 120), 6);
     assert_eq!(numbers(&send(&server, "?limit=1&all=type:painting", "image/jpeg", &turned)).len(), 1);
     let good = plain_jpeg(&still_life());
     for (kind, body, status, says) in [
@@ -268,7 +268,7 @@ fn works_are_found_by_a_picture_that_is_sent() {
     let long = send(&server, "", "image/png", &vec![0; (1 << 20) + 1]);
     assert!(long.status == 413 && long.text().contains("1024 KiB"), "{}", long.text());
     assert_eq!(send(&server, "?by=model:a", "image/jpeg", &good).status, 400);
-    let other = server.ask("PUT", "/api/v1/similar", &[]);
+    let other = server.request("PUT", "/api/v1/similar", &[]);
     assert_eq!((other.status, other.header("allow")), (405, "GET, HEAD, POST, OPTIONS"));
 }
 
@@ -278,7 +278,7 @@ fn small_files_that_claim_to_be_enormous_are_refused() {
     tag(&museum);
     let mut server = serve(&museum, &[("TEGL__WORK__MEMORY_MIB", "64"), ("TEGL__CACHE__DECODED_MIB", "16")]);
     loaded(&server);
-    let before = server.peak();
+    let before = server.peak_memory();
     let bombs = [
         ("png", bombs::png(30_000, [8, 2, 0], &[], 20_000_000)),
         ("interlaced png", bombs::png(7000, [16, 6, 1], &[], 20_000_000)),
@@ -304,7 +304,7 @@ fn small_files_that_claim_to_be_enormous_are_refused() {
             }
         }
     });
-    let taken = (server.peak() - before) / f64::from(1 << 20);
+    let taken = (server.peak_memory() - before) / f64::from(1 << 20);
     assert!(taken < 200.0, "{taken:.0} MiB");
     assert!(server.is_alive());
     assert_eq!(numbers(&send(&server, "?limit=1", "image/png", &png(&still_life()))), ["D"]);
@@ -316,7 +316,7 @@ fn works_are_found_by_a_detail() {
     // A wall with the still life on it.
     let (mut wall, still) = (landscape([90, 140, 90], [90, 140, 90], 2000), still_life());
     for y in 0..200 {
-        let row = cut(&still, 0, y * 2, 300, 1);
+        let row = crop(&still, 0, y * 2, 300, 1);
         for x in 0..150 {
             let (from, to) = (6 * x, ((60 + y as usize) * 480 + 300 + x) * 3);
             wall.samples[to..to + 3].copy_from_slice(&row.samples[from..from + 3]);

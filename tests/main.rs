@@ -4,6 +4,7 @@
 
 mod bombs;
 mod catalogue;
+mod colors;
 mod commands;
 mod connections;
 mod disks;

@@ -7,8 +7,9 @@ use tantivy::schema::Field;
 use tantivy::{DocId, SegmentReader};
 
 use super::Error;
-use super::colour::Colour;
+use super::colour::{Colour, unpacked};
 use super::schema::{HAS_IMAGE, schema};
+use super::visual_measure::VisualMeasure;
 use super::vocabulary::Vocabulary;
 
 /// Years are clamped to this distance from year 0.
@@ -30,6 +31,8 @@ pub(crate) struct Columns {
     default_order: Vec<DocId>,
     colour_starts: Vec<u32>,
     colours: Vec<Colour>,
+    /// The shares of the picture that `colours` cover, in 255ths; 0 if unknown.
+    shares: Vec<u8>,
     /// Object numbers, titles and creators, in alphabetical order.
     pub number: StrColumn,
     pub title: Option<StrColumn>,
@@ -37,6 +40,7 @@ pub(crate) struct Columns {
     pub creator: Option<StrColumn>,
     pub revision: Column<u64>,
     pub hue: Column<u64>,
+    visual_measures: [Column<f64>; VisualMeasure::ALL.len()],
     pub width: Column<u64>,
     pub height: Column<u64>,
     pub bytes: Column<u64>,
@@ -76,7 +80,8 @@ impl Columns {
             (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
         let flags = numbers_of::<u64>(reader, "flags")?;
         let colours = numbers_of::<u64>(reader, "colour")?;
-        let (colour_starts, colours) = flattened(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
+        let (colour_starts, colours) = flattened(works, &colours, |packed| Some(unpacked(packed)));
+        let (colours, shares) = colours.into_iter().unzip();
         let number =
             fast.str("number")?.ok_or_else(|| Error::Damaged("works have no object numbers".into()))?;
         let mut columns = Self {
@@ -88,12 +93,14 @@ impl Columns {
             default_order: Vec::new(),
             colour_starts,
             colours,
+            shares,
             number,
             title: fast.str("title")?,
             title_order: fast.str("title_order")?,
             creator: fast.str("creator")?,
             revision: numbers_of(reader, "revision")?,
             hue: numbers_of(reader, "hue")?,
+            visual_measures: visual_measures(reader)?,
             width: numbers_of(reader, "width")?,
             height: numbers_of(reader, "height")?,
             bytes: numbers_of(reader, "bytes")?,
@@ -132,15 +139,23 @@ impl Columns {
         self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
     }
 
-    pub(crate) fn colours(&self, work: DocId) -> &[Colour] {
-        slice(&self.colour_starts, &self.colours, work)
+    /// A work's colours, the most important first, with their shares of the picture, if known.
+    pub(crate) fn colours(&self, work: DocId) -> impl Iterator<Item = (Colour, Option<f32>)> + Clone {
+        let colours = slice(&self.colour_starts, &self.colours, work).iter().copied();
+        let shares = slice(&self.colour_starts, &self.shares, work).iter();
+        colours.zip(shares.map(|&share| (share > 0).then(|| f32::from(share) / 255.0)))
+    }
+
+    /// What was measured on a work's pictures.
+    pub(crate) fn visual_measure(&self, measure: VisualMeasure, work: DocId) -> Option<f64> {
+        self.visual_measures[measure as usize].first(work)
     }
 
     /// The memory used by the columns, in bytes.
     pub(crate) fn memory(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
             + 17 * self.years.len()
-            + 12 * self.colours.len()
+            + 13 * self.colours.len()
     }
 }
 
@@ -200,6 +215,12 @@ where
 {
     let column = reader.fast_fields().column_opt::<T>(name)?;
     Ok(column.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())))
+}
+
+fn visual_measures(reader: &SegmentReader) -> Result<[Column<f64>; VisualMeasure::ALL.len()], Error> {
+    let [brightness, contrast, saturation, temperature, entropy] =
+        VisualMeasure::ALL.map(|measure| numbers_of(reader, measure.name()));
+    Ok([brightness?, contrast?, saturation?, temperature?, entropy?])
 }
 
 /// Calls `visit` for every term of a field with the number of its works, in alphabetical order.

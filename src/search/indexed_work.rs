@@ -7,8 +7,18 @@ use super::IndexableWork;
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
 /// The fields of every work in responses. A source's fields with these names appear only in its original record.
-const RESERVED: [&str; 9] =
-    ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
+const RESERVED: [&str; 10] = [
+    "id",
+    "page",
+    "manifest",
+    "thumbnail",
+    "images",
+    "tags",
+    "revision",
+    "changed",
+    "content_state",
+    "picture",
+];
 
 /// A work as the index stores it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +55,7 @@ impl IndexedImage<'_> {
 impl IndexedWork {
     /// Serializes a work as lines: its record, its object number and rights, and one line per image.
     pub(crate) fn encode(entry: &IndexableWork<'_>) -> String {
-        let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
+        let IndexableWork { work, tags, picture, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
@@ -62,7 +72,11 @@ impl IndexedWork {
             text.push_str(json.strip_suffix('}').unwrap_or(&json));
             text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
         }
-        text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
+        text.push(']');
+        if let Some(picture) = picture.and_then(|picture| serde_json::to_string(picture).ok()) {
+            text.push_str(&format!(",\"picture\":{picture}"));
+        }
+        text.push_str(&format!(",\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
         text.push('\n');
         text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
         let mut sizes = sizes.iter();
@@ -113,6 +127,7 @@ impl IndexedWork {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
         work.more.remove("changed");
+        work.more.remove("picture");
         for (_, indexed) in self.images() {
             let mut image: Image = serde_json::from_str(indexed.json).ok()?;
             image.matched = indexed.matched;
@@ -225,6 +240,7 @@ fn reduce(value: &mut Value, languages: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Picture;
 
     #[test]
     fn works_round_trip() {
@@ -235,8 +251,18 @@ mod tests {
         )
         .unwrap();
         let sizes = [None, Some((300, 200))];
-        let entry =
-            IndexableWork { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
+        let picture: Picture =
+            serde_json::from_value(json!({"source": "model:a@1", "palette": [], "brightness": 1.0,
+            "contrast": 2.0, "saturation": 3.0, "temperature": -4.5, "entropy": 5.0}))
+            .unwrap();
+        let entry = IndexableWork {
+            work: &work,
+            tags: &work.tags,
+            picture: Some(&picture),
+            revision: 7,
+            changed_ms: 0,
+            sizes: &sizes,
+        };
         let stored = IndexedWork::decode(&IndexedWork::encode(&entry));
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
@@ -246,6 +272,7 @@ mod tests {
         assert_eq!((&images[0]["width"], &images[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
+        assert_eq!(record["picture"], json!(picture));
         assert_eq!(stored.work().unwrap(), work);
     }
 

@@ -11,6 +11,7 @@ use tantivy::columnar::StrColumn;
 use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::schema::HAS_IMAGE;
+use super::visual_measure::VisualMeasure;
 use crate::iiif::Invalid;
 
 /// The sort key of hits. Works without a value come last; works with equal values are sorted by object number.
@@ -39,10 +40,12 @@ pub(crate) enum Sort {
     Height,
     /// The size of the main image's file.
     Bytes,
+    /// What was measured on its pictures.
+    Visual(VisualMeasure),
 }
 
 /// The names of sort keys in URLs; a leading `-` reverses the order.
-pub(crate) const SORTS: [(&str, Sort); 7] = [
+pub(crate) const SORTS: [(&str, Sort); 12] = [
     ("relevance", Sort::Relevance),
     ("title", Sort::Title),
     ("creator", Sort::Creator),
@@ -50,6 +53,11 @@ pub(crate) const SORTS: [(&str, Sort); 7] = [
     ("newest", Sort::Newest),
     ("hue", Sort::Hue),
     ("number", Sort::Number),
+    (VisualMeasure::Brightness.name(), Sort::Visual(VisualMeasure::Brightness)),
+    (VisualMeasure::Contrast.name(), Sort::Visual(VisualMeasure::Contrast)),
+    (VisualMeasure::Saturation.name(), Sort::Visual(VisualMeasure::Saturation)),
+    (VisualMeasure::Temperature.name(), Sort::Visual(VisualMeasure::Temperature)),
+    (VisualMeasure::Entropy.name(), Sort::Visual(VisualMeasure::Entropy)),
 ];
 
 /// A sort key and its direction.
@@ -145,6 +153,9 @@ impl Order {
             Sort::Width => columns.width.first(work).map_or(LAST, directed),
             Sort::Height => columns.height.first(work).map_or(LAST, directed),
             Sort::Bytes => columns.bytes.first(work).map_or(LAST, directed),
+            Sort::Visual(measure) => {
+                columns.visual_measure(measure, work).map_or(LAST, |value| directed(ordered(value)))
+            }
             _ => match score {
                 Some(score) => scored(score),
                 None => u64::from(columns.flags(work) & HAS_IMAGE == 0),
@@ -244,6 +255,11 @@ impl After {
     }
 }
 
+/// A number that is as large as a measure is, in 10,000ths.
+fn ordered(measure: f64) -> u64 {
+    ((measure + 1e6).max(0.0) * 1e4) as u64
+}
+
 /// Converts a score to the first part of a rank: higher scores come first.
 pub(super) fn scored(score: f32) -> u64 {
     u64::from(u32::MAX - score.max(0.0).to_bits())
@@ -287,10 +303,18 @@ mod tests {
     #[test]
     fn sorts_have_names() {
         assert_eq!(Order::parse("-title"), Some(Order { sort: Sort::Title, backwards: true }));
+        let brightness = Sort::Visual(VisualMeasure::Brightness);
+        assert_eq!(Order::parse("-brightness"), Some(Order { sort: brightness, backwards: true }));
         for wrong in ["", "-", "-relevance", "-hue", "Title", "size"] {
             assert_eq!(Order::parse(wrong), None, "{wrong}");
         }
         assert!(Order::names().iter().all(|name| Order::parse(name).is_some()));
+    }
+
+    #[test]
+    fn larger_measures_are_larger_numbers() {
+        assert!(ordered(-100.0) < ordered(-99.9999) && ordered(-0.0001) < ordered(0.0));
+        assert!(ordered(0.0) < ordered(0.0001) && ordered(0.1234) < ordered(0.1235));
     }
 
     #[test]

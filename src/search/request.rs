@@ -2,9 +2,10 @@
 
 use tantivy::DocAddress;
 
-use super::colour::Colour;
+use super::colour::WeightedColour;
 use super::order::{Cursor, Order};
 use super::search_field::SearchField;
+use super::visual_measure::VisualRanges;
 
 /// A requested facet value, named by its value or its label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,9 +50,11 @@ pub(crate) struct Search {
     /// When the source changed and created the record, in seconds since 1970.
     pub modified: Option<(i64, i64)>,
     pub created: Option<(i64, i64)>,
+    /// What was measured on its pictures.
+    pub visual_measures: VisualRanges,
     /// Works must have a colour near each of these.
-    pub colours: Vec<Colour>,
-    /// The maximum [`Colour::distance`] from each of these.
+    pub colours: Vec<WeightedColour>,
+    /// The maximum [`super::Colour::distance`] from each of these.
     pub colour_distance: f32,
     pub order: Order,
     /// Schemes whose values are counted.
@@ -88,6 +91,7 @@ impl Default for Search {
             bytes: None,
             modified: None,
             created: None,
+            visual_measures: VisualRanges::default(),
             colours: Vec::new(),
             colour_distance: 12.0,
             order: Order::default(),
@@ -118,7 +122,7 @@ impl Search {
         }
         self.numbers.sort_unstable();
         self.numbers.dedup();
-        self.colours.sort_unstable_by(Colour::compare);
+        self.colours.sort_unstable_by(WeightedColour::compare);
         self.colours.dedup();
         self
     }
@@ -160,6 +164,7 @@ pub(crate) struct SearchResults {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::colour::Colour;
     use super::*;
 
     fn filters() -> impl Strategy<Value = Vec<Filter>> {
@@ -174,7 +179,7 @@ mod tests {
             prop::collection::vec(filters(), 0..3),
             prop::collection::vec(numbers(), 0..3),
             numbers(),
-            prop::collection::vec(0..4u32, 0..4),
+            prop::collection::vec((0..4u32, prop::option::of(1..3u8)), 0..4),
         )
             .prop_map(|((any, all, none), each, numbers, not_numbers, colours)| Search {
                 any,
@@ -183,7 +188,10 @@ mod tests {
                 each,
                 numbers,
                 not_numbers,
-                colours: colours.into_iter().map(Colour::of).collect(),
+                colours: colours
+                    .into_iter()
+                    .map(|(rgb, weight)| WeightedColour { colour: Colour::of(rgb), weight })
+                    .collect(),
                 ..Search::default()
             })
     }

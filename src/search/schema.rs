@@ -6,6 +6,8 @@ use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
+use super::visual_measure::VisualMeasure;
+
 /// The separator between the parts of a term.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
@@ -56,9 +58,12 @@ pub(super) struct Fields {
     pub height: Field,
     /// The file size of the main image, from the record.
     pub bytes: Field,
-    /// Colours as `0xrrggbb`, the most important first.
+    /// Colours as `0xrrggbb`, the most important first; bits 24 to 31 are the share of the picture, see
+    /// [`super::colour::packed`].
     pub colour: Field,
     pub hue: Field,
+    /// What was measured on its pictures.
+    pub visual_measures: [Field; VisualMeasure::ALL.len()],
     pub revision: Field,
     /// When the source changed and created its record, in seconds since 1970.
     pub modified: Field,
@@ -107,6 +112,8 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
             bytes: builder.add_u64_field("bytes", number()),
             colour: builder.add_u64_field("colour", number()),
             hue: builder.add_u64_field("hue", number()),
+            visual_measures: VisualMeasure::ALL
+                .map(|measure| builder.add_f64_field(measure.name(), number())),
             revision: builder.add_u64_field("revision", number() | INDEXED),
             modified: builder.add_i64_field("modified", number()),
             created: builder.add_i64_field("created", number()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::command::tegl;
+use super::command::{CommandOutput, tegl};
 use super::eventually;
 use super::http::Response;
 use super::masters::{self, picture};
@@ -50,6 +50,14 @@ impl Museum {
         let output =
             tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
         assert!(output.code.is_some_and(|code| code < 2), "{}{}", output.out, output.err);
+    }
+
+    /// Runs a command with the museum's catalogue.
+    pub(crate) fn run(&self, typed: &[&str]) -> CommandOutput {
+        let environment = self.environment();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        tegl(typed, &environment)
     }
 
     pub(crate) fn serve(&self) -> Server {

@@ -291,6 +291,7 @@ fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> Indexab
     IndexableWork {
         work: &stored.work,
         tags: &stored.tags,
+        picture: stored.picture.as_ref(),
         revision: stored.revision,
         changed_ms: stored.changed_ms,
         sizes,

@@ -242,7 +242,7 @@ impl SearchService {
     }
 
     /// The object numbers of all hits of a search, as [`search::number_hash`].
-    pub(crate) async fn numbers(&self, search: Search) -> Result<Arc<HashSet<u64>>, Error> {
+    pub(crate) async fn hit_numbers(&self, search: Search) -> Result<Arc<HashSet<u64>>, Error> {
         let (snapshot, search) = (self.snapshot()?, search.canonical());
         let key = (snapshot.state(), hash(&search.without_page().identity()));
         if let Some(found) = self.numbers.get(&key) {

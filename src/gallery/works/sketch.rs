@@ -9,13 +9,15 @@ use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
-use crate::record::{Image, Tag, Work};
+use crate::record::{Image, Picture, Tag, Work};
 
 /// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
     pub work: Work,
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
+    /// What was measured on its pictures.
+    pub picture: Option<Picture>,
     pub images: Vec<Preview>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
@@ -62,7 +64,7 @@ impl WorkService {
     }
 
     async fn sketch_stored(&self, stored: StoredWork, patience: Duration) -> Sketch {
-        let StoredWork { work, tags, revision, changed_ms, .. } = stored;
+        let StoredWork { work, tags, picture, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
         let record_grant = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);
@@ -94,7 +96,7 @@ impl WorkService {
             }
         }
         let tags = tags.into_iter().filter(Tag::is_active).collect();
-        Sketch { work, tags, images, revision, changed_ms, unreachable }
+        Sketch { work, tags, picture, images, revision, changed_ms, unreachable }
     }
 }
 
@@ -109,6 +111,7 @@ impl From<Described> for Sketch {
             images: images.collect(),
             work: described.work,
             tags: described.tags,
+            picture: None,
             revision: described.revision,
             changed_ms: described.changed_ms,
             unreachable: false,

@@ -16,7 +16,9 @@ use super::serializer::{WorkSerializer, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
-use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
+use crate::search::{
+    Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure, WeightedColour,
+};
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
@@ -30,7 +32,7 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
             known(name, scheme)?;
             if scheme == "colour" && Colour::parse(value).is_some() {
                 let reason =
-                    format!("is a single colour, but values are colour families: use `colour={value}`");
+                    format!("is a single colour, but values are names of colours: use `colour={value}`");
                 return Err(Invalid::new(name, value, reason));
             }
             Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
@@ -56,7 +58,8 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
         public_domain: query.flag("public_domain"),
         width: least("min_width"),
         height: least("min_height"),
-        colours: query.all("colour").filter_map(Colour::parse).collect(),
+        visual_measures: VisualMeasure::ALL.map(|measure| query.range(measure.name())),
+        colours: query.all("colour").filter_map(WeightedColour::parse).collect(),
         colour_distance: query
             .decimal("colour_distance")
             .map_or(usual.colour_distance, |distance| distance as f32),

@@ -16,6 +16,7 @@ mod link;
 mod listing;
 mod number;
 mod search;
+mod tags;
 mod viewers;
 mod work;
 
@@ -27,5 +28,6 @@ pub(crate) use filters::{Bar, Facet};
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
 pub(crate) use search::{Hit, Search, search};
+pub(crate) use tags::{TagNote, WorkTag};
 pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
 pub(crate) use work::{Allowed, Thumbnail, WorkPage, work};

@@ -7,6 +7,7 @@ use super::form::form;
 use super::frame::{document, footer, notices, site_name};
 use super::labels;
 use super::link::Link;
+use super::tags::{self, WorkTag};
 
 /// The contents of a work's page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +23,7 @@ pub(crate) struct WorkPage {
     /// Technique, dimensions, credit and the like: labels and their values.
     pub facts: Vec<(String, Vec<String>)>,
     /// Tags by the label of their scheme; each tag links to a search.
-    pub tags: Vec<(String, Vec<Link>)>,
+    pub tags: Vec<(String, Vec<WorkTag>)>,
     /// The URL of the first picture, at most 1200 pixels on either side.
     pub picture: Option<String>,
     /// The first picture's aspect ratio.
@@ -206,16 +207,7 @@ fn tags(context: &Context, page: &WorkPage) -> Markup {
             h2 { (context.text(labels::TAGS)) }
             @for (scheme, tags) in schemes {
                 h3 dir="auto" { (scheme) }
-                ul.tags {
-                    @for tag in tags {
-                        li {
-                            a href=(tag.href) {
-                                span dir="auto" { (tag.label) }
-                                @if let Some(count) = tag.count { " " span.number { (context.grouped(count)) } }
-                            }
-                        }
-                    }
-                }
+                (tags::tags(context, tags))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of a work's page: contents and escaping.
 
 use super::*;
+use crate::web::pages::TagNote;
 
 fn link(label: &str, href: &str) -> Link {
     Link { label: label.to_owned(), href: href.to_owned(), ..Link::default() }
@@ -25,7 +26,7 @@ fn full() -> WorkPage {
             ("Technique".to_owned(), vec!["Oil".to_owned(), "Canvas".to_owned()]),
             ("Credit".to_owned(), Vec::new()),
         ],
-        tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child")])],
+        tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child").into()])],
         picture: Some("/m/iiif/3/a/full/1200,/0/default.jpg".to_owned()),
         ratio: Some(0.9),
         more_pictures: vec![Thumbnail {
@@ -178,7 +179,13 @@ fn all_text_is_escaped() {
             date: Some(word()),
             description: vec![word()],
             facts: vec![(word(), vec![word()])],
-            tags: vec![(word(), links())],
+            tags: vec![(
+                word(),
+                vec![WorkTag {
+                    link: Link { swatch: Some(word()), ..link(text, text) },
+                    notes: vec![TagNote { source: word(), version: Some(word()), ..TagNote::default() }],
+                }],
+            )],
             picture: Some(word()),
             ratio: None,
             similar: Vec::new(),

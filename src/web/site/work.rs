@@ -7,12 +7,13 @@ use actix_web::HttpRequest;
 use crate::gallery::{Error, Grant, Preview, SOON, Sketch, Wanted};
 use crate::iiif::Dimensions;
 use crate::presentation::{Address, View, labels, rights_name};
-use crate::record::{Role, Tag, Work, slug};
-use crate::search::{Colour, IndexedWork};
+use crate::record::{Role, Work, slug};
+use crate::search::IndexedWork;
 use crate::web::App;
-use crate::web::api::{indexed, pairs_of, query_of};
+use crate::web::api::{indexed, pairs_of};
 use crate::web::pages::{self, Allowed, Link, Thumbnail, ViewerPage};
 use crate::web::route::Image;
+use crate::web::site::tags::tags;
 use crate::web::site::visit::{Visit, encoded, label};
 
 /// Maximum sides of the large picture and of thumbnails in pixels.
@@ -77,7 +78,7 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
     let first = sketch.images.first();
     let original = first.filter(|first| first.grant.original);
     let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
-    let creator = |name: &str| link(name, search(visit, "creator", &slug(name)));
+    let creator = |name: &str| link(name, visit.search_for("creator", &slug(name)));
     pages::WorkPage {
         label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
         creators: work.creators.iter().map(|one| creator(&one.name)).collect(),
@@ -105,35 +106,6 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
 
 fn link(label: &str, href: String) -> Link {
     Link { label: label.to_owned(), href, ..Link::default() }
-}
-
-/// The search for works that have this value.
-fn search(visit: &Visit, scheme: &str, value: &str) -> String {
-    visit.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
-}
-
-/// The tags by scheme, each linked to a search for it.
-fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
-    let preferred = visit.publisher.preferred_languages();
-    let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
-    for tag in tags {
-        let Some(label) = tag.label.best(&preferred) else { continue };
-        let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
-        let href = match Colour::parse(label) {
-            Some(_) => {
-                visit.context.page(&format!("/?{}", query_of([("colour", label.trim_start_matches('#'))])))
-            }
-            None => search(visit, &slug(&tag.scheme), &slug(value)),
-        };
-        let made = link(label, href);
-        let scheme = visit.publisher.scheme_label(&tag.scheme);
-        match schemes.iter_mut().find(|(known, _)| *known == scheme) {
-            Some((_, links)) if links.contains(&made) => {}
-            Some((_, links)) => links.push(made),
-            None => schemes.push((scheme, vec![made])),
-        }
-    }
-    schemes
 }
 
 /// The URL of a rendering that fits a square of this side. It works for any image, so the size need not be known.
