@@ -102,10 +102,12 @@ fn measured_colors_are_the_same_everywhere() {
             let percent = |name: &str| (100.0 * tag[name].as_f64().unwrap()).round();
             let sure = match percent("confidence") {
                 100.0 => String::new(),
-                percent => format!("{percent} % sure · "),
+                percent => format!("{percent}\u{a0}% sure · "),
             };
-            let note =
-                format!("Proposed by tegl-color, version 1 · {sure}{} % of the picture", percent("share"));
+            let note = format!(
+                "Proposed by tegl-color, version 1 · {sure}{}\u{a0}% of the picture",
+                percent("share")
+            );
             for shown in [format!("--colour:{color}"), format!(">{label}<"), note] {
                 assert!(page.contains(&shown), "{id}: {shown} is not in {page}");
             }
