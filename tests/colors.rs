@@ -191,6 +191,23 @@ fn in_annotations(server: &Server, number: &str, tag: &Value, annotations: &[Val
 }
 
 #[test]
+fn annotations_of_version_2_say_where_colors_come_from() {
+    let (_museum, server) = measured();
+    let list = server.get("/presentation/2/RED/annotations/1").json();
+    for tag in tags(&server, "RED") {
+        let id = tag["id"].as_str().unwrap();
+        let all = list["resources"].as_array().unwrap();
+        let one = all.iter().find(|one| one["@id"].as_str().unwrap().ends_with(id)).unwrap();
+        assert_eq!(one["motivation"], "oa:tagging");
+        assert!(one["resource"].to_string().contains("proposed by tegl-color@1"), "{one}");
+        assert!(
+            one["seeAlso"]["@id"].as_str().unwrap().ends_with(&format!("/api/v1/works/RED/tags/{id}")),
+            "{one}"
+        );
+    }
+}
+
+#[test]
 fn weighted_colors_are_matched_by_their_shares() {
     let (_museum, server) = measured();
     let hex = |[r, g, b]: [u8; 3]| format!("{r:02x}{g:02x}{b:02x}");
