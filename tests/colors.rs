@@ -102,10 +102,12 @@ fn measured_colors_are_the_same_everywhere() {
             let percent = |name: &str| (100.0 * tag[name].as_f64().unwrap()).round();
             let sure = match percent("confidence") {
                 100.0 => String::new(),
-                percent => format!("{percent} % sure · "),
+                percent => format!("{percent}\u{a0}% sure · "),
             };
-            let note =
-                format!("Proposed by tegl-color, version 1 · {sure}{} % of the picture", percent("share"));
+            let note = format!(
+                "Proposed by tegl-color, version 1 · {sure}{}\u{a0}% of the picture",
+                percent("share")
+            );
             for shown in [format!("--colour:{color}"), format!(">{label}<"), note] {
                 assert!(page.contains(&shown), "{id}: {shown} is not in {page}");
             }
@@ -184,6 +186,23 @@ fn in_annotations(server: &Server, number: &str, tag: &Value, annotations: &[Val
         assert_eq!(
             (&data["id"], &data["confidence"], &data["color"]),
             (&tag["id"], &tag["confidence"], &tag["color"])
+        );
+    }
+}
+
+#[test]
+fn annotations_of_version_2_say_where_colors_come_from() {
+    let (_museum, server) = measured();
+    let list = server.get("/presentation/2/RED/annotations/1").json();
+    for tag in tags(&server, "RED") {
+        let id = tag["id"].as_str().unwrap();
+        let all = list["resources"].as_array().unwrap();
+        let one = all.iter().find(|one| one["@id"].as_str().unwrap().ends_with(id)).unwrap();
+        assert_eq!(one["motivation"], "oa:tagging");
+        assert!(one["resource"].to_string().contains("proposed by tegl-color@1"), "{one}");
+        assert!(
+            one["seeAlso"]["@id"].as_str().unwrap().ends_with(&format!("/api/v1/works/RED/tags/{id}")),
+            "{one}"
         );
     }
 }

@@ -81,7 +81,8 @@ fn text(context: &Context, note: &TagNote) -> String {
         let short: String = version.chars().take(MAX_VERSION).collect();
         part.push_str(&format!(", {} {short}", context.text(labels::VERSION)));
     }
-    let percent = |share: f64, of| format!("{:.0} % {}", 100.0 * share.clamp(0.0, 1.0), context.text(of));
+    let percent =
+        |share: f64, of| format!("{:.0}\u{a0}% {}", 100.0 * share.clamp(0.0, 1.0), context.text(of));
     if note.confidence < 1.0 {
         parts.push(percent(note.confidence, labels::SURE));
     }
@@ -110,12 +111,12 @@ mod tests {
     #[test]
     fn a_note_says_who_proposed_a_tag_and_how_sure() {
         let context = Context::default();
-        let expected =
-            "Proposed by tegl-color, version 0123456789ab · 87 % sure · 32 % of the picture · in part of it";
+        let expected = "Proposed by tegl-color, version 0123456789ab · 87\u{a0}% sure · 32\u{a0}% of the picture · in part of it";
         assert_eq!(text(&context, &note()), expected);
         let danish = Context { language: "da", ..Context::default() };
         assert!(
-            text(&danish, &note()).starts_with("Foreslået af tegl-color, version 0123456789ab · 87 % sikker")
+            text(&danish, &note())
+                .starts_with("Foreslået af tegl-color, version 0123456789ab · 87\u{a0}% sikker")
         );
         let accepted =
             TagNote { is_proposed: false, source: "seer".into(), confidence: 1.0, ..TagNote::default() };

@@ -27,7 +27,13 @@ pub(super) fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<WorkTag>)> {
             None => links.push(WorkTag { link, notes: note(tag).into_iter().collect() }),
         }
     }
+    // The largest colors and the surest motifs of machines first.
+    schemes.iter_mut().for_each(|(_, links)| links.sort_by(|a, b| weight(b).total_cmp(&weight(a))));
     schemes
+}
+
+fn weight(tag: &WorkTag) -> f64 {
+    tag.notes.first().map_or(f64::INFINITY, |note| note.share.unwrap_or(note.confidence))
 }
 
 fn link(visit: &Visit, tag: &Tag) -> Option<Link> {
