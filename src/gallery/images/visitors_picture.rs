@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::ImageService;
 use crate::gallery::Error;
 use crate::iiif::{Dimensions, Invalid};
-use crate::master::{self, PartialFile, Stop};
+use crate::master::{self, Kind, Master, PartialFile, SourceFormat, Stop};
 use crate::pixels::color::Output;
 use crate::pixels::rotate::upright;
 use crate::pixels::{Raster, Rows, ShrunkRows};
@@ -19,6 +19,9 @@ const MAX_PIXELS: u64 = 50_000_000;
 const ENOUGH: u64 = 512 * 512;
 /// Bytes that a decoder takes besides, at least.
 const BESIDES: u64 = 4 << 20;
+/// Bytes for bands of a JPEG 2000, for small and for large ones.
+const LEAST_BANDS: u64 = 4 << 20;
+const MOST_BANDS: u64 = 96 << 20;
 /// Rows that are read at once.
 const ROWS: u32 = 64;
 
@@ -49,7 +52,7 @@ impl ImageService {
             );
             return Err(refused(reason));
         }
-        let reading = master::rows_memory(&master);
+        let reading = reading_memory(&master);
         let factor = reduction(master.dimensions);
         let kept = master.dimensions.reduced(factor).area() * 16;
         let bytes = reading.saturating_add(kept).saturating_add(file.len() as u64).saturating_add(BESIDES);
@@ -61,6 +64,17 @@ impl ImageService {
         };
         self.renderer.scheduler.run_aside(bytes, work).await.map_err(of_sender)
     }
+}
+
+/// The memory for reading all rows. A JPEG 2000 is read in bands as high as memory allows.
+fn reading_memory(master: &Master) -> u64 {
+    let bands = match &master.kind {
+        Kind::Untiled { format: SourceFormat::Jp2, .. } => {
+            LEAST_BANDS + (master.dimensions.area() * 16).min(MOST_BANDS)
+        }
+        _ => 0,
+    };
+    master::rows_memory(master).saturating_add(bands)
 }
 
 /// By which whole number a picture is reduced.

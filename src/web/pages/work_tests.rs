@@ -181,7 +181,7 @@ fn all_text_is_escaped() {
             tags: vec![(word(), links())],
             picture: Some(word()),
             ratio: None,
-            similar: Vec::new(),
+            similar: vec![thumbnail.clone()],
             more_pictures: vec![thumbnail],
             viewer: Some(word()),
             zoom: Some(word()),
