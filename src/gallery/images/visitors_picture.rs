@@ -10,7 +10,7 @@ use crate::iiif::{Dimensions, Invalid};
 use crate::master::{self, Kind, Master, PartialFile, SourceFormat, Stop};
 use crate::pixels::color::Output;
 use crate::pixels::rotate::upright;
-use crate::pixels::{Raster, Rows, ShrunkRows};
+use crate::pixels::{self, Raster, Raw, Rows, Samples, Shape, ShrunkRows};
 use crate::render::ColorTransform;
 
 /// The most pixels of a picture.
@@ -59,7 +59,8 @@ impl ImageService {
         let work = move || {
             let color = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
             let rows = master::rows(&master, Arc::new(file), reading)?;
-            let raster = read(Box::new(ShrunkRows::new(rows, factor)), &color)?;
+            let rows = SplitRows { rows, band: None };
+            let raster = read(ShrunkRows::new(Box::new(rows), factor), &color)?;
             Ok(analyze(&upright(raster, master.orientation)))
         };
         self.renderer.scheduler.run_aside(bytes, work).await.map_err(of_sender)
@@ -85,7 +86,7 @@ fn reduction(size: Dimensions) -> u32 {
         .unwrap_or(1)
 }
 
-fn read(mut rows: Box<dyn Rows>, color: &ColorTransform) -> Result<Raster, Error> {
+fn read(mut rows: ShrunkRows, color: &ColorTransform) -> Result<Raster, Error> {
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: color.channels(shape), samples: Vec::new() };
@@ -95,6 +96,44 @@ fn read(mut rows: Box<dyn Rows>, color: &ColorTransform) -> Result<Raster, Error
     match all.samples.len() == shape.dimensions.area() as usize * all.channels.count() {
         true => Ok(all),
         false => Err(Error::Damaged("it has fewer rows than its header states".into())),
+    }
+}
+
+/// Rows that come in bands, as many at a time as are wanted: some decoders give more.
+struct SplitRows {
+    rows: Box<dyn Rows>,
+    /// A band, and how many of its rows have been given.
+    band: Option<(Raw, u32)>,
+}
+
+impl Rows for SplitRows {
+    fn shape(&self) -> Shape {
+        self.rows.shape()
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, pixels::Error> {
+        let (band, given) = match self.band.take() {
+            Some(held) => held,
+            None => match self.rows.next(most)? {
+                Some(band) => (band, 0),
+                None => return Ok(None),
+            },
+        };
+        let (width, height) = (band.dimensions.width, band.dimensions.height);
+        let count = most.max(1).min(height - given);
+        if given == 0 && count == height {
+            return Ok(Some(band));
+        }
+        let row = self.shape().count() * width as usize;
+        let place = given as usize * row..(given + count) as usize * row;
+        let samples = match &band.samples {
+            Samples::U8(samples) => Samples::U8(samples[place].to_vec()),
+            Samples::U16(samples) => Samples::U16(samples[place].to_vec()),
+        };
+        let piece =
+            Raw { dimensions: Dimensions::new(width, count), model: band.model, alpha: band.alpha, samples };
+        self.band = (given + count < height).then_some((band, given + count));
+        Ok(Some(piece))
     }
 }
 
