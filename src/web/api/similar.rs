@@ -131,7 +131,7 @@ async fn of_detail(
     };
     let wanted = Wanted { except: Some(number.clone()), ..wanted(app, query).await? };
     let sketch = app.gallery.works.sketch(&number, SOON).await?;
-    let file = file_of(app, &address, &sketch, canvas).await?;
+    let file = file_of(app, &address, &sketch, canvas)?;
     let descriptor =
         app.gallery.images.detail(&file, region, descriptor_of).map_err(in_region(query)).await?;
     let found = likeness.similar_to_picture(descriptor, wanted).await?;
@@ -185,7 +185,7 @@ fn in_region(query: &ApiQuery<'_>) -> impl FnOnce(Error) -> Error {
 }
 
 /// The first image of a canvas. Canvases are numbered by the images that can be opened.
-async fn file_of(app: &App, address: &Address, sketch: &Sketch, canvas: usize) -> Result<String, Error> {
+fn file_of(app: &App, address: &Address, sketch: &Sketch, canvas: usize) -> Result<String, Error> {
     let shown: Vec<_> = sketch.images.iter().filter_map(|image| preview(address, image)).collect();
     if shown.len() < sketch.images.len() {
         return Err(Error::Busy { retry_after_s: 2 });
