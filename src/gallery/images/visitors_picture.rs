@@ -126,9 +126,10 @@ impl Rows for SplitRows {
         }
         let row = self.shape().count() * width as usize;
         let place = given as usize * row..(given + count) as usize * row;
+        let short = || pixels::Error::damaged("picture", "it has fewer samples than its header states");
         let samples = match &band.samples {
-            Samples::U8(samples) => Samples::U8(samples[place].to_vec()),
-            Samples::U16(samples) => Samples::U16(samples[place].to_vec()),
+            Samples::U8(samples) => Samples::U8(samples.get(place).ok_or_else(short)?.to_vec()),
+            Samples::U16(samples) => Samples::U16(samples.get(place).ok_or_else(short)?.to_vec()),
         };
         let piece =
             Raw { dimensions: Dimensions::new(width, count), model: band.model, alpha: band.alpha, samples };
