@@ -12,6 +12,7 @@
 //!   images             open, authorize, plan, render and deliver images; pyramids; caches
 //!   works              describe works; queries of the catalogue
 //!   search             the indexer and the searches
+//!   likeness           similar works: vectors in memory, which follow the catalogue
 //!   jobs               import, ingest, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             the index of works: terms and facets on disk, columns in memory, queries
@@ -87,6 +88,13 @@
 //! in Danish and English, with misspellings corrected; facets, years and colors are counted from columns in memory →
 //! hits, whose JSON is stored in the index and gets this server's URLs. The index is derived data: each server has its
 //! own, rebuilds it beside the one in use, and continues with it after a restart.
+//!
+//! # Similar works
+//!
+//! `tegl tag` keeps a vector per image in the catalogue. `gallery::likeness` loads them, one per work, and follows what is
+//! written; a search runs on a blocking thread (`nearest`), says why each work is similar (`likeness/reason.rs`), and gets
+//! the works from the search index. A picture that is sent is read by `gallery/images/visitors_picture.rs`, a detail is
+//! rendered as any other region; both are compared by their descriptors.
 //!
 //! # A page
 //!

@@ -85,7 +85,7 @@ fn museum() -> Workspace {
         record("H", false, "Painting"),
         json!({"object_number": "N", "titles": {"en": "Without a picture"}}),
     ];
-    let ran = workspace.ingest("records.jsonl", &lines(&records), &[]);
+    let ran = workspace.ingest("records.jsonl", &lines(&records), &["--name", "all"]);
     assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     workspace
 }
@@ -205,7 +205,8 @@ fn before_pictures_are_tagged_the_answer_says_what_to_do_and_then_they_are_found
         record("D", true, "Painting"),
         record("H", true, "Painting"),
     ];
-    let ran = museum.ingest("records.jsonl", &lines(&records), &["--prune"]);
+    let ran =
+        museum.ingest("records.jsonl", &lines(&records), &["--name", "all", "--prune", "--prune-limit", "2"]);
     assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     tag(&museum);
     wait(SOON, || numbers(&server.get("/api/v1/works/D/similar")) == ["B", "A", "H"]);

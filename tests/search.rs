@@ -540,6 +540,7 @@ fn searches_are_collections_with_one_url() {
 fn the_openapi_description_matches_the_responses() {
     let museum = Museum::new(&works());
     let server = museum.serve();
+    wait(Duration::from_secs(20), || server.get("/api/v1/similar").status != 503);
     let description = server.get("/api/v1/openapi.json").json();
     assert_eq!(description["openapi"], "3.1.0");
     let mut tried = 0;
@@ -567,7 +568,9 @@ fn the_openapi_description_matches_the_responses() {
         }
         for asked in query.iter().map(|one| format!("{place}?{one}")).chain([place.clone()]) {
             let answer = server.get(&asked);
-            let known = if path.contains("{tag}") { answer.status == 404 } else { answer.status == 200 };
+            // There is no such tag, and no picture has been compared.
+            let is_missing = path.contains("{tag}") || path.ends_with("/similar");
+            let known = answer.status == if is_missing { 404 } else { 200 };
             assert!(known, "{asked}: {} {}", answer.status, answer.text());
             tried += 1;
         }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use super::ImageService;
 use crate::gallery::Error;
 use crate::iiif::{Dimensions, Invalid};
-use crate::master::{self, PartialFile, Stop};
+use crate::master::{self, Kind, Master, PartialFile, SourceFormat, Stop};
 use crate::pixels::color::Output;
 use crate::pixels::rotate::upright;
-use crate::pixels::{Raster, Rows, ShrunkRows};
+use crate::pixels::{self, Raster, Raw, Rows, Samples, Shape, ShrunkRows};
 use crate::render::ColorTransform;
 
 /// The most pixels of a picture.
@@ -19,6 +19,9 @@ const MAX_PIXELS: u64 = 50_000_000;
 const ENOUGH: u64 = 512 * 512;
 /// Bytes that a decoder takes besides, at least.
 const BESIDES: u64 = 4 << 20;
+/// Bytes for bands of a JPEG 2000, for small and for large ones.
+const LEAST_BANDS: u64 = 4 << 20;
+const MOST_BANDS: u64 = 96 << 20;
 /// Rows that are read at once.
 const ROWS: u32 = 64;
 
@@ -49,18 +52,30 @@ impl ImageService {
             );
             return Err(refused(reason));
         }
-        let reading = master::rows_memory(&master);
+        let reading = reading_memory(&master);
         let factor = reduction(master.dimensions);
         let kept = master.dimensions.reduced(factor).area() * 16;
         let bytes = reading.saturating_add(kept).saturating_add(file.len() as u64).saturating_add(BESIDES);
         let work = move || {
             let color = ColorTransform::new(master.icc.as_ref(), master.shape(), Output::Srgb);
             let rows = master::rows(&master, Arc::new(file), reading)?;
-            let raster = read(Box::new(ShrunkRows::new(rows, factor)), &color)?;
+            let rows = SplitRows { rows, band: None };
+            let raster = read(ShrunkRows::new(Box::new(rows), factor), &color)?;
             Ok(analyze(&upright(raster, master.orientation)))
         };
         self.renderer.scheduler.run_aside(bytes, work).await.map_err(of_sender)
     }
+}
+
+/// The memory for reading all rows. A JPEG 2000 is read in bands as high as memory allows.
+fn reading_memory(master: &Master) -> u64 {
+    let bands = match &master.kind {
+        Kind::Untiled { format: SourceFormat::Jp2, .. } => {
+            LEAST_BANDS + (master.dimensions.area() * 16).min(MOST_BANDS)
+        }
+        _ => 0,
+    };
+    master::rows_memory(master).saturating_add(bands)
 }
 
 /// By which whole number a picture is reduced.
@@ -71,7 +86,7 @@ fn reduction(size: Dimensions) -> u32 {
         .unwrap_or(1)
 }
 
-fn read(mut rows: Box<dyn Rows>, color: &ColorTransform) -> Result<Raster, Error> {
+fn read(mut rows: ShrunkRows, color: &ColorTransform) -> Result<Raster, Error> {
     let shape = rows.shape();
     let mut all =
         Raster { dimensions: shape.dimensions, channels: color.channels(shape), samples: Vec::new() };
@@ -81,6 +96,45 @@ fn read(mut rows: Box<dyn Rows>, color: &ColorTransform) -> Result<Raster, Error
     match all.samples.len() == shape.dimensions.area() as usize * all.channels.count() {
         true => Ok(all),
         false => Err(Error::Damaged("it has fewer rows than its header states".into())),
+    }
+}
+
+/// Rows that come in bands, as many at a time as are wanted: some decoders give more.
+struct SplitRows {
+    rows: Box<dyn Rows>,
+    /// A band, and how many of its rows have been given.
+    band: Option<(Raw, u32)>,
+}
+
+impl Rows for SplitRows {
+    fn shape(&self) -> Shape {
+        self.rows.shape()
+    }
+
+    fn next(&mut self, most: u32) -> Result<Option<Raw>, pixels::Error> {
+        let (band, given) = match self.band.take() {
+            Some(held) => held,
+            None => match self.rows.next(most)? {
+                Some(band) => (band, 0),
+                None => return Ok(None),
+            },
+        };
+        let (width, height) = (band.dimensions.width, band.dimensions.height);
+        let count = most.max(1).min(height - given);
+        if given == 0 && count == height {
+            return Ok(Some(band));
+        }
+        let row = self.shape().count() * width as usize;
+        let place = given as usize * row..(given + count) as usize * row;
+        let short = || pixels::Error::damaged("picture", "it has fewer samples than its header states");
+        let samples = match &band.samples {
+            Samples::U8(samples) => Samples::U8(samples.get(place).ok_or_else(short)?.to_vec()),
+            Samples::U16(samples) => Samples::U16(samples.get(place).ok_or_else(short)?.to_vec()),
+        };
+        let piece =
+            Raw { dimensions: Dimensions::new(width, count), model: band.model, alpha: band.alpha, samples };
+        self.band = (given + count < height).then_some((band, given + count));
+        Ok(Some(piece))
     }
 }
 

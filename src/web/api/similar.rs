@@ -295,7 +295,7 @@ mod tests {
     fn likeness_is_added_to_a_work() {
         let similar = SimilarWork {
             object_number: "1".into(),
-            likeness: 0.987_65,
+            likeness: 0.987_66,
             reason: crate::gallery::Reason::Both,
         };
         assert_eq!(with_likeness("{}".into(), &similar), r#"{"likeness":0.9877,"reason":"both"}"#);

@@ -108,6 +108,7 @@ mod tests {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = "Broader Creator Creators Fact History Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values Work Works";
+        let expected = "Broader Creator Creators Fact History Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }
