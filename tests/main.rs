@@ -26,6 +26,7 @@ mod reads;
 mod records;
 mod refusals;
 mod responses;
+mod review;
 mod rights;
 mod search;
 mod sources;

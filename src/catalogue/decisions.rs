@@ -276,7 +276,7 @@ impl CurrentWork {
             revision.into(),
             seq.into(),
             noted.id.into(),
-            status_name(noted.tag.status).into(),
+            noted.tag.status.name().into(),
             noted.actor.into(),
             noted.note.into(),
             lock.at_ms.into(),
@@ -293,13 +293,5 @@ impl CurrentWork {
     fn stored(self) -> StoredWork {
         let Self { known, work, picture, tags, revision, changed_ms, .. } = self;
         StoredWork { work, tags, picture, revision, changed_ms, source: known.source, removed: false }
-    }
-}
-
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Proposed => "proposed",
-        Status::Accepted => "accepted",
-        Status::Rejected => "rejected",
     }
 }

@@ -42,7 +42,8 @@ pub(super) const REPLACE_TAGS: &str = "ON CONFLICT (seq, tag) DO UPDATE SET body
 /// The row of a tag, for [`TAGS`].
 pub(super) fn tag_row(seq: i64, other: &OverlayTag) -> Result<Vec<Value>, Error> {
     let OverlayTag { tag, decided } = other;
-    let waits = !decided && tag.status == Status::Proposed;
+    // A curator who reopens a tag leaves the decision to others.
+    let waits = tag.status == Status::Proposed;
     let value = slug(tag.concept.as_deref().or(tag.label.best(&[])).unwrap_or_default());
     Ok(vec![
         seq.into(),

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::facets::{number, signed};
 use super::overlay::{OverlayTag, effective, overlays};
@@ -65,6 +65,31 @@ impl Catalogue {
             overlay = overlays(&mut reader, [seq].into_iter()).await?.remove(&seq).unwrap_or_default();
         }
         Ok(Some(stored(&row, &overlay)?))
+    }
+
+    /// The works with these object numbers, by object number; without those that do not exist or were withdrawn.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or a record cannot be parsed.
+    pub async fn get_all(&self, object_numbers: &[String]) -> Result<HashMap<String, StoredWork>, Error> {
+        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+        let text = format!("{STORED} WHERE removed = 0 AND object_number IN (VALUES");
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = fetch_rows(&mut reader, &text, wanted, ")").await?;
+        let works = with_tags(&mut reader, &rows).await?;
+        Ok(works.into_iter().map(|(_, stored)| (stored.work.object_number.clone(), stored)).collect())
+    }
+
+    /// Those of these object numbers whose works exist and were not withdrawn.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn present(&self, object_numbers: &[String]) -> Result<HashSet<String>, Error> {
+        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+        let select = "SELECT object_number FROM works WHERE removed = 0 AND object_number IN (VALUES";
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let rows = fetch_rows(&mut reader, select, wanted, ")").await?;
+        rows.iter().map(|row| Ok(row.try_get("object_number")?)).collect()
     }
 
     /// The original record; `None` if the work itself holds all of it.
@@ -192,19 +217,24 @@ impl Catalogue {
             .bind(limit as i64)
             .fetch_all(&mut *reader)
             .await?;
-        let mut judged = Vec::new();
-        for row in &rows {
-            if row.try_get::<i64, _>("judged")? != 0 {
-                judged.push(row.try_get("seq")?);
-            }
-        }
-        let overlays = overlays(&mut reader, judged.into_iter()).await?;
-        let work = |row: &AnyRow| {
-            let seq: i64 = row.try_get("seq")?;
-            Ok((number(seq), stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?))
-        };
-        rows.iter().map(work).collect()
+        with_tags(&mut reader, &rows).await
     }
+}
+
+/// The works of these rows with their sequence numbers and all their tags.
+async fn with_tags(reader: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<(u64, StoredWork)>, Error> {
+    let mut judged = Vec::new();
+    for row in rows {
+        if row.try_get::<i64, _>("judged")? != 0 {
+            judged.push(row.try_get("seq")?);
+        }
+    }
+    let overlays = overlays(reader, judged.into_iter()).await?;
+    let work = |row: &AnyRow| {
+        let seq: i64 = row.try_get("seq")?;
+        Ok((number(seq), stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?))
+    };
+    rows.iter().map(work).collect()
 }
 
 fn showing(row: &AnyRow) -> Result<WorkRights, Error> {

@@ -82,15 +82,47 @@ impl Catalogue {
             .bind(skip as i64)
             .fetch_all(&self.0.pools.readers)
             .await?;
-        let tag = |row: &AnyRow| {
-            Ok(WaitingTag {
-                object_number: row.try_get("object_number")?,
-                label: serde_json::from_str(row.try_get("label")?)?,
-                thumbnail: row.try_get("thumbnail")?,
-                revision: number(row.try_get("revision")?),
-                tag: serde_json::from_str(row.try_get("body")?)?,
-            })
-        };
-        rows.iter().map(tag).collect()
+        rows.iter().map(waiting_tag).collect()
     }
+
+    /// The tags that wait for a decision, work by work in the order of the works' arrival, after the work with this
+    /// object number; all tags of at most `limit` works.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn waiting_works(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Vec<WaitingTag>>, Error> {
+        let select = "SELECT object_number, label, thumbnail, revision, body FROM tags \
+            JOIN works ON works.seq = tags.seq WHERE waits = 1 AND removed = 0 AND tags.seq IN \
+            (SELECT DISTINCT tags.seq FROM tags JOIN works ON works.seq = tags.seq WHERE waits = 1 AND removed = 0 \
+            AND tags.seq > COALESCE((SELECT seq FROM works WHERE object_number = $1), 0) ORDER BY tags.seq LIMIT $2) \
+            ORDER BY tags.seq, scheme, confidence DESC, tag";
+        let rows = sqlx::query(select)
+            .bind(after.unwrap_or_default().to_owned())
+            .bind(limit as i64)
+            .fetch_all(&self.0.pools.readers)
+            .await?;
+        let mut works: Vec<Vec<WaitingTag>> = Vec::new();
+        for row in &rows {
+            let waiting = waiting_tag(row)?;
+            match works.last_mut().filter(|tags| tags[0].object_number == waiting.object_number) {
+                Some(tags) => tags.push(waiting),
+                None => works.push(vec![waiting]),
+            }
+        }
+        Ok(works)
+    }
+}
+
+fn waiting_tag(row: &AnyRow) -> Result<WaitingTag, Error> {
+    Ok(WaitingTag {
+        object_number: row.try_get("object_number")?,
+        label: serde_json::from_str(row.try_get("label")?)?,
+        thumbnail: row.try_get("thumbnail")?,
+        revision: number(row.try_get("revision")?),
+        tag: serde_json::from_str(row.try_get("body")?)?,
+    })
 }

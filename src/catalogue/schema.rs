@@ -44,7 +44,7 @@ const STEPS: [&str; 2] = [
      );
      INSERT INTO counter (one, revision, seq, at_ms) VALUES (1, 0, 0, 0)",
     // What machines found. Tags about which a curator has not decided have `decided = 0`; those that wait for a
-    // decision also have `waits = 1`, and what a review lists them by. Confidences are in millionths.
+    // decision, at first or again, have `waits = 1`, and what a review lists them by. Confidences are in millionths.
     "ALTER TABLE tags ADD COLUMN decided BIGINT NOT NULL DEFAULT 1;
      ALTER TABLE tags ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
      ALTER TABLE tags ADD COLUMN scheme TEXT{bytes};

@@ -25,11 +25,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     // Each build compresses on all cores; a second one can read in the meantime.
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
-    if arguments.records.is_empty() {
+    if arguments.records.is_empty() && arguments.tags.is_empty() {
         gallery::require_source(&arguments.sources, &config)?;
     }
     let gallery = Arc::new(gallery::open(&arguments.sources, &config)?);
     gallery::check_stores(&gallery)?;
+    if !arguments.tags.is_empty() {
+        return gallery::block_on(super::tags::run(arguments, &config, &gallery));
+    }
     let bad = match arguments.records.is_empty() {
         true => 0,
         false => gallery::block_on(records::run(arguments, &config, &gallery))?,

@@ -17,6 +17,8 @@ mod sample;
 mod serve;
 mod settings;
 mod tag;
+mod tag_lines;
+mod tags;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,7 +79,13 @@ pub struct Serve {
 /// Images that are slow to serve get a pyramid; the others are left alone. Existing pyramids are kept, so the command can
 /// be repeated when images were added or replaced. Several machines can share the work by --shard 1/4, 2/4 and so on, and
 /// one pyramid store (--store s3://…).
+///
+/// Tags from elsewhere (--tags) are added to the works of the catalogue. Each line is a JSON object such as
+/// {"work": "KMS1", "scheme": "motif", "label": {"en": "dog"}, "source": "model:detector@1", "confidence": 0.9}: the work's
+/// object number and the fields of a tag of the API. Tags of models are proposed, unless `tagging.accept_from` accepts
+/// them; curators' decisions stay. Lines that cannot be stored are listed, and the others are stored.
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("imported").args(["records", "tags"]))]
 pub struct Ingest {
     /// Images, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
@@ -90,8 +98,12 @@ pub struct Ingest {
     /// *.museum.org, or * for all that are not on a private network. May be given several times
     #[arg(long, value_name = "HOST", requires = "records")]
     records_host: Vec<String>,
-    /// The format of the records: lines (Tegl's own), smk, tate, csv, iiif [default: detected]
-    #[arg(long, value_name = "FORM", requires = "records")]
+    /// Tags from elsewhere: a file or URL of JSON Lines, also as .gz. May be given several times
+    #[arg(long, value_name = "FILE_OR_URL")]
+    tags: Vec<String>,
+    /// The format of the records: lines (Tegl's own), smk, tate, csv, iiif [default: detected]; or of the tags: lines
+    /// [default], enrichment (answers of SMK's enrichment service)
+    #[arg(long, value_name = "FORM", requires = "imported")]
     form: Option<String>,
     /// A TOML file that maps columns or fields of the records to fields of a work; see config/mapping.toml
     #[arg(long, value_name = "FILE", requires = "records")]
@@ -110,7 +122,7 @@ pub struct Ingest {
     #[arg(long, value_name = "N", requires = "prune")]
     prune_limit: Option<u64>,
     /// Change nothing: report what the import would change and which works would be withdrawn
-    #[arg(long, requires = "records")]
+    #[arg(long, requires = "imported")]
     dry_run: bool,
     /// Print the JSON Schema of Tegl's own record format and exit
     #[arg(long)]

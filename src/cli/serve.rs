@@ -38,6 +38,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let mut app =
         App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
     app.in_force = config.redacted();
+    app.tagging = config.tagging.clone();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

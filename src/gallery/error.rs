@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::iiif::Invalid;
 use crate::master::Refused;
+use crate::record::Tag;
 use crate::{catalogue, pixels, search, store};
 
 /// An error of the gallery's services.
@@ -93,6 +94,16 @@ pub enum Error {
     /// A bug in Tegl; the text is for the log.
     #[error("something went wrong within the server")]
     Fault(String),
+}
+
+impl Error {
+    /// A work already has this tag.
+    pub(crate) fn exists(known: &Tag) -> Self {
+        let (id, status) = (known.id(), known.status.name());
+        Self::Exists(format!(
+            "this tag is there already, as `{id}` with status `{status}`: change that one by PATCH"
+        ))
+    }
 }
 
 impl From<store::Error> for Error {

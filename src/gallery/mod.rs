@@ -33,7 +33,10 @@ pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
 pub(crate) use sources::{Source, Sources};
-pub(crate) use works::{Described, OpenedImage, Preview, SOON, Sketch, WorkService};
+pub(crate) use works::{
+    Described, MeasuresLine, OpenedImage, Preview, RefusedLine, SOON, Sketch, TagBatch, TagLine, TagsAdded,
+    WorkService,
+};
 
 use crate::catalogue::{self, Catalogue};
 use catalogue_client::CatalogueClient;

@@ -81,6 +81,17 @@ pub enum Status {
     Rejected,
 }
 
+impl Status {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// A region of an image in pixels of the full image, written `x,y,width,height` or `xywh=x,y,width,height`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::header::HeaderValue;
 use serde_json::Value;
 
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, Tagging};
 use crate::presentation::Publisher;
 use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
@@ -28,6 +28,8 @@ pub(crate) struct App {
     pub in_force: Value,
     pub warming: Warming,
     pub publisher: Publisher,
+    /// Which tags from elsewhere are accepted without a curator.
+    pub tagging: Tagging,
     pub(super) works: DocumentCache,
     /// Set when the server begins to shut down.
     pub draining: AtomicBool,
@@ -65,6 +67,7 @@ impl App {
             in_force: Value::Null,
             warming: Warming::default(),
             publisher: publisher.clone(),
+            tagging: Tagging::default(),
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

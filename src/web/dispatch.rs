@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery;
 use crate::iiif::Invalid;
-use crate::web::api::{self, record, similar, tags};
+use crate::web::api::{self, record, review, similar, tags};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -82,6 +82,7 @@ impl App {
                     Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
                         similar::of_picture(self, request, body).await
                     }
+                    Route::Api(Endpoint::Tags) => tags::write_many(self, request, body).await,
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
@@ -100,6 +101,10 @@ impl App {
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not allowed with GET").into());
+        }
+        // The only resource that takes a token to be read.
+        if let Some(rest) = request.uri().path().strip_prefix("/api/v1/review") {
+            return review::answer(self, request, rest).await;
         }
         Ok(self.read(request).await?)
     }
@@ -143,6 +148,7 @@ impl App {
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
+            Route::Review => site::review(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
             Route::Asset(path) => site::asset(request, path).await,
             Route::Robots => {
@@ -168,6 +174,7 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
         Ok(Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
+        Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }

@@ -53,6 +53,14 @@ impl CatalogueClient {
         let _ = tokio::time::timeout(OWN_PATIENCE, self.follow()).await;
     }
 
+    /// Applies all changes after several were made here, as [`CatalogueClient::follow_own`].
+    pub(crate) async fn follow_all_own(&self, changed: impl IntoIterator<Item = (String, u64)>) {
+        for (object_number, revision) in changed {
+            self.recent.insert(object_number, revision);
+        }
+        let _ = tokio::time::timeout(OWN_PATIENCE, self.follow()).await;
+    }
+
     /// Drops the cached grants of a work's images.
     pub(in crate::gallery) fn forget_grants(&self, object_number: &str) {
         let works = HashSet::from([object_number.to_owned()]);

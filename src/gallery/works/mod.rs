@@ -1,12 +1,16 @@
 //! Works: records of the catalogue, with their images.
 
+mod add_tags;
 mod describe;
+mod placed;
 mod queries;
+mod review;
 mod sketch;
 mod withdraw;
 
 use std::sync::Arc;
 
+pub(crate) use add_tags::{MeasuresLine, RefusedLine, TagBatch, TagLine, TagsAdded};
 pub(crate) use describe::{Described, OpenedImage};
 pub(crate) use sketch::{Preview, SOON, Sketch};
 

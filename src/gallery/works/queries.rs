@@ -23,7 +23,7 @@ impl WorkService {
         self.catalogue().is_some()
     }
 
-    fn client(&self) -> Result<&CatalogueClient, Error> {
+    pub(super) fn client(&self) -> Result<&CatalogueClient, Error> {
         Ok(self.catalogue().ok_or(Error::NotFound)?)
     }
 

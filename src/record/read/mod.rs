@@ -1,6 +1,7 @@
 //! Reads museums' records in many formats as works, one by one.
 
 pub mod embedded;
+pub mod enrichment;
 mod format;
 mod mapping;
 mod paging;

@@ -7,6 +7,7 @@ mod parameters;
 mod query;
 pub(super) mod record;
 mod responses;
+pub(super) mod review;
 mod serializer;
 pub(super) mod similar;
 mod sitemap;

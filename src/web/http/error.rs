@@ -20,6 +20,9 @@ pub(crate) enum Error {
     /// The client's address sent too many wrong tokens.
     #[error("too many wrong tokens came from your address: try again in {retry_after_s} s")]
     TooManyGuesses { retry_after_s: u32 },
+    /// One of several decisions cannot be made; none of them was.
+    #[error("decision {index}: {cause}")]
+    Decision { index: usize, cause: gallery::Error },
     /// The resource has other methods.
     #[error("only {allowed} work here")]
     MethodNotAllowed { allowed: &'static str },
@@ -30,6 +33,7 @@ impl Error {
     pub(crate) fn chain(&self) -> String {
         match self {
             Self::Gallery(error) => error_chain(error),
+            Self::Decision { index, cause } => format!("decision {index}: {}", error_chain(cause)),
             other => other.to_string(),
         }
     }

@@ -13,6 +13,10 @@ use crate::web::http::status::{retry_after, status};
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Problem<'a> {
     detail: String,
+    /// The number of the decision that cannot be made, from 0; only in responses for many decisions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32")]
+    index: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     parameter: Option<&'a str>,
@@ -47,8 +51,13 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
     let (status, mut response) = (status(error), response_builder(error));
     if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
-        let parameter = match error {
-            Error::Gallery(
+        let (index, cause) = match error {
+            Error::Gallery(cause) => (None, Some(cause)),
+            Error::Decision { index, cause } => (Some(*index), Some(cause)),
+            _ => (None, None),
+        };
+        let parameter = match cause {
+            Some(
                 gallery::Error::Invalid(invalid)
                 | gallery::Error::NoPage(invalid)
                 | gallery::Error::Unprocessable(invalid),
@@ -56,7 +65,8 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
             _ => None,
         };
         let status = status.as_u16();
-        let problem = Problem { detail: error.to_string(), parameter, status, title, kind: "about:blank" };
+        let detail = error.to_string();
+        let problem = Problem { detail, index, parameter, status, title, kind: "about:blank" };
         let text = serde_json::to_string(&problem).unwrap_or_default();
         return response.content_type("application/problem+json").body(text);
     }

@@ -9,7 +9,7 @@ use crate::web::http::error::Error;
 /// The status of each error (Image API 3.0, §7.3). Exhaustive, so that a new error must choose one.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Gallery(error) => status_of(error),
+        Error::Gallery(error) | Error::Decision { cause: error, .. } => status_of(error),
         Error::BodyTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
         Error::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -31,6 +31,44 @@ pub(super) const UNREACHABLE: Label = Label::new(
     "Nogle billeder kan ikke hentes lige nu. Prøv igen om lidt.",
 );
 
+// The review of proposed tags.
+pub(super) const REVIEW: Label = Label::new("Review tags", "Gennemgå tags");
+pub(super) const REVIEW_OFF: Label = Label::new(
+    "Tags cannot be reviewed here: the server needs a catalogue and a token in api.tokens.",
+    "Tags kan ikke gennemgås her: serveren mangler et katalog og en nøgle i api.tokens.",
+);
+pub(super) const TOKEN: Label = Label::new("Token", "Nøgle");
+pub(super) const SIGN_IN: Label = Label::new("Sign in", "Log ind");
+pub(super) const SIGN_OUT: Label = Label::new("Sign out", "Log ud");
+pub(super) const BY_TAG: Label = Label::new("Tag by tag", "Tag for tag");
+pub(super) const BY_WORK: Label = Label::new("Work by work", "Værk for værk");
+pub(super) const SCHEME: Label = Label::new("Vocabulary", "Ordliste");
+pub(super) const ACCEPT: Label = Label::new("Accept", "Godkend");
+pub(super) const REJECT: Label = Label::new("Reject", "Afvis");
+pub(super) const ACCEPT_TO_HERE: Label = Label::new("Accept all to here", "Godkend alle hertil");
+pub(super) const UNDO: Label = Label::new("Undo", "Fortryd");
+pub(super) const DECIDED: Label = Label::new("Decided", "Afgjort");
+pub(super) const ACCEPTED: Label = Label::new("accepted", "godkendt");
+pub(super) const REJECTED: Label = Label::new("rejected", "afvist");
+pub(super) const REOPENED: Label = Label::new("reopened", "genåbnet");
+pub(super) const DECIDED_BY: Label = Label::new("by", "af");
+pub(super) const NOTHING_WAITS: Label =
+    Label::new("No tags wait for a decision.", "Ingen tags venter på en afgørelse.");
+pub(super) const NEXT: Label = Label::new("Next", "Næste");
+pub(super) const WRONG_TOKEN: Label = Label::new("This token is not valid.", "Nøglen er ikke gyldig.");
+pub(super) const CHANGED_MEANWHILE: Label = Label::new(
+    "Somebody has changed one of these works or tags meanwhile: nothing was decided, and the list was loaded again.",
+    "Nogen har ændret et af værkerne eller taggene imens: intet er afgjort, og listen er hentet igen.",
+);
+pub(super) const REVIEW_FAILED: Label = Label::new(
+    "The server does not respond as expected. Please try again in a little while.",
+    "Serveren svarer ikke som ventet. Prøv igen om lidt.",
+);
+pub(super) const REVIEW_KEYS: Label = Label::new(
+    "Keys: arrows choose a picture, A accepts, R rejects, L accepts all to here, U undoes, N goes on.",
+    "Taster: piletaster vælger et billede, A godkender, R afviser, L godkender alle hertil, U fortryder, N går videre.",
+);
+
 // The search.
 pub(super) const QUOTE: Label = Label::new("“", "»");
 pub(super) const UNQUOTE: Label = Label::new("”", "«");

@@ -99,6 +99,8 @@ pub(super) enum Route<'a> {
     Sitemap {
         part: u32,
     },
+    /// The page on which curators decide about proposed tags.
+    Review,
     Live,
     Ready,
     Robots,
@@ -137,6 +139,7 @@ impl<'a> Route<'a> {
             ("health", "live") => Ok(Self::Live),
             ("health", "ready") => Ok(Self::Ready),
             ("robots.txt", "") => Ok(Self::Robots),
+            ("review", "") => Ok(Self::Review),
             ("iiif", rest) => match rest.split_once('/') {
                 Some(("2", rest)) => Self::image(Version::V2, rest),
                 Some(("3", rest)) => Self::image(Version::V3, rest),

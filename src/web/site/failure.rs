@@ -49,7 +49,7 @@ pub(crate) fn page(
 
 fn failure(error: &Error) -> Failure {
     match error {
-        Error::Gallery(error) => failure_of(error),
+        Error::Gallery(error) | Error::Decision { cause: error, .. } => failure_of(error),
         Error::BodyTooLong { .. } | Error::BodyTimeout { .. } | Error::MethodNotAllowed { .. } => {
             Failure::BadRequest
         }

@@ -122,6 +122,15 @@ pub(super) async fn view(
     Ok(page(request, &visit.context, body).await)
 }
 
+/// `GET /review`: the page on which curators decide about proposed tags. It has no data: its script asks for them with
+/// the curator's token.
+pub(super) async fn review(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let can_write = app.gallery.works.has_catalogue() && !app.api.tokens.is_empty();
+    let body = pages::review(&visit.context, can_write);
+    Ok(page(request, &visit.context, body).await)
+}
+
 /// `GET /assets/{path}`: embedded scripts and styles.
 pub(super) async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
     let asset = pages::asset(path).ok_or(Error::NotFound)?;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
+use flate2::read::MultiGzDecoder;
+
 use crate::gallery::Error;
 use crate::gallery::settings::Records;
 use crate::iiif::Invalid;
@@ -71,6 +73,23 @@ impl Reading {
         let (first, further) = self.records_and_links(document, 0).map_err(unreadable)?;
         let visited = HashSet::from([location.to_owned()]);
         Ok(Box::new(Walk { reading: self, current: first, pending: further, visited }))
+    }
+
+    /// The bytes of a document at a location, unpacked if they are gzip. Blocks.
+    pub(crate) fn document(
+        &self,
+        location: &str,
+        settings: &store::Settings,
+    ) -> Result<Box<dyn Read + Send>, Error> {
+        let unreadable = |reason: String| Error::Invalid(Invalid::new("tags", location, reason));
+        let document = document::open(location, settings, &self.web)
+            .map_err(|error| unreadable(self.describe_and_count(error)))?;
+        let (mut input, mut start) = (document.input, Vec::new());
+        let reading = input.by_ref().take(2).read_to_end(&mut start);
+        reading.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let is_packed = start == [0x1f, 0x8b];
+        let whole = Cursor::new(start).chain(input);
+        Ok(if is_packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
     }
 
     /// Hosts that were refused so far.

@@ -15,6 +15,12 @@ pub(super) const OF_WORK: &[u16] = &[400, 403, 404, 410, 503];
 pub(super) const OF_CHANGE: &[u16] = &[400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503];
 /// With a picture that is sent.
 pub(super) const OF_PICTURE: &[u16] = &[400, 403, 404, 408, 413, 415, 422, 503];
+/// With many changes of tags of several works.
+pub(super) const OF_CHANGES: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 422, 503];
+/// With a batch of new tags.
+pub(super) const OF_BATCH: &[u16] = &[400, 401, 403, 404, 413, 415, 503];
+/// With lists for curators.
+pub(super) const OF_REVIEW: &[u16] = &[400, 401, 403, 404, 503];
 /// With the withdrawal of a work.
 pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 410, 412, 503];
 
@@ -70,6 +76,14 @@ impl Operation {
         let schema = json!({ "type": "string", "format": "binary" });
         self.request_body =
             Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }));
+        self
+    }
+
+    /// Takes lines of JSON, of which this is one.
+    pub(super) fn lines(mut self, description: &str, example: &str) -> Self {
+        let schema = json!({ "type": "string", "description": description, "examples": [example] });
+        let content = json!({ "application/x-ndjson": { "schema": schema, "example": example } });
+        self.request_body = Some(json!({ "required": true, "content": content }));
         self
     }
 

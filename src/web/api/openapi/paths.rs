@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operation::{OF_CHANGE, OF_PICTURE, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of};
+use super::operation::{
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_PICTURE, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
+};
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works};
@@ -16,6 +18,8 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
     let tag = [work.clone(), in_path("tag", "0123456789abcdef")];
     let mut paths = lists(sample);
     paths.extend(dumps());
+    many_tags(&mut paths["/api/v1/tags"], sample);
+    paths.extend(review(sample));
     paths.insert("/api/v1/works/{work}".into(), one_work(sample, &work));
     paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
     paths.insert("/api/v1/similar".into(), similar(sample));
@@ -65,6 +69,68 @@ fn lists(sample: &Sample) -> Map<String, Value> {
     let described = table.map(|(path, id, about, parameters, schema)| {
         let get = Operation::new(id, about, USUAL).parameters(parameters).returns(schema);
         (format!("/api/v1{path}"), json!({ "get": get }))
+    });
+    described.into_iter().collect()
+}
+
+/// Changes of the tags of many works.
+fn many_tags(tags: &mut Value, sample: &Sample) {
+    let about = "Decide about many tags: all decisions are made, or none; a problem has the `index` of the first that cannot be made";
+    let patch =
+        Operation::new("judgeTags", about, OF_CHANGES).body("Judgements").returns("Decided").with_token();
+    let about = "Add a batch of tags: good lines are stored, the others are reported";
+    let line = format!(
+        "{{\"work\": {}, \"scheme\": \"motif\", \"label\": {{\"en\": \"dog\"}}, \"source\": \"model:detector@1\", \"confidence\": 0.9}}",
+        json!(sample.work)
+    );
+    let lines = "JSON Lines: each line has the fields of a new tag and `work`, the object number. Tags with the source \
+        `model:NAME@VERSION` are proposed, without `status`, `note` and `revision`; `curator`'s are decisions.";
+    let post =
+        Operation::new("addTags", about, OF_BATCH).lines(lines, &line).returns("AddedTags").with_token();
+    (tags["patch"], tags["post"]) = (json!(patch), json!(post));
+}
+
+/// Tags that wait for a curator's decision.
+fn review(sample: &Sample) -> Map<String, Value> {
+    let (scheme, value) = (in_path("scheme", &sample.scheme), in_path("value", "dog"));
+    let integer = |name: &str, max: u32| {
+        let schema = json!({ "type": "integer", "minimum": 0, "maximum": max });
+        json!({ "name": name, "in": "query", "schema": schema })
+    };
+    let after = json!({ "name": "after", "in": "query", "schema": { "type": "string" } });
+    let table = [
+        (
+            "/schemes",
+            "waitingSchemes",
+            "Schemes with tags that wait for a decision",
+            vec![],
+            "WaitingSchemes",
+        ),
+        (
+            "/schemes/{scheme}",
+            "waitingValues",
+            "Values of a scheme with tags that wait for a decision, most tags first",
+            vec![scheme.clone()],
+            "WaitingValues",
+        ),
+        (
+            "/schemes/{scheme}/{value}",
+            "waitingTags",
+            "Tags of one value that wait for a decision, the most confident first",
+            vec![scheme, value, integer("start", u32::MAX), integer("limit", 500)],
+            "WaitingTags",
+        ),
+        (
+            "/works",
+            "waitingWorks",
+            "All tags that wait for a decision, work by work after the work `after`",
+            vec![after, integer("limit", 50)],
+            "WaitingWorks",
+        ),
+    ];
+    let described = table.map(|(path, id, about, parameters, schema)| {
+        let get = Operation::new(id, about, OF_REVIEW).parameters(parameters).returns(schema).with_token();
+        (format!("/api/v1/review{path}"), json!({ "get": get }))
     });
     described.into_iter().collect()
 }

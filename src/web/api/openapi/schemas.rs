@@ -4,9 +4,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::web::api::responses::{
-    Creators, History, Schemes, Similar, Start, Suggestions, Tags, Values, Works,
+    AddedTags, Creators, Decided, History, Schemes, Similar, Start, Suggestions, Tags, Values, WaitingSchemes,
+    WaitingTags, WaitingValues, WaitingWorks, Works,
 };
-use crate::web::api::tags::{Judgement, NewTag};
+use crate::web::api::tags::{Judgement, Judgements, NewTag};
 use crate::web::http::problem::Problem;
 
 /// Turns alternatives of single words into one `enum`, which code generators understand.
@@ -56,8 +57,11 @@ pub(in crate::web::api) fn schemas() -> Value {
     let mut requests = settings.clone().into_generator();
     requests.subschema_for::<NewTag>();
     requests.subschema_for::<Judgement>();
+    requests.subschema_for::<Judgements>();
     let mut responses = settings.for_serialize().into_generator();
+    responses.subschema_for::<AddedTags>();
     responses.subschema_for::<Creators>();
+    responses.subschema_for::<Decided>();
     responses.subschema_for::<History<'_>>();
     responses.subschema_for::<Problem<'_>>();
     responses.subschema_for::<Schemes<'_>>();
@@ -66,6 +70,10 @@ pub(in crate::web::api) fn schemas() -> Value {
     responses.subschema_for::<Suggestions>();
     responses.subschema_for::<Tags>();
     responses.subschema_for::<Values>();
+    responses.subschema_for::<WaitingSchemes>();
+    responses.subschema_for::<WaitingTags>();
+    responses.subschema_for::<WaitingValues>();
+    responses.subschema_for::<WaitingWorks>();
     responses.subschema_for::<Works<'_>>();
     let mut all = responses.take_definitions(false);
     all.extend(requests.take_definitions(false));
@@ -107,8 +115,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "Broader Creator Creators Fact History Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values Work Works";
-        let expected = "Broader Creator Creators Fact History Image Judgement Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Tag Tags Term Text Title TitleOrText Values Work Works";
+        let expected = "AddedTags Broader Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }

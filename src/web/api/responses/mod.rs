@@ -2,6 +2,7 @@
 //! order.
 
 mod lists;
+pub(super) mod review;
 mod similar;
 mod tags;
 mod work;
@@ -18,7 +19,10 @@ pub(super) use lists::{
     spliced,
 };
 pub(super) use similar::Similar;
-pub(super) use tags::{History, HistoryEvent, PublishedTag, Tags};
+pub(super) use review::{WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+pub(super) use tags::{
+    AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
+};
 pub(super) use work::{PublishedImage, PublishedWork};
 
 use crate::record::Text;

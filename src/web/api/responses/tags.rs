@@ -65,6 +65,59 @@ pub(in crate::web::api) struct HistoryEvent<'a> {
     pub status: Status,
 }
 
+/// What many decisions changed, in their order.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Decided {
+    /// The name of the token that authorized the changes.
+    pub actor: String,
+    pub decisions: Vec<DecidedTag>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct DecidedTag {
+    /// When the work was last changed.
+    #[schemars(extend("format" = "date-time"))]
+    pub at: String,
+    /// The work's revision after the change.
+    pub revision: u64,
+    pub status: Status,
+    /// The tag's identifier within the work.
+    pub tag: String,
+    pub work: String,
+}
+
+/// What became of a batch of tags.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct AddedTags {
+    /// Tags that were added or changed.
+    pub added: u64,
+    /// Tags that were left out because a curator or the record has decided about them.
+    pub decided: u64,
+    /// Lines that were not stored.
+    pub refused: Vec<RefusedTag>,
+    /// Tags that the works have already.
+    pub unchanged: u64,
+    /// Works that were changed.
+    pub works: u64,
+}
+
+/// A line of a batch that was not stored.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct RefusedTag {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The field that is to be corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

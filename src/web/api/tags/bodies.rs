@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 
 use super::described::{self, CONCEPT, REGION, SCHEME, SOURCE};
-use super::limits::{MAX_BROADER, MAX_CONCEPT, MAX_IMAGE, MAX_NOTE};
+use super::limits::{MAX_BROADER, MAX_CONCEPT, MAX_DECISIONS, MAX_IMAGE, MAX_NOTE};
 use crate::record::Status;
 
 /// A new tag.
@@ -87,6 +87,45 @@ pub(in crate::web::api) struct Judgement {
     #[schemars(length(max = MAX_NOTE), regex(pattern = described::note()))]
     pub note: Option<String>,
     /// The work's revision that the client has read, as in `If-Match`.
+    #[serde(default)]
+    #[schemars(schema_with = "described::revision")]
+    pub revision: Option<Number>,
+}
+
+/// Many changes of tags, made together or not at all.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("example" = {"decisions": [{"work": "KMS1", "tag": "0123456789abcdef", "status": "accepted"}]}), transform = without_defaults)]
+pub(in crate::web::api) struct Judgements {
+    /// In the order in which they are made.
+    #[schemars(with = "Vec<WorkJudgement>", length(min = 1, max = MAX_DECISIONS))]
+    pub decisions: Option<Vec<Map<String, Value>>>,
+}
+
+/// A change of a tag of one work.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline, transform = without_defaults)]
+pub(super) struct WorkJudgement {
+    /// The object number of the work.
+    #[schemars(with = "String")]
+    pub work: Option<String>,
+    /// The tag's identifier within the work.
+    #[schemars(with = "String")]
+    pub tag: Option<String>,
+    /// Whether it holds; `proposed` reopens it.
+    #[serde(default)]
+    #[schemars(schema_with = "Status::json_schema")]
+    pub status: Option<Status>,
+    /// `x,y,width,height` in pixels of the full image; null for the whole image.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<String>", regex(pattern = REGION))]
+    pub region: Option<Option<String>>,
+    /// The reason; kept with the decision.
+    #[serde(default)]
+    #[schemars(with = "String", length(max = MAX_NOTE), regex(pattern = described::note()))]
+    pub note: Option<String>,
+    /// The revision that the work must have before the first of these changes.
     #[serde(default)]
     #[schemars(schema_with = "described::revision")]
     pub revision: Option<Number>,

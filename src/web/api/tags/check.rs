@@ -43,15 +43,29 @@ pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
     Ok(scheme)
 }
 
+/// A part of a source's name.
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'/' | b'-'))
+}
+
+/// The source of an imported tag.
+pub(super) fn source_of_import(named: String) -> Result<String, Invalid> {
+    match named.strip_prefix("import:").is_some_and(is_name) {
+        true => Ok(named),
+        false if named.starts_with("import:") => {
+            let reason = "must be `import:NAME`, as in `import:thesaurus`; a name has letters, digits, `.`, `_`, `/` and `-`";
+            Err(Invalid::new("source", &named, reason))
+        }
+        false => source(named),
+    }
+}
+
 /// The source of a tag. Only imports may use `import:`.
 pub(super) fn source(source: String) -> Result<String, Invalid> {
-    let part = |text: &str| {
-        (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'/' | b'-'))
-    };
     let model = source.strip_prefix("model:").is_some_and(|model| match model.split_once('@') {
-        Some((name, version)) => part(name) && part(version),
-        None => part(model),
+        Some((name, version)) => is_name(name) && is_name(version),
+        None => is_name(model),
     });
     if source == "curator" || model {
         return Ok(source);

@@ -5,6 +5,8 @@ pub(super) const MAX_CONCEPT: usize = 2000;
 pub(super) const MAX_IMAGE: usize = 2000;
 pub(super) const MAX_LABEL: usize = 500;
 pub(super) const MAX_NOTE: usize = 2000;
+/// The most decisions of one request.
+pub(super) const MAX_DECISIONS: usize = 1000;
 /// The most concepts above that of a tag.
 pub(super) const MAX_BROADER: usize = 20;
 /// The largest integer that every JSON implementation represents exactly: 2⁵³ - 1.

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess};
-use serde_json::{Map, Value, map};
+use serde_json::{Map, Number, Value, map};
 
-use super::bodies::{Judgement, NewBroader, NewTag};
+use super::bodies::{Judgement, Judgements, NewBroader, NewTag, WorkJudgement};
 use super::check;
-use super::limits::MAX_BROADER;
+use super::limits::{MAX_BROADER, MAX_DECISIONS};
+use crate::gallery::TagLine;
 use crate::iiif::Invalid;
 use crate::record::{Broader, Region, Status, Tag};
 
@@ -30,16 +31,30 @@ pub(super) struct Change {
     pub revision: Option<u64>,
 }
 
+/// A change of a tag of one work.
+pub(super) struct WorkChange {
+    pub work: String,
+    pub tag: String,
+    pub change: Change,
+}
+
 /// Reads a new tag.
 pub(super) fn added(body: &[u8]) -> Result<Added, Invalid> {
-    let new: NewTag = Fields::of(body)?.read()?;
+    added_of(object(body)?, check::source)
+}
+
+fn added_of(
+    fields: Map<String, Value>,
+    source: fn(String) -> Result<String, Invalid>,
+) -> Result<Added, Invalid> {
+    let new: NewTag = Fields::from(fields).read()?;
     let scheme = check::scheme(new.scheme.ok_or_else(|| missing("scheme", "\"motif\""))?)?;
     let label = new.label.ok_or_else(|| missing("label", "{\"en\": \"dog\"}"))?;
     let usual = Tag::new(&scheme, check::text("label", label)?);
     let tag = Tag {
         concept: new.concept.map(|concept| check::uri("concept", concept)).transpose()?,
         broader: broader(new.broader.unwrap_or_default())?,
-        source: new.source.map_or(Ok(usual.source), check::source)?,
+        source: new.source.map_or(Ok(usual.source), source)?,
         confidence: new.confidence.map_or(Ok(usual.confidence), check::confidence)?,
         image: new.image.map(check::image).transpose()?,
         region: new.region.as_deref().map(check::region).transpose()?,
@@ -51,16 +66,85 @@ pub(super) fn added(body: &[u8]) -> Result<Added, Invalid> {
     Ok(Added { tag, has_status: new.status.is_some(), note, revision })
 }
 
+/// Reads a line of a batch: a new tag with its work. Lines of imports may have the source `import:NAME`, too.
+///
+/// # Errors
+/// Names the field that is not valid, and what works.
+pub(crate) fn line(number: u64, text: &[u8], is_import: bool) -> Result<TagLine, Invalid> {
+    let mut fields = object(text)?;
+    let object_number = match fields.remove("work") {
+        Some(Value::String(work)) if !work.is_empty() => work,
+        None => return Err(missing("work", "\"KMS1\"")),
+        Some(other) => {
+            let reason = "must be the object number of a work, a string";
+            return Err(Invalid::new("work", &other.to_string(), reason));
+        }
+    };
+    let source = if is_import { check::source_of_import } else { check::source };
+    let Added { tag, has_status, note, revision } = added_of(fields, source)?;
+    if tag.source != "curator" {
+        let is_decided = has_status && tag.status != Status::Proposed && tag.source.starts_with("model:");
+        let refused = [(is_decided, "status"), (note.is_some(), "note"), (revision.is_some(), "revision")];
+        if let Some((_, field)) = refused.iter().find(|(is_refused, _)| *is_refused) {
+            let reason = "is for curators' decisions: leave it out, as tags of other sources are proposed";
+            return Err(Invalid::new(*field, "", reason));
+        }
+    }
+    Ok(TagLine { line: number, object_number, tag, has_status, note, revision })
+}
+
 /// Reads a change.
 pub(super) fn change(body: &[u8]) -> Result<Change, Invalid> {
-    let change: Judgement = Fields::of(body)?.read()?;
+    let Judgement { status, region, note, revision } = Fields::from(object(body)?).read()?;
+    change_of(status, region, note, revision)
+}
+
+/// Reads many changes; an error about one has its number, from 0.
+pub(super) fn changes(body: &[u8]) -> Result<Vec<WorkChange>, (Option<usize>, Invalid)> {
+    let read: Judgements =
+        object(body).and_then(|fields| Fields::from(fields).read()).map_err(|bad| (None, bad))?;
+    let decisions = read.decisions.unwrap_or_default();
+    if decisions.is_empty() || decisions.len() > MAX_DECISIONS {
+        let reason = format!("must be a list of 1 to {MAX_DECISIONS} decisions; it has {}", decisions.len());
+        return Err((None, Invalid::new("decisions", "", reason)));
+    }
+    let numbered = decisions.into_iter().enumerate();
+    numbered.map(|(number, fields)| work_change(fields).map_err(|bad| (Some(number), bad))).collect()
+}
+
+fn work_change(fields: Map<String, Value>) -> Result<WorkChange, Invalid> {
+    let WorkJudgement { work, tag, status, region, note, revision } = Fields::from(fields).read()?;
+    let change = change_of(status, region, note, revision)?;
+    if change.is_empty() {
+        return Err(Invalid::new("status", "", NO_CHANGE));
+    }
+    let work = work.ok_or_else(|| missing("work", "\"KMS1\""))?;
+    let tag = tag.ok_or_else(|| missing("tag", "\"0123456789abcdef\""))?;
+    Ok(WorkChange { work, tag, change })
+}
+
+fn change_of(
+    status: Option<Status>,
+    region: Option<Option<String>>,
+    note: Option<String>,
+    revision: Option<Number>,
+) -> Result<Change, Invalid> {
     let moved = |region: Option<String>| region.as_deref().map(check::region).transpose();
     Ok(Change {
-        status: change.status,
-        region: change.region.map(moved).transpose()?,
-        note: change.note.map(check::note).transpose()?,
-        revision: change.revision.map(check::revision).transpose()?,
+        status,
+        region: region.map(moved).transpose()?,
+        note: note.map(check::note).transpose()?,
+        revision: revision.map(check::revision).transpose()?,
     })
+}
+
+/// Why a change without a status and a region is refused.
+pub(super) const NO_CHANGE: &str = "changes nothing: give `status`, `region` or both";
+
+impl Change {
+    pub(super) fn is_empty(&self) -> bool {
+        self.status.is_none() && self.region.is_none()
+    }
 }
 
 fn broader(all: Vec<Map<String, Value>>) -> Result<Vec<Broader>, Invalid> {
@@ -90,6 +174,7 @@ fn form(field: &str) -> String {
         "region" => return format!("{}, or null", check::REGION),
         "status" => "`proposed`, `accepted` or `rejected`",
         "revision" => check::REVISION,
+        "decisions" => "a list of {\"work\": …, \"tag\": …, \"status\": …}",
         _ => "a string",
     };
     form.to_owned()
@@ -107,20 +192,21 @@ impl From<Map<String, Value>> for Fields {
     }
 }
 
-impl Fields {
-    fn of(body: &[u8]) -> Result<Self, Invalid> {
-        let value = serde_json::from_slice(body)
-            .map_err(|error| Invalid::new("body", "", format!("is not valid JSON: {error}")))?;
-        let Value::Object(fields) = value else {
-            return Err(Invalid::new(
-                "body",
-                "",
-                "must be a JSON object such as {\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}",
-            ));
-        };
-        Ok(fields.into())
+/// The JSON object that a text is.
+fn object(text: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    let value = serde_json::from_slice(text)
+        .map_err(|error| Invalid::new("body", "", format!("is not valid JSON: {error}")))?;
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Invalid::new(
+            "body",
+            "",
+            "must be a JSON object such as {\"scheme\": \"motif\", \"label\": {\"en\": \"dog\"}}",
+        )),
     }
+}
 
+impl Fields {
     fn read<T: DeserializeOwned>(self) -> Result<T, Invalid> {
         T::deserialize(MapAccessDeserializer::new(self)).map_err(|refused| refused.0)
     }

@@ -1,0 +1,118 @@
+//! Tags that wait for a curator's decision: `/api/v1/review/…`, for holders of a token.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::json;
+
+use super::query::pairs_of;
+use super::responses::review::{PublishedValue, PublishedWaitingTag, WaitingScheme, WaitingWork};
+use super::responses::{PublishedTag, Url, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+use super::tags::allowed;
+use crate::catalogue::{WaitingTag, WaitingValue};
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::presentation::Address;
+use crate::web::App;
+use crate::web::http::error as http;
+use crate::web::http::response::Response;
+
+/// The side of the square that a picture fits in, in pixels.
+const PICTURE: u32 = 400;
+/// The most tags of a response.
+const MAX_TAGS: u32 = 500;
+/// The most works of a response.
+const MAX_WORKS: u32 = 50;
+
+/// `GET /api/v1/review`, with the rest of the path: `/schemes`, `/schemes/{scheme}`, `/schemes/{scheme}/{value}`, `/works`.
+pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, http::Error> {
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let parts: Vec<String> = rest.trim_matches('/').split('/').map(decoded).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let is_known = matches!(parts[..], ["schemes"] | ["schemes", _] | ["schemes", _, _] | ["works"]);
+    if !is_known {
+        return Err(Error::NotFound.into());
+    }
+    allowed(request, app)?;
+    let works = &app.gallery.works;
+    let response = match parts[..] {
+        ["schemes", scheme, value] => {
+            let (start, limit) = (number(request, "start", u32::MAX)?, number(request, "limit", MAX_TAGS)?);
+            let (start, limit) = (u64::from(start.unwrap_or(0)), limit.unwrap_or(60) as usize);
+            let waiting = works.waiting_tags(scheme, value, start, limit).await?;
+            json_of(&WaitingTags { tags: published(app, request, waiting)? })
+        }
+        ["schemes", scheme] => {
+            let values = works.waiting_values(scheme).await?;
+            let value = |WaitingValue { value, label, tags }| PublishedValue { label, tags, value };
+            json_of(&WaitingValues { values: values.into_iter().map(value).collect() })
+        }
+        ["schemes"] => {
+            let schemes = works.waiting_schemes().await?;
+            let label = |scheme: &str| app.publisher.scheme_label(scheme);
+            let one = |(scheme, tags): (String, u64)| WaitingScheme { label: label(&scheme), scheme, tags };
+            json_of(&WaitingSchemes { schemes: schemes.into_iter().map(one).collect() })
+        }
+        _ => {
+            let after = pairs_of(request.query_string()).find(|(name, _)| name == "after");
+            let limit = number(request, "limit", MAX_WORKS)?.unwrap_or(10);
+            let waiting = works.waiting_works(after.map(|(_, work)| work), limit as usize).await?;
+            let work = |tags: Vec<WaitingTag>| {
+                let work = tags.first().map(|tag| tag.object_number.clone()).unwrap_or_default();
+                Ok(WaitingWork { tags: published(app, request, tags)?, work })
+            };
+            json_of(&WaitingWorks { works: waiting.into_iter().map(work).collect::<Result<_, Error>>()? })
+        }
+    };
+    Ok(response)
+}
+
+/// An integer in the query, up to `max`.
+fn number(request: &HttpRequest, name: &'static str, max: u32) -> Result<Option<u32>, Error> {
+    let Some((_, text)) = pairs_of(request.query_string()).find(|(known, _)| known == name) else {
+        return Ok(None);
+    };
+    match crate::iiif::integer(&text) {
+        Some(number) if number <= max => Ok(Some(number)),
+        _ => Err(Invalid::new(name, &text, format!("must be an integer up to {max}")).into()),
+    }
+}
+
+fn published(
+    app: &App,
+    request: &HttpRequest,
+    tags: Vec<WaitingTag>,
+) -> Result<Vec<PublishedWaitingTag>, Error> {
+    let base = app.base.of(request)?;
+    let address = Address::new(&base);
+    let one = |waiting: WaitingTag| PublishedWaitingTag {
+        page: Url(address.work_page(&waiting.object_number)),
+        picture: picture(&base, &waiting).map(Url),
+        label: waiting.label,
+        revision: waiting.revision,
+        tag: PublishedTag::from(&waiting.tag),
+        work: waiting.object_number,
+    };
+    Ok(tags.into_iter().map(one).collect())
+}
+
+/// The URL of the part of the image that the tag is about, never enlarged.
+fn picture(base: &str, waiting: &WaitingTag) -> Option<String> {
+    let file = waiting.tag.image.as_ref().or(waiting.thumbnail.as_ref())?;
+    let file = percent_encoding::utf8_percent_encode(file, percent_encoding::NON_ALPHANUMERIC);
+    let (part, size) = match waiting.tag.region {
+        None => ("full".to_owned(), format!("!{PICTURE},{PICTURE}")),
+        Some(region) if region.width.max(region.height) <= PICTURE => (region.to_string(), "max".to_owned()),
+        Some(region) => (region.to_string(), format!("!{PICTURE},{PICTURE}")),
+    };
+    Some(format!("{base}/iiif/3/{file}/{part}/{size}/0/default.jpg"))
+}
+
+/// A response that no cache keeps.
+fn json_of(value: &impl Serialize) -> Response {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json");
+    // A tag begins with the fields of its record: by way of a `Value` all fields are in alphabetical order.
+    response.body(json!(value).to_string()).into()
+}

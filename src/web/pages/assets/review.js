@@ -1,0 +1,299 @@
+// Lists the tags that wait for a decision, and sends a curator's decisions: one change of many tags at a time.
+"use strict";
+
+const page = document.getElementById("review");
+const { base, language } = page.dataset;
+const texts = JSON.parse(page.dataset.texts);
+const [signIn, tools, message, values, waiting, keys, decided, undoButton] =
+  ["sign-in", "tools", "message", "values", "waiting", "keys", "decided", "undo"].map((id) => document.getElementById(id));
+const schemes = document.querySelector("#schemes select");
+
+// The most tags in view, and the most decisions of one request.
+const PAGE = 60;
+const MAX_DECISIONS = 500;
+
+let token = sessionStorage.getItem("tegl-token");
+let view = "tags";
+let chosen = { scheme: null, value: null };
+let after = null; // The work before those in view, when going work by work.
+let cards = []; // { item, element } in the order of the page.
+let current = 0;
+let busy = false;
+const done = []; // What can be undone: lists of decided items, each with what was in view.
+
+class Failed extends Error {
+  constructor(status) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+
+async function call(path, options = {}) {
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const response = await fetch(`${base}/api/v1/${path}`, { ...options, headers, cache: "no-store" });
+  if (!response.ok) throw new Failed(response.status);
+  return response.json();
+}
+
+// A text in the page's language, or in any other.
+const text = (label) => {
+  if (typeof label === "string") return label;
+  const all = label[language] ?? label.en ?? label.none ?? Object.values(label)[0] ?? "";
+  return Array.isArray(all) ? all[0] : all;
+};
+
+const create = (name, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+};
+
+const percent = (share) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+
+const say = (words) => (message.textContent = words);
+
+async function run(work) {
+  if (busy) return;
+  busy = true;
+  page.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (error) {
+    if (error.status === 401 || error.status === 429 || error.status === 403) {
+      signOut();
+      say(texts.wrongToken);
+    } else if ([404, 409, 410, 412].includes(error.status)) {
+      await load().catch(() => {});
+      say(texts.changed);
+    } else {
+      say(texts.failed);
+    }
+  } finally {
+    busy = false;
+    page.removeAttribute("aria-busy");
+  }
+}
+
+function signOut() {
+  sessionStorage.removeItem("tegl-token");
+  token = null;
+  signIn.hidden = false;
+  for (const element of [tools, keys, decided]) element.hidden = true;
+  values.replaceChildren();
+  waiting.replaceChildren();
+  cards = [];
+}
+
+async function start() {
+  const known = (await call("review/schemes")).schemes;
+  sessionStorage.setItem("tegl-token", token);
+  signIn.hidden = true;
+  tools.hidden = keys.hidden = false;
+  schemes.replaceChildren(
+    ...known.map(({ scheme, label, tags }) => create("option", { value: scheme, textContent: `${label} (${tags})` })),
+  );
+  const kept = known.find(({ scheme }) => scheme === chosen.scheme) ?? known[0];
+  chosen = { scheme: kept?.scheme ?? null, value: kept?.scheme === chosen.scheme ? chosen.value : null };
+  if (kept) schemes.value = kept.scheme;
+  await load();
+}
+
+// Loads what the view shows: the values of the scheme and the tags of one of them, or the next works.
+async function load() {
+  say("");
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  }
+  document.getElementById("schemes").hidden = view === "works";
+  values.replaceChildren();
+  if (view === "works") return showWorks();
+  if (!chosen.scheme) return showCards([]);
+  const scheme = encodeURIComponent(chosen.scheme);
+  const known = (await call(`review/schemes/${scheme}`)).values;
+  if (!known.some(({ value }) => value === chosen.value)) chosen.value = known[0]?.value ?? null;
+  values.append(
+    ...known.slice(0, 200).map(({ value, label, tags }) => {
+      const button = create("button", { type: "button", textContent: `${text(label)} (${tags})` });
+      button.setAttribute("aria-pressed", String(value === chosen.value));
+      button.addEventListener("click", () => run(async () => ((chosen.value = value), await load())));
+      return button;
+    }),
+  );
+  if (!chosen.value) return showCards([]);
+  const { tags } = await call(`review/schemes/${scheme}/${encodeURIComponent(chosen.value)}?limit=${PAGE}`);
+  showCards(tags);
+}
+
+async function showWorks() {
+  const from = after === null ? "" : `&after=${encodeURIComponent(after)}`;
+  const { works } = await call(`review/works?limit=1${from}`);
+  if (works.length === 0 && after !== null) {
+    after = null;
+    return showWorks();
+  }
+  showCards(works.flatMap(({ tags }) => tags));
+}
+
+function showCards(items) {
+  cards = items.map((item) => ({ item, element: card(item) }));
+  const grid = create("ul", { className: view });
+  grid.append(...cards.map(({ element }) => element));
+  waiting.replaceChildren(grid);
+  if (view === "works" && items.length > 0) {
+    const next = create("button", { type: "button", id: "next", textContent: texts.next });
+    next.addEventListener("click", goOn);
+    waiting.prepend(
+      create("p", { className: "work" }, create("a", { href: items[0].page, target: "_blank", textContent: text(items[0].label) }), ` ${items[0].work} `, next),
+    );
+  }
+  if (items.length === 0) say(texts.nothing);
+  choose(0, false);
+}
+
+function card(item) {
+  const title = text(item.label) || item.work;
+  const picture = item.picture
+    ? create("img", { src: item.picture, alt: `${texts.pictureOf} ${title}`, loading: "lazy" })
+    : create("span", { className: "blank", textContent: texts.noPicture });
+  const link = create("a", { href: item.page, target: "_blank", textContent: title, title: item.work });
+  const tag = create("b", { textContent: text(item.tag.label) });
+  if (item.tag.color) {
+    const swatch = create("i", { className: "swatch" });
+    swatch.style.background = item.tag.color;
+    tag.prepend(swatch);
+  }
+  const source = create("span", { className: "source", textContent: `${item.tag.source} · ${percent(item.tag.confidence)}` });
+  const element = create("li", { tabIndex: -1 }, picture, tag, source, link);
+  const button = (label, className, act) => {
+    const made = create("button", { type: "button", className, textContent: label });
+    made.addEventListener("click", () => act(cards.findIndex((known) => known.element === element)));
+    return made;
+  };
+  const buttons = create(
+    "div",
+    { className: "decide" },
+    button(texts.accept, "accept", (at) => decide([at], "accepted")),
+    button(texts.reject, "reject", (at) => decide([at], "rejected")),
+  );
+  if (view === "tags") buttons.append(button(texts.acceptToHere, "to-here", acceptToHere));
+  element.append(buttons);
+  element.addEventListener("focusin", () => choose(cards.findIndex((known) => known.element === element), false));
+  return element;
+}
+
+function choose(at, focus = true) {
+  current = Math.max(0, Math.min(at, cards.length - 1));
+  cards.forEach(({ element }, place) => element.classList.toggle("current", place === current));
+  if (focus) cards[current]?.element.focus();
+}
+
+const acceptToHere = (at) => decide(cards.slice(0, at + 1).map((_, place) => place), "accepted");
+
+const decide = (places, status) =>
+  run(async () => {
+    const items = places.filter((at) => at >= 0 && cards[at]).map((at) => cards[at].item);
+    if (items.length === 0) return;
+    await send(items, status, true);
+    done.push({ items, at: { ...chosen } });
+    undoButton.disabled = false;
+    const keep = current - places.filter((at) => at < current).length;
+    for (const item of items) {
+      const at = cards.findIndex((known) => known.item === item);
+      cards[at].element.remove();
+      cards.splice(at, 1);
+    }
+    if (cards.length === 0) await start();
+    else choose(keep);
+  });
+
+// Sends decisions in one request, or several if there are very many; remembers the revisions that they make.
+async function send(items, status, isExpected) {
+  for (let from = 0; from < items.length; from += MAX_DECISIONS) {
+    const part = items.slice(from, from + MAX_DECISIONS);
+    const decisions = part.map(({ work, tag, revision }) => ({ work, tag: tag.id, status, ...(isExpected && { revision }) }));
+    const answer = await call("tags", { method: "PATCH", body: JSON.stringify({ decisions }) });
+    answer.decisions.forEach((made, at) => record(part[at], made, answer.actor));
+  }
+}
+
+// Other tags of the same work can be decided next, with the new revision as their precondition.
+function record(item, made, actor) {
+  for (const known of [item, ...cards.map((card) => card.item)]) {
+    if (known.work === made.work) known.revision = made.revision;
+  }
+  const when = new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(made.at));
+  const words = `${text(item.label) || item.work}: ${text(item.tag.label)} ${texts[made.status]} ${texts.by} ${actor}, ${when}`;
+  decided.hidden = false;
+  decided.querySelector("ol").prepend(create("li", { textContent: words }));
+  say(words);
+}
+
+const undo = () =>
+  run(async () => {
+    const last = done.pop();
+    if (!last) return;
+    const { items, at } = last;
+    undoButton.disabled = done.length === 0;
+    await send(items, "proposed", false);
+    const words = message.textContent;
+    chosen = at;
+    after = null;
+    await start();
+    say(words);
+    choose(cards.findIndex(({ item }) => item.work === items[0].work && item.tag.id === items[0].tag.id));
+  });
+
+const goOn = () =>
+  run(async () => {
+    if (view === "works") {
+      after = cards[0]?.item.work ?? after;
+      return load();
+    }
+    const buttons = [...values.children];
+    const at = buttons.findIndex((button) => button.getAttribute("aria-pressed") === "true");
+    const next = buttons[(at + 1) % Math.max(buttons.length, 1)];
+    if (next) setTimeout(() => next.click());
+  });
+
+// How many cards are in the first row.
+function columns() {
+  const top = cards[0]?.element.offsetTop;
+  const below = cards.findIndex(({ element }) => element.offsetTop !== top);
+  return below > 0 ? below : Math.max(cards.length, 1);
+}
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.matches("input, select, textarea");
+  if (!token || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const actions = {
+    ArrowRight: () => choose(current + 1),
+    ArrowLeft: () => choose(current - 1),
+    ArrowDown: () => choose(current + columns()),
+    ArrowUp: () => choose(current - columns()),
+    a: () => decide([current], "accepted"),
+    r: () => decide([current], "rejected"),
+    l: () => view === "tags" && acceptToHere(current),
+    u: undo,
+    n: goOn,
+  };
+  const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+signIn.addEventListener("submit", (event) => {
+  event.preventDefault();
+  token = new FormData(signIn).get("token").trim();
+  signIn.reset();
+  run(start);
+});
+schemes.addEventListener("change", () => run(async () => ((chosen = { scheme: schemes.value, value: null }), await load())));
+undoButton.addEventListener("click", undo);
+document.getElementById("sign-out").addEventListener("click", () => (signOut(), say("")));
+for (const button of document.querySelectorAll("[data-view]")) {
+  button.addEventListener("click", () => run(async () => ((view = button.dataset.view), (after = null), await load())));
+}
+
+if (token) run(start);
+else signIn.hidden = false;
