@@ -254,7 +254,10 @@ fn works_are_filtered_and_sorted_by_what_was_measured() {
             within.contains(&expected[0].1.to_owned()) && !within.contains(&"PLAIN".to_owned()),
             "{range}"
         );
-        assert_eq!(object_numbers(&search(&server, &format!("{measure}=/{:.4}", expected[0].0 - 0.0001))).len(), 0);
+        assert_eq!(
+            object_numbers(&search(&server, &format!("{measure}=/{:.4}", expected[0].0 - 0.0001))).len(),
+            0
+        );
     }
     let refused = server.get("/api/v1/works?brightness=40");
     assert!(refused.status == 400 && refused.text().contains("40/60"), "{}", refused.text());

@@ -30,7 +30,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let parts: Vec<String> = rest.trim_matches('/').split('/').map(decoded).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let is_known = matches!(parts[..], ["schemes"] | ["schemes", _] | ["schemes", _, _] | ["works"]);
+    let is_known = matches!(parts[..], ["schemes" | "works"] | ["schemes", _] | ["schemes", _, _]);
     if !is_known {
         return Err(Error::NotFound.into());
     }

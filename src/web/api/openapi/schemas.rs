@@ -4,8 +4,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::web::api::responses::{
-    AddedTags, Creators, Decided, History, Schemes, Similar, Start, Suggestions, Tags, Values, WaitingSchemes,
-    WaitingTags, WaitingValues, WaitingWorks, Works,
+    AddedTags, Creators, Decided, History, Schemes, Similar, Start, Suggestions, Tags, Values,
+    WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks, Works,
 };
 use crate::web::api::tags::{Judgement, Judgements, NewTag};
 use crate::web::http::problem::Problem;
