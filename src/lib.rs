@@ -47,6 +47,7 @@
 //! - retries of a store: `store/remote/retry.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
+//! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`
 //!
 //! # A tile's journey
 //!
@@ -95,6 +96,14 @@
 //! written; a search runs on a blocking thread (`nearest`), says why each work is similar (`likeness/reason.rs`), and gets
 //! the works from the search index. A picture that is sent is read by `gallery/images/visitors_picture.rs`, a detail is
 //! rendered as any other region; both are compared by their descriptors.
+//!
+//! # A tag
+//!
+//! `gallery::jobs::tag` scans the catalogue and has the gallery deliver a rendition of at most 512 pixels of each image →
+//! analyzers read it: `analysis` measures colors, `inference` runs the models of the settings → results are kept per image,
+//! analyzer, version and master, so that a later run reads only what is missing → `catalogue::propose` adds the tags of a
+//! work in one revision, except those that a curator has decided about, whatever their source. `gallery::likeness` holds
+//! the vectors of works in memory and follows the catalogue.
 //!
 //! # A page
 //!
