@@ -1,4 +1,4 @@
-//! Loads all settings: defaults, then the settings file, then the environment. Each floor declares its own.
+//! Loads all settings: defaults, then the settings file, then the environment. Each module declares its own.
 
 mod environment;
 mod file;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::{catalogue, gallery, presentation, render, search, store, web};
+use crate::{catalogue, gallery, inference, presentation, render, search, store, web};
 
 /// All settings.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,14 +33,18 @@ pub(crate) struct Config {
     pub catalogue: catalogue::Settings,
     pub search: search::Settings,
     pub tagging: gallery::Tagging,
+    pub inference: inference::Settings,
+    /// Models by their names, which become part of the source of their tags, `model:NAME@VERSION`.
+    pub models: BTreeMap<String, inference::Declaration>,
+    pub likeness: gallery::LikenessSettings,
     pub presentation: presentation::Publisher,
     pub store: store::Settings,
     pub log: Log,
-    /// Sources of masters by the name that begins their identifiers, as in `NAME:path`.
+    /// Sources of masters, by the name with which their identifiers begin, as in `NAME:path`.
     pub sources: BTreeMap<String, SourceSettings>,
 }
 
-/// Without secrets, since it may end up in a log.
+/// Omits secrets, because the output may be logged.
 impl fmt::Debug for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Config({})", self.redacted())
@@ -71,18 +75,18 @@ pub(crate) struct SourceSettings {
     pub location: String,
 }
 
-/// Settings that cannot be used; says where they are and what would work.
+/// An unusable setting: its location and what would work.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct InvalidConfig(String);
 
 impl Config {
-    /// Loads the defaults, then the file, then `TEGL__SECTION__KEY` of the environment.
+    /// Loads the defaults, then the file, then `TEGL__SECTION__KEY` from the environment.
     ///
     /// # Errors
     ///
-    /// Returns an error if a setting is unknown, has the wrong type, is out of range or cannot be used. The checks are the same for
-    /// every command.
+    /// Returns an error if a setting is unknown, has the wrong type, is out of range, or cannot be used. The checks
+    /// are the same for every command.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut builder = config::Config::builder();
         if let Some(path) = file {
@@ -119,7 +123,7 @@ impl Config {
         environment::warnings(names.iter().map(String::as_str), &sections)
     }
 
-    /// The same settings with secrets redacted.
+    /// A copy of the settings with secrets redacted.
     pub(crate) fn without_secrets(&self) -> Self {
         serde_json::from_value(self.redacted()).unwrap_or_default()
     }
@@ -136,7 +140,7 @@ fn unusable(error: &config::ConfigError) -> InvalidConfig {
     InvalidConfig(secrets::without_value(&error.to_string()))
 }
 
-/// Fails if a number is out of its setting's range.
+/// Checks that numbers are within their settings' ranges.
 fn in_range(path: &str, value: &serde_json::Value) -> Result<(), InvalidConfig> {
     match value {
         serde_json::Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
@@ -151,7 +155,7 @@ fn in_range(path: &str, value: &serde_json::Value) -> Result<(), InvalidConfig> 
     }
 }
 
-/// A suggestion, from a message that names an unknown key and the expected ones.
+/// A suggestion for a message that names an unknown key and the expected ones.
 fn did_you_mean(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = message.contains("unknown field").then(|| quoted.next()).flatten();
@@ -161,7 +165,7 @@ fn did_you_mean(message: &str) -> String {
     closest.map_or(String::new(), |closest| format!("; did you mean `{closest}`?"))
 }
 
-/// The settings file to read if none is given: `tegl.toml` in the working directory, else `/etc/tegl/tegl.toml`.
+/// The default settings file: `tegl.toml` in the working directory, otherwise `/etc/tegl/tegl.toml`.
 pub(crate) fn default_file() -> Option<PathBuf> {
     ["tegl.toml", "/etc/tegl/tegl.toml"].into_iter().map(PathBuf::from).find(|path| path.is_file())
 }

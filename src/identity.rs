@@ -76,17 +76,25 @@ macro_rules! plain {
 
 plain!(bool, u8, u32, u64, usize, i32, i64);
 
-impl Identity for f32 {
-    /// The shortest digits that parse to the same number, with a decimal point or an exponent, as `Debug` writes it.
-    fn write(&self, text: &mut String) {
-        let size = self.abs();
-        let _ = match size == 0.0 || (1e-4..1e16).contains(&size) {
-            true if self.fract() == 0.0 => write!(text, "{self}.0"),
-            true => write!(text, "{self}"),
-            false => write!(text, "{self:e}"),
-        };
-    }
+/// Implements [`Identity`] for numbers with a fraction.
+macro_rules! fractional {
+    ($($fractional:ty),*) => {
+        $(impl Identity for $fractional {
+            /// The shortest digits that parse to the same number, with a decimal point or an exponent, as `Debug` writes
+            /// it.
+            fn write(&self, text: &mut String) {
+                let size = self.abs();
+                let _ = match size == 0.0 || (1e-4..1e16).contains(&size) {
+                    true if self.fract() == 0.0 => write!(text, "{self}.0"),
+                    true => write!(text, "{self}"),
+                    false => write!(text, "{self:e}"),
+                };
+            }
+        })*
+    };
 }
+
+fractional!(f32, f64);
 
 impl Identity for str {
     /// In quotation marks; quotation marks, backslashes and unprintable characters are escaped.

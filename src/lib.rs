@@ -12,6 +12,7 @@
 //!   images             open, authorize, plan, render and deliver images; pyramids; caches
 //!   works              describe works; queries of the catalogue
 //!   search             the indexer and the searches
+//!   likeness           similar works: vectors in memory, which follow the catalogue
 //!   jobs               import, ingest, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             the index of works: terms and facets on disk, columns in memory, queries
@@ -38,7 +39,7 @@
 //! - exact-tile rule: `render/exact_tile.rs`
 //! - ICC policy: `pixels/color/icc_policy.rs`; `render/color_transform.rs` applies it to responses
 //! - EXIF orientation: `metadata/exif/orientation.rs` reads it, `metadata/orientation.rs` defines the eight values
-//! - JP2 packet reader: `pixels/decode/jp2/packet_reader.rs` reads lengths, `packet_selection.rs` selects packets
+//! - JP2 packet reader: `pixels/decode/jp2/tile_part_header.rs` reads packet lengths, `packet_selection.rs` selects packets
 //! - rights check: `gallery/images/authorize.rs`, by the rules of `gallery/rights.rs`
 //! - facet counts: `search/facet_counts.rs` for hits, `catalogue/facets.rs` for collections
 //! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)
@@ -46,6 +47,7 @@
 //! - retries of a store: `store/remote/retry.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
+//! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`
 //!
 //! # A tile's journey
 //!
@@ -87,6 +89,21 @@
 //! in Danish and English, with misspellings corrected; facets, years and colors are counted from columns in memory →
 //! hits, whose JSON is stored in the index and gets this server's URLs. The index is derived data: each server has its
 //! own, rebuilds it beside the one in use, and continues with it after a restart.
+//!
+//! # Similar works
+//!
+//! `tegl tag` keeps a vector per image in the catalogue. `gallery::likeness` loads them, one per work, and follows what is
+//! written; a search runs on a blocking thread (`nearest`), says why each work is similar (`likeness/reason.rs`), and gets
+//! the works from the search index. A picture that is sent is read by `gallery/images/visitors_picture.rs`, a detail is
+//! rendered as any other region; both are compared by their descriptors.
+//!
+//! # A tag
+//!
+//! `gallery::jobs::tag` scans the catalogue and has the gallery deliver a rendition of at most 512 pixels of each image →
+//! analyzers read it: `analysis` measures colors, `inference` runs the models of the settings → results are kept per image,
+//! analyzer, version and master, so that a later run reads only what is missing → `catalogue::propose` adds the tags of a
+//! work in one revision, except those that a curator has decided about, whatever their source. `gallery::likeness` holds
+//! the vectors of works in memory and follows the catalogue.
 //!
 //! # A page
 //!
@@ -135,6 +152,9 @@
 //!   took 31 ms for one scheme of 300,000 works; this takes 4 ms for all of them.
 //! - The segments of a new index are merged once, when all works are indexed: merging on the way took half as long again.
 //! - Images are scaled horizontally first: that pass is the cheaper one and leaves less for the other.
+
+// The map above is read in the source, and with `cargo doc --document-private-items`, where its links resolve.
+#![allow(rustdoc::private_intra_doc_links)]
 
 // Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
 #[allow(dead_code)]

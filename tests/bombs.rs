@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::bombs::{self, Jp2};
 use crate::support::eventually;
-use crate::support::http::{self, Answer};
+use crate::support::http::{self, Response};
 use crate::support::masters;
 use crate::support::server::Server;
 
@@ -19,7 +19,7 @@ const ASKED: [&str; 3] = ["info.json", "full/200,/0/default.jpg", "0,0,512,512/m
 
 /// Asks for everything of all copies of a file at the same time; gives the answers by what was asked.
 #[track_caller]
-fn ask(extension: &str, bytes: &[u8]) -> Vec<Vec<Answer>> {
+fn ask(extension: &str, bytes: &[u8]) -> Vec<Vec<Response>> {
     let folder = tempfile::tempdir().unwrap();
     for copy in 0..COPIES {
         std::fs::write(folder.path().join(format!("{copy}.{extension}")), bytes).unwrap();
@@ -35,7 +35,7 @@ fn ask(extension: &str, bytes: &[u8]) -> Vec<Vec<Answer>> {
         ("TEGL__CATALOGUE__URL", "none"),
     ];
     let mut server = Server::with(&[folder.path().to_str().unwrap()], &environment);
-    let before = server.peak();
+    let before = server.peak_memory();
     let answers = ASKED.map(|what| {
         let address = server.address;
         let asked = (0..COPIES).map(|copy| {
@@ -44,7 +44,7 @@ fn ask(extension: &str, bytes: &[u8]) -> Vec<Vec<Answer>> {
         });
         asked.collect::<Vec<_>>().into_iter().map(|asked| asked.join().unwrap()).collect()
     });
-    let taken = (server.peak() - before) / f64::from(1 << 20);
+    let taken = (server.peak_memory() - before) / f64::from(1 << 20);
     assert!(taken < BUDGET as f64 + BESIDES, "{taken:.0} MiB");
     assert!(server.is_alive());
     assert_eq!(server.get("/iiif/3/honest.jpg/full/100,/0/default.jpg").status, 200);

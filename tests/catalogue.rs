@@ -10,7 +10,7 @@ use tegl::catalogue::{
 use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 
 use crate::support::not_proven;
-use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
+use crate::support::postgres::{NORMAL_COMMITS, Postgres, SLOW_COMMITS};
 
 /// Where one test keeps its words.
 struct Bed {
@@ -447,7 +447,7 @@ fn a_commit_without_a_response_is_uncertain_and_safe_to_repeat() {
         let add = || Decision::Add(Box::new(Tag::new("motif", Text::of("en", "cat"))));
         let uncertain = catalogue.decide("a", None, add(), "curator", None).await;
         assert!(matches!(uncertain, Err(Error::Uncertain(_))), "{uncertain:?}");
-        other.execute(PROMPT_COMMITS).await.unwrap();
+        other.execute(NORMAL_COMMITS).await.unwrap();
         for _ in 0..2 {
             let stored = catalogue.decide("a", None, add(), "curator", None).await.unwrap();
             assert_eq!((stored.revision, stored.tags.len()), (2, 2), "{:?}", stored.tags);

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::support::eventually;
-use crate::support::http::{self, Answer};
+use crate::support::http::{self, Response};
 use crate::support::museum::{CURATOR, Museum, TOKEN, send, works};
 use crate::support::server::Server;
 
@@ -140,7 +140,7 @@ fn active_connections_are_not_closed() {
 }
 
 /// What is shown with this token, on either listener.
-fn shown(server: &Server, operations: bool, token: &str) -> Answer {
+fn shown(server: &Server, operations: bool, token: &str) -> Response {
     let bearer = format!("Bearer {token}");
     let headers = [("Authorization", bearer.as_str())];
     match operations {
@@ -169,7 +169,7 @@ fn token_guesses_slow_down() {
 fn invalid_and_unknown_hosts_do_not_appear_in_responses() {
     let museum = Museum::new(&works());
     let server = museum.serve_with(&[("TEGL__WEB__HOSTS", "museum.example,127.0.0.1")]);
-    let info = |host: &str| server.ask("GET", "/iiif/3/a.tif/info.json", &[("Host", host)]);
+    let info = |host: &str| server.request("GET", "/iiif/3/a.tif/info.json", &[("Host", host)]);
     let known = info("museum.example:81");
     assert_eq!(known.json()["id"], "http://museum.example:81/iiif/3/a.tif");
     let vary: Vec<_> =
@@ -183,7 +183,7 @@ fn invalid_and_unknown_hosts_do_not_appear_in_responses() {
     }
     let twice = b"GET /health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n";
     assert_eq!(server.raw(twice).unwrap().status, 400);
-    assert_eq!(server.ask("GET", "/health/live", &[("Host", "10.0.0.7:8182")]).status, 200);
+    assert_eq!(server.request("GET", "/health/live", &[("Host", "10.0.0.7:8182")]).status, 200);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn pages_restrict_framing_and_all_responses_forbid_sniffing() {
     let server = museum.serve();
     let browser = ("Accept", "text/html");
     for path in ["/", "/nothing", "/view/mirador/a.tif", "/works/KMS1"] {
-        let page = server.ask("GET", path, &[browser]);
+        let page = server.request("GET", path, &[browser]);
         assert!(page.header("content-security-policy").ends_with("; frame-ancestors 'self'"), "{path}");
         assert_eq!(page.header("referrer-policy"), "strict-origin-when-cross-origin", "{path}");
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::command::tegl;
-use crate::support::disk::Small;
+use crate::support::disk::MountedDisk;
 use crate::support::eventually;
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, picture};
 use crate::support::museum::{CURATOR, Museum, send, works};
 use crate::support::server::Server;
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-fn add(server: &Server, motif: &str) -> Answer {
+fn add(server: &Server, motif: &str) -> Response {
     let tag = json!({"scheme": "motif", "label": {"en": motif}}).to_string();
     send(server, "POST", "/api/v1/works/KMS1/tags", &[JSON], tag.as_bytes())
 }
@@ -27,7 +27,7 @@ fn catalogue_writes_resume_when_a_full_disk_has_room_again() {
         ("TEGL__SEARCH__FOLDER", "none"),
         ("TEGL__API__TOKENS__CURATOR", CURATOR),
     ];
-    let Some(small) = Small::serve(4096, &[&museum.path("masters")], &environment) else { return };
+    let Some(small) = MountedDisk::serve(4096, &[&museum.path("masters")], &environment) else { return };
     let typed = ["ingest", &museum.path("masters"), "--records", &museum.path("records.jsonl")];
     let ran = small.tegl(&typed, &[environment[0], ("TEGL__PYRAMIDS__LOCATION", "none")]);
     assert!(ran.status.code().is_some_and(|code| code < 2), "{ran:?}");
@@ -58,7 +58,7 @@ fn an_index_on_a_full_disk_waits_for_room_and_reports_it() {
     let museum = Museum::new(&works());
     let catalogue = museum.path("catalogue.db");
     let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", "DISK/index")];
-    let Some(small) = Small::serve(24, &[&museum.path("masters")], &environment) else { return };
+    let Some(small) = MountedDisk::serve(24, &[&museum.path("masters")], &environment) else { return };
     let server = &small.server;
     let full = || server.get("/api/v1/works").text().contains("disk of the search index is full");
     assert!(eventually(Duration::from_secs(20), full), "{}", server.get("/api/v1/works").text());
@@ -83,7 +83,7 @@ fn images_are_served_without_pyramids_while_the_disk_is_full() {
     std::fs::write(folder.path().join("a.jpg"), masters::plain_jpeg(&picture(2400, 1600))).unwrap();
     let environment = [("TEGL__PYRAMIDS__LOCATION", "DISK/pyramids"), ("TEGL__CATALOGUE__URL", "none")];
     let source = folder.path().to_str().unwrap();
-    let Some(small) = Small::serve(512, &[source], &environment) else { return };
+    let Some(small) = MountedDisk::serve(512, &[source], &environment) else { return };
     small.fill();
     let server = &small.server;
     for column in 0..12 {
@@ -115,7 +115,9 @@ fn a_read_only_pyramid_store_is_no_obstacle() {
     for on_demand in ["false", "true"] {
         let environment =
             [location, ("TEGL__PYRAMIDS__ON_DEMAND", on_demand), ("TEGL__CATALOGUE__URL", "none")];
-        let Some(small) = Small::read_only(&shelf, &[source.to_str().unwrap()], &environment) else { return };
+        let Some(small) = MountedDisk::read_only(&shelf, &[source.to_str().unwrap()], &environment) else {
+            return;
+        };
         let info = small.server.get("/iiif/3/a.jpg/info.json");
         assert!(info.status == 200 && info.text().contains("scaleFactors"), "{}", info.text());
         let warned = small.server.log().contains("no pyramids are built");

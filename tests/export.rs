@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::masters::Difficult;
 use crate::support::Failures;
 use crate::support::command::tegl;
-use crate::support::masters::{self, broad, picture};
+use crate::support::masters::{self, color_bands, picture};
 use crate::support::server::Server;
 use crate::support::tiffs::pyramid;
 use tegl::iiif::Dimensions;
@@ -300,8 +300,10 @@ fn exports_contain_every_url_that_viewers_derive() {
 #[test]
 fn large_images_are_written_in_bounded_memory() {
     let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let raster =
-        Raster { samples: broad(4100, 3100), ..Raster::blank(Dimensions::new(4100, 3100), Channels::Rgb) };
+    let raster = Raster {
+        samples: color_bands(4100, 3100),
+        ..Raster::blank(Dimensions::new(4100, 3100), Channels::Rgb)
+    };
     fs::write(source.path().join("large.tif"), masters::jpeg_pyramid(&raster, 512)).unwrap();
     let (place, into) = (source.path().to_str().unwrap(), out.path().to_str().unwrap());
     let memory = [("TEGL__PYRAMIDS__LOCATION", "none"), ("TEGL__WORK__MEMORY_MIB", "128")];

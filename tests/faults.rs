@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::origin::Origin;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::server::Server;
@@ -28,7 +28,7 @@ fn a_master() -> Vec<u8> {
 }
 
 /// A store behind a proxy, and what a server gives when nothing fails.
-type Beds = (Origin, Proxy, Vec<(String, Answer)>);
+type Beds = (Origin, Proxy, Vec<(String, Response)>);
 
 fn beds() -> Beds {
     let origin = Origin::start();
@@ -40,7 +40,7 @@ fn beds() -> Beds {
     (origin, proxy, answers)
 }
 
-fn is_honest(answer: &Answer) -> bool {
+fn is_honest(answer: &Response) -> bool {
     let text = answer.header("content-type").starts_with("text/plain");
     let retry = answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| (1..=60).contains(&seconds));
     [502, 503, 504].contains(&answer.status) && text && retry
@@ -48,13 +48,13 @@ fn is_honest(answer: &Answer) -> bool {
 
 #[test]
 fn under_every_failure_a_response_is_correct_or_an_error() {
-    use Fault::{Error, Hang, Refuse, Reset, ResetWithin, Short, Slow, StaleTag, Stall, Truncate};
+    use Fault::{Error, Hang, Refuse, Reset, ResetInBody, Short, Slow, StaleTag, Stall, Truncate};
     let (_origin, proxy, clean) = beds();
     let mut failures = Failures::default();
     for faults in [
-        &[(Error, 0.05), (Reset, 0.02), (ResetWithin, 0.02), (Truncate, 0.02), (Slow, 0.3)][..],
+        &[(Error, 0.05), (Reset, 0.02), (ResetInBody, 0.02), (Truncate, 0.02), (Slow, 0.3)][..],
         &[(Error, 0.4)],
-        &[(Truncate, 0.25), (ResetWithin, 0.25)],
+        &[(Truncate, 0.25), (ResetInBody, 0.25)],
         &[(Short, 0.4)],
         &[(StaleTag, 0.3)],
         &[(Reset, 0.2), (Refuse, 0.2)],
@@ -166,7 +166,7 @@ fn two_versions_of_a_master_are_never_mixed() {
             // At another stage of the answer every time.
             let mut asked = 0;
             while asked < round as usize % 12 && !answer.is_finished() {
-                asked += origin.asked().len();
+                asked += origin.take_requests().len();
                 std::thread::yield_now();
             }
             origin.put("a.tif", states[round as usize % 2].clone());
@@ -191,7 +191,7 @@ fn redirects_of_a_store_to_another_host_are_not_followed() {
         assert!(answer.status >= 400, "{path}: {}", answer.status);
         assert!(!answer.text().contains(&elsewhere.address.to_string()), "{path} says where");
     }
-    assert!(elsewhere.asked().is_empty(), "another host was asked");
+    assert!(elsewhere.take_requests().is_empty(), "another host was asked");
 }
 
 #[test]

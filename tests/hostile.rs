@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::server::Server;
-use crate::support::{Dice, Failures, eventually, fixture, http, masters, shared};
+use crate::support::{Failures, Random, eventually, fixture, http, masters, shared};
 use tegl::iiif::Dimensions;
 use tegl::master::write::Compression;
 use tegl::pixels::{Channels, Raster};
@@ -398,12 +398,12 @@ fn broken() -> Vec<(String, Vec<u8>)> {
         ("deflate.tif", masters::pyramid(&picture, 64, Compression::Deflate)),
         ("zstd.tif", masters::pyramid(&picture, 64, Compression::Zstd)),
         ("striped.tif", masters::striped_tiff(&picture)),
-        ("turned.jpg", masters::turned_jpeg(&picture, 6)),
+        ("turned.jpg", masters::rotated_jpeg(&picture, 6)),
         ("a.png", masters::png(&picture)),
         ("a.webp", masters::webp(&picture)),
     ];
     let mut files = Vec::new();
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut dice = Random(0x2545_f491_4f6c_dd1d);
     for (name, bytes) in sound {
         for n in 0..24 {
             // Densely near the start, where headers are.
@@ -460,7 +460,7 @@ fn no_file_stops_the_server() {
     for (name, _) in &files[..made] {
         ask_for(&server, name, &mut failures);
     }
-    let peak = server.peak();
+    let peak = server.peak_memory();
     failures.check(peak - before < 150e6, || format!("memory grew from {before} to {peak} at its peak"));
     // Some of these are sound and large: what counts is what stays.
     for (name, _) in &files[made..] {
@@ -497,7 +497,7 @@ fn ask_for(server: &Server, name: &str, failures: &mut Failures) {
 }
 
 /// Pixels, or a reason; never a fault of the server's own.
-fn is_sound(answer: &Answer) -> bool {
+fn is_sound(answer: &Response) -> bool {
     let text = answer.text();
     match answer.status {
         200 => true,

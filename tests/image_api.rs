@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::Failures;
-use crate::support::masters::{self, HEIGHT, WIDTH, cut, difference, dimensions, picture};
+use crate::support::masters::{self, HEIGHT, WIDTH, crop, difference, dimensions, picture};
 use crate::support::server::Server;
 use crate::support::weed::Weed;
 use tegl::master::write::Compression;
@@ -43,7 +43,7 @@ fn collection() -> Vec<(&'static str, Vec<u8>)> {
         ("zstd.tif", masters::pyramid(&small, 128, Compression::Zstd)),
         ("striped.tif", masters::striped_tiff(&small)),
         ("plain.jpg", masters::plain_jpeg(&raster)),
-        ("turned.jpg", masters::turned_jpeg(&small, 6)),
+        ("turned.jpg", masters::rotated_jpeg(&small, 6)),
         ("plain.png", masters::png(&small)),
         ("plain.webp", masters::webp(&small)),
     ]
@@ -105,7 +105,7 @@ fn advertised_tiles_are_stored_tiles(server: &Server, f: &mut Failures) {
             let answer = server.get(&path);
             asked += 1;
             let found = masters::pixels(&answer.body);
-            let expected = cut(&level, x / factor, y / factor, across, down);
+            let expected = crop(&level, x / factor, y / factor, across, down);
             let far = found.and_then(|found| difference(&found, &expected));
             f.check(answer.status == 200 && far.is_some_and(|far| far < 3.0), || {
                 format!("{path}: {} and differs by {far:?}", answer.status)
@@ -173,10 +173,11 @@ fn identifiers_are_repeated_as_they_came(server: &Server, f: &mut Failures) {
         let tile = server.get(&format!("/iiif/{version}/{raw}/0,0,64,64/64,/0/default.jpg"));
         f.check(tile.status == 200, || format!("a tile of {raw}: {}", tile.status));
     }
-    let named = server.ask("GET", "/iiif/3/pyramid.tif/info.json", &[("Host", "images.example.org:8443")]);
+    let named =
+        server.request("GET", "/iiif/3/pyramid.tif/info.json", &[("Host", "images.example.org:8443")]);
     f.check(named.json()["id"] == "http://images.example.org:8443/iiif/3/pyramid.tif", || named.text());
     let forwarded = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https")];
-    let answer = server.ask("GET", "/iiif/3/pyramid.tif/info.json", &forwarded);
+    let answer = server.request("GET", "/iiif/3/pyramid.tif/info.json", &forwarded);
     f.check(!answer.text().contains("evil") && !answer.text().contains("https://"), || {
         "a stranger's forwarding headers are believed".into()
     });
@@ -198,7 +199,7 @@ fn media_types_are_negotiated(server: &Server, f: &mut Failures) {
     ] {
         let headers = [("Accept", accept)];
         let headers = if accept.is_empty() { &headers[..0] } else { &headers[..] };
-        let answer = server.ask("GET", &format!("/iiif/{version}/pyramid.tif/info.json"), headers);
+        let answer = server.request("GET", &format!("/iiif/{version}/pyramid.tif/info.json"), headers);
         let found = answer.header("content-type");
         f.check(found == expected, || format!("version {version}, Accept `{accept}`: {found}"));
         f.check(answer.header("vary").contains("Accept"), || "info.json does not vary by Accept".into());
@@ -385,7 +386,7 @@ fn errors_say_what_is_wrong(server: &Server, f: &mut Failures) {
         f.check(answer.header("cache-control") == "no-store", || format!("{path} may be cached"));
     }
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
-        let answer = server.ask(method, "/iiif/3/pyramid.tif/info.json", &[]);
+        let answer = server.request(method, "/iiif/3/pyramid.tif/info.json", &[]);
         let found = (answer.status, answer.header("allow"));
         f.check(found == (405, "GET, HEAD, OPTIONS"), || format!("{method}: {found:?}"));
     }
@@ -404,8 +405,8 @@ const SOME: [&str; 8] = [
 
 fn head_answers_as_get_without_a_body(server: &Server, f: &mut Failures) {
     for path in SOME.into_iter().chain(["/", "/iiif/3/pyramid.tif", "/health/live", "/health/ready"]) {
-        let (get, head) = (server.get(path), server.ask("HEAD", path, &[]));
-        let headers = |answer: &crate::support::http::Answer| {
+        let (get, head) = (server.get(path), server.request("HEAD", path, &[]));
+        let headers = |answer: &crate::support::http::Response| {
             let mut headers = answer.headers.clone();
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
             headers.sort();
@@ -420,7 +421,7 @@ fn head_answers_as_get_without_a_body(server: &Server, f: &mut Failures) {
 fn preflights_allow_authorization(server: &Server, f: &mut Failures) {
     for path in SOME {
         let asked = [("Origin", "https://viewer.example"), ("Access-Control-Request-Method", "GET")];
-        let answer = server.ask("OPTIONS", path, &asked);
+        let answer = server.request("OPTIONS", path, &asked);
         f.check((200..300).contains(&answer.status), || format!("OPTIONS {path}: {}", answer.status));
         f.check(answer.header("access-control-allow-origin") == "*", || format!("OPTIONS {path}: no CORS"));
         f.check(answer.header("access-control-allow-headers").contains("Authorization"), || {
@@ -445,7 +446,7 @@ fn entity_tags_spare_the_body(server: &Server, f: &mut Failures) {
             ("*".into(), 304),
             ("\"other\"".into(), 200),
         ] {
-            let again = server.ask("GET", path, &[("If-None-Match", &sent)]);
+            let again = server.request("GET", path, &[("If-None-Match", &sent)]);
             f.check(again.status == status, || format!("{path} with {sent}: {}", again.status));
             f.check(again.header("etag") == tag && (status == 200 || again.body.is_empty()), || {
                 format!("{path} with {sent}: ETag {}", again.header("etag"))
@@ -512,10 +513,10 @@ fn every_master_is_read(server: &Server, f: &mut Failures) {
             });
         };
         check("full/max/0/default.png", raster.clone(), 3.0);
-        check("17,33,150,101/max/0/default.png", cut(raster, 17, 33, 150, 101), 3.0);
+        check("17,33,150,101/max/0/default.png", crop(raster, 17, 33, 150, 101), 3.0);
         check(
             &format!("{},0,40,200/max/0/default.png", size.width - 40),
-            cut(raster, size.width - 40, 0, 40, 200),
+            crop(raster, size.width - 40, 0, 40, 200),
             3.0,
         );
         let (samples, half) = scale::shrink(&raster.samples, size, 3, 2);

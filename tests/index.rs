@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::http;
-use crate::support::museum::{Museum, TOKEN, found, numbers, tag, wait, works};
+use crate::support::museum::{Museum, TOKEN, object_numbers, search, tag, wait, works};
 
 #[test]
 fn tag_changes_reach_search() {
@@ -15,9 +15,9 @@ fn tag_changes_reach_search() {
     let server = museum.serve();
     tag(&server, "KMS2", json!({"scheme": "motif", "label": {"en": "windmill"}}));
     let began = Instant::now();
-    wait(Duration::from_secs(5), || found(&server, "q=windmill")["total"] == 1);
+    wait(Duration::from_secs(5), || search(&server, "q=windmill")["total"] == 1);
     eprintln!("a change could be found after {:?}", began.elapsed());
-    assert_eq!(numbers(&found(&server, "any=motif:windmill")), ["KMS2"]);
+    assert_eq!(object_numbers(&search(&server, "any=motif:windmill")), ["KMS2"]);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn an_index_survives_restarts_and_is_rebuilt_if_damaged() {
         }
     }
     let mended = museum.serve();
-    assert_eq!(found(&mended, "q=horse")["works"][0]["object_number"], "KMS1");
+    assert_eq!(search(&mended, "q=horse")["works"][0]["object_number"], "KMS1");
     wait(Duration::from_secs(5), || mended.log().contains("is deleted and rebuilt"));
 }
 
@@ -65,8 +65,8 @@ fn temporary_disk_failures_lose_no_works() {
         wait(Duration::from_secs(10), logged);
         let _ = std::fs::remove_dir_all(&index);
         std::fs::rename(&away, &index).unwrap();
-        wait(Duration::from_secs(20), || found(&server, &format!("any=motif:mill{round}"))["total"] == 1);
-        assert_eq!(found(&server, "limit=0")["total"], 43, "after fault {round}");
+        wait(Duration::from_secs(20), || search(&server, &format!("any=motif:mill{round}"))["total"] == 1);
+        assert_eq!(search(&server, "limit=0")["total"], 43, "after fault {round}");
     }
 }
 
@@ -76,8 +76,8 @@ fn an_index_whose_folder_is_deleted_is_rebuilt() {
     let server = museum.serve();
     std::fs::remove_dir_all(museum.path("index")).unwrap();
     tag(&server, "X01", json!({"scheme": "motif", "label": {"en": "windmill"}}));
-    wait(Duration::from_secs(60), || found(&server, "any=motif:windmill")["total"] == 1);
-    assert_eq!(found(&server, "limit=0")["total"], 43);
+    wait(Duration::from_secs(60), || search(&server, "any=motif:windmill")["total"] == 1);
+    assert_eq!(search(&server, "limit=0")["total"], 43);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn servers_that_share_a_folder_leave_each_other_alone() {
         let value = format!("mill{at}");
         tag(server, "X01", json!({"scheme": "motif", "label": {"en": value}}));
         for server in [&second, &third] {
-            wait(Duration::from_secs(10), || found(server, &format!("any=motif:{value}"))["total"] == 1);
+            wait(Duration::from_secs(10), || search(server, &format!("any=motif:{value}"))["total"] == 1);
         }
         assert!(!server.log().contains("cannot be indexed"), "{}", server.log());
     }
@@ -112,11 +112,11 @@ fn changes_by_other_servers_are_followed_without_a_rebuild() {
             json!({"scheme": "motif", "label": {"en": format!("mill{at}")}}),
         );
         if at % 12 == 11 {
-            wait(Duration::from_secs(10), || found(&server, &format!("any=motif:mill{at}"))["total"] == 1);
+            wait(Duration::from_secs(10), || search(&server, &format!("any=motif:mill{at}"))["total"] == 1);
         }
     }
     assert_eq!(server.log().matches("the index of works is built").count(), 1, "{}", server.log());
-    assert_eq!(found(&server, "limit=0")["total"], 43);
+    assert_eq!(search(&server, "limit=0")["total"], 43);
 }
 
 #[test]
@@ -126,15 +126,15 @@ fn pages_by_relevance_are_stable_while_the_index_changes() {
     let mut seen = Vec::new();
     let mut cursor = String::new();
     for page in 0.. {
-        let answer = found(&server, &format!("q=landscape&limit=4{cursor}"));
-        seen.extend(numbers(&answer));
+        let answer = search(&server, &format!("q=landscape&limit=4{cursor}"));
+        seen.extend(object_numbers(&answer));
         let Some(next) = answer["cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
         // What is changed is laid down elsewhere in the index, and others begin to page.
         let value = format!("landscape{page}");
         tag(&server, &format!("X{:02}", page % 3), json!({"scheme": "motif", "label": {"en": value}}));
-        wait(Duration::from_secs(10), || found(&server, &format!("any=motif:{value}"))["total"] == 1);
-        assert!(found(&server, "q=landscape&limit=3")["cursor"].is_string());
+        wait(Duration::from_secs(10), || search(&server, &format!("any=motif:{value}"))["total"] == 1);
+        assert!(search(&server, "q=landscape&limit=3")["cursor"].is_string());
     }
     let all: BTreeSet<&String> = seen.iter().collect();
     assert_eq!((seen.len(), all.len()), (40, 40), "{seen:?}");
@@ -149,14 +149,14 @@ fn recent_dumps_can_be_resumed() {
     for at in 0..8 {
         let value = format!("mill{at}");
         tag(&server, "X01", json!({"scheme": "motif", "label": {"en": value}}));
-        wait(Duration::from_secs(10), || found(&server, &format!("any=motif:{value}"))["total"] == 1);
+        wait(Duration::from_secs(10), || search(&server, &format!("any=motif:{value}"))["total"] == 1);
         begun.push(server.get(path));
         // Who only asks whether there is something new holds nothing.
-        server.ask("HEAD", path, &[]);
+        server.request("HEAD", path, &[]);
     }
     for whole in &begun[5..] {
         let tag = whole.header("etag");
-        let rest = server.ask("GET", path, &[("Range", "bytes=500-"), ("If-Range", tag)]);
+        let rest = server.request("GET", path, &[("Range", "bytes=500-"), ("If-Range", tag)]);
         assert_eq!((rest.status, rest.body.as_slice()), (206, &whole.body[500..]));
     }
 }
@@ -166,14 +166,14 @@ fn dumps_change_when_rights_change() {
     let museum = Museum::new(&works());
     let path = "/api/v1/dump/works.jsonl";
     let headers = [("Host", "museum.example")];
-    let open = museum.serve().ask("GET", path, &headers);
-    let same = museum.serve().ask("GET", path, &headers);
+    let open = museum.serve().request("GET", path, &headers);
+    let same = museum.serve().request("GET", path, &headers);
     let closed = museum
         .serve_with(&[
             ("TEGL__RIGHTS__PUBLIC_DOMAIN__LARGEST", "0"),
             ("TEGL__RIGHTS__PUBLIC_DOMAIN__ORIGINAL", "false"),
         ])
-        .ask("GET", path, &headers);
+        .request("GET", path, &headers);
     assert_eq!(open.header("etag"), same.header("etag"));
     assert!(open.body != closed.body && open.header("etag") != closed.header("etag"));
 }
@@ -201,9 +201,9 @@ fn aliases_and_narrower_terms_added_later_are_found() {
             "concept": "http://iconclass.org/46C13", "broader": animals,
         });
         tag(&server, &format!("X0{at}"), horse);
-        wait(Duration::from_secs(10), || found(&server, "any=motif:horse")["total"] == at + 1);
+        wait(Duration::from_secs(10), || search(&server, "any=motif:horse")["total"] == at + 1);
     }
-    assert_eq!(found(&server, "any=motif:cheval")["total"], 4);
+    assert_eq!(search(&server, "any=motif:cheval")["total"], 4);
     let suggested = server.get("/api/v1/suggest?q=chev&lang=fr").json();
     assert_eq!(suggested["suggestions"][0]["label"], "cheval");
     let values = server.get("/api/v1/tags/motif?lang=en").json();
@@ -225,5 +225,5 @@ fn reindexing_can_be_requested_repeatedly() {
         assert_eq!(ask("POST", "/admin/reindex").status, 202);
         wait(Duration::from_secs(20), || built() > before);
     }
-    assert_eq!(found(&server, "q=landscape&limit=0")["total"], 40);
+    assert_eq!(search(&server, "q=landscape&limit=0")["total"], 40);
 }

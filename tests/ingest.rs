@@ -12,8 +12,8 @@ use serde_json::Value;
 use tiff::decoder::Decoder;
 use tiff::tags::Tag;
 
-use crate::support::command::{Ran, command, tegl};
-use crate::support::masters::{self, broad, every_kind, picture};
+use crate::support::command::{CommandOutput, command, tegl};
+use crate::support::masters::{self, color_bands, every_kind, picture};
 use crate::support::server::Server;
 use crate::support::tiffs::Tiff;
 use crate::support::vips::runs;
@@ -23,7 +23,7 @@ use crate::support::{Failures, eventually, not_proven};
 const SMALL: [(&str, &str); 2] =
     [("TEGL__PYRAMIDS__FROM_MEGAPIXELS", "0.01"), ("TEGL__PYRAMIDS__TILE_SIDE", "128")];
 
-fn ingest(source: &Path, store: &Path, more: &[&str]) -> Ran {
+fn ingest(source: &Path, store: &Path, more: &[&str]) -> CommandOutput {
     let typed = [&["ingest", text(source), "--store", text(store), "--json"], more].concat();
     tegl(&typed, &SMALL)
 }
@@ -39,7 +39,7 @@ fn folder() -> tempfile::TempDir {
 
 /// What became of each master, and of all of them.
 #[track_caller]
-fn results(ran: &Ran) -> (BTreeMap<String, Value>, Value) {
+fn results(ran: &CommandOutput) -> (BTreeMap<String, Value>, Value) {
     let mut objects = ran.objects();
     let summary = objects.pop().expect("a summary")["summary"].take();
     let name = |object: &Value| object["identifier"].as_str().unwrap().to_owned();
@@ -266,7 +266,7 @@ fn a_damaged_pyramid_is_rebuilt() {
 fn a_killed_ingest_leaves_no_partial_files_and_can_be_repeated() {
     let (source, store, home) = (folder(), folder(), folder());
     let (width, height) = (9000, 6700);
-    let master = Tiff::new(width, height, 2, (3, 8), broad(width, height)).file();
+    let master = Tiff::new(width, height, 2, (3, 8), color_bands(width, height)).file();
     fs::write(source.path().join("large.tif"), master).unwrap();
     let mut killed = command(home.path())
         .args(["ingest", text(source.path()), "--store", text(store.path())])
@@ -305,7 +305,7 @@ const TILES: [&str; 8] = [
 fn concurrent_requests_build_a_pyramid_once() {
     let source = folder();
     let (width, height) = (5000, 4000);
-    let master = Tiff::new(width, height, 2, (3, 8), broad(width, height)).file();
+    let master = Tiff::new(width, height, 2, (3, 8), color_bands(width, height)).file();
     fs::write(source.path().join("a.tif"), master).unwrap();
     // The one server answers from the master meanwhile; the other one may not decode it, and waits.
     for largest in ["64", "4"] {

@@ -4,6 +4,7 @@
 
 mod bombs;
 mod catalogue;
+mod colors;
 mod commands;
 mod connections;
 mod disks;
@@ -16,6 +17,7 @@ mod hostile;
 mod image_api;
 mod index;
 mod ingest;
+mod likeness;
 mod masters;
 mod outages;
 mod pages;

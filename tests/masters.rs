@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::command::tegl;
-use crate::support::http::Answer;
-use crate::support::masters::{self, cut, difference, every_kind, picture};
+use crate::support::http::Response;
+use crate::support::masters::{self, crop, difference, every_kind, picture};
 use crate::support::server::Server;
 use crate::support::vips::Vips;
 use crate::support::{Failures, fixture, not_proven, shared};
@@ -52,7 +52,7 @@ fn unreadable_records_are_refused_quickly_with_a_reason() {
 fn refuses_soon(difficult: &Difficult) {
     let mut server = Server::start(difficult.path());
     let mut failures = Failures::default();
-    let before = server.peak();
+    let before = server.peak_memory();
     let mut refused = 0;
     for (name, expected) in difficult.files().filter(|(_, expected)| *expected != "ok") {
         let began = Instant::now();
@@ -71,14 +71,14 @@ fn refuses_soon(difficult: &Difficult) {
         failures.check(took < Duration::from_secs(2) || status == 200, || format!("{name} took {took:?}"));
         refused += usize::from(status != 200);
     }
-    let grown = server.peak() - before;
+    let grown = server.peak_memory() - before;
     failures.check(refused > 5, || format!("only {refused} were refused"));
     failures.check(grown < 120e6, || format!("memory grew by {grown}"));
     failures.check(server.is_alive() && !server.log().contains("panicked"), || server.log());
 }
 
 /// Plain text for people, which tells nothing about the server's machine.
-fn is_reason(answer: &Answer, folder: &Path) -> bool {
+fn is_reason(answer: &Response, folder: &Path) -> bool {
     let text = answer.text();
     let paths = [folder.to_str().unwrap(), env!("CARGO_MANIFEST_DIR"), "/tmp", "/home", ".rs:"];
     answer.header("content-type").starts_with("text/plain")
@@ -230,12 +230,12 @@ fn looks_as_in_vips(difficult: &Difficult) {
             continue;
         };
         for (part, answer) in parts.iter().zip(&answers) {
-            let found = vips.shown(&answer.body).map(solid).expect("vips reads PNG");
+            let found = vips.srgb_pixels(&answer.body).map(solid).expect("vips reads PNG");
             let Dimensions { width, height } = found.dimensions;
             let expected = match part.split_once('/') {
                 Some(("full", "max")) => vips.pixels(&reference),
                 Some(("full", _)) => vips.scaled(&reference, (width, height)),
-                _ => vips.pixels(&reference).map(|whole| cut(&whole, x, y, 512, 512)),
+                _ => vips.pixels(&reference).map(|whole| crop(&whole, x, y, 512, 512)),
             };
             let far = expected.and_then(|expected| difference(&solid(expected), &found));
             failures.check(far.is_some_and(|far| far <= tolerance(name, part)), || {

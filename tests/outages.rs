@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::command::tegl;
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, picture};
 use crate::support::museum::{CURATOR, send};
-use crate::support::postgres::{PROMPT_COMMITS, Postgres, SLOW_COMMITS};
+use crate::support::postgres::{NORMAL_COMMITS, Postgres, SLOW_COMMITS};
 use crate::support::server::Server;
 use crate::support::{Failures, eventually, not_proven};
 
@@ -87,7 +87,7 @@ fn tiles(name: &str) -> impl Iterator<Item = String> {
     (0..3).flat_map(|y| (0..4).map(move |x| (x * 128, y * 128))).map(tile).collect::<Vec<_>>().into_iter()
 }
 
-fn add(server: &Server, work: &str, motif: &str) -> Answer {
+fn add(server: &Server, work: &str, motif: &str) -> Response {
     let tag = json!({"scheme": "motif", "label": {"en": motif}}).to_string();
     send(server, "POST", &format!("/api/v1/works/{work}/tags"), &[JSON], tag.as_bytes())
 }
@@ -141,7 +141,7 @@ fn a_write_without_a_commit_response_is_reported_as_uncertain() {
     assert_eq!(problem["status"], 504);
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("may have been saved or not") && !detail.contains("COMMIT"), "{detail}");
-    bed.execute(PROMPT_COMMITS);
+    bed.execute(NORMAL_COMMITS);
     for _ in 0..2 {
         let again = add(&server, "A", "cat");
         assert!([200, 201].contains(&again.status), "{} {}", again.status, again.text());

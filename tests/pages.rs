@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::http::Answer;
-use crate::support::museum::{Museum, indexed, works};
+use crate::support::http::Response;
+use crate::support::museum::{Museum, wait_until_indexed, works};
 use crate::support::origin::Origin;
 use crate::support::server::Server;
 use crate::support::{Failures, eventually};
@@ -40,7 +40,7 @@ const ENGLISH: [&str; 12] = [
     "Served by",
 ];
 
-fn unpacked(answer: &Answer) -> String {
+fn unpacked(answer: &Response) -> String {
     let mut text = String::new();
     match answer.header("content-encoding") {
         "br" => {
@@ -77,7 +77,7 @@ fn pages_use_the_visitors_language() {
         ("/?files", "da", "da", "IIIF-manifest"),
     ] {
         let headers = [("Accept-Language", accepted), BROWSER];
-        let page = server.ask("GET", path, if accepted.is_empty() { &headers[1..] } else { &headers });
+        let page = server.request("GET", path, if accepted.is_empty() { &headers[1..] } else { &headers });
         let text = page.text();
         failures.check(page.status == 200 && text.contains(says), || format!("{path} {accepted}: no {says}"));
         let html = format!("<html lang=\"{language}\"");
@@ -196,7 +196,7 @@ fn errors_are_pages_for_browsers_and_text_for_programs() {
         ("/works/%ff", 400, "Adressen kan ikke forstås"),
         ("/?iiif-content=https%3A%2F%2Fother.example%2Fmanifest", 400, "Adressen kan ikke forstås"),
     ] {
-        let page = server.ask("GET", path, &[BROWSER, ("Accept-Language", "da")]);
+        let page = server.request("GET", path, &[BROWSER, ("Accept-Language", "da")]);
         let html = page.header("content-type").starts_with("text/html");
         failures.check(page.status == status && html && page.text().contains(says), || {
             format!("{path}: {} {} {}", page.status, page.header("content-type"), page.text())
@@ -213,7 +213,7 @@ fn errors_are_pages_for_browsers_and_text_for_programs() {
     for (path, kind) in
         [("/iiif/3/none/info.json", "text/plain"), ("/api/v1/works/none", "application/problem+json")]
     {
-        let answer = server.ask("GET", path, &[BROWSER]);
+        let answer = server.request("GET", path, &[BROWSER]);
         failures.check(answer.header("content-type").starts_with(kind), || {
             format!("{path}: {:?}", answer.headers)
         });
@@ -233,7 +233,7 @@ fn assets_are_compressed_and_immutable() {
         assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable", "{link}");
         assert_eq!(plain.header("vary").to_ascii_lowercase(), "accept-encoding", "{link}");
         for coding in ["br", "gzip"] {
-            let packed = server.ask("GET", link, &[("Accept-Encoding", coding)]);
+            let packed = server.request("GET", link, &[("Accept-Encoding", coding)]);
             let worth = plain.body.len() >= 1200;
             assert_eq!(packed.header("content-encoding"), if worth { coding } else { "" }, "{link}");
             assert_eq!(unpacked(&packed), plain.text(), "{link} {coding}");
@@ -244,7 +244,7 @@ fn assets_are_compressed_and_immutable() {
             );
             let (tag, plain_tag) = (packed.header("etag"), plain.header("etag"));
             assert_eq!(tag != plain_tag, worth, "{link}: each coding has a tag of its own");
-            let held = server.ask("GET", link, &[("Accept-Encoding", coding), ("If-None-Match", tag)]);
+            let held = server.request("GET", link, &[("Accept-Encoding", coding), ("If-None-Match", tag)]);
             assert_eq!(held.status, 304, "{link}");
         }
     }
@@ -257,7 +257,7 @@ fn assets_are_compressed_and_immutable() {
 fn pages_are_compressed_as_the_client_accepts() {
     let museum = Museum::new(&works());
     let server = museum.serve();
-    let plain = server.ask("GET", "/", &[]);
+    let plain = server.request("GET", "/", &[]);
     for (accepted, coding) in [
         ("gzip, deflate, br, zstd", "br"),
         ("gzip", "gzip"),
@@ -266,12 +266,12 @@ fn pages_are_compressed_as_the_client_accepts() {
         ("identity", ""),
         ("*;q=0", ""),
     ] {
-        let page = server.ask("GET", "/", &[("Accept-Encoding", accepted)]);
+        let page = server.request("GET", "/", &[("Accept-Encoding", accepted)]);
         assert_eq!(page.header("content-encoding"), coding, "{accepted}");
         assert_eq!(unpacked(&page), plain.text(), "{accepted}");
         assert!(page.header("vary").to_ascii_lowercase().contains("accept-encoding"), "{accepted}");
     }
-    let held = server.ask("GET", "/", &[("If-None-Match", plain.header("etag"))]);
+    let held = server.request("GET", "/", &[("If-None-Match", plain.header("etag"))]);
     assert_eq!(held.status, 304);
 }
 
@@ -308,7 +308,7 @@ fn no_page_waits_for_masters() {
     // Before the index is there, and after.
     let first = quick("/").text();
     assert!(first.contains("/iiif/3/a.tif/full/!400,400/0/default.jpg"), "{first}");
-    indexed(&server);
+    wait_until_indexed(&server);
     walled(&quick("/").text(), 48);
     let work = quick("/works/H1").text();
     assert!(work.contains("/iiif/3/a.tif/full/!1200,1200/0/default.jpg"), "{work}");
@@ -339,14 +339,14 @@ fn pages_report_unreachable_masters() {
     let hasty = [("TEGL__STORE__TIMEOUT_MS", "200"), ("TEGL__STORE__DEADLINE_MS", "400")];
     let works = Server::with(&[&origin.url()], &[hasty[0], hasty[1], ("TEGL__CATALOGUE__URL", &catalogue)]);
     let files = Server::with(&[&origin.url()], &[hasty[0], hasty[1], ("TEGL__CATALOGUE__URL", "none")]);
-    indexed(&works);
+    wait_until_indexed(&works);
     origin.delay(20_000);
     let port = origin.address.port().to_string();
     let work = || works.get("/works/H1?lang=da").text();
     let told = |page: &str| page.contains("Nogle billeder kan ikke hentes lige nu");
     assert!(eventually(Duration::from_secs(20), || told(&work())), "{}", work());
     assert!(told(&works.get("/?lang=da").text()), "{}", works.get("/?lang=da").text());
-    let page = files.ask("GET", "/", &[BROWSER]);
+    let page = files.request("GET", "/", &[BROWSER]);
     assert!([503, 504].contains(&page.status), "{} {}", page.status, page.text());
     assert!(page.header("retry-after").parse::<u32>().is_ok(), "{:?}", page.headers);
     assert!(page.text().contains("The pictures cannot be reached"), "{}", page.text());

@@ -1,10 +1,10 @@
 //! How often a store is asked, and for how much.
 
-use crate::support::origin::{Asked, Origin};
+use crate::support::origin::{Origin, Request};
 use crate::support::server::Server;
 use crate::support::{eventually, masters};
 
-fn range_reads(asked: &[Asked]) -> usize {
+fn range_reads(asked: &[Request]) -> usize {
     assert!(
         asked.iter().all(|one| one.method == "GET" && !one.range.is_empty()),
         "not only ranges: {asked:?}"
@@ -20,12 +20,12 @@ fn pyramids_are_read_with_few_range_requests() {
     assert!(length > 1 << 20, "{length} bytes are too few to tell");
     origin.put("Ø x.tif", file);
     let server = Server::start(&origin.url());
-    origin.asked();
+    origin.take_requests();
     let mut all = Vec::new();
     let mut read = |path: &str, headers: &[(&str, &str)], status: u16| {
-        let answer = server.ask("GET", &format!("/iiif/3/%C3%98%20x.tif/{path}"), headers);
+        let answer = server.request("GET", &format!("/iiif/3/%C3%98%20x.tif/{path}"), headers);
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
-        let asked = origin.asked();
+        let asked = origin.take_requests();
         all.extend(asked.clone());
         (range_reads(&asked), answer.header("etag").to_owned())
     };
@@ -66,10 +66,10 @@ fn another_server_confirms_an_etag_without_rendering() {
     let tags = paths.map(|path| one.get(&format!("/iiif/3/a.tif/{path}")).header("etag").to_owned());
     let other = Server::start(&origin.url());
     other.get("/iiif/3/a.tif/info.json");
-    origin.asked();
+    origin.take_requests();
     for (path, tag) in paths.iter().zip(&tags) {
-        let answer = other.ask("GET", &format!("/iiif/3/a.tif/{path}"), &[("If-None-Match", tag)]);
-        assert_eq!((answer.status, origin.asked().len()), (304, 0), "{path}");
+        let answer = other.request("GET", &format!("/iiif/3/a.tif/{path}"), &[("If-None-Match", tag)]);
+        assert_eq!((answer.status, origin.take_requests().len()), (304, 0), "{path}");
     }
 }
 
@@ -80,11 +80,11 @@ fn an_overview_reads_the_small_levels_only() {
     let length = file.len() as u64;
     origin.put("a.tif", file);
     let server = Server::start(&origin.url());
-    origin.asked();
+    origin.take_requests();
     for parameters in ["full/180,/0/default.jpg", "full/!200,200/0/gray.png", "square/100,/90/default.webp"] {
         assert_eq!(server.get(&format!("/iiif/3/a.tif/{parameters}")).status, 200);
     }
-    let asked = origin.asked();
+    let asked = origin.take_requests();
     let bytes: u64 = asked.iter().map(|one| one.bytes).sum();
     assert!(range_reads(&asked) <= 5 && bytes * 8 < length, "{} reads, {bytes} of {length}", asked.len());
 }
@@ -98,11 +98,11 @@ fn masters_are_revalidated_when_they_are_stale() {
     let server = Server::with(&[&origin.url()], &[("TEGL__MASTERS__REVALIDATE_S", "0")]);
     let width = || server.get("/iiif/3/a.tif/info.json").json()["width"].as_u64();
     assert_eq!(width(), Some(300));
-    origin.asked();
+    origin.take_requests();
     // Freshness is counted in milliseconds: within the first one the master is as new as it can be.
     let looked = || {
         assert_eq!(width(), Some(300));
-        let methods: Vec<_> = origin.asked().into_iter().map(|one| one.method).collect();
+        let methods: Vec<_> = origin.take_requests().into_iter().map(|one| one.method).collect();
         assert!(methods.is_empty() || methods == ["HEAD"], "{methods:?}");
         !methods.is_empty()
     };

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::command::tegl;
 use crate::support::eventually;
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, picture};
-use crate::support::museum::indexed;
+use crate::support::museum::wait_until_indexed;
 use crate::support::not_proven;
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
@@ -25,12 +25,12 @@ fn museum(files: &[&str]) -> Workspace {
 fn serve(museum: &Workspace) -> Server {
     let index = museum.path("index");
     let server = museum.serve(&[("TEGL__API__TOKENS__CURATOR", TOKEN), ("TEGL__SEARCH__FOLDER", &index)]);
-    indexed(&server);
+    wait_until_indexed(&server);
     server
 }
 
 #[track_caller]
-fn write(server: &Server, method: &str, path: &str, token: Option<&str>, more: &str, body: &str) -> Answer {
+fn write(server: &Server, method: &str, path: &str, token: Option<&str>, more: &str, body: &str) -> Response {
     let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let text = format!(
         "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}{more}Content-Type: application/json\r\n\

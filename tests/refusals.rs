@@ -124,12 +124,12 @@ fn permanent_store_failures_stop_the_server_with_cause_and_remedy() {
         (
             "403 Forbidden",
             "<Error><Code>SignatureDoesNotMatch</Code><StringToSign>wJalr-not-to-be-shown</StringToSign></Error>",
-            "s3://masters: the credentials were refused (403 SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY",
+            "s3://masters: the credentials were rejected (403 SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY",
         ),
         (
             "403 Forbidden",
             "<Error><Code>InvalidAccessKeyId</Code></Error>",
-            "the credentials were refused (403 InvalidAccessKeyId); check AWS_ACCESS_KEY_ID",
+            "the credentials were rejected (403 InvalidAccessKeyId); check AWS_ACCESS_KEY_ID",
         ),
         (
             "400 Bad Request",
@@ -268,7 +268,7 @@ fn an_unusable_pyramid_store_is_reported_before_any_build() {
     let source = folder.path().to_str().unwrap();
     let ran = tegl(&["ingest", source, "--store", "s3://pyramids"], &borrowed(&environment));
     assert!(
-        ran.code == Some(1) && ran.err.contains("s3://pyramids: the credentials were refused"),
+        ran.code == Some(1) && ran.err.contains("s3://pyramids: the credentials were rejected"),
         "{}",
         ran.err
     );

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::command::{Ran, tegl};
-use crate::support::http::Answer;
+use crate::support::command::{CommandOutput, tegl};
+use crate::support::http::Response;
 use crate::support::museum::{CURATOR, Museum, send, works};
 use crate::support::server::Server;
 
@@ -20,19 +20,19 @@ fn with(mut line: Value, field: &str, value: Value) -> Value {
     line
 }
 
-fn post(server: &Server, lines: &[Value]) -> Answer {
+fn post(server: &Server, lines: &[Value]) -> Response {
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     send(server, "POST", MANY, &[LINES], lines.join("\n").as_bytes())
 }
 
-fn decide(server: &Server, decisions: &Value) -> Answer {
+fn decide(server: &Server, decisions: &Value) -> Response {
     let body = json!({"decisions": decisions}).to_string();
     send(server, "PATCH", MANY, &[JSON], body.as_bytes())
 }
 
-fn curator_gets(server: &Server, path: &str) -> Answer {
+fn curator_gets(server: &Server, path: &str) -> Response {
     let authorization = format!("Bearer {CURATOR}");
-    server.ask("GET", path, &[("Authorization", &authorization)])
+    server.request("GET", path, &[("Authorization", &authorization)])
 }
 
 /// The tags of a work, as (label, source, status, identifier).
@@ -105,7 +105,7 @@ fn a_batch_stores_good_lines_and_reports_the_others() {
     ] {
         assert_eq!(send(&server, "POST", MANY, &[("Content-Type", kind)], body.as_bytes()).status, status);
     }
-    assert_eq!(server.ask("PATCH", MANY, &[]).status, 401);
+    assert_eq!(server.request("PATCH", MANY, &[]).status, 401);
     let refused = send(&server, "PUT", MANY, &[JSON], b"{}");
     assert_eq!((refused.status, refused.header("allow")), (405, "GET, HEAD, POST, PATCH, OPTIONS"));
 }
@@ -289,7 +289,7 @@ fn the_page_of_the_review_has_no_data_and_runs_no_foreign_script() {
 }
 
 /// `tegl ingest --tags`.
-fn ingest(museum: &Museum, arguments: &[&str]) -> Ran {
+fn ingest(museum: &Museum, arguments: &[&str]) -> CommandOutput {
     let catalogue = museum.path("catalogue.db");
     let arguments = [&["ingest", "--tags"], arguments].concat();
     tegl(&arguments, &[("TEGL__CATALOGUE__URL", &catalogue)])

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, dimensions, picture};
 use crate::support::server::Server;
 use crate::support::{Failures, eventually};
@@ -208,7 +208,7 @@ fn requests() -> Vec<(String, (u32, u32))> {
     found
 }
 
-fn size_of(answer: &Answer) -> Option<(u32, u32)> {
+fn size_of(answer: &Response) -> Option<(u32, u32)> {
     dimensions(answer.header("content-type").split(';').next().unwrap_or_default(), &answer.body)
 }
 
@@ -249,10 +249,10 @@ fn check_pixels(server: &Server, path: &str, region: (u32, u32), largest: u32, f
             f.check(fits, || format!("{path}: {size:?} of a region of {region:?}, {allowed:?} allowed"));
         }
         400 | 403 => {
-            let head = server.ask("HEAD", path, &[]);
+            let head = server.request("HEAD", path, &[]);
             f.check(head.status == answer.status, || format!("HEAD {path}: {}", head.status));
             for held in ["*", "\"0\""] {
-                let again = server.ask("GET", path, &[("If-None-Match", held), ("Range", "bytes=0-99")]);
+                let again = server.request("GET", path, &[("If-None-Match", held), ("Range", "bytes=0-99")]);
                 f.check(again.status == answer.status, || format!("{path} with {held}: {}", again.status));
             }
             f.check(answer.body.len() < 600, || format!("{path}: a refusal of {} bytes", answer.body.len()));
@@ -322,7 +322,7 @@ fn check_downloads(server: &Server, id: &str, largest: u32, original: bool, f: &
         ("GET", &[("Range", "bytes=0-9")]),
         ("GET", &[("If-None-Match", "*")]),
     ] {
-        let answer = server.ask(method, &path, headers);
+        let answer = server.request(method, &path, headers);
         let given = [200, 206, 304].contains(&answer.status);
         f.check(given == original, || format!("{method} {path} {headers:?}: {}", answer.status));
     }
@@ -388,7 +388,7 @@ fn newly_restricted_images_are_not_served_from_caches() {
     let mut failures = Failures::default();
     for (path, region, largest, tag) in tags {
         check_pixels(&server, &path, region, largest, &mut failures);
-        let held = server.ask("GET", &path, &[("If-None-Match", &tag)]);
+        let held = server.request("GET", &path, &[("If-None-Match", &tag)]);
         let fresh = server.get(&path);
         let honest = held.status == fresh.status || held.status == 304 && fresh.header("etag") == tag;
         failures.check(honest, || {

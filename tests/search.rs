@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
-use crate::support::http::{self, Answer};
+use crate::support::http::{self, Response};
 use crate::support::masters::{self, picture};
-use crate::support::museum::{CURATOR, Museum, TOKEN, found, indexed, numbers, wait, works};
+use crate::support::museum::{
+    CURATOR, Museum, TOKEN, object_numbers, search, wait, wait_until_indexed, works,
+};
 use crate::support::server::Server;
 use crate::support::{fixture, shared};
 
@@ -36,12 +38,12 @@ fn works_are_found_in_both_languages_and_despite_typos() {
         ("q=ancher+-lilies", "KKS1982-156/3"),
         ("q=lil*", "KMS2"),
     ] {
-        let numbers = numbers(&found(&server, query));
+        let numbers = object_numbers(&search(&server, query));
         assert_eq!(numbers.first().map(String::as_str), Some(expected), "{query}: {numbers:?}");
     }
-    assert_eq!(found(&server, "q=akandr")["corrected"], "akander");
-    assert_eq!(found(&server, "q=%22lilies+water%22")["total"], 0);
-    assert_eq!(found(&server, "q=horse+zzzzqqq")["relaxed"], true);
+    assert_eq!(search(&server, "q=akandr")["corrected"], "akander");
+    assert_eq!(search(&server, "q=%22lilies+water%22")["total"], 0);
+    assert_eq!(search(&server, "q=horse+zzzzqqq")["relaxed"], true);
 }
 
 #[test]
@@ -73,25 +75,25 @@ fn works_are_filtered_counted_and_sorted() {
         ("colour=%2300ff00", 0),
         ("any=colour:red", 1),
     ] {
-        assert_eq!(found(&server, query)["total"], total, "{query}");
+        assert_eq!(search(&server, query)["total"], total, "{query}");
     }
-    let counted = found(&server, "facet=creator&facet=motif&facet=period&histogram=50&limit=0&lang=da");
+    let counted = search(&server, "facet=creator&facet=motif&facet=period&histogram=50&limit=0&lang=da");
     let ancher = &counted["facets"]["creator"][0];
     assert_eq!((&ancher["label"], &ancher["works"]), (&json!("Anna Ancher"), &json!(2)));
     assert_eq!(counted["facets"]["motif"][0]["label"], "dyr");
     assert_eq!(
-        found(&server, "any=creator:anna-ancher&facet=motif")["facets"]["motif"].as_array().unwrap().len(),
+        search(&server, "any=creator:anna-ancher&facet=motif")["facets"]["motif"].as_array().unwrap().len(),
         3
     );
     assert_eq!(counted["histogram"][0], json!({"from": 1700, "to": 1749, "works": 40}));
 
-    assert_eq!(numbers(&found(&server, "sort=title&limit=1")), ["KMS1"]);
-    assert_eq!(numbers(&found(&server, "sort=-title&limit=1")), ["KMS2"]);
-    assert_eq!(numbers(&found(&server, "sort=date&limit=2")), ["X00", "X01"]);
-    assert_eq!(numbers(&found(&server, "sort=-date&limit=2")), ["KMS2", "KMS1"]);
-    assert_eq!(numbers(&found(&server, "sort=creator&limit=2")), ["KKS1982-156/3", "KMS2"]);
-    assert_eq!(numbers(&found(&server, "sort=hue&limit=2")), ["KMS1", "KMS2"]);
-    assert_eq!(numbers(&found(&server, "sort=newest&limit=1")), ["X39"]);
+    assert_eq!(object_numbers(&search(&server, "sort=title&limit=1")), ["KMS1"]);
+    assert_eq!(object_numbers(&search(&server, "sort=-title&limit=1")), ["KMS2"]);
+    assert_eq!(object_numbers(&search(&server, "sort=date&limit=2")), ["X00", "X01"]);
+    assert_eq!(object_numbers(&search(&server, "sort=-date&limit=2")), ["KMS2", "KMS1"]);
+    assert_eq!(object_numbers(&search(&server, "sort=creator&limit=2")), ["KKS1982-156/3", "KMS2"]);
+    assert_eq!(object_numbers(&search(&server, "sort=hue&limit=2")), ["KMS1", "KMS2"]);
+    assert_eq!(object_numbers(&search(&server, "sort=newest&limit=1")), ["X39"]);
 }
 
 #[test]
@@ -104,21 +106,21 @@ fn queries_are_corrected_only_where_reported() {
     let museum = Museum::new(&records);
     let server = museum.serve();
     // A word that is none of the collection's, but a word.
-    let mouse = found(&server, "q=mouse");
+    let mouse = search(&server, "q=mouse");
     assert_eq!((&mouse["total"], &mouse["corrected"]), (&json!(0), &Value::Null), "{mouse}");
-    let slipped = found(&server, "q=turer&limit=9");
+    let slipped = search(&server, "q=turer&limit=9");
     assert_eq!(slipped["corrected"], "turner");
     assert!(
-        numbers(&slipped).iter().all(|number| number.starts_with("T9")),
+        object_numbers(&slipped).iter().all(|number| number.starts_with("T9")),
         "what is said comes first: {slipped}"
     );
     for nothing in ["%E2%98%83", "!!!", "%F0%9F%8E%A8"] {
-        assert_eq!(found(&server, &format!("q={nothing}"))["total"], 0, "{nothing}");
+        assert_eq!(search(&server, &format!("q={nothing}"))["total"], 0, "{nothing}");
     }
     for all in ["", "*", "%22%22"] {
-        assert_eq!(found(&server, &format!("q={all}"))["total"], 53, "{all}");
+        assert_eq!(search(&server, &format!("q={all}"))["total"], 53, "{all}");
     }
-    assert_eq!(found(&server, "q=hor%C2%ADse")["total"], 1, "a soft hyphen is no letter");
+    assert_eq!(search(&server, "q=hor%C2%ADse")["total"], 1, "a soft hyphen is no letter");
 }
 
 #[test]
@@ -135,16 +137,16 @@ fn links_in_responses_resolve() {
     };
     // Periods count what the years find.
     for interval in [1, 10, 50] {
-        let told = found(&server, &format!("limit=0&histogram={interval}"));
+        let told = search(&server, &format!("limit=0&histogram={interval}"));
         let periods = told["histogram"].as_array().unwrap();
         for period in periods.iter().rev().take(5).chain(&periods[..3]) {
             let years = format!("limit=0&years={}/{}", period["from"], period["to"]);
-            assert_eq!(found(&server, &years)["total"], period["works"], "{period}");
+            assert_eq!(search(&server, &years)["total"], period["works"], "{period}");
         }
     }
     assert_eq!(
-        found(&server, "limit=0&years=1900/1800")["total"],
-        found(&server, "limit=0&years=1800/1900")["total"]
+        search(&server, "limit=0&years=1900/1800")["total"],
+        search(&server, "limit=0&years=1800/1900")["total"]
     );
     // Families of colours have collections, and one name.
     let colours = server.get("/api/v1/tags/colour").json();
@@ -157,14 +159,14 @@ fn links_in_responses_resolve() {
     let one = server.get("/api/v1/works?any=colour:%232040c0");
     assert!(one.status == 400 && one.text().contains("colour=#2040c0"), "{}", one.text());
     // The collection of a search for nothing in particular is that of all works.
-    let all = server.get(&path(&found(&server, "limit=0")["collection"]));
+    let all = server.get(&path(&search(&server, "limit=0")["collection"]));
     assert_eq!((all.status, all.json()["items"].as_array().unwrap().len()), (200, 45));
     for empty in ["search", "search/", "search?q="] {
         let led = server.get(&format!("/presentation/3/collections/{empty}"));
         assert!(led.status == 303 && led.header("location").ends_with("/collections/all/all"), "{empty}");
     }
     // Images are as large in a list as alone.
-    let listed = found(&server, "any=motif:horse&fields=images")["works"][0]["images"][0].clone();
+    let listed = search(&server, "any=motif:horse&fields=images")["works"][0]["images"][0].clone();
     let alone = server.get("/api/v1/works/KMS1").json()["images"][0].clone();
     assert_eq!((&listed["width"], &listed["height"]), (&alone["width"], &alone["height"]));
     assert_eq!(listed["width"], 900);
@@ -174,7 +176,7 @@ fn links_in_responses_resolve() {
 fn every_work_links_to_its_manifest_and_images() {
     let museum = Museum::new(&works());
     let server = museum.serve();
-    let horse = found(&server, "q=horse&has_image=true")["works"][0].clone();
+    let horse = search(&server, "q=horse&has_image=true")["works"][0].clone();
     for address in [
         &horse["id"],
         &horse["manifest"],
@@ -188,7 +190,7 @@ fn every_work_links_to_its_manifest_and_images() {
     let service = horse["images"][0]["service"].as_str().unwrap();
     assert!(service.ends_with("/iiif/3/a.tif"), "{service}");
     assert_eq!(horse["titles"][0]["text"]["da"][0], "En hest på marken");
-    let told = found(&server, "q=horse&fields=titles,object_number&lang=da")["works"][0].clone();
+    let told = search(&server, "q=horse&fields=titles,object_number&lang=da")["works"][0].clone();
     assert_eq!(told, json!({"object_number": "KMS1", "titles": [{"text": "En hest på marken"}]}));
 }
 
@@ -201,8 +203,8 @@ fn cursors_are_stable_while_the_collection_changes() {
         let mut cursor = String::new();
         for page in 0.. {
             assert!(page < 30, "{sort} does not end");
-            let answer = found(&server, &format!("sort={sort}&limit=7{cursor}"));
-            seen.extend(numbers(&answer));
+            let answer = search(&server, &format!("sort={sort}&limit=7{cursor}"));
+            seen.extend(object_numbers(&answer));
             match answer["cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,
@@ -212,18 +214,18 @@ fn cursors_are_stable_while_the_collection_changes() {
         assert_eq!((seen.len(), all.len()), (43, 43), "{sort}: {seen:?}");
     }
     // Works come, go and change between two pages: each that stays is told once.
-    let first = found(&server, "sort=title&limit=20");
+    let first = search(&server, "sort=title&limit=20");
     let mut changed = works();
     changed.retain(|work| work["object_number"] != "X05");
     changed[0]["titles"] = json!("Another horse");
     changed
         .extend((0..30).map(|at| json!({"object_number": format!("N{at}"), "titles": format!("Aaa {at}")})));
     museum.ingest(&changed);
-    wait(Duration::from_secs(5), || found(&server, "limit=0")["total"] == 73);
+    wait(Duration::from_secs(5), || search(&server, "limit=0")["total"] == 73);
     let cursor = first["cursor"].as_str().unwrap();
-    let second = found(&server, &format!("sort=title&limit=60&cursor={cursor}"));
-    let mut seen = numbers(&first);
-    seen.extend(numbers(&second));
+    let second = search(&server, &format!("sort=title&limit=60&cursor={cursor}"));
+    let mut seen = object_numbers(&first);
+    seen.extend(object_numbers(&second));
     let all: BTreeSet<&String> = seen.iter().collect();
     assert_eq!(seen.len(), all.len(), "nothing is told twice");
     assert_eq!(seen.len(), 43, "{seen:?}");
@@ -280,7 +282,7 @@ fn the_next_page_does_not_depend_on_the_order_of_parameters() {
                 let answer = server.get(&next);
                 assert_eq!(answer.status, 200, "{next}: {}", answer.text());
                 let page = answer.json();
-                seen.extend(numbers(&page));
+                seen.extend(object_numbers(&page));
                 match page["next"].as_str() {
                     Some(address) => next = path(address),
                     None => break,
@@ -291,10 +293,10 @@ fn the_next_page_does_not_depend_on_the_order_of_parameters() {
         }
     }
     // What is counted beside the works is no part of where a reader has got to.
-    let first = found(&server, "facet=type&limit=10&sort=number");
+    let first = search(&server, "facet=type&limit=10&sort=number");
     let cursor = first["cursor"].as_str().unwrap();
-    let second = found(&server, &format!("facet=creator&histogram=10&limit=5&sort=number&cursor={cursor}"));
-    assert_eq!(numbers(&second).len(), 5);
+    let second = search(&server, &format!("facet=creator&histogram=10&limit=5&sort=number&cursor={cursor}"));
+    assert_eq!(object_numbers(&second).len(), 5);
     // The first page's own link leads on, too.
     for query in orders(&["any=type:print", "any=type:drawing", "none=motif:cat", "none=motif:dog"]) {
         let page = server.get(&format!("/?{query}")).text();
@@ -337,9 +339,9 @@ fn numbers_and_dates_are_never_corrected() {
     let server = museum.serve();
     let ask = |q: &str| {
         let q = percent_encoding::utf8_percent_encode(q, percent_encoding::NON_ALPHANUMERIC);
-        let found = found(&server, &format!("limit=50&q={q}"));
+        let found = search(&server, &format!("limit=50&q={q}"));
         assert_eq!((&found["corrected"], &found["relaxed"]), (&Value::Null, &Value::Null), "{q}: {found}");
-        numbers(&found)
+        object_numbers(&found)
     };
     for (q, expected) in [
         ("N005", &["N00530", "N00531"][..]),
@@ -425,7 +427,7 @@ fn suggestions_creators_tags_and_random_works() {
     let schemes = server.get("/api/v1/tags").json();
     assert!(schemes["schemes"].as_array().unwrap().iter().any(|scheme| scheme["scheme"] == "motif"));
     let random = server.get("/api/v1/random?any=type:print&limit=40").json();
-    assert_eq!(numbers(&random).into_iter().collect::<BTreeSet<_>>().len(), 40);
+    assert_eq!(object_numbers(&random).into_iter().collect::<BTreeSet<_>>().len(), 40);
     assert_eq!(server.get("/api/v1/random").json()["works"].as_array().unwrap().len(), 1);
 }
 
@@ -460,14 +462,14 @@ fn invalid_searches_name_the_parameter_and_a_remedy() {
     }
     assert_eq!(server.get("/api/v1/works/KMS1?fields=nope").status, 400);
     // What a source has of its own may be asked for.
-    let own = found(&server, "q=dogs&fields=image_width,tags")["works"][0].clone();
+    let own = search(&server, "q=dogs&fields=image_width,tags")["works"][0].clone();
     assert_eq!(own["image_width"], 5000, "{own}");
     assert_eq!(server.get("/api/v1/works/KMS1?fields=image_width").json(), json!({}));
     let answer = server.get("/api/v1/works?limit=1");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     let tag = answer.header("etag").to_owned();
-    assert_eq!(server.ask("GET", "/api/v1/works?limit=1", &[("If-None-Match", &tag)]).status, 304);
-    assert_eq!(server.ask("DELETE", "/api/v1/works", &[]).status, 405);
+    assert_eq!(server.request("GET", "/api/v1/works?limit=1", &[("If-None-Match", &tag)]).status, 304);
+    assert_eq!(server.request("DELETE", "/api/v1/works", &[]).status, 405);
 }
 
 #[test]
@@ -475,7 +477,7 @@ fn dumps_contain_all_works_and_can_be_resumed() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     assert_eq!(
-        server.ask("HEAD", "/api/v1/dump/works.jsonl", &[]).header("content-length"),
+        server.request("HEAD", "/api/v1/dump/works.jsonl", &[]).header("content-length"),
         "",
         "nobody knows yet"
     );
@@ -491,13 +493,13 @@ fn dumps_contain_all_works_and_can_be_resumed() {
         let whole = server.get(&path);
         let tag = whole.header("etag").to_owned();
         let half = whole.body.len() / 2;
-        let rest = server.ask("GET", &path, &[("Range", &format!("bytes={half}-")), ("If-Range", &tag)]);
+        let rest = server.request("GET", &path, &[("Range", &format!("bytes={half}-")), ("If-Range", &tag)]);
         assert_eq!(rest.status, 206, "{name}");
         assert_eq!(rest.body, whole.body[half..], "{name}");
-        let first = server.ask("GET", &path, &[("Range", "bytes=0-9")]);
+        let first = server.request("GET", &path, &[("Range", "bytes=0-9")]);
         assert_eq!((first.status, first.body.as_slice()), (206, &whole.body[..10]), "{name}");
-        assert_eq!(server.ask("GET", &path, &[("If-None-Match", &tag)]).status, 304, "{name}");
-        let head = server.ask("HEAD", &path, &[]);
+        assert_eq!(server.request("GET", &path, &[("If-None-Match", &tag)]).status, 304, "{name}");
+        let head = server.request("HEAD", &path, &[]);
         let length = head.header("content-length").parse::<usize>();
         assert_eq!((head.status, length), (200, Ok(whole.body.len())), "{name}");
     }
@@ -507,10 +509,11 @@ fn dumps_contain_all_works_and_can_be_resumed() {
     assert_eq!(server.get("/api/v1/dump/manifests.txt").text().lines().count(), 43);
     // The collection changes while somebody downloads: what was begun can be ended.
     museum.ingest(&[json!({"object_number": "new"})]);
-    wait(Duration::from_secs(5), || found(&server, "limit=0")["total"] == 44);
-    let rest = server.ask("GET", "/api/v1/dump/works.jsonl", &[("Range", "bytes=100-"), ("If-Range", &tag)]);
+    wait(Duration::from_secs(5), || search(&server, "limit=0")["total"] == 44);
+    let rest =
+        server.request("GET", "/api/v1/dump/works.jsonl", &[("Range", "bytes=100-"), ("If-Range", &tag)]);
     assert_eq!((rest.status, rest.body.as_slice()), (206, &whole.body[100..]));
-    assert_eq!(server.ask("GET", "/api/v1/dump/works.jsonl", &[("If-None-Match", &tag)]).status, 200);
+    assert_eq!(server.request("GET", "/api/v1/dump/works.jsonl", &[("If-None-Match", &tag)]).status, 200);
     let map = server.get("/sitemap.xml").text();
     assert!(map.contains("/sitemap/1.xml"), "{map}");
     assert_eq!(server.get("/sitemap/1.xml").text().matches("<loc>").count(), 44);
@@ -523,7 +526,7 @@ fn searches_are_collections_with_one_url() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let collection =
-        found(&server, "q=landscape&limit=3&facet=type")["collection"].as_str().unwrap().to_owned();
+        search(&server, "q=landscape&limit=3&facet=type")["collection"].as_str().unwrap().to_owned();
     let path = collection.split_once(&server.address.to_string()).unwrap().1.to_owned();
     let document = server.get(&path).json();
     assert_eq!((&document["type"], &document["id"]), (&json!("Collection"), &json!(collection)));
@@ -537,6 +540,7 @@ fn searches_are_collections_with_one_url() {
 fn the_openapi_description_matches_the_responses() {
     let museum = Museum::new(&works());
     let server = museum.serve();
+    wait(Duration::from_secs(20), || server.get("/api/v1/similar").status != 503);
     let description = server.get("/api/v1/openapi.json").json();
     assert_eq!(description["openapi"], "3.1.0");
     let mut tried = 0;
@@ -564,7 +568,9 @@ fn the_openapi_description_matches_the_responses() {
         }
         for asked in query.iter().map(|one| format!("{place}?{one}")).chain([place.clone()]) {
             let answer = server.get(&asked);
-            let known = if path.contains("{tag}") { answer.status == 404 } else { answer.status == 200 };
+            // There is no such tag, and no picture has been compared.
+            let is_missing = path.contains("{tag}") || path.ends_with("/similar");
+            let known = answer.status == if is_missing { 404 } else { 200 };
             assert!(known, "{asked}: {} {}", answer.status, answer.text());
             tried += 1;
         }
@@ -577,7 +583,7 @@ fn operations_have_their_own_listener() {
     let museum = Museum::new(&works());
     let server = museum.serve();
     let bearer = format!("Bearer {TOKEN}");
-    let ask = |method: &str, path: &str| -> Answer {
+    let ask = |method: &str, path: &str| -> Response {
         http::request(server.operations(), method, path, &[("Authorization", &bearer)]).unwrap()
     };
     for path in ["/admin", "/admin/state", "/admin/settings", "/admin/reindex", "/admin/purge", "/admin/warm"]
@@ -681,7 +687,7 @@ fn find_what_they_know(published: Published) {
     let ran = tegl(&["ingest", masters, "--records", data.to_str().unwrap()], &environment);
     assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     let server = Server::with(&[masters], &environment);
-    indexed(&server);
+    wait_until_indexed(&server);
     let ask = |path: &str| server.get(&format!("/api/smk/v1/{path}"));
 
     let all = ask("art/search/?keys=*&offset=0&rows=2000").json();
@@ -888,7 +894,7 @@ fn smk_clients_work_with_other_records() {
         ("iiif/manifest?id=&object_number=kms1", "*/*", "/presentation/2/KMS1/manifest"),
         ("iiif/manifest?id=KMS1", three, "/presentation/3/KMS1/manifest"),
     ] {
-        let led = server.ask("GET", &format!("/api/smk/v1/{path}"), &[("Accept", accept)]);
+        let led = server.request("GET", &format!("/api/smk/v1/{path}"), &[("Accept", accept)]);
         assert!(
             led.status == 302 && led.header("location").ends_with(leads),
             "{path}: {} {}",
@@ -939,7 +945,7 @@ fn curators_find_what_they_expect() {
     let ran = tegl(&["ingest", masters, "--records", records.to_str().unwrap()], &environment);
     assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
     let server = Server::with(&[masters], &environment);
-    indexed(&server);
+    wait_until_indexed(&server);
     let mut missed = Vec::new();
     let lines = include_str!("queries.tsv").lines().skip(1).filter(|line| !line.is_empty());
     let mut asked = 0;
@@ -958,7 +964,7 @@ fn curators_find_what_they_expect() {
                 scheme => query += &format!("&any={scheme}:{value}"),
             }
         }
-        let numbers = numbers(&found(&server, &query));
+        let numbers = object_numbers(&search(&server, &query));
         asked += 1;
         if !expected.split('|').any(|expected| numbers.iter().any(|number| number == expected)) {
             missed.push(format!("{q} [{filters}]: {numbers:?} and not {expected}"));

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::command::{Ran, tegl};
+use crate::support::command::{CommandOutput, tegl};
 use crate::support::origin::Origin;
 
 const RECORDS: &[u8] = b"{\"object_number\":\"1\"}\n{\"object_number\":\"2\"}\n";
 
-fn ingest_with(address: &str, more: &[&str], environment: &[(&str, &str)]) -> Ran {
+fn ingest_with(address: &str, more: &[&str], environment: &[(&str, &str)]) -> CommandOutput {
     let folder = tempfile::tempdir().unwrap();
     let catalogue = folder.path().join("catalogue.db");
     let typed = [&["ingest", "--records", address], more].concat();
@@ -19,12 +19,12 @@ fn ingest_with(address: &str, more: &[&str], environment: &[(&str, &str)]) -> Ra
     tegl(&typed, &environment)
 }
 
-fn ingest(address: &str, more: &[&str]) -> Ran {
+fn ingest(address: &str, more: &[&str]) -> CommandOutput {
     ingest_with(address, more, &[])
 }
 
 #[track_caller]
-fn fails(ran: &Ran, words: &[&str]) {
+fn fails(ran: &CommandOutput, words: &[&str]) {
     assert_ne!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let missing: Vec<_> = words.iter().filter(|word| !ran.err.contains(**word)).collect();
     assert!(missing.is_empty(), "{missing:?} in {}{}", ran.out, ran.err);
@@ -59,10 +59,10 @@ fn redirects_to_other_hosts_are_not_followed_unless_named() {
     let address = format!("{}records.json", typed.url());
     let host = other.address.to_string();
     fails(&ingest(&address, &[]), &[&host, "--records-host"]);
-    assert!(other.asked().is_empty());
+    assert!(other.take_requests().is_empty());
     // All public hosts do not include this machine, and one may be named by the settings as well.
     fails(&ingest(&address, &["--records-host", "*"]), &[&host]);
-    assert!(other.asked().is_empty());
+    assert!(other.take_requests().is_empty());
     let named = ingest(&address, &["--records-host", &host]);
     assert!(named.code == Some(0) && named.out.contains("2 works new"), "{}{}", named.out, named.err);
     let hosts = format!("[\"{host}\"]");
@@ -102,10 +102,10 @@ fn no_proxy_is_used_for_hosts_that_must_be_public() {
     let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
     let address = format!("{}records.json", origin.url());
     fails(&ingest_with(&address, &["--records-host", "*"], &environment), &["cannot be read"]);
-    assert!(proxy.asked().is_empty());
+    assert!(proxy.take_requests().is_empty());
     // One that was named itself is asked for as the operator's proxy says.
     ingest_with(&address, &["--records-host", "intern.invalid"], &environment);
-    assert!(!proxy.asked().is_empty());
+    assert!(!proxy.take_requests().is_empty());
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn collections_are_followed_to_allowed_hosts_only() {
     let ran = ingest(&address, &[]);
     fails(&ran, &[&other.address.to_string(), "--records-host", "is not a web address"]);
     assert!(ran.out.contains("1 works new"), "{}{}", ran.out, ran.err);
-    assert!(other.asked().is_empty());
+    assert!(other.take_requests().is_empty());
     let ran = ingest(&address, &["--records-host", "127.0.0.1", "--json"]);
     let summary = ran.objects().into_iter().find_map(|object| object.get("summary").cloned()).unwrap();
     assert_eq!((&summary["created"], &summary["bad"]), (&json!(2), &json!(3)));

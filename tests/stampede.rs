@@ -16,13 +16,13 @@ fn a_hundred_concurrent_clients_share_one_rendering() {
     ] {
         origin.delay(0);
         let alone = Server::start(&origin.url());
-        origin.asked();
+        origin.take_requests();
         let expected = alone.get(path);
-        let reads = origin.asked().len();
+        let reads = origin.take_requests().len();
         drop(alone);
 
         let server = Server::start(&origin.url());
-        origin.asked();
+        origin.take_requests();
         origin.delay(60);
         let start = Barrier::new(100);
         let answers: Vec<_> = std::thread::scope(|scope| {
@@ -36,7 +36,7 @@ fn a_hundred_concurrent_clients_share_one_rendering() {
         for answer in &answers {
             assert_eq!((answer.status, answer.body == expected.body), (200, true), "{}", answer.text());
         }
-        assert_eq!(origin.asked().len(), reads, "{path}: reads of a hundred, and of one");
+        assert_eq!(origin.take_requests().len(), reads, "{path}: reads of a hundred, and of one");
         assert_eq!(server.metric("tegl_work_threads_busy") + server.metric("tegl_work_waiting"), 0.0);
     }
 }

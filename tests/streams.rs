@@ -8,7 +8,7 @@ use tegl::iiif::Dimensions;
 use tegl::master::write::Compression;
 use tegl::pixels::{Channels, Raster};
 
-use crate::support::http::{self, Answer};
+use crate::support::http::{self, Response};
 use crate::support::masters;
 use crate::support::museum::Museum;
 use crate::support::origin::Origin;
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// A large master in tiles that take next to nothing.
 fn large() -> Vec<u8> {
     let (width, height) = LARGE;
-    let samples = masters::broad(width, height);
+    let samples = masters::color_bands(width, height);
     let raster = Raster { dimensions: Dimensions::new(width, height), channels: Channels::Rgb, samples };
     masters::pyramid(&raster, 512, Compression::Zstd)
 }
@@ -36,7 +36,7 @@ fn folder(masters: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
 }
 
 /// Asks many at once.
-fn all(server: &Server, paths: &[String]) -> Vec<Answer> {
+fn all(server: &Server, paths: &[String]) -> Vec<Response> {
     std::thread::scope(|scope| {
         let asked: Vec<_> = paths.iter().map(|path| scope.spawn(|| server.get(path))).collect();
         asked.into_iter().map(|answer| answer.join().unwrap()).collect()
@@ -78,7 +78,7 @@ fn stalled_readers_hold_bounded_memory() {
     let small = server.get("/iiif/3/a.tif/0,0,512,512/100,/0/default.jpg");
     failures.check(small.status == 200, || format!("a small rendering waits: {}", small.text()));
     failures.check(server.get("/iiif/3/a.tif/info.json").status == 200, || "info.json waits".into());
-    failures.check(server.peak() < 400e6, || format!("{} MB", server.peak() / 1e6));
+    failures.check(server.peak_memory() < 400e6, || format!("{} MB", server.peak_memory() / 1e6));
     drop(readers);
     failures.check(eventually(LIMIT, || server.get(path).status == 200), || "the places stay taken".into());
 }
@@ -89,7 +89,7 @@ fn admitted_streams_complete_under_load() {
     let work = [("TEGL__WORK__THREADS", "2"), ("TEGL__WORK__QUEUE_MS", "1500")];
     let server = Server::with(&[folder.path().to_str().unwrap()], &work);
     let path = "/iiif/3/a.tif/full/max/0/default.tif".to_owned();
-    let length = server.ask("HEAD", &path, &[]).header("content-length").parse::<usize>().unwrap();
+    let length = server.request("HEAD", &path, &[]).header("content-length").parse::<usize>().unwrap();
     let answers = all(&server, &vec![path; 24]);
     let mut failures = Failures::default();
     let whole = answers.iter().filter(|answer| answer.status == 200 && answer.body.len() == length).count();
@@ -110,7 +110,7 @@ fn no_work_is_done_for_disconnected_clients() {
     origin.put("a.tif", large());
     let server = Server::with(&[&origin.url()], &[("TEGL__WORK__THREADS", "2")]);
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
-    origin.asked();
+    origin.take_requests();
     origin.delay(200);
     for format in ["jpg", "png", "tif"] {
         let path = format!("/iiif/3/a.tif/full/max/0/default.{format}");
@@ -118,7 +118,7 @@ fn no_work_is_done_for_disconnected_clients() {
         assert!(eventually(LIMIT, || server.metric("tegl_work_waiting") >= 10.0));
         drop(askers);
         assert!(eventually(LIMIT, || is_idle(&server)), "{format}: {:?}", server.log());
-        let asked = origin.asked().len();
+        let asked = origin.take_requests().len();
         assert!(asked <= 12, "{format}: {asked} requests for those who have left");
     }
     origin.delay(0);
@@ -132,7 +132,7 @@ fn renderings_are_admitted_before_reading_and_cancelled_without_callers() {
     let work = [("TEGL__WORK__MEMORY_MIB", "16"), ("TEGL__WORK__THREADS", "2")];
     let server = Server::with(&[&origin.url()], &work);
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
-    origin.asked();
+    origin.take_requests();
     origin.delay(500);
     let paths: Vec<_> =
         (0..40).map(|at| format!("/iiif/3/a.tif/{at},{at},700,700/333,/0/default.jpg")).collect();
@@ -141,7 +141,7 @@ fn renderings_are_admitted_before_reading_and_cancelled_without_callers() {
     // Counted before anybody leaves: the origin goes on with requests that were abandoned.
     let mut most = 0;
     let is_steady = || {
-        let before = std::mem::replace(&mut most, origin.most_at_once());
+        let before = std::mem::replace(&mut most, origin.max_in_flight());
         most > 0 && most == before
     };
     assert!(eventually(LIMIT, is_steady));
@@ -149,7 +149,7 @@ fn renderings_are_admitted_before_reading_and_cancelled_without_callers() {
     drop(askers);
     assert!(eventually(LIMIT, || is_idle(&server)));
     origin.delay(0);
-    let asked = origin.asked().len();
+    let asked = origin.take_requests().len();
     assert!(asked <= 24, "{asked} requests");
 }
 
@@ -160,11 +160,11 @@ fn slow_readers_of_one_response_share_its_memory() {
     let path = "/iiif/3/a.tif/full/max/0/default.tif";
     let length = server.get(path).body.len();
     assert!(length > 4 << 20, "{length}");
-    let before = server.peak();
+    let before = server.peak_memory();
     let mut readers: Vec<_> = (0..100).map(|_| http::open(server.address, path).unwrap()).collect();
     assert!(readers.iter_mut().all(|reader| status(reader) == "200"));
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
-    let taken = server.peak() - before;
+    let taken = server.peak_memory() - before;
     assert!(taken < 100e6, "{} MB for 100 readers of {length} bytes", taken / 1e6);
 }
 
@@ -209,7 +209,7 @@ fn downloads_of_remote_originals_use_bounded_memory() {
     assert!((1..=8).contains(&begun) && statuses.contains(&"503".to_owned()), "{statuses:?}");
     drop(readers);
     assert!(eventually(LIMIT, || is_idle(&server)));
-    assert_eq!(server.ask("HEAD", "/download/a.tif", &[]).status, 200);
+    assert_eq!(server.request("HEAD", "/download/a.tif", &[]).status, 200);
 }
 
 #[test]
@@ -218,12 +218,12 @@ fn head_of_a_large_image_renders_nothing() {
     origin.put("a.tif", large());
     let server = Server::start(&origin.url());
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
-    origin.asked();
+    origin.take_requests();
     for format in ["jpg", "tif"] {
-        let head = server.ask("HEAD", &format!("/iiif/3/a.tif/full/max/0/default.{format}"), &[]);
+        let head = server.request("HEAD", &format!("/iiif/3/a.tif/full/max/0/default.{format}"), &[]);
         assert_eq!((head.status, head.body.len()), (200, 0));
     }
-    assert_eq!(origin.asked().len(), 0);
+    assert_eq!(origin.take_requests().len(), 0);
 }
 
 #[test]

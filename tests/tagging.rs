@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::museum::{Museum, send, works};
 use crate::support::server::Server;
 
 const TAGS: &str = "/api/v1/works/KMS1/tags";
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-fn post(server: &Server, tag: &Value) -> Answer {
+fn post(server: &Server, tag: &Value) -> Response {
     send(server, "POST", TAGS, &[JSON], tag.to_string().as_bytes())
 }
 
-fn patch(server: &Server, id: &str, headers: &[(&str, &str)], change: &Value) -> Answer {
+fn patch(server: &Server, id: &str, headers: &[(&str, &str)], change: &Value) -> Response {
     let headers = [&[JSON], headers].concat();
     send(server, "PATCH", &format!("{TAGS}/{id}"), &headers, change.to_string().as_bytes())
 }
@@ -30,7 +30,7 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, parameter: &str, says: &str) {
+fn refused(answer: &Response, status: u16, parameter: &str, says: &str) {
     assert_eq!(
         (answer.status, answer.header("content-type")),
         (status, "application/problem+json"),
@@ -235,6 +235,6 @@ fn a_refused_method_lists_the_allowed_ones() {
     ] {
         let answer = send(&server, method, &path, &[JSON], b"{}");
         assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{method} {path}");
-        assert_eq!(server.ask("OPTIONS", &path, &[]).header("allow"), allowed, "{path}");
+        assert_eq!(server.request("OPTIONS", &path, &[]).header("allow"), allowed, "{path}");
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, noisy, picture};
 use crate::support::origin::{Fault, Origin};
 use crate::support::server::Server;
@@ -28,7 +28,7 @@ fn noisy_master(environment: &[(&str, &str)]) -> (Origin, Server) {
     (origin, server)
 }
 
-fn is_unreachable(answer: &Answer) -> bool {
+fn is_unreachable(answer: &Response) -> bool {
     [502, 503, 504].contains(&answer.status) && !answer.header("retry-after").is_empty()
 }
 
@@ -37,7 +37,7 @@ fn cached_images_are_served_immediately_while_the_store_hangs() {
     let (origin, server) = noisy_master(&[PATIENT[0], PATIENT[1], ("TEGL__MASTERS__REVALIDATE_S", "1")]);
     let tiles = tiles("a.tif");
     tiles.iter().for_each(|tile| assert_eq!(server.get(tile).status, 200));
-    origin.asked();
+    origin.take_requests();
     origin.fail(Some(Fault::Silent));
     let mut failures = Failures::default();
     let mut asked = 0;
@@ -49,7 +49,7 @@ fn cached_images_are_served_immediately_while_the_store_hangs() {
         // The store is given up after 20 seconds: this is far from both.
         failures.check(began.elapsed() < Duration::from_secs(5), || format!("{:?}", began.elapsed()));
         asked += 1;
-        origin.asked().iter().any(|one| one.method == "HEAD")
+        origin.take_requests().iter().any(|one| one.method == "HEAD")
     });
     assert!(checked, "the store was not asked whether the master is the same");
     for tile in &tiles {
@@ -57,7 +57,7 @@ fn cached_images_are_served_immediately_while_the_store_hangs() {
         failures.check(server.get(tile).status == 200, || tile.clone());
         failures.check(began.elapsed() < Duration::from_secs(5), || format!("{:?}", began.elapsed()));
     }
-    assert!(origin.asked().len() <= 1, "one master is asked for once");
+    assert!(origin.take_requests().len() <= 1, "one master is asked for once");
 }
 
 #[test]
@@ -78,13 +78,13 @@ fn an_outage_costs_few_requests_and_recovery_is_quick() {
     let (origin, server) = noisy_master(&[HASTY[0], HASTY[1], ("TEGL__MASTERS__REVALIDATE_S", "0")]);
     let tiles = tiles("a.tif");
     for (fault, each) in [(Fault::Unavailable, &tiles[..16]), (Fault::Silent, &tiles[16..18])] {
-        origin.asked();
+        origin.take_requests();
         origin.fail(Some(fault));
         for tile in each {
             let answer = server.get(tile);
             assert!(is_unreachable(&answer), "{fault:?} {tile}: {}", answer.status);
         }
-        let asked = origin.asked();
+        let asked = origin.take_requests();
         assert!(asked.len() as f64 <= 2.2 * each.len() as f64, "{fault:?}: {asked:?}");
         origin.fail(None);
         let answered = |tile: &String| eventually(Duration::from_secs(5), || server.get(tile).status == 200);
@@ -148,7 +148,7 @@ fn concurrent_reads_are_limited_as_configured() {
             scope.spawn(move || assert_eq!(server.get(&tile).status, 200));
         }
     });
-    assert!(origin.most_at_once() <= 3, "{} at once", origin.most_at_once());
+    assert!(origin.max_in_flight() <= 3, "{} at once", origin.max_in_flight());
 }
 
 type Damage = fn(&mut Vec<u8>);

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
-use crate::support::http::Answer;
+use crate::support::http::Response;
 use crate::support::masters::{self, picture};
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
@@ -64,7 +64,7 @@ fn write(
     token: Option<&str>,
     revision: Option<u64>,
     body: &Value,
-) -> Answer {
+) -> Response {
     let body = body.to_string();
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", server.address);
     if let Some(token) = token {
@@ -101,7 +101,7 @@ fn records_are_imported_and_errors_reported() {
     assert_eq!(document["requiredStatement"]["value"]["none"][0], "<span>Erhvervet <b>1621</b></span>");
     let held = [("If-None-Match", manifest.header("etag"))];
     assert_eq!(
-        server.ask("GET", &format!("/presentation/3/{}/manifest", segment("KMSst28Ø")), &held).status,
+        server.request("GET", &format!("/presentation/3/{}/manifest", segment("KMSst28Ø")), &held).status,
         304
     );
 
@@ -199,7 +199,7 @@ fn judged(server: &Server, other: &Server) {
     let work = segment("KMSst28Ø");
     let (tags, manifest) = (format!("/api/v1/works/{work}/tags"), format!("/presentation/3/{work}/manifest"));
     let answer = server.get(&tags);
-    let held = server.ask("GET", &tags, &[("If-None-Match", answer.header("etag"))]);
+    let held = server.request("GET", &tags, &[("If-None-Match", answer.header("etag"))]);
     assert_eq!(held.status, 304);
     let listed = answer.json();
     let revision = listed["revision"].as_u64().unwrap();
@@ -316,12 +316,12 @@ fn downloads_equal_masters_byte_for_byte() {
         sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &master)),
     );
     assert_eq!(whole.header("repr-digest"), format!("sha-256=:{digest}:"));
-    let head = server.ask("HEAD", &path, &[]);
+    let head = server.request("HEAD", &path, &[]);
     assert_eq!((head.status, head.header("content-length")), (200, master.len().to_string().as_str()));
 
     let (tag, size) = (whole.header("etag").to_owned(), master.len());
     let cut = size / 3;
-    let rest = server.ask("GET", &path, &[("Range", &format!("bytes={cut}-")), ("If-Range", &tag)]);
+    let rest = server.request("GET", &path, &[("Range", &format!("bytes={cut}-")), ("If-Range", &tag)]);
     assert_eq!(
         (rest.status, rest.header("content-range")),
         (206, format!("bytes {cut}-{}/{size}", size - 1).as_str())
@@ -330,7 +330,7 @@ fn downloads_equal_masters_byte_for_byte() {
     for (range, part) in
         [("bytes=0-0", 0..1), ("bytes=-5", size - 5..size), ("bytes=10-9999999999", 10..size)]
     {
-        let answer = server.ask("GET", &path, &[("Range", range)]);
+        let answer = server.request("GET", &path, &[("Range", range)]);
         assert!(answer.status == 206 && answer.body == master[part], "{range}: {}", answer.status);
     }
     for (headers, status) in [
@@ -340,7 +340,7 @@ fn downloads_equal_masters_byte_for_byte() {
         (vec![("If-None-Match", tag.as_str())], 304),
         (vec![("If-Match", "\"another\"")], 412),
     ] {
-        assert_eq!(server.ask("GET", &path, &headers).status, status, "{headers:?}");
+        assert_eq!(server.request("GET", &path, &headers).status, status, "{headers:?}");
     }
     let jpg = server.get(&format!("{path}.jpg"));
     assert!(jpg.status == 200 && masters::dimensions("image/jpeg", &jpg.body) == Some((900, 600)));
@@ -375,7 +375,7 @@ fn downloads_equal_masters_byte_for_byte() {
     std::fs::write(&beside, &changed).unwrap();
     std::fs::rename(&beside, museum.path("masters/Værker/Ø 1.tif")).unwrap();
     let resumed = || {
-        let answer = server.ask("GET", &path, &[("Range", "bytes=10-"), ("If-Range", &tag)]);
+        let answer = server.request("GET", &path, &[("Range", "bytes=10-"), ("If-Range", &tag)]);
         answer.status == 200 && answer.body == changed
     };
     assert!(

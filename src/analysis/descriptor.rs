@@ -11,6 +11,8 @@
 //!
 //! The picture is its content's rectangle, without frame and surroundings, reduced to about a hundred pixels a side.
 
+use std::ops::Range;
+
 use super::oklab::CHROMA_WEIGHT;
 use super::{Content, Oklab, Picture};
 use crate::iiif::Dimensions;
@@ -34,6 +36,48 @@ const GRAY: f32 = 0.03;
 const NOISE: f32 = 0.02;
 /// Formats beyond this are alike.
 const LONGEST: f32 = 3.0;
+
+/// The parts of a descriptor that can be compared by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Layout and colors.
+    Color,
+    /// Form and format.
+    Form,
+}
+
+impl Part {
+    /// The numbers of this part, and the sum of their weights.
+    fn place(self) -> (Range<usize>, f32) {
+        let border = 3 * FIELDS * FIELDS + LIGHTNESSES * (HUES + 1);
+        match self {
+            Self::Color => (0..border, WEIGHTS[0] + WEIGHTS[1]),
+            Self::Form => (border..LENGTH, WEIGHTS[2] + WEIGHTS[3]),
+        }
+    }
+
+    /// How alike this part of two descriptors is: the cosine, 1 for equal ones.
+    pub(crate) fn cosine(self, a: &[f32], b: &[f32]) -> f32 {
+        let (place, weight) = self.place();
+        match (a.get(place.clone()), b.get(place)) {
+            (Some(a), Some(b)) => a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>() / weight,
+            _ => 0.0,
+        }
+    }
+
+    /// A descriptor without its other part, of length 1.
+    pub(crate) fn alone(self, descriptor: &[f32]) -> Vec<f32> {
+        let (place, weight) = self.place();
+        let scale = weight.sqrt().recip();
+        let kept = |(at, value): (usize, &f32)| if place.contains(&at) { value * scale } else { 0.0 };
+        descriptor.iter().enumerate().map(kept).collect()
+    }
+
+    /// The cosine of this part, from that of a descriptor with one that has this part alone.
+    pub(crate) fn of_cosine(self, cosine: f32) -> f32 {
+        cosine / self.place().1.sqrt()
+    }
+}
 
 /// The descriptor of a picture's content; its length is 1.
 pub(crate) fn descriptor(picture: &Picture, content: &Content) -> Vec<f32> {
@@ -165,6 +209,20 @@ mod tests {
         let other = of(&other);
         assert!(product(&first, &alike) > 0.95);
         assert!(product(&first, &alike) > product(&first, &other) + 0.3);
+    }
+
+    #[test]
+    fn parts_are_compared_by_themselves() {
+        let first = of(&landscape(0x9fb6d0, 0x4c6b3f));
+        let same_form = of(&landscape(0xd09fa8, 0x3f4c6b));
+        for part in [Part::Color, Part::Form] {
+            assert!((part.cosine(&first, &first) - 1.0).abs() < 1e-4);
+            let alone = part.alone(&first);
+            assert!((product(&alone, &alone) - 1.0).abs() < 1e-4);
+            let found = part.of_cosine(product(&alone, &same_form));
+            assert!((found - part.cosine(&first, &same_form)).abs() < 1e-4);
+        }
+        assert!(Part::Form.cosine(&first, &same_form) > Part::Color.cosine(&first, &same_form) + 0.1);
     }
 
     #[test]

@@ -14,9 +14,10 @@ mod picture;
 mod testing;
 
 use content::Content;
+pub(crate) use descriptor::Part;
 use descriptor::descriptor;
 pub(crate) use measures::Measures;
-pub(crate) use names::{ColorName, confidence, name_of};
+pub(crate) use names::{ColorName, NAMES, confidence, name_of};
 pub(crate) use oklab::Oklab;
 pub(crate) use palette::{PaletteColor, palette};
 use picture::Picture;

@@ -22,6 +22,7 @@ mod settings;
 mod sql;
 mod transaction;
 mod withdraw;
+mod work_vectors;
 mod write_lock;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use read::{StoredWork, WorkRights};
 pub use review::{WaitingTag, WaitingValue};
 pub use settings::Settings;
 pub use withdraw::Withdrawn;
+pub use work_vectors::{VectorVersion, WorkVectors, Written};
 
 use pools::Pools;
 

@@ -55,7 +55,8 @@ const STEPS: [&str; 2] = [
      CREATE TABLE analyses (
         analyzer TEXT{bytes} NOT NULL, file TEXT{bytes} NOT NULL, version TEXT NOT NULL, etag TEXT NOT NULL,
         at_ms BIGINT NOT NULL, result TEXT NOT NULL, vector {blob}, PRIMARY KEY (analyzer, file)
-     )",
+     );
+     CREATE INDEX analyses_with_vectors ON analyses (analyzer, version, at_ms, file) WHERE vector IS NOT NULL",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

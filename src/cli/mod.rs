@@ -158,7 +158,7 @@ pub struct Tag {
     /// Images, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// What to find: color, likeness [default: all]
+    /// What to find: color, motif, likeness [default: all]; motifs need a model in the settings (`[models.NAME]`)
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     only: Vec<String>,
     /// Change nothing: write a page with a sample of works and their proposed tags to this file

@@ -8,7 +8,9 @@ use parking_lot::Mutex;
 use super::contact_sheet;
 use super::output::count;
 use super::{Tag as Arguments, gallery, settings};
+use crate::config::Config;
 use crate::gallery::{Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork};
+use crate::inference::{Declaration, Model};
 
 /// Works on a contact sheet.
 const SAMPLE: usize = 60;
@@ -27,7 +29,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::check_stores(&gallery)?;
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
-    let run = TagRun { kinds, tagging: config.tagging, shard, jobs, sample };
+    let models = models(&config, &kinds)?;
+    let run = TagRun { kinds, tagging: config.tagging, models, shard, jobs, sample };
     let summary = gallery::block_on(async {
         tokio::select! {
             done = gallery.jobs.tag(run, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
@@ -47,9 +50,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     }
 }
 
+/// Loads the models of the settings, if these kinds of tags need any.
+fn models(config: &Config, kinds: &[TagKind]) -> Result<Vec<(String, Arc<Model>)>, String> {
+    if kinds == [TagKind::Color] {
+        return Ok(Vec::new());
+    }
+    let load =
+        |(name, declaration): (&String, &Declaration)| match Model::load(declaration, &config.inference) {
+            Ok(model) => Ok((name.clone(), Arc::new(model))),
+            Err(error) => Err(format!("the model `{name}` of the settings: {error}")),
+        };
+    config.models.iter().map(load).collect()
+}
+
 fn kind(name: &str) -> Result<TagKind, String> {
     TagKind::parse(name).ok_or_else(|| {
-        format!("--only `{name}`: must be `color` or `likeness`, or both separated by a comma")
+        format!("--only `{name}`: must be `color`, `motif` or `likeness`, or several separated by commas")
     })
 }
 

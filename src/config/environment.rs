@@ -1,6 +1,6 @@
-//! Environment variables that were meant as settings but are not read as such.
+//! Warns about environment variables that look like settings but are not read.
 
-/// Warnings about variables that look like a setting of one of these sections but lack an underscore.
+/// Warnings about variables that look like a setting in one of these sections but lack an underscore.
 pub(super) fn warnings<'a>(names: impl IntoIterator<Item = &'a str>, sections: &[String]) -> Vec<String> {
     let mut warnings: Vec<_> = names.into_iter().filter_map(|name| warning(name, sections)).collect();
     warnings.sort();

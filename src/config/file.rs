@@ -1,4 +1,4 @@
-//! Checks the settings file by itself first, so that errors name the line.
+//! Checks the settings file on its own before merging, so that errors name the line.
 
 use std::ops::Range;
 use std::path::Path;
@@ -37,10 +37,10 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), InvalidConfig> {
     })
 }
 
-/// A key's path, its value if that is a number, and the span of the value.
+/// The path of a key, its value if that is a number, and the span of the value.
 type Key = (String, Option<f64>, Range<usize>);
 
-/// All keys, nested keys after their tables.
+/// All keys; nested keys follow their tables.
 fn keys(table: &DeTable<'_>) -> Vec<Key> {
     let mut found = Vec::new();
     for (name, value) in table {

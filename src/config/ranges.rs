@@ -1,6 +1,6 @@
 //! The ranges of all numeric settings.
 
-/// A key with its smallest and largest value, both inclusive.
+/// A key with its minimum and maximum, both inclusive.
 pub(super) type Range = (&'static str, f64, f64);
 
 const DAY_S: f64 = 86_400.0;
@@ -10,7 +10,7 @@ const TIB_IN_MIB: f64 = 1_048_576.0;
 const MILLION: f64 = 1e6;
 const THREADS: f64 = 1024.0;
 
-/// The ranges of all numeric settings. `config/default.toml` states them beside each key; a test compares.
+/// The ranges of all numeric settings. `config/default.toml` states them beside each key, which a test verifies.
 pub(super) const RANGES: &[Range] = &[
     ("web.image_max_age_s", 0.0, YEAR_S),
     ("web.document_max_age_s", 0.0, YEAR_S),
@@ -52,10 +52,13 @@ pub(super) const RANGES: &[Range] = &[
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),
     ("catalogue.stale_rights_s", 0.0, YEAR_S),
+    ("inference.model_mib", 1.0, TIB_IN_MIB),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),
     ("search.rebuild_from", 1.0, 1e9),
+    ("likeness.memory_mib", 0.0, TIB_IN_MIB),
+    ("likeness.upload_mib", 0.0, 1024.0),
     ("presentation.logo.width", 0.0, MILLION),
     ("presentation.logo.height", 0.0, MILLION),
     ("pyramids.wait_s", 0.0, 3600.0),
@@ -77,7 +80,7 @@ pub(super) const RANGES: &[Range] = &[
     ("store.parallel_reads", 1.0, 256.0),
 ];
 
-/// Why this number is out of this key's range, if it is.
+/// The error for a number outside its key's range.
 pub(super) fn out_of_range(key: &str, value: f64) -> Option<String> {
     let (_, min, max) = RANGES.iter().find(|(known, ..)| *known == key)?;
     let is_inside = (*min..=*max).contains(&value);

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-/// Replaces a secret.
+/// The replacement for a secret.
 pub(super) const REDACTED: &str = "…";
 
-/// Substrings that mark a name as secret: names of settings, query parameters and fields of connection strings.
+/// Substrings that mark the name of a setting, query parameter or connection string field as secret.
 const NAMES: [&str; 8] = ["token", "secret", "password", "passwd", "pwd", "sig", "key", "credential"];
 
-/// Redacts secrets in settings: values whose names mark them as secret, and secrets within URLs.
+/// Redacts secrets in settings: values with secret names, and secrets within URLs.
 pub(super) fn redact(value: &mut Value) {
     redact_within(value, false);
 }
@@ -28,18 +28,20 @@ fn redact_within(value: &mut Value, secret: bool) {
     }
 }
 
-/// A URL or connection string without passwords, signatures and keys.
+/// Redacts passwords, signatures and keys in a URL or connection string.
 pub(super) fn without_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return redact_fields(text, &[';', ' ']) };
-    let (place, query) = match rest.split_once('?') {
+    let (authority, query) = match rest.split_once('?') {
         // An unencoded password may contain `?`.
-        Some((place, query)) if has_user(place) && !place.contains('@') && query.contains('@') => {
+        Some((authority, query))
+            if has_user(authority) && !authority.contains('@') && query.contains('@') =>
+        {
             (rest, None)
         }
-        Some((place, query)) => (place, Some(query)),
+        Some((authority, query)) => (authority, Some(query)),
         None => (rest, None),
     };
-    let mut redacted = format!("{scheme}://{}", without_user(scheme, place));
+    let mut redacted = format!("{scheme}://{}", without_user(scheme, authority));
     if let Some(query) = query {
         redacted += "?";
         redacted += &redact_fields(query, &['&', ';', '#']);
@@ -48,27 +50,27 @@ pub(super) fn without_secrets(text: &str) -> String {
 }
 
 /// Whether the URL has a userinfo part; digits after a colon are a port.
-fn has_user(place: &str) -> bool {
-    let authority = place.split('/').next().unwrap_or_default();
+fn has_user(authority: &str) -> bool {
+    let authority = authority.split('/').next().unwrap_or_default();
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     authority.contains('@') || authority.split_once(':').is_some_and(|(_, port)| !is_port(port))
 }
 
-/// Removes the password. An unencoded one may contain `/`, so split at the last `@`.
-fn without_user(scheme: &str, place: &str) -> String {
-    let Some((user, host)) = place.rsplit_once('@').filter(|_| has_user(place)) else {
-        return place.to_owned();
+/// Redacts the password. An unencoded one may contain `/`, so the last `@` is the separator.
+fn without_user(scheme: &str, authority: &str) -> String {
+    let Some((user, host)) = authority.rsplit_once('@').filter(|_| has_user(authority)) else {
+        return authority.to_owned();
     };
     let is_database = scheme.starts_with("postgres");
     match user.split_once(':') {
         Some((name, _)) if is_database => format!("{name}:{REDACTED}@{host}"),
         // A user name without a password may be a token.
         _ if !is_database => format!("{REDACTED}@{host}"),
-        _ => place.to_owned(),
+        _ => authority.to_owned(),
     }
 }
 
-/// Redacts the values of fields whose names mark them as secret.
+/// Redacts the values of fields with secret names.
 fn redact_fields(text: &str, separators: &[char]) -> String {
     let redact = |field: &str| match field.split_once('=') {
         Some((name, value)) if !value.trim().is_empty() && is_secret(name) => {
@@ -93,7 +95,7 @@ fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|word| name.contains(word))
 }
 
-/// A message without the value that it quotes, if it is about a secret.
+/// Removes the quoted value from a message about a secret.
 pub(super) fn without_value(message: &str) -> String {
     let mut keys = message.split('`').skip(1).step_by(2);
     let is_about_secrets =

@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Config, Log};
 use crate::{presentation, store, web};
 
-/// Fails with the setting that cannot be used, and what would work.
+/// Fails with the unusable setting and what would work.
 pub(super) fn check(config: &Config) -> Result<(), String> {
     listen_address("web.listen", &config.web.listen)?;
     if !config.operations.listen.is_empty() {
@@ -77,7 +77,7 @@ fn log(log: &Log) -> Result<(), String> {
     if let Err(error) = EnvFilter::try_new(&log.level) {
         return Err(format!("`log.level` is `{}`: {error}; {works}", log.level));
     }
-    // A single word would be taken for a target, all of whose lines are logged.
+    // A single word would be parsed as a target, all of whose lines are logged.
     let lone =
         |part: &&str| !part.contains(['=', '[']) && !LEVELS.contains(&part.to_ascii_lowercase().as_str());
     if let Some(part) = log.level.split(',').map(str::trim).find(lone) {

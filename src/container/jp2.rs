@@ -9,11 +9,11 @@ pub(crate) const EXIF: [u8; 16] = *b"JpgTiffExif->JP2";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JpxBox {
     pub name: [u8; 4],
-    /// Ends after the file if that is truncated.
+    /// The range of the content; it extends beyond the file's end if the file is truncated.
     pub body: Range<u64>,
 }
 
-/// The box at `at` of a file of `size` bytes; the next one starts at the end of its body. `read` reads eight bytes at an
+/// Parses the box at `at` of a file of `size` bytes; the next one starts at the end of its body. `read` reads eight bytes at an
 /// offset. The inner error says what is wrong with the box.
 pub(crate) fn box_at<E>(
     at: u64,
@@ -26,9 +26,9 @@ pub(crate) fn box_at<E>(
         1 => (16, at.checked_add(u64::from_be_bytes(read(at + 8)?))),
         length => (8, at.checked_add(u64::from(length))),
     };
-    let Some(end) = end else { return Ok(Err("a box beyond all bounds")) };
+    let Some(end) = end else { return Ok(Err("a box is too long")) };
     if end < at + header {
-        return Ok(Err("a box shorter than its head"));
+        return Ok(Err("a box is shorter than its header"));
     }
     Ok(Ok(JpxBox { name, body: at + header..end }))
 }
@@ -48,7 +48,7 @@ mod tests {
         check(b"\0\0\0\x01uuid\0\0\0\0\0\0\0\x14body", Ok(16..20));
         check(b"\0\0\0\0uuidbody", Ok(8..12));
         check(b"\0\0\0\x20uuidbody", Ok(8..32));
-        check(b"\0\0\0\x07uuidbody", Err("a box shorter than its head"));
-        check(b"\0\0\0\x01uuid\0\0\0\0\0\0\0\x0fbody", Err("a box shorter than its head"));
+        check(b"\0\0\0\x07uuidbody", Err("a box is shorter than its header"));
+        check(b"\0\0\0\x01uuid\0\0\0\0\0\0\0\x0fbody", Err("a box is shorter than its header"));
     }
 }

@@ -17,7 +17,7 @@ impl<'a> Segment<'a> {
 pub(crate) const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
 
-/// The segments at the start of a file; the header of the first scan is the last one. `Ok(Err(length))` means that at
+/// Parses the segments at the start of a file up to the header of the first scan. `Ok(Err(length))` means that at
 /// least `length` bytes are needed to reach it.
 ///
 /// Stray bytes between segments are skipped, and an application segment or comment whose stated length is too small
@@ -33,10 +33,10 @@ pub(crate) fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, 
     }
     let (mut at, mut found) = (2, Vec::new());
     loop {
-        let Some((marker, behind)) = next_marker(start, at) else {
+        let Some((marker, end)) = next_marker(start, at) else {
             return Ok(Err(start.len().max(at) + MORE));
         };
-        at = behind;
+        at = end;
         match marker {
             // TEM and restart markers have no length.
             0x01 | 0xd0..=0xd7 => continue,
@@ -47,7 +47,7 @@ pub(crate) fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, 
         let Some(&[high, low]) = start.get(at..at + 2) else { return Ok(Err(at + MORE)) };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if length < 2 && !matches!(marker, 0xe0..=0xef | 0xfe) {
-            return Err("a segment is shorter than its own length");
+            return Err("a segment is shorter than its length field");
         }
         let end = at + length.max(2);
         let Some(body) = start.get(at + 2..end) else { return Ok(Err(end + MORE)) };
@@ -59,11 +59,11 @@ pub(crate) fn segments(start: &[u8]) -> Result<Result<Vec<Segment<'_>>, usize>, 
     }
 }
 
-/// How much of a file of `size` bytes to read if `held` bytes of it end before the first scan, and at least `needed` are
-/// needed: twice as much each time, as all of it is read and parsed again.
-pub(crate) fn next_length(held: u64, needed: usize, size: u64, max: u64) -> u64 {
+/// The number of bytes of a file of `size` bytes to read if its first `known` bytes end before the first scan, and at least `needed` are
+/// needed: twice as many each time, because all of them are read and parsed again.
+pub(crate) fn next_length(known: u64, needed: usize, size: u64, max: u64) -> u64 {
     const AHEAD: u64 = 64 << 10;
-    (needed as u64 + AHEAD).max(held.saturating_mul(2).min(max)).min(size)
+    (needed as u64 + AHEAD).max(known.saturating_mul(2).min(max)).min(size)
 }
 
 /// The next marker from `at` on, and where it ends; fill bytes and stuffed zeros are skipped.
@@ -100,10 +100,10 @@ mod tests {
     fn a_long_header_is_read_in_few_parts() {
         // Fill bytes need one more byte each time, segments their length.
         for step in [1, 65_537] {
-            let (mut held, mut parts, mut bytes) = (64 << 10, 0, 0);
-            while held < 24 << 20 {
-                held = next_length(held, held as usize + step, 1 << 30, 32 << 20);
-                (parts, bytes) = (parts + 1, bytes + held);
+            let (mut known, mut parts, mut bytes) = (64 << 10, 0, 0);
+            while known < 24 << 20 {
+                known = next_length(known, known as usize + step, 1 << 30, 32 << 20);
+                (parts, bytes) = (parts + 1, bytes + known);
             }
             assert!(parts <= 10 && bytes <= 64 << 20, "{parts} parts, {bytes} bytes");
         }

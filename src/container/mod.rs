@@ -12,12 +12,12 @@ pub(crate) mod tiff;
 pub use format::SourceFormat;
 pub use partial::{PartialFile, Stop};
 
-/// Chunks that are read before the pixels: no honest header has more.
+/// The most chunks that are read before the pixels; real files have far fewer.
 pub(crate) const MAX_CHUNKS: usize = 256;
 /// The largest profile or EXIF block that is read, in bytes.
 pub(crate) const MAX_PROFILE: u64 = 4 << 20;
 
-/// Why a file cannot be a master, in words for its owner.
+/// Why a file cannot be a master, as a message for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The file contradicts its format; the text says where.
@@ -31,7 +31,7 @@ pub enum Refused {
     NoPage {
         /// The requested page, from 1.
         page: u32,
-        /// How many pages there are.
+        /// The number of pages in the file.
         pages: u32,
     },
 }

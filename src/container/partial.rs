@@ -1,4 +1,4 @@
-//! A file of which only some parts have been fetched, and the bytes that a parser still needs.
+//! A partially fetched file, and the bytes that a parser still needs.
 
 use std::ops::Range;
 
@@ -19,9 +19,9 @@ pub struct PartialFile {
 pub enum Stop {
     /// These bytes are needed; `likely` bytes from the same start will probably be enough to finish.
     NeedBytes {
-        /// Bytes that have to be read before the parser can go on.
+        /// Bytes that have to be read before the parser can continue.
         range: Range<u64>,
-        /// How many bytes from the range's start are likely to be needed.
+        /// The number of bytes from the range's start that are likely to be needed.
         likely: u64,
     },
     /// The file cannot be a master.
@@ -35,7 +35,7 @@ impl From<Refused> for Stop {
 }
 
 impl PartialFile {
-    /// A file of `size` bytes of which the first are known.
+    /// A file of `size` bytes, whose first bytes are `start`.
     pub fn new(size: u64, start: Bytes) -> Self {
         Self { size, parts: vec![(0, start)] }
     }
@@ -50,7 +50,7 @@ impl PartialFile {
         self.parts.push((offset, bytes));
     }
 
-    /// The `length` bytes at `offset`.
+    /// Returns the `length` bytes at `offset`.
     ///
     /// # Errors
     /// Returns [`Stop::NeedBytes`] if they have not been fetched yet, [`Stop::Refused`] if the file ends before them.

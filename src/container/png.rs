@@ -1,4 +1,4 @@
-//! A PNG's chunks before and after its pixels, and the metadata blocks that text chunks hold (PNG, third edition, §11).
+//! Reads a PNG's chunks before and after its pixels, and metadata blocks in text chunks (PNG, third edition, §11).
 
 use std::io::Read;
 
@@ -10,12 +10,13 @@ use super::{MAX_CHUNKS, MAX_PROFILE, PartialFile, Stop};
 /// Bytes at the end of the file that are searched for chunks after the pixels.
 const TAIL: u64 = 64 << 10;
 
-/// The most bytes of all chunks that are read: enough for a profile and a few texts.
+/// The most bytes of chunks that are read: enough for a profile and a few texts.
 const MAX_CHUNK_BYTES: u64 = 8 << 20;
 /// Chunks up to this size do not count towards the limit: palettes and transparency are smaller (§11.2.2, §11.3.1.1).
 const SMALL_CHUNK: u64 = 1024;
 /// The largest text with a block of EXIF, XMP or IPTC, in bytes after decompression; two digits are a byte of the block.
 const MAX_TEXT: u64 = 2 << 20;
+
 /// Calls `each` for the known, complete and reasonably small chunks before the pixels; returns `false` if the file ends
 /// without pixels. All chunks are fetched before the first call, because parsing restarts when it needs more bytes.
 pub(crate) fn chunks_before_pixels(
@@ -29,7 +30,7 @@ pub(crate) fn chunks_before_pixels(
             has_pixels = false;
             break;
         }
-        let &[a, b, c, d, w, x, y, z] = ahead(file, at)? else { return Ok(false) };
+        let &[a, b, c, d, w, x, y, z] = chunk_header(file, at)? else { return Ok(false) };
         let (length, name) = (u64::from(u32::from_be_bytes([a, b, c, d])), [w, x, y, z]);
         match &name {
             b"IDAT" => break,
@@ -60,8 +61,8 @@ pub(crate) fn chunks_before_pixels(
     Ok(has_pixels)
 }
 
-/// The head of the chunk at `at`; if it has not been fetched, the next chunks probably have not been either.
-fn ahead(file: &PartialFile, at: u64) -> Result<&[u8], Stop> {
+/// The length and name of the chunk at `at`; if they have not been fetched, more is requested for the next chunks.
+fn chunk_header(file: &PartialFile, at: u64) -> Result<&[u8], Stop> {
     file.get(at, 8).map_err(|stop| match stop {
         Stop::NeedBytes { range, .. } => Stop::NeedBytes { likely: (32 << 10).min(file.size() - at), range },
         other => other,
@@ -99,13 +100,13 @@ fn is_known(name: &[u8]) -> bool {
     [&b"iCCP"[..], b"PLTE", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"].contains(&name)
 }
 
-/// The kind of a metadata block written as text, as by ImageMagick, if the chunk holds one.
+/// The kind of a metadata block that is written as text, as ImageMagick does, if the chunk contains one.
 pub(crate) fn raw_kind(body: &[u8]) -> Option<&[u8]> {
     let end = body.iter().take(80).position(|&byte| byte == 0)?;
     body[..end].strip_prefix(b"Raw profile type ")
 }
 
-/// The kind and bytes of a metadata block written as text, as by ImageMagick: a line with its name, a line with its
+/// The kind and bytes of a metadata block that is written as text, as ImageMagick does: a line with its name, a line with its
 /// length, then lines of hexadecimal digits.
 pub(crate) fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8], Vec<u8>)> {
     let kind = raw_kind(body)?;
@@ -125,7 +126,7 @@ pub(crate) fn raw_profile<'a>(name: &[u8; 4], body: &'a [u8]) -> Option<(&'a [u8
     Some((kind, digits.as_chunks().0.iter().map(|[high, low]| high << 4 | low).collect()))
 }
 
-/// Decompresses `packed`, unless the result is larger than `max` bytes.
+/// Decompresses `packed`; `None` if it is damaged or the result is larger than `max` bytes.
 pub(crate) fn inflated(packed: &[u8], max: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ZlibDecoder::new(packed).take(max + 1).read_to_end(&mut bytes).ok()?;

@@ -2,7 +2,7 @@
 
 use super::{MAX_CHUNKS, PartialFile, Stop};
 
-/// A chunk that lies within the file.
+/// A chunk that is completely within the file.
 pub(crate) struct Chunk<'a> {
     pub name: [u8; 4],
     /// The length of its body in bytes.
@@ -12,7 +12,7 @@ pub(crate) struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Its bytes without name, length and padding.
+    /// The chunk's content, without its name, length and padding.
     ///
     /// # Errors
     ///
@@ -22,7 +22,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// The chunks of a file, at most [`MAX_CHUNKS`]; a truncated one ends them.
+/// Iterates over the chunks of a file, at most [`MAX_CHUNKS`], up to the first truncated one.
 pub(crate) fn chunks(file: &PartialFile) -> impl Iterator<Item = Result<Chunk<'_>, Stop>> {
     let mut at = 12;
     let next = move || {

@@ -8,7 +8,7 @@ const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(60);
 /// The longest pause while a disk is full.
 const LONGEST_WITHOUT_ROOM: Duration = Duration::from_secs(300);
-/// The longest pause once more room is free than after the failure.
+/// The longest pause once more space is free than after the failure.
 const LONGEST_WITH_ROOM: Duration = Duration::from_secs(20);
 
 /// The number of consecutive failures, and the free space after the last one.

@@ -53,6 +53,14 @@ pub enum Error {
         "the search is being prepared: {percent} % of all works are indexed; try again in {retry_after_s} s"
     )]
     Indexing { percent: u8, retry_after_s: u32 },
+    /// Retry later: the vectors of works are being loaded.
+    #[error(
+        "similar works are being prepared: {percent} % of all pictures are loaded; try again in {retry_after_s} s"
+    )]
+    Comparing { percent: u8, retry_after_s: u32 },
+    /// For the collection's owner to fix: pictures that have not been analyzed. The text names the command.
+    #[error("{0}")]
+    Untagged(String),
     /// For the operator to fix: there is no search index, and none can be built.
     #[error("search is not available at the moment: {cause}; the server retries by itself")]
     Unindexed { cause: String },

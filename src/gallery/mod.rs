@@ -6,6 +6,7 @@ mod error;
 mod identifier;
 mod images;
 mod jobs;
+mod likeness;
 pub(crate) mod rights;
 mod search;
 pub(crate) mod settings;
@@ -27,6 +28,7 @@ pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
     Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Tagging, Watch,
 };
+pub(crate) use likeness::{By, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted};
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
@@ -39,13 +41,14 @@ pub(crate) use works::{
 use crate::catalogue::{self, Catalogue};
 use catalogue_client::CatalogueClient;
 
-/// All services. Each owns its state.
+/// All services, each with its own state.
 pub(crate) struct Gallery {
     pub sources: Arc<Sources>,
     pub images: Arc<ImageService>,
     pub works: WorkService,
     pub jobs: JobService,
     search: Option<Arc<SearchService>>,
+    likeness: Option<Arc<LikenessService>>,
     tasks: Handle,
     /// Owns the threads; dropped last.
     _runtime: Background,
@@ -74,10 +77,10 @@ impl Drop for Background {
 }
 
 impl Gallery {
-    /// Serves `sources`; pyramids of masters without tiles are kept in `store`, if there is one.
+    /// Creates services for `sources`; pyramids of masters without tiles are kept in `store`, if given.
     ///
     /// # Errors
-    /// If threads cannot be started.
+    /// Returns an error if threads cannot be started.
     pub(crate) fn new(
         sources: Vec<Source>,
         store: Option<PyramidStore>,
@@ -96,6 +99,7 @@ impl Gallery {
             works: WorkService::new(images.clone(), None),
             jobs: JobService::new(sources.clone(), images.clone(), None, tasks.clone()),
             search: None,
+            likeness: None,
             sources,
             images,
             tasks,
@@ -106,10 +110,10 @@ impl Gallery {
     /// Adds the works of a catalogue, and follows its changes.
     ///
     /// # Errors
-    /// If the catalogue cannot be opened.
+    /// Returns an error if the catalogue cannot be opened.
     pub(crate) fn with_catalogue(mut self, settings: &catalogue::Settings) -> Result<Self, Error> {
         let catalogue = self.tasks.block_on(Catalogue::open(settings)).map_err(|error| match error {
-            // This is about the location, not about a record.
+            // The error concerns the location, not a record.
             catalogue::Error::Invalid(reason) => Error::Unwritable(reason),
             other => other.into(),
         })?;
@@ -136,15 +140,25 @@ impl Gallery {
         self
     }
 
+    /// Holds the vectors of the catalogue's works in memory, for similar works.
+    pub(crate) fn with_likeness(mut self, settings: &LikenessSettings) -> Self {
+        if let Some(catalogue) = self.catalogue() {
+            let (catalogue, rights) = (catalogue.clone(), self.images.rights().clone());
+            let tasks = self.tasks.clone();
+            self.likeness = Some(LikenessService::start(settings.clone(), catalogue, rights, tasks));
+        }
+        self
+    }
+
     /// The catalogue, if there is one.
     fn catalogue(&self) -> Option<&Arc<CatalogueClient>> {
         self.works.catalogue()
     }
 
-    /// The search.
+    /// Returns the search service.
     ///
     /// # Errors
-    /// If there is none: it needs a catalogue and a folder.
+    /// Returns [`Error::Closed`] if there is none, because it needs a catalogue and a folder.
     pub(crate) fn search(&self) -> Result<&Arc<SearchService>, Error> {
         self.search.as_ref().ok_or_else(|| {
             Error::Closed(
@@ -153,7 +167,17 @@ impl Gallery {
         })
     }
 
-    /// Drops everything that is cached in memory.
+    /// The similar works.
+    ///
+    /// # Errors
+    /// If there are none: they need a catalogue.
+    pub(crate) fn likeness(&self) -> Result<&Arc<LikenessService>, Error> {
+        self.likeness.as_ref().ok_or_else(|| {
+            Error::Closed("similar works are not available here: they need a catalogue".into())
+        })
+    }
+
+    /// Drops all in-memory caches.
     pub(crate) fn forget_all(&self) {
         self.images.forget_all();
         if let Some(search) = &self.search {
@@ -161,7 +185,7 @@ impl Gallery {
         }
     }
 
-    /// What keeps the server from working normally, apart from its sources; does no I/O.
+    /// The current failures apart from those of sources; does no I/O.
     pub(crate) fn failures(&self) -> Failures {
         let catalogue = self.catalogue().filter(|catalogue| catalogue.is_silent()).map(|_| {
             "the catalogue does not respond: images with known rights are served, works and tags are not"

@@ -1,4 +1,4 @@
-//! The rules that map works' rights to the largest size of their images and to downloads.
+//! Rules that map the rights of works to the maximum size of their images and to downloads.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::identity::{Identity, fields};
 
-/// `[rights]`: maps the rights in a record to the largest size of the work's images, and to whether their originals
-/// may be downloaded. Of several rules that apply, the strictest wins.
+/// `[rights]`: maps the rights in a record to the maximum size of the work's images, and to whether their originals
+/// may be downloaded. If several rules apply, the strictest wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Rights {
@@ -46,9 +46,9 @@ pub(crate) struct Statement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Largest {
-    /// In pixels; 0 for not at all. Regions are served in no finer detail than the whole.
+    /// In pixels; 0 serves no image. Regions are served at no finer scale than the whole image.
     Pixels(u32),
-    /// `full`: as large as it is.
+    /// `full`: no limit.
     Full(Full),
 }
 
@@ -116,10 +116,10 @@ impl Default for Rights {
     }
 }
 
-/// What a client may do with an image.
+/// The rights of a client to an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
-    /// The longest side at which the whole image is served; `u32::MAX` for no limit, 0 for not at all.
+    /// The longest side at which the whole image is served; `u32::MAX` for no limit, 0 for no access.
     pub largest: u32,
     /// Whether the master itself may be downloaded.
     pub original: bool,
@@ -211,7 +211,8 @@ impl Rights {
         }
     }
 
-    /// The rule for a statement. A URI is one word: text after it may restrict what the URI grants.
+    /// The rule for a statement. A URI must be the whole statement, because text after it may restrict what the URI
+    /// grants.
     fn rule_of(&self, statement: &str) -> Option<Rule> {
         let is_uri = statement.contains("://");
         if is_uri && statement.contains(char::is_whitespace) {
@@ -264,7 +265,7 @@ fn is_protected(statement: &str) -> bool {
     has(&["copyright", "ophavsret", "urheberrecht"]) && !has(&free)
 }
 
-/// A URI without scheme, `www.` and case, which differ between spellings of the same one.
+/// A URI without scheme, `www.` and case, which vary between spellings of one URI.
 fn normalized(uri: &str) -> String {
     let uri = uri.trim().to_ascii_lowercase();
     let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or(&uri);

@@ -24,7 +24,7 @@ pub(crate) struct Settings {
     pub base_url: String,
 }
 
-/// `[masters]`: which masters are served, and how far.
+/// `[masters]`: limits for serving masters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Masters {
@@ -60,7 +60,7 @@ impl Default for Masters {
     }
 }
 
-/// `[cache]`: memory for what may be requested again.
+/// `[cache]`: memory for data that may be requested again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Cache {

@@ -1,4 +1,4 @@
-//! One computation for all concurrent callers with the same key.
+//! Shares one computation among all concurrent callers with the same key.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::Error;
 
 /// In-flight computations, each in its own task, so that one cancelled caller does not abort the others. With
-/// [`SingleFlight::cancelling`], the task is cancelled when its last caller is gone: its pending I/O is dropped, and work
+/// [`SingleFlight::cancelling`] the task is cancelled when its last caller is gone: pending I/O is dropped, and work
 /// on a thread checks [`Cancellation::is_cancelled`].
 pub(super) struct SingleFlight<K, V> {
     in_flight: Arc<Mutex<HashMap<K, Flight<V>>>>,
@@ -70,7 +70,7 @@ where
         Self { cancelled: true, ..Self::new(tasks) }
     }
 
-    /// Waits for the computation of `key`, which `start` begins unless it is in flight.
+    /// Waits for the computation of `key`; calls `start` unless it is in flight.
     pub(super) async fn join<F>(&self, key: K, start: impl FnOnce(Cancellation) -> F) -> Result<V, Error>
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
@@ -115,7 +115,7 @@ where
     }
 }
 
-/// Removes a computation from the map when it ends, however it ends.
+/// Removes a computation from the map when it ends, for whatever reason.
 struct RemoveOnDrop<K: Hash + Eq, V> {
     key: K,
     callers: Weak<DropGuard>,

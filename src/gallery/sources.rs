@@ -17,16 +17,16 @@ pub(crate) struct Sources {
     problems: Mutex<Vec<Option<String>>>,
 }
 
-/// Where the master of an identifier may be.
+/// Where the master of an identifier can be.
 pub(crate) struct Location {
-    /// Candidates, in order.
+    /// The candidates, in order.
     pub stores: Vec<Store>,
     pub key: Key,
     /// The page of the file, from 1.
     pub page: u32,
 }
 
-/// A page of all images, source by source.
+/// A page of images of all sources, source by source.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
     pub entries: Vec<Entry>,
@@ -34,7 +34,7 @@ pub(crate) struct Listing {
     pub next: Option<String>,
     /// Sources that could not be listed, and why.
     pub notices: Vec<String>,
-    /// The same for operators: with location, cause and remedy.
+    /// The same problems for operators, with location, cause and remedy.
     pub problems: Vec<String>,
     /// Unreadable files and folders of this page, with the reason.
     pub unreadable: Vec<(String, String)>,
@@ -61,10 +61,10 @@ impl Sources {
         &self.all
     }
 
-    /// The stores that an identifier may refer to: the named source, or all unnamed ones.
+    /// The stores to which an identifier may refer: the named source, or all unnamed ones.
     ///
     /// # Errors
-    /// If the identifier is not well-formed.
+    /// Returns [`Error::Invalid`] if the identifier is not well-formed.
     pub(crate) fn locate(&self, identifier: &str) -> Result<Location, Error> {
         let Identifier { source, key, page } =
             Identifier::parse(identifier, self.all.iter().map(|source| source.name.as_deref()))?;
@@ -123,7 +123,7 @@ impl Sources {
         self.problems.lock()
     }
 
-    /// At most `limit` images after `after`, the last listing's [`Listing::next`].
+    /// Lists at most `limit` images after `after`, the [`Listing::next`] of the previous page.
     pub(crate) async fn list(&self, after: Option<&str>, limit: usize) -> Result<Listing, Error> {
         let (first, mut after) = match after.and_then(|after| after.split_once('/')) {
             Some((source, key)) => {

@@ -20,7 +20,7 @@ use super::level::{Codec, Level, Photometric, TileIndex};
 use crate::iiif::Dimensions;
 use crate::pixels::{Error, jpeg};
 
-/// The bytes that replace the start marker of each stored tile of this level.
+/// The bytes that replace the start marker (SOI) of each stored tile of this level.
 pub fn head(level: &Level, icc: Option<&[u8]>) -> Vec<u8> {
     let color = match (level.samples_together(), &level.photometric) {
         (1, _) | (3, Photometric::YCbCr) => jpeg::Color::Jfif,
@@ -40,13 +40,13 @@ pub fn is_sound(tile: &[u8], head: usize) -> bool {
 
 /// Makes the rest of a tile agree with its head, its first `head` bytes, and adds the end marker if it is missing.
 pub fn consistent(tile: Bytes, head: usize) -> Bytes {
-    let (contradicts_head, ended) = (jpeg::contradicts_head(&tile, head), jpeg::has_end_marker(&tile));
-    if !contradicts_head && ended {
+    let (contradicts_head, has_end) = (jpeg::contradicts_head(&tile, head), jpeg::has_end_marker(&tile));
+    if !contradicts_head && has_end {
         return tile;
     }
     let mut tile = tile.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
     jpeg::reconcile(&mut tile, head);
-    if !ended {
+    if !has_end {
         tile.extend_from_slice(&jpeg::END_OF_IMAGE);
     }
     tile.freeze()
@@ -55,8 +55,8 @@ pub fn consistent(tile: Bytes, head: usize) -> Bytes {
 /// A stored tile of this level as a complete JPEG.
 pub fn standalone(level: &Level, tile: &[u8]) -> Bytes {
     let head = head(level, None);
-    let whole = [&head[..], tile.get(SOI_BYTES as usize..).unwrap_or_default()].concat();
-    consistent(whole.into(), head.len())
+    let jpeg = [&head[..], tile.get(SOI_BYTES as usize..).unwrap_or_default()].concat();
+    consistent(jpeg.into(), head.len())
 }
 
 /// An old-style tile of `rows` rows as a complete JPEG. It is either coded samples whose headers or tables are elsewhere,

@@ -11,7 +11,7 @@ const MAX_ROWS: u64 = 64;
 /// Bytes of buffers and tables of any decoder, regardless of the image's size.
 const MIN_DECODER_BYTES: u64 = 2 << 20;
 
-/// The contents of a header.
+/// The parsed header of a file.
 pub(super) struct Header {
     pub shape: Shape,
     pub orientation: Orientation,
@@ -26,7 +26,7 @@ pub(super) fn decoder_memory(kept: u64, shape: Shape) -> u64 {
     kept.saturating_add(rows).saturating_add(MIN_DECODER_BYTES)
 }
 
-/// The dimensions, unless the header is malformed or they are empty or too large.
+/// Returns the dimensions, or refuses the file if its header is malformed or its dimensions are empty or too large.
 pub(super) fn checked_dimensions(is_well_formed: bool, dimensions: Dimensions) -> Result<Dimensions, Stop> {
     let Dimensions { width, height } = dimensions;
     if is_well_formed && dimensions.area() > 0 && width < 1 << 24 && height < 1 << 24 {

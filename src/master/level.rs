@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::iiif::{Dimensions, Rect};
 use crate::pixels::{Alpha, Channels, Depth, Model, Shape};
 
-/// Larger tiles cost too much to decode for each tile of a viewer.
+/// The largest side of a tile that is served alone: larger tiles cost too much to decode for each request.
 const MAX_TILE_SIDE: u32 = 2048;
 
 /// How a level is divided into tiles. Tiles at the right and bottom edges are stored with padding.
@@ -27,17 +27,17 @@ pub struct TileIndex {
 }
 
 impl Grid {
-    /// Tiles side by side.
+    /// The number of columns of tiles.
     pub const fn columns(self) -> u32 {
         self.image.width.div_ceil(self.tile.width)
     }
 
-    /// Tiles one below the other.
+    /// The number of rows of tiles.
     pub const fn rows(self) -> u32 {
         self.image.height.div_ceil(self.tile.height)
     }
 
-    /// All tiles of one plane.
+    /// The number of tiles of one plane.
     pub const fn count(self) -> u64 {
         self.columns() as u64 * self.rows() as u64
     }
@@ -108,30 +108,30 @@ pub enum Fax {
 pub enum Format {
     /// Unsigned integers.
     Unsigned,
-    /// Signed integers, of which the least is black.
+    /// Signed integers; the lowest value is black.
     Signed,
-    /// 0.0 is black, 1.0 is white.
+    /// Floating point numbers: 0.0 is black, 1.0 is white.
     Float,
 }
 
 /// The meaning of samples (TIFF tag 262).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Photometric {
-    /// Gray, 0 being white (PhotometricInterpretation 0).
+    /// Gray; 0 is white (PhotometricInterpretation 0).
     WhiteIsZero,
-    /// Gray, 0 being black (1).
+    /// Gray; 0 is black (1).
     BlackIsZero,
     /// RGB (2).
     Rgb,
-    /// All red values, then all green, then all blue, each with the full range of 16 bits.
+    /// Palette (3): all red values, then all green, then all blue, each with the full range of 16 bits.
     Palette(Arc<[u16]>),
     /// CMYK (5).
     Cmyk,
     /// YCbCr (6).
     YCbCr,
-    /// a* and b* are signed.
+    /// CIE L*a*b* with signed a* and b* (8).
     CieLab,
-    /// a* and b* are offset (TIFF tech note 4).
+    /// ICC L*a*b* with offset a* and b* (9, TIFF tech note 4).
     IccLab,
 }
 
@@ -155,7 +155,7 @@ pub struct YCbCr {
     pub down: u32,
     /// The weights of red, green and blue in luma.
     pub luma: [f32; 3],
-    /// The codes of black and white for luma, and of no and full chroma for Cb and Cr.
+    /// The codes of black and white for luma, and of zero and full chroma for Cb and Cr (ReferenceBlackWhite).
     pub reference: [f32; 6],
 }
 
@@ -164,13 +164,13 @@ pub struct YCbCr {
 pub struct Level {
     /// The size of the level in pixels, as stored.
     pub dimensions: Dimensions,
-    /// How it is cut into tiles.
+    /// How it is divided into tiles.
     pub grid: Grid,
     /// How tiles are compressed.
     pub codec: Codec,
     /// Bits of a sample, 1 to 64.
     pub bits: u8,
-    /// The layout of a sample.
+    /// The number format of samples.
     pub format: Format,
     /// What the samples mean.
     pub photometric: Photometric,
@@ -184,9 +184,9 @@ pub struct Level {
     pub big_endian: bool,
     /// Whether the bits of each stored byte are reversed (tag 266); this does not apply to JPEG and WebP.
     pub lowest_first: bool,
-    /// For YCbCr samples that are not converted by a JPEG decoder.
+    /// The layout of YCbCr samples that are not converted by a JPEG decoder.
     pub ycbcr: Option<YCbCr>,
-    /// Whether each sample has tiles of its own, one plane after the other.
+    /// Whether samples are in separate planes, each with its own tiles (PlanarConfiguration 2).
     pub separate: bool,
     /// Whether the image is in strips, the last of which ends with the image.
     pub in_strips: bool,
@@ -202,19 +202,19 @@ impl Level {
     /// Writers round odd sides up or down; in either case, a pixel of the level covers `factor` pixels of the full image.
     pub fn factor(&self, full: Dimensions) -> Option<u32> {
         let factor = (f64::from(full.width) / f64::from(self.dimensions.width)).round() as u32;
-        let narrow = [factor, factor + 1, factor.saturating_sub(1)];
-        narrow.into_iter().filter(|&f| f > 0).find(|&f| {
+        let candidates = [factor, factor + 1, factor.saturating_sub(1)];
+        candidates.into_iter().filter(|&f| f > 0).find(|&f| {
             let fits = |long: u32, short: u32| short == long.div_ceil(f) || short == (long / f).max(1);
             fits(full.width, self.dimensions.width) && fits(full.height, self.dimensions.height)
         })
     }
 
-    /// Whether this is a smaller copy of an image of size `full`, with about the same aspect ratio.
+    /// Whether this level is smaller than an image of size `full` and has about the same aspect ratio.
     pub fn reduces(&self, full: Dimensions) -> bool {
         let across = f64::from(full.width) / f64::from(self.dimensions.width);
         let down = f64::from(full.height) / f64::from(self.dimensions.height);
-        let slack = 1.0 + 1.5 / f64::from(self.dimensions.width.min(self.dimensions.height));
-        across > 1.0 && down >= 1.0 && across / down < slack * 1.01 && down / across < slack * 1.01
+        let tolerance = 1.0 + 1.5 / f64::from(self.dimensions.width.min(self.dimensions.height));
+        across > 1.0 && down >= 1.0 && across / down < tolerance * 1.01 && down / across < tolerance * 1.01
     }
 
     /// The color model of samples after decoding.
@@ -307,7 +307,7 @@ impl Level {
             && (self.codec != Codec::OldJpeg || self.tables.as_ref().is_some_and(|tables| !is_stream(tables)))
     }
 
-    /// Samples per pixel in one tile: one if each sample has tiles of its own.
+    /// Samples per pixel in one tile: one if samples are in separate planes.
     pub fn samples_together(&self) -> usize {
         if self.separate { 1 } else { usize::from(self.samples) }
     }

@@ -26,13 +26,13 @@ use crate::pixels::{Alpha, Depth, Model, Shape};
 /// The index of a master: sizes and offsets, without pixels.
 #[derive(Clone, Debug)]
 pub struct Master {
-    /// As stored, before the orientation is applied.
+    /// The size as stored, before the orientation is applied.
     pub dimensions: Dimensions,
-    /// How the samples have to be turned to be upright.
+    /// The orientation of the stored samples.
     pub orientation: Orientation,
     /// The embedded ICC profile.
     pub icc: Option<Arc<[u8]>>,
-    /// From the full size down; empty for a master without usable tiles.
+    /// The levels, largest first; empty for a master without usable tiles.
     pub levels: Vec<Level>,
     /// Whether it has tiles.
     pub kind: Kind,
@@ -41,17 +41,17 @@ pub struct Master {
 /// How a master is decoded.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Tile by tile.
+    /// Decoded tile by tile.
     Tiled,
-    /// Only from the top, or as a whole.
+    /// Decoded row by row from the top, or as a whole.
     Untiled {
-        /// The format of the file, which is decoded row by row or as a whole.
+        /// The format of the file.
         format: SourceFormat,
         /// The file's length in bytes.
         bytes: u64,
         /// Why its tiles cannot be served one by one.
         reason: String,
-        /// As stated by the header.
+        /// The shape stated by the header.
         shape: Shape,
         /// Bytes of memory that its decoder needs to read the full size row by row, according to the header; 0 for a
         /// TIFF, whose needs follow from `tiff`.
@@ -61,7 +61,7 @@ pub enum Kind {
     },
 }
 
-/// Bytes at the start of a file that are read first: they contain most headers, and the whole index of most
+/// Bytes of a file that are read first, from its start: they contain most headers, and the whole index of most
 /// cloud-optimized TIFFs.
 pub const FIRST_READ: u64 = 64 << 10;
 

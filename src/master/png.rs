@@ -15,13 +15,13 @@ const MAX_RATIO: u64 = 1032;
 /// The most texts of one kind that are decompressed: if the first is damaged, a later one may work.
 const MAX_TEXTS: usize = 4;
 
-/// IHDR comes first (§11.2.1); the profile comes before the pixels, EXIF before or after them.
+/// Reads IHDR, which comes first (§11.2.1), the profile, which comes before the pixels, and EXIF before or after them.
 pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let header = file.get(0, 29)?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let dimensions = checked_dimensions(&header[12..16] == b"IHDR", Dimensions::new(number(16), number(20)))?;
     let (depth, color, is_interlaced) = (header[24], header[25], header[28] != 0);
-    complete(file, dimensions, depth, color)?;
+    check_length(file, dimensions, depth, color)?;
     let mut shape = Shape {
         dimensions,
         model: if color & 2 == 0 { Model::Gray } else { Model::Rgb },
@@ -51,7 +51,7 @@ pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
 }
 
 /// Refuses a file that is too short for its pixels at the best possible compression.
-fn complete(file: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
+fn check_length(file: &PartialFile, dimensions: Dimensions, depth: u8, color: u8) -> Result<(), Stop> {
     let samples: u64 = match color {
         2 => 3,
         4 => 2,
@@ -80,18 +80,19 @@ impl Search {
     fn visit(&mut self, name: &[u8; 4], body: &[u8]) {
         if name == b"eXIf" {
             if self.found.is_none_or(|(own, _)| !own) {
-                let orientation = exif::orientation(exif::unnamed(body));
+                let orientation = exif::orientation(exif::without_prefix(body));
                 self.found = orientation.map(|orientation| (true, orientation)).or(self.found);
             }
         } else if self.found.is_none() && self.texts < MAX_TEXTS && raw_kind(body) == Some(b"exif") {
             self.texts += 1;
             let block = raw_profile(name, body).map(|(_, block)| block).unwrap_or_default();
-            self.found = exif::orientation(exif::unnamed(&block)).map(|orientation| (false, orientation));
+            self.found =
+                exif::orientation(exif::without_prefix(&block)).map(|orientation| (false, orientation));
         }
     }
 }
 
-/// A name, a zero, the compression method, and the compressed profile (§11.3.2.3).
+/// The profile in an iCCP chunk: a name, a zero, the compression method, and the compressed profile (§11.3.2.3).
 fn profile(chunk: &[u8]) -> Option<Arc<[u8]>> {
     let name = chunk.iter().take(80).position(|&byte| byte == 0)?;
     let icc = inflated(chunk.get(name + 2..)?, MAX_PROFILE)?;
@@ -106,14 +107,14 @@ mod tests {
     use crate::container::png::tests::{chunk, raw};
     use crate::metadata::exif::tests::block_with;
 
-    fn file(before: &[Vec<u8>], pixels: &[u8], behind: &[Vec<u8>]) -> PartialFile {
+    fn file(before: &[Vec<u8>], pixels: &[u8], after: &[Vec<u8>]) -> PartialFile {
         let size = chunk(b"IHDR", &[0, 0, 0, 20, 0, 0, 0, 10, 8, 2, 0, 0, 0]);
         let file = [
             b"\x89PNG\r\n\x1a\n".to_vec(),
             size,
             before.concat(),
             chunk(b"IDAT", pixels),
-            behind.concat(),
+            after.concat(),
             chunk(b"IEND", b""),
         ]
         .concat();
@@ -121,8 +122,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(before: &[Vec<u8>], behind: &[Vec<u8>], expected: u8) {
-        let found = header(&file(before, b"pixels", behind)).unwrap();
+    fn check(before: &[Vec<u8>], after: &[Vec<u8>], expected: u8) {
+        let found = header(&file(before, b"pixels", after)).unwrap();
         assert_eq!(found.orientation.number(), expected);
     }
 

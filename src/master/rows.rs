@@ -23,8 +23,8 @@ pub fn rows_memory(master: &Master) -> u64 {
 ///
 /// If reading needs more than `memory` bytes, or the file is damaged.
 pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<dyn Rows>, Error> {
-    let whole = master.dimensions.area();
-    let refused = |needed: u64| {
+    let area = master.dimensions.area();
+    let unsupported = |needed: u64| {
         let (needed, memory) = (needed >> 20, memory >> 20);
         let reason = format!(
             "reading it needs {needed} MiB of memory, and {memory} MiB are allowed; smaller tiles or strips need less, \
@@ -33,7 +33,7 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<d
         Err(Error::Unsupported(reason))
     };
     if rows_memory(master) > memory {
-        return refused(rows_memory(master));
+        return unsupported(rows_memory(master));
     }
     match &master.kind {
         Kind::Tiled => {
@@ -47,9 +47,9 @@ pub fn rows(master: &Master, file: Arc<dyn ReadAt>, memory: u64) -> Result<Box<d
             Err(Error::damaged("TIFF", "it has no pixels"))
         }
         Kind::Untiled { format: SourceFormat::Jpeg, .. } => Ok(Box::new(jpeg::rows(file, 1, memory)?)),
-        Kind::Untiled { format: SourceFormat::Png, .. } => decode::png_rows(file, whole),
-        Kind::Untiled { format: SourceFormat::Webp, .. } => decode::webp_rows(file, whole),
-        Kind::Untiled { format: SourceFormat::Gif, .. } => decode::gif_rows(file, whole),
+        Kind::Untiled { format: SourceFormat::Png, .. } => decode::png_rows(file, area),
+        Kind::Untiled { format: SourceFormat::Webp, .. } => decode::webp_rows(file, area),
+        Kind::Untiled { format: SourceFormat::Gif, .. } => decode::gif_rows(file, area),
         Kind::Untiled { format: SourceFormat::Jp2, .. } => Ok(Box::new(Jp2Rows::new(file, memory)?)),
     }
 }
@@ -99,7 +99,7 @@ impl Rows for Jp2Rows {
         Shape { dimensions, model, alpha, depth }
     }
 
-    fn next(&mut self, _most: u32) -> Result<Option<Raw>, Error> {
+    fn next(&mut self, _max: u32) -> Result<Option<Raw>, Error> {
         let Dimensions { width, height } = self.header.dimensions;
         if self.row >= height {
             return Ok(None);
@@ -108,7 +108,7 @@ impl Rows for Jp2Rows {
         if needed > self.memory {
             let (needed, memory) = (needed >> 20, self.memory >> 20);
             return Err(Error::Unsupported(format!(
-                "reading it needs {needed} MiB of memory, and {memory} MiB are allowed; tiles of at max 4096x4096 need \
+                "reading it needs {needed} MiB of memory, and {memory} MiB are allowed; tiles of at most 4096x4096 need \
                  less"
             )));
         }

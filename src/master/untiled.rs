@@ -7,10 +7,10 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
 use parking_lot::Mutex;
 
-/// Even an image of a single color has a few bytes of code-blocks in each of its tiles.
+/// The most pixels per byte of a JPEG 2000: even an image of a single color has a few bytes of code-blocks in each tile.
 const MAX_PIXELS_PER_BYTE: u64 = 1 << 20;
 
-/// Bytes of a JPEG 2000 that are fetched at once: its decoder asks for small parts, and parses its header again each time.
+/// Bytes of a JPEG 2000 that are fetched at once: its decoder reads small parts, and parses its header again each time.
 const AHEAD: u64 = 64 << 10;
 
 /// The reason for refusing a file in an unsupported format.
@@ -78,7 +78,7 @@ fn jpeg_header(file: &PartialFile) -> Result<Header, Stop> {
     }
 }
 
-/// JPEG 2000's boxes are read by its decoder, which reads from arbitrary offsets.
+/// Reads the header of a JPEG 2000 with its decoder, which reads from arbitrary offsets.
 fn jp2_header(file: &PartialFile) -> Result<Header, Stop> {
     let reader = PartialReader { file, missing: Mutex::new(None) };
     let header = jp2::header(&reader);
@@ -103,7 +103,7 @@ fn jp2_header(file: &PartialFile) -> Result<Header, Stop> {
     })
 }
 
-/// A partial file as a [`ReadAt`], which remembers the first bytes that were missing.
+/// Implements [`ReadAt`] for a partial file, and records the first bytes that were missing.
 struct PartialReader<'a> {
     file: &'a PartialFile,
     missing: Mutex<Option<Stop>>,

@@ -10,12 +10,12 @@ use crate::metadata::exif;
 use crate::pixels::decode::webp_is_sound;
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// The first chunk states the size, each kind in its own way (WebP container specification).
+/// Reads the size from the first chunk, whose layout depends on its kind (WebP container specification), and the metadata.
 pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let b = file.get(0, 30)?;
     let low = |at: usize| u32::from(b[at]) | u32::from(b[at + 1]) << 8;
-    let moves = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
-    if !moves && u64::from(low(4) | low(6) << 16) + 8 > file.size() {
+    let is_animated = &b[12..16] == b"VP8X" && b[20] & 2 != 0;
+    if !is_animated && u64::from(low(4) | low(6) << 16) + 8 > file.size() {
         return Err(Refused::damaged("it is truncated").into());
     }
     // The decoder also checks metadata, which may come before the image and not have been fetched.
@@ -44,7 +44,7 @@ pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
     let (mut orientation, mut icc) = (None, None);
     let is_extended = &b[12..16] == b"VP8X";
     // The decoder unpacks lossless images and alpha to 4 extra bytes per pixel; frames may contain either.
-    let mut is_lossless = &b[12..16] == b"VP8L" || moves || is_extended && b[20] & 0x10 != 0;
+    let mut is_lossless = &b[12..16] == b"VP8L" || is_animated || is_extended && b[20] & 0x10 != 0;
     let more = is_extended && b[20] & 0x28 != 0;
     if is_extended && !more && file.size() >= 34 {
         is_lossless |= file.get(30, 4)? != b"VP8 ";
@@ -57,7 +57,7 @@ pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
             b"ICCP" if icc.is_none() => {
                 icc = Some(chunk.body()?).filter(|icc| icc.len() > 128).map(Arc::from)
             }
-            // The first of two counts.
+            // The first of several is used.
             b"EXIF" if orientation.is_none() => {
                 orientation = Some(Orientation::new(exif::orientation_or_upright(chunk.body()?).into()));
             }
@@ -65,9 +65,9 @@ pub(super) fn header(file: &PartialFile) -> Result<Header, Stop> {
         }
     }
     let samples = dimensions.area().saturating_mul(shape.count() as u64);
-    let decoded = samples.saturating_mul(if moves { 2 } else { 1 });
+    let decoded = samples.saturating_mul(if is_animated { 2 } else { 1 });
     let unpacked = if is_lossless { dimensions.area().saturating_mul(4) } else { 0 };
-    let kept = decoded.saturating_add(unpacked).saturating_add(file.size().saturating_mul(if moves {
+    let kept = decoded.saturating_add(unpacked).saturating_add(file.size().saturating_mul(if is_animated {
         2
     } else {
         1

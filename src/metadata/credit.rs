@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// Who is to be credited for an image, and on what terms it may be used.
+/// The credit of an image, and the terms of its use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credit {
-    /// The title.
+    /// The title of the work.
     pub title: Option<String>,
-    /// Who made it, the most important first.
+    /// The creators of the work, the most important first.
     pub creator: Vec<String>,
-    /// The line to print beside the image.
+    /// The line to print next to the image.
     pub credit_line: Option<String>,
     /// The URI of a license or a rights statement, or its text.
     pub rights: Option<String>,
@@ -25,7 +25,7 @@ pub(super) fn is_uri(text: &str) -> bool {
     (lower.starts_with("http://") || lower.starts_with("https://")) && !text.contains(char::is_whitespace)
 }
 
-/// The text without characters that XML 1.0 does not allow (§2.2), cut to [`MAX_FIELD`] bytes of escaped XML.
+/// Removes characters that XML 1.0 does not allow (§2.2), and truncates the text to [`MAX_FIELD`] bytes of escaped XML.
 pub fn clipped(text: &str) -> Cow<'_, str> {
     if text.len() * "&quot;".len() <= MAX_FIELD && text.chars().all(is_xml) {
         return Cow::Borrowed(text);

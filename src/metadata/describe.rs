@@ -1,4 +1,4 @@
-//! Combines what a file's packets say about the work that it shows.
+//! Combines the descriptions of the work in a file's metadata packets.
 
 use super::{Description, Packets, exif, iptc, xmp};
 
@@ -6,7 +6,7 @@ use super::{Description, Packets, exif, iptc, xmp};
 const MAX_PACKET: usize = 4 * 1024 * 1024;
 
 impl Packets {
-    /// What the packets say: fields come from XMP first, then from IPTC, then from EXIF.
+    /// Reads the description of the work: XMP takes precedence over IPTC, and IPTC over EXIF.
     pub fn describe(&self) -> Description {
         fn read(packet: &Option<Vec<u8>>, read: fn(&[u8]) -> Description) -> Description {
             packet.as_deref().filter(|bytes| bytes.len() <= MAX_PACKET).map(read).unwrap_or_default()

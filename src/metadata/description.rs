@@ -1,17 +1,17 @@
-//! What a file's metadata say about the work that it shows.
+//! The description of a work in a file's metadata.
 
 /// The most values of one field that are kept.
 pub(super) const MAX_VALUES: usize = 1000;
 
-/// Values with their languages, in the packet's order; the language is `none` where the packet names none.
+/// Pairs of language and value in the packet's order; the language is `none` if the packet states none.
 pub type Localized = Vec<(String, String)>;
 
-/// What a file's metadata say about the work that it shows.
+/// The description of a work in a file's metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// The title, by language.
     pub title: Localized,
-    /// Who made it, the most important first.
+    /// The creators, the most important first.
     pub creators: Vec<String>,
     /// The description, by language.
     pub description: Localized,
@@ -25,19 +25,19 @@ pub struct Description {
     pub credit: Option<String>,
     /// Keywords, by language.
     pub subjects: Localized,
-    /// When it was made, as written.
+    /// The date of creation, as written.
     pub date: Option<String>,
     /// XMP's `Marked`, as written.
     pub marked: Option<String>,
 }
 
-/// A value whose language is not known.
+/// A value in an unknown language.
 pub(super) fn plain(text: &str) -> Localized {
     vec![("none".to_owned(), text.to_owned())]
 }
 
 impl Description {
-    /// Takes the fields that are still empty from another description.
+    /// Fills empty fields from another description.
     pub(super) fn fill(&mut self, other: Self) {
         fn empty<T: Default + PartialEq>(own: &mut T, other: T) {
             if *own == T::default() {

@@ -1,10 +1,10 @@
-//! The metadata that an encoded image carries besides its pixels.
+//! The metadata to embed in an encoded image.
 
 use std::sync::Arc;
 
 use super::{Credit, iptc, photoshop, xmp};
 
-/// The metadata that an encoded image carries; by default none.
+/// The metadata to embed in an encoded image; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EmbeddedMetadata {
     /// The ICC profile of the samples, embedded unchanged.

@@ -5,14 +5,14 @@ use crate::container::jp2::{self, JpxBox};
 use crate::container::tiff::{self, Directory, Field, Layout, Offsets, tags};
 use crate::container::{PartialFile, SourceFormat, Stop, jpeg, png, riff};
 
-/// The metadata packets of a file, each in the form of its own specification.
+/// The metadata packets of a file, as their specifications define them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packets {
     /// An XMP packet, in XML.
     pub xmp: Option<Vec<u8>>,
     /// IPTC data sets.
     pub iptc: Option<Vec<u8>>,
-    /// EXIF: a TIFF structure of its own.
+    /// An EXIF block, which is a TIFF structure.
     pub exif: Option<Vec<u8>>,
 }
 
@@ -25,8 +25,8 @@ const MAX_TEXTS: usize = 16;
 /// The most JPEG 2000 boxes that are read.
 const MAX_BOXES: usize = 256;
 
-/// Texts that a camera or a scanner operator may have entered.
-const TYPED: [u16; 4] = [tags::DESCRIPTION, tags::DATE_TIME, tags::ARTIST, tags::COPYRIGHT];
+/// The TIFF tags of texts that are collected in an EXIF block.
+const TEXT_TAGS: [u16; 4] = [tags::DESCRIPTION, tags::DATE_TIME, tags::ARTIST, tags::COPYRIGHT];
 
 /// Finds the packets in `file`.
 ///
@@ -51,16 +51,16 @@ fn in_tiff(file: &PartialFile) -> Result<Packets, Stop> {
         Err(Stop::Refused(_)) => Ok(None),
         other => other.map(|found| found.map(<[u8]>::to_vec)),
     };
-    let mut typed = Vec::new();
-    for tag in TYPED {
+    let mut texts = Vec::new();
+    for tag in TEXT_TAGS {
         // The terminating zero may be missing.
-        typed.extend(packet(tag)?.map(|text| Field::ascii(tag, [&text[..], &[0; 4]].concat())));
+        texts.extend(packet(tag)?.map(|text| Field::ascii(tag, [&text[..], &[0; 4]].concat())));
     }
-    let exif = (!typed.is_empty()).then(|| tiff::file(&typed, Offsets::Short));
+    let exif = (!texts.is_empty()).then(|| tiff::file(&texts, Offsets::Short));
     Ok(Packets { xmp: packet(tags::XMP)?, iptc: packet(tags::IPTC)?, exif })
 }
 
-/// Marker segments up to the first scan (T.81, §B.1; XMP part 3, §1.1.3). EXIF that does not fit into one segment
+/// Reads marker segments up to the first scan (T.81, §B.1; XMP part 3, §1.1.3). EXIF that does not fit into one segment
 /// continues in the next.
 fn in_jpeg(file: &PartialFile) -> Result<Packets, Stop> {
     let mut found = Packets::default();
@@ -82,20 +82,20 @@ fn in_jpeg(file: &PartialFile) -> Result<Packets, Stop> {
             (segment.marker, body.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0"))
         {
             found.xmp.get_or_insert_with(|| xmp.to_vec());
-        } else if let (0xed, Some(resources)) = (segment.marker, photoshop::named(body)) {
+        } else if let (0xed, Some(resources)) = (segment.marker, photoshop::image_resources(body)) {
             found.iptc = found.iptc.or_else(|| photoshop::iptc(resources).map(<[u8]>::to_vec));
         }
     }
     Ok(found)
 }
 
-/// Chunks before and after the pixels (PNG, §11.3.2.9, §11.3.3.4; XMP part 3, §1.1.5); blocks written as text if there
+/// Reads chunks before and after the pixels (PNG, §11.3.2.9, §11.3.3.4; XMP part 3, §1.1.5), or blocks written as text if there
 /// are none.
 fn in_png(file: &PartialFile) -> Result<Packets, Stop> {
     const KEYWORD: &[u8] = b"XML:com.adobe.xmp\0\0\0";
     let (mut found, mut texts) = (Packets::default(), Packets::default());
     let mut inflated_text = 0;
-    let mut note = |name: &[u8; 4], body: &[u8]| match name {
+    let mut visit = |name: &[u8; 4], body: &[u8]| match name {
         _ if body.len() as u64 > MAX_PACKET => {}
         b"eXIf" => drop(found.exif.get_or_insert_with(|| body.to_vec())),
         b"iTXt" => {
@@ -116,21 +116,21 @@ fn in_png(file: &PartialFile) -> Result<Packets, Stop> {
             }
         }
     };
-    if png::chunks_before_pixels(file, &mut note)? {
-        png::chunks_after_pixels(file, note)?;
+    if png::chunks_before_pixels(file, &mut visit)? {
+        png::chunks_after_pixels(file, visit)?;
     }
     let iptc = texts.iptc;
     Ok(Packets { xmp: found.xmp.or(texts.xmp), iptc, exif: found.exif.or(texts.exif) })
 }
 
-/// RIFF chunks, usually after the pixels (WebP container specification).
+/// Reads RIFF chunks, which are usually after the pixels (WebP container specification).
 fn in_webp(file: &PartialFile) -> Result<Packets, Stop> {
     let mut found = Packets::default();
     for chunk in riff::chunks(file) {
         let chunk = chunk?;
         match &chunk.name {
             _ if chunk.length > MAX_PACKET => {}
-            b"EXIF" => found.exif = Some(exif::unnamed(chunk.body()?).to_vec()),
+            b"EXIF" => found.exif = Some(exif::without_prefix(chunk.body()?).to_vec()),
             b"XMP " => found.xmp = Some(chunk.body()?.to_vec()),
             _ => {}
         }
@@ -138,7 +138,7 @@ fn in_webp(file: &PartialFile) -> Result<Packets, Stop> {
     Ok(found)
 }
 
-/// JPEG 2000's `uuid` boxes (15444-1, §I.7.2; XMP part 3, §1.1.2).
+/// Reads JPEG 2000's `uuid` boxes (15444-1, §I.7.2; XMP part 3, §1.1.2).
 fn in_jp2(file: &PartialFile) -> Result<Packets, Stop> {
     const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
     const IPTC: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";

@@ -1,4 +1,4 @@
-//! Metadata embedded in image files: EXIF, XMP and IPTC, found in masters, read, and written into responses.
+//! Finds and reads the EXIF, XMP and IPTC metadata of masters, and writes XMP and IPTC into responses.
 
 mod credit;
 mod describe;

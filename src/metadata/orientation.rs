@@ -7,10 +7,10 @@ use crate::iiif::{Dimensions, Rect};
 pub struct Orientation(u8);
 
 impl Orientation {
-    /// Nothing has to be done.
+    /// The upright orientation.
     pub const UPRIGHT: Orientation = Orientation(1);
 
-    /// An orientation by its EXIF number; illegal numbers count as upright.
+    /// Creates an orientation from its EXIF number; illegal numbers count as upright.
     pub fn new(number: u64) -> Self {
         Self(if (1..=8).contains(&number) { number as u8 } else { 1 })
     }
@@ -20,12 +20,12 @@ impl Orientation {
         self.0
     }
 
-    /// Whether nothing has to be done.
+    /// Whether the stored image is upright.
     pub fn is_upright(self) -> bool {
         self.0 == 1
     }
 
-    /// Whether width and height are exchanged in the upright image.
+    /// Whether width and height are swapped in the upright image.
     pub fn swaps_sides(self) -> bool {
         self.0 >= 5
     }
@@ -45,7 +45,7 @@ impl Orientation {
         }
     }
 
-    /// The rectangle of the stored image, whose size is `stored`, that shows the upright rectangle.
+    /// Maps a rectangle of the upright image to the stored image, whose size is `stored`.
     pub fn stored(self, upright: Rect, stored: Dimensions) -> Rect {
         let Rect { x, y, width, height } = upright;
         let (far_x, far_y) = (x + width, y + height);

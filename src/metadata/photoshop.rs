@@ -1,16 +1,16 @@
 //! Photoshop's image resources, which wrap IPTC data sets in JPEG files (Adobe Photoshop File Formats Specification).
 
-/// What APP13 segments that hold image resources begin with.
-const NAME: &[u8] = b"Photoshop 3.0\0";
-/// The resource that holds IPTC data sets.
+/// The prefix of APP13 segments that contain image resources.
+const PREFIX: &[u8] = b"Photoshop 3.0\0";
+/// The identifier of the resource that contains IPTC data sets.
 const IPTC: u16 = 0x0404;
 
-/// The image resources without the name that JPEG puts before them; `None` without that name.
-pub(super) fn named(segment: &[u8]) -> Option<&[u8]> {
-    segment.strip_prefix(NAME)
+/// The image resources in an APP13 segment; `None` if it does not have their prefix.
+pub(super) fn image_resources(segment: &[u8]) -> Option<&[u8]> {
+    segment.strip_prefix(PREFIX)
 }
 
-/// The IPTC data sets among image resources: each has `8BIM`, a number, a padded name, a length, and padded data.
+/// Finds the IPTC data sets in image resources, each of which has `8BIM`, a number, a padded name, a length, and padded data.
 pub(super) fn iptc(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = rest.strip_prefix(b"8BIM")?;
@@ -27,9 +27,9 @@ pub(super) fn iptc(mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Data sets as the body of a JPEG's APP13 segment.
+/// Wraps data sets as the body of a JPEG's APP13 segment.
 pub(super) fn wrap(sets: &[u8]) -> Vec<u8> {
-    let mut resource = [NAME, b"8BIM", &IPTC.to_be_bytes(), &[0, 0]].concat();
+    let mut resource = [PREFIX, b"8BIM", &IPTC.to_be_bytes(), &[0, 0]].concat();
     resource.extend_from_slice(&(sets.len() as u32).to_be_bytes());
     resource.extend_from_slice(sets);
     if sets.len() % 2 == 1 {
@@ -51,7 +51,7 @@ mod tests {
     fn data_sets_are_found_after_other_resources() {
         let other = b"8BIM\x04\x25\x03abc\0\0\0\x01x\0";
         let wrapped = wrap(b"sets");
-        let resources = [&other[..], named(&wrapped).unwrap()].concat();
+        let resources = [&other[..], image_resources(&wrapped).unwrap()].concat();
         assert_eq!(iptc(&resources), Some(&b"sets"[..]));
         for length in 0..resources.len() {
             assert_eq!(iptc(&resources[..length]), None);

@@ -1,12 +1,12 @@
-//! Rust functions that C libraries call back: a panic in one ends a single decoding or encoding, not the process.
+//! Runs callbacks of C libraries: a panic in one fails a single decoding or encoding, not the process.
 
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_void};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Messages are kept up to about this many bytes.
-const MAX_COMPLAINTS: usize = 1000;
+/// The approximate most bytes of messages that are kept.
+const MAX_MESSAGE_BYTES: usize = 1000;
 
 /// The state of the callbacks of one decoder or encoder. It is kept behind a raw pointer, because the library holds its
 /// address too; it must outlive all calls of the library.
@@ -14,13 +14,13 @@ pub(super) struct Context<T>(*mut Inner<T>);
 
 struct Inner<T> {
     state: T,
-    complaints: String,
+    messages: String,
     has_failed: bool,
 }
 
 impl<T> Context<T> {
     pub(super) fn new(state: T) -> Self {
-        let inner = Inner { state, complaints: String::new(), has_failed: false };
+        let inner = Inner { state, messages: String::new(), has_failed: false };
         Self(Box::into_raw(Box::new(inner)))
     }
 
@@ -35,9 +35,9 @@ impl<T> Context<T> {
     }
 
     /// The messages of the library and of the callbacks.
-    pub(super) fn complaints(&self) -> &str {
+    pub(super) fn messages(&self) -> &str {
         // SAFETY: as in `state`.
-        unsafe { (*self.0).complaints.trim_end() }
+        unsafe { (*self.0).messages.trim_end() }
     }
 
     /// Whether a callback failed: the library's result is then invalid, whatever it returns.
@@ -55,9 +55,9 @@ impl<T> Drop for Context<T> {
 }
 
 impl<T> Inner<T> {
-    fn complain(&mut self, complaint: impl Display) {
-        if self.complaints.len() < MAX_COMPLAINTS {
-            self.complaints.push_str(&complaint.to_string());
+    fn record(&mut self, message: impl Display) {
+        if self.messages.len() < MAX_MESSAGE_BYTES {
+            self.messages.push_str(&message.to_string());
         }
     }
 }
@@ -78,14 +78,13 @@ pub(super) unsafe fn call<T, R, E: Display>(
     if inner.has_failed {
         return failed;
     }
-    let complaint = match catch_unwind(AssertUnwindSafe(|| body(&mut inner.state).map_err(|e| e.to_string())))
-    {
+    let failure = match catch_unwind(AssertUnwindSafe(|| body(&mut inner.state).map_err(|e| e.to_string()))) {
         Ok(Ok(done)) => return done,
         Ok(Err(error)) => error,
         Err(panic) => format!("a panic: {}", message(&*panic)),
     };
     inner.has_failed = true;
-    inner.complain(complaint);
+    inner.record(failure);
     failed
 }
 
@@ -94,14 +93,14 @@ pub(super) unsafe fn call<T, R, E: Display>(
 /// # Safety
 ///
 /// `context` is as for [`call`]; `message` is null or ends with a zero.
-pub(super) unsafe extern "C" fn complain<T>(message: *const c_char, context: *mut c_void) {
+pub(super) unsafe extern "C" fn record_message<T>(message: *const c_char, context: *mut c_void) {
     if message.is_null() {
         return;
     }
     let record = || {
         // SAFETY: guaranteed by the caller.
         let (message, inner) = unsafe { (CStr::from_ptr(message), &mut *context.cast::<Inner<T>>()) };
-        inner.complain(message.to_string_lossy());
+        inner.record(message.to_string_lossy());
     };
     let _lost = catch_unwind(AssertUnwindSafe(record));
 }
@@ -126,15 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn errors_and_panics_become_the_librarys_failure() {
-        for (last, complaint) in [(Err("no number"), "no number"), (Ok(4), "a panic: more than 5")] {
+    fn errors_and_panics_are_reported_to_the_library() {
+        for (last, message_text) in [(Err("no number"), "no number"), (Ok(4), "a panic: more than 5")] {
             let context = Context::new(1);
             assert_eq!((add(&context, Ok(2)), context.has_failed()), (3, false));
             assert_eq!((add(&context, last), context.has_failed()), (u32::MAX, true));
             assert_eq!(add(&context, Ok(0)), u32::MAX, "no callback runs after a failure");
             // SAFETY: the context is live, and nothing in it is borrowed.
-            unsafe { complain::<u32>(c"; the library's own\n".as_ptr(), context.address()) };
-            assert_eq!(context.complaints(), format!("{complaint}; the library's own"));
+            unsafe { record_message::<u32>(c"; the library's own\n".as_ptr(), context.address()) };
+            assert_eq!(context.messages(), format!("{message_text}; the library's own"));
         }
     }
 }

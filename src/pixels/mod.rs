@@ -43,9 +43,9 @@ pub enum Error {
     /// The image is larger than the given limit, in pixels.
     #[error("{pixels} pixels exceed the limit of {limit}")]
     TooLarge {
-        /// How many it has.
+        /// The number of pixels of the image.
         pixels: u64,
-        /// How many are permitted.
+        /// The largest number of pixels that is allowed.
         limit: u64,
     },
 }

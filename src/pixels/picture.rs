@@ -13,7 +13,7 @@ pub enum Picture {
 }
 
 impl Picture {
-    /// In pixels.
+    /// The size of the image in pixels.
     pub fn dimensions(&self) -> Dimensions {
         match self {
             Self::Planar(planar) => planar.dimensions,
@@ -21,7 +21,7 @@ impl Picture {
         }
     }
 
-    /// Bytes of its samples.
+    /// The bytes of the samples.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Planar(planar) => planar.planes.iter().map(|plane| plane.samples.len() as u64).sum(),
@@ -37,7 +37,7 @@ impl Picture {
         }
     }
 
-    /// Returns its memory for the next image of this thread.
+    /// Makes the memory available to the next image of this thread.
     pub fn recycle(self) {
         if let Self::Planar(planar) = self {
             planar.recycle();

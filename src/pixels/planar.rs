@@ -7,7 +7,7 @@ use crate::iiif::Dimensions;
 /// One component's samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plane {
-    /// In pixels.
+    /// The size of the plane in pixels.
     pub dimensions: Dimensions,
     /// One byte per sample, rows from the top without padding.
     pub samples: Vec<u8>,
@@ -52,7 +52,7 @@ impl Subsampling {
         Dimensions::new(dimensions.width.div_ceil(self.across()), dimensions.height.div_ceil(self.down()))
     }
 
-    /// The same in libjpeg-turbo's layout, in which luma is padded to whole chroma samples.
+    /// The size of plane `n` in libjpeg-turbo's layout, in which luma is padded to whole chroma samples.
     pub const fn padded_plane(self, n: usize, dimensions: Dimensions) -> Dimensions {
         let color = Dimensions::new(
             dimensions.width.div_ceil(self.across()),
@@ -122,7 +122,7 @@ impl Planar {
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
     }
 
-    /// Returns the planes for the next image of this thread.
+    /// Makes the planes available to the next image of this thread.
     pub fn recycle(self) {
         SPARE.with_borrow_mut(|spare| {
             // The largest comes last, because the next image takes its luma plane from there.

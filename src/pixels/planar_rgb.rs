@@ -29,7 +29,7 @@ pub fn planar_to_raster(image: &Planar) -> Raster {
     raster
 }
 
-/// Fixed point with 16 fractional bits, as in libjpeg.
+/// Converts a pixel in fixed point with 16 fractional bits, as libjpeg does.
 fn rgb(luma: u8, cb: u8, cr: u8) -> [u8; 3] {
     const HALF: i32 = 1 << 15;
     let (luma, cb, cr) = (i32::from(luma), i32::from(cb) - 128, i32::from(cr) - 128);
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_primaries_come_out() {
+    fn primaries_are_converted() {
         for (ycc, expected) in [
             ((255, 128, 128), [255, 255, 255]),
             ((0, 128, 128), [0, 0, 0]),

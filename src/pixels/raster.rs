@@ -23,7 +23,7 @@ impl Channels {
 /// Interleaved 8-bit samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
-    /// In pixels.
+    /// The size of the raster in pixels.
     pub dimensions: Dimensions,
     /// The samples of a pixel.
     pub channels: Channels,

@@ -37,10 +37,10 @@ pub enum Depth {
     U16,
 }
 
-/// What is known of an image before its samples are decoded.
+/// The size and the sample format of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
-    /// In pixels.
+    /// The size of the image in pixels.
     pub dimensions: Dimensions,
     /// What the color samples mean.
     pub model: Model,
@@ -55,14 +55,14 @@ pub struct Shape {
 pub enum Samples {
     /// From 0 to 255.
     U8(Vec<u8>),
-    /// From 0 to 65535, in the order of bytes of this machine.
+    /// From 0 to 65535, in native byte order.
     U16(Vec<u16>),
 }
 
 /// Interleaved samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raw {
-    /// In pixels.
+    /// The size of the image in pixels.
     pub dimensions: Dimensions,
     /// What the color samples mean.
     pub model: Model,
@@ -92,7 +92,7 @@ pub trait ReadAt: Send + Sync {
     /// Fills `into` with the bytes at `offset`.
     ///
     /// # Errors
-    /// If the file cannot be read, or ends before.
+    /// If the file cannot be read, or ends too early.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<()>;
 }
 
@@ -122,7 +122,7 @@ impl Shape {
         self.dimensions.width as u64 * self.count() as u64 * width
     }
 
-    /// The dimensions of at most `most` rows after the first `done`; `None` after the last.
+    /// The dimensions of at most `max` rows after the first `done`; `None` after the last.
     pub fn next_rows(&self, done: u32, max: u32) -> Option<Dimensions> {
         let rows = max.max(1).min(self.dimensions.height - done);
         (rows > 0).then(|| Dimensions::new(self.dimensions.width, rows))
@@ -130,7 +130,7 @@ impl Shape {
 }
 
 impl Samples {
-    /// How many samples there are.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         match self {
             Self::U8(samples) => samples.len(),

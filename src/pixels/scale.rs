@@ -147,10 +147,10 @@ fn resize<P: PixelTrait + InnerPixel>(
     }
     let left = window.x.floor();
     let across = (window.x + window.width).ceil().min(f64::from(image.width)) - left;
-    // The kernel reaches beyond the window; columns within its reach are kept.
-    let reach = (3.0 * window.width / f64::from(size.width)).ceil() + 1.0;
-    let start = (left - reach).max(0.0);
-    let end = (left + across + reach).min(f64::from(image.width));
+    // The kernel reaches beyond the window; columns within its margin are kept.
+    let margin = (3.0 * window.width / f64::from(size.width)).ceil() + 1.0;
+    let start = (left - margin).max(0.0);
+    let end = (left + across + margin).min(f64::from(image.width));
     let between = Dimensions::new((end - start) as u32, size.height);
     let rows = Window { x: start, width: end - start, ..window };
     let columns = Window { x: window.x - start, y: 0.0, width: window.width, height: f64::from(size.height) };

@@ -2,7 +2,7 @@
 
 use super::{Channels, Raster};
 
-/// Bitonal is white from this gray up.
+/// The darkest gray that becomes white in bitonal images.
 const WHITE: u8 = 128;
 
 /// Replaces every pixel by its luma; with alpha, the result has four channels.
@@ -42,7 +42,7 @@ pub fn flatten(mut raster: Raster, background: [u8; 3]) -> Raster {
     raster
 }
 
-/// JPEG's Y (Rec. 601), rounded.
+/// The luma of JPEG (Rec. 601), rounded.
 pub fn luma([red, green, blue]: [u8; 3]) -> u8 {
     let [red, green, blue] = [red, green, blue].map(u32::from);
     // The factors sum to 65536, so that white stays white.
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn grey_is_luma() {
+    fn gray_is_luma() {
         let colors = [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 7, 7, 7];
         assert_eq!(gray(row(Channels::Rgb, &colors)), row(Channels::Gray, &[255, 76, 150, 29, 7]));
         assert_eq!(gray(row(Channels::Rgba, &[255, 0, 0, 9])), row(Channels::Rgba, &[76, 76, 76, 9]));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn alpha_is_laid_over_its_ground() {
+    fn alpha_is_flattened_over_a_background() {
         let pixels = [10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128];
         let flat = row(Channels::Rgb, &[10, 20, 30, 255, 255, 255, 127, 127, 127]);
         assert_eq!(flatten(row(Channels::Rgba, &pixels), [255; 3]), flat);

@@ -43,6 +43,9 @@ impl<'a> View<'a> {
         if let Some(creator) = creator(&target.tag.source) {
             annotation["creator"] = creator;
         }
+        if is_of_model(target.tag) {
+            annotation["seeAlso"] = self.data(target);
+        }
         annotation
     }
 
@@ -52,7 +55,8 @@ impl<'a> View<'a> {
         target.region.map_or_else(|| canvas.clone(), |region| format!("{canvas}#xywh={region}"))
     }
 
-    /// The bodies of a tag's annotation: its label in each language, its concept, and its status if it is uncertain.
+    /// The bodies of a tag's annotation: its label in each language, its concept, and where it comes from if a machine or a
+    /// visitor proposed it.
     fn bodies(&self, tag: &Tag) -> Value {
         let texts = tag.label.iter().map(|(language, value)| {
             let mut body = textual(value, "tagging");
@@ -85,28 +89,52 @@ impl<'a> View<'a> {
         first.unwrap_or("en")
     }
 
-    /// Who proposed the tag and its confidence, as text; `None` for confirmed tags with full confidence.
+    /// Who proposed the tag, its confidence, and the color that was measured, as text; `None` for what people confirmed with
+    /// full confidence.
     pub(super) fn uncertainty(&self, tag: &Tag) -> Option<String> {
         let is_proposed = tag.status == Status::Proposed;
         let is_sure = tag.confidence >= 1.0 || !tag.confidence.is_finite();
-        if !is_proposed && is_sure {
+        if !is_proposed && is_sure && !is_of_model(tag) {
             return None;
         }
         let language = self.language();
+        let percent = |share: f64, of: Label| {
+            format!("{} % {}", (share.clamp(0.0, 1.0) * 100.0).round(), of.in_language(language))
+        };
         let mut parts = Vec::new();
-        if is_proposed {
-            let by = Label::new("proposed by", "foreslået af").in_language(language);
-            parts.push(format!(
-                "{by} {}",
-                tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name)
-            ));
+        let status = match is_proposed {
+            true => Some(Label::new("proposed by", "foreslået af")),
+            false if is_of_model(tag) => Some(Label::new("accepted; proposed by", "godkendt; foreslået af")),
+            false => None,
+        };
+        if let Some(status) = status {
+            let by = tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name);
+            parts.push(format!("{} {by}", status.in_language(language)));
         }
         if !is_sure {
-            let percent = (tag.confidence.clamp(0.0, 1.0) * 100.0).round();
-            parts.push(format!("{percent} % {}", Label::new("sure", "sikker").in_language(language)));
+            parts.push(percent(tag.confidence, Label::new("sure", "sikker")));
         }
+        parts.extend(tag.color.clone());
+        let share = tag.share.filter(|share| share.is_finite());
+        parts.extend(share.map(|share| percent(share, Label::new("of the picture", "af billedet"))));
         Some(parts.join(", "))
     }
+
+    /// The tag in the API, where programs read its scheme, source, confidence, status, color and region.
+    fn data(&self, target: &TagTarget<'_>) -> Value {
+        let record = self.address.record(&self.work.object_number);
+        Value::from([object! {
+            "id": format!("{record}/tags/{}", target.id),
+            "type": "Dataset",
+            "label": object! { "en": ["Scheme, source, confidence and status of this tag"] },
+            "format": "application/json",
+        }])
+    }
+}
+
+/// Whether a model stated the tag. Such tags are in the catalogue, and so in the API.
+fn is_of_model(tag: &Tag) -> bool {
+    tag.source.starts_with("model:")
 }
 
 /// A textual body. Viewers render bodies as HTML whatever their format, so text that they would parse as markup is

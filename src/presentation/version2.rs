@@ -117,13 +117,18 @@ fn annotation(mut from: Value) -> Value {
         Value::Array(bodies) => bodies.into_iter().map(body).collect(),
         one => vec![body(one)],
     };
-    object! {
+    let data: Vec<Value> = list(take(&mut from, "seeAlso")).map(link).collect();
+    let mut annotation = object! {
         "@id": take(&mut from, "id"),
         "@type": "oa:Annotation",
         "motivation": if is_painting { "sc:painting" } else { "oa:tagging" },
         "resource": one_or_many(resources, false),
         "on": take(&mut from, "target"),
+    };
+    if !data.is_empty() {
+        annotation["seeAlso"] = one_or_many(data, false);
     }
+    annotation
 }
 
 fn body(mut from: Value) -> Value {

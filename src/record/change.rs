@@ -1,13 +1,13 @@
-//! What happened to a work, and when.
+//! A change of a work in the catalogue.
 
 use serde::{Deserialize, Serialize};
 
 /// One entry of the catalogue's append-only list of revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Its place in the list, counted from 1 without gaps; what a reader follows.
+    /// Its number in the list, counted from 1 without gaps. Readers follow the list by it.
     pub revision: u64,
-    /// The museum's number of the work.
+    /// The work's object number.
     pub object_number: String,
     /// What happened to it.
     pub kind: Kind,
@@ -15,11 +15,11 @@ pub struct Change {
     pub at_ms: i64,
 }
 
-/// What a change did.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// The work is new, or returned after it had been withdrawn.
+    /// The work is new, or was restored after it had been withdrawn.
     Create,
     /// Its record or its tags changed.
     Update,
@@ -27,7 +27,7 @@ pub enum Kind {
     Delete,
 }
 
-/// A time in milliseconds since 1970 as xsd:dateTime in UTC, as in `2026-11-23T05:40:00.123Z`.
+/// Formats milliseconds since 1970 as an xsd:dateTime in UTC, as in `2026-11-23T05:40:00.123Z`.
 pub fn timestamp(at_ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
     format!("{at:.3}")

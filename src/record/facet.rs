@@ -2,20 +2,20 @@
 
 use super::{Tag, Text, Work};
 
-/// A facet value: a value of a scheme, shared by works.
+/// A value of a scheme, shared by several works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Facet {
     /// `creator`, `period`, `technique`, `department`, or a tag's scheme.
     pub scheme: String,
-    /// The value's name in addresses: [`slug`] of its concept or label.
+    /// The value as part of a URL: [`slug`] of its concept or label.
     pub value: String,
-    /// The label to show, in its languages.
+    /// The label to display, by language.
     pub label: Text,
-    /// What its neighbours are sorted by.
+    /// The key by which the values of a scheme are sorted.
     pub sort: String,
 }
 
-/// The facet values of a work with these tags, sorted by scheme and value, without duplicates.
+/// Returns the facet values of a work with these tags, sorted by scheme and value, without duplicates.
 pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
     let mut found = Vec::new();
     let mut add = |scheme: &str, key: Option<&str>, label: &Text, sort: Option<&str>| {
@@ -56,7 +56,7 @@ pub fn facets(work: &Work, tags: &[Tag]) -> Vec<Facet> {
     found
 }
 
-/// The half centuries that a work's making touches, at most ten: `1850` is `1850–1899`, `-300` is `300–251 BC`.
+/// The half centuries in which a work was made, at most ten: `1850` is `1850–1899`, `-300` is `300–251 BC`.
 fn periods(work: &Work) -> Vec<Facet> {
     let (Some(earliest), Some(latest)) = work.years() else { return Vec::new() };
     let (first, last) = (earliest.min(latest).div_euclid(50), latest.max(earliest).div_euclid(50));
@@ -71,7 +71,7 @@ fn half_century(start: i32) -> Facet {
         let years = format!("{}–{}", start.unsigned_abs(), end.unsigned_abs());
         let mut label = Text::of("en", &format!("{years} BC"));
         label.add("da", &format!("{years} f.Kr."));
-        // The earliest first, and all of them before the years of our era.
+        // Offset so that earlier periods sort first, and all of them before the periods of our era.
         (label, format!("-{:06}", start.saturating_add(999_999)))
     } else {
         (Text::plain(&format!("{}–{end}", start.max(1))), format!("{start:0>6}"))
@@ -79,11 +79,11 @@ fn half_century(start: i32) -> Facet {
     Facet { scheme: "period".into(), value: start.to_string(), label, sort }
 }
 
-/// A value as a part of an address: lower case letters and digits of any script, the rest as single hyphens; what is
-/// long is cut and ends with a hash of the whole, so that different values stay apart.
+/// Converts a value to a URL segment: letters and digits of any script in lower case, everything else as single
+/// hyphens. Long values are truncated and end with a hash of the full text, so that different values remain distinct.
 pub fn slug(text: &str) -> String {
     const MAX_BYTES: usize = 80;
-    // Half centuries before our era: `-300` is not `300`.
+    // Half centuries before our era keep their sign, so that `-300` differs from `300`.
     if is_negative(text) {
         return text.to_owned();
     }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_before_our_era_have_names_and_an_order_of_their_own() {
+    fn periods_before_our_era_have_distinct_labels_and_their_own_order() {
         let of = |earliest, latest| {
             let production =
                 vec![Production { earliest: Some(earliest), latest: Some(latest), ..Default::default() }];

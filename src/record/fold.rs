@@ -1,9 +1,9 @@
-//! Letters without case and accents, so that `Kobke` finds `Købke`.
+//! Folds case and accents, so that `Kobke` finds `Købke`.
 
 use std::ops::Range;
 
-/// A text in lower case without accents; the Danish letters become what keyboards without them type: `æ` is `ae`, `ø`
-/// and `oe` are `o`, `å` and `aa` are `a`.
+/// Converts a text to lower case without accents. Danish letters become what is typed on keyboards without them: `æ`
+/// is `ae`, `ø` and `oe` are `o`, `å` and `aa` are `a`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -19,16 +19,16 @@ pub fn fold(text: &str) -> String {
     folded.replace("oe", "o").replace("aa", "a")
 }
 
-/// The words of a text, folded, each with its place in it.
+/// The words of a text, folded, each with its byte range in the text.
 pub fn words(text: &str) -> Vec<(Range<usize>, String)> {
     let is_letter = |c: char| c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c);
     let mut words = Vec::new();
     let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+    for (index, c) in text.char_indices().chain([(text.len(), ' ')]) {
         match (start, is_letter(c)) {
-            (None, true) => start = Some(at),
+            (None, true) => start = Some(index),
             (Some(from), false) => {
-                words.push((from..at, fold(&text[from..at])));
+                words.push((from..index, fold(&text[from..index])));
                 start = None;
             }
             _ => {}
@@ -37,7 +37,7 @@ pub fn words(text: &str) -> Vec<(Range<usize>, String)> {
     words
 }
 
-/// The letters that a Latin letter with an accent comes from.
+/// The ASCII letters that a Latin letter with an accent or a ligature folds to.
 fn base(c: char) -> Option<&'static str> {
     Some(match c {
         'à'..='å' | 'ā' | 'ă' | 'ą' | 'ǎ' => "a",
@@ -90,7 +90,7 @@ mod tests {
     fn folded_words_keep_their_positions() {
         let text = "Blå hest, (1890)";
         let found: Vec<(&str, String)> =
-            words(text).into_iter().map(|(at, word)| (&text[at], word)).collect();
+            words(text).into_iter().map(|(index, word)| (&text[index], word)).collect();
         let expected = [("Blå", "bla"), ("hest", "hest"), ("1890", "1890")];
         assert_eq!(found, expected.map(|(word, folded)| (word, folded.to_owned())));
         assert!(words(" – ").is_empty());

@@ -1,12 +1,13 @@
 //! Language tags.
 
 /// A language tag that is well-formed by BCP 47 (RFC 5646, §2.1): subtags of one to eight letters or digits, the first
-/// of two to eight letters. Whether its subtags are registered is not checked: registries grow, and records outlive them.
+/// of two to eight letters. Subtags are not checked against the registry, because registries grow and records outlive
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LanguageTag<'a>(&'a str);
 
 impl<'a> LanguageTag<'a> {
-    /// The tag, if it is well-formed.
+    /// Parses a tag; `None` if it is not well-formed.
     pub fn parse(tag: &'a str) -> Option<Self> {
         let is_subtag =
             |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -15,7 +16,7 @@ impl<'a> LanguageTag<'a> {
         (is_primary && tag.split('-').all(is_subtag)).then_some(Self(tag))
     }
 
-    /// Its subtags, the language first.
+    /// The subtags, the language first.
     pub fn subtags(self) -> impl Iterator<Item = &'a str> {
         self.0.split('-')
     }
@@ -25,7 +26,7 @@ impl<'a> LanguageTag<'a> {
         self.0.split('-').next().unwrap_or_default()
     }
 
-    /// Whether the language is a code of ISO 639: no longer primary subtag was ever registered (RFC 5646, §2.2.1).
+    /// Whether the language is an ISO 639 code. No longer primary subtag was ever registered (RFC 5646, §2.2.1).
     pub fn has_iso_code(self) -> bool {
         self.primary().len() <= 3
     }

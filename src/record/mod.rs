@@ -1,4 +1,4 @@
-//! Works as data: what a museum's records say, whatever shape they came in.
+//! Works as data, and the readers of museums' records in many formats.
 
 mod change;
 mod facet;

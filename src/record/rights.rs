@@ -1,20 +1,20 @@
-//! Rights statements in whatever shape a field gives them; one that cannot be read is kept, never dropped.
+//! Reads rights statements of any form. Unreadable statements are kept, never dropped.
 
 use serde_json::Value;
 
-/// Fields of an object that hold the statement's address, then its words.
+/// Fields of an object that hold the statement, its URI first.
 const FIELDS: [&str; 11] =
     ["id", "@id", "uri", "url", "href", "@value", "value", "label", "name", "title", "text"];
 
-/// The statements of a value, one a line. What has no form known here comes as its JSON, so that a work whose
-/// statement cannot be read is never taken for one without a statement. Nothing where the value is empty.
+/// The statements of a value, one per line. A value of unknown form is kept as JSON, so that a work with an unreadable
+/// statement never counts as one without a statement. `None` if the value is empty.
 pub(in crate::record) fn statement(value: &Value) -> Option<String> {
     let mut found = Vec::new();
     collect(value, &mut found);
     joined(found)
 }
 
-/// Statements from several places as one: each once, one a line.
+/// Joins statements from several fields, one per line, without duplicates.
 pub(in crate::record) fn joined(statements: impl IntoIterator<Item = String>) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
     for statement in statements {
@@ -32,18 +32,18 @@ fn collect(value: &Value, found: &mut Vec<String>) {
         Value::Null => {}
         Value::String(text) => found.push(text.clone()),
         Value::Array(all) => all.iter().for_each(|one| collect(one, found)),
-        Value::Object(fields) if fields.values().all(is_void) => {}
+        Value::Object(fields) if fields.values().all(is_empty) => {}
         Value::Object(fields) => {
-            let named = FIELDS.iter().filter_map(|name| fields.get(*name)).find(|value| !is_void(value));
-            // Of a statement in several languages one is enough.
+            let named = FIELDS.iter().filter_map(|name| fields.get(*name)).find(|value| !is_empty(value));
+            // One language of a statement is enough.
             let languages = || fields.iter().all(|(_, value)| value.is_string() || value.is_array());
-            let spoken = || {
-                let wanted = ["en", "none", "@none"].iter().find_map(|language| fields.get(*language));
-                wanted
-                    .filter(|value| !is_void(value))
-                    .or_else(|| fields.values().find(|value| !is_void(value)))
+            let any_language = || {
+                let preferred = ["en", "none", "@none"].iter().find_map(|language| fields.get(*language));
+                preferred
+                    .filter(|value| !is_empty(value))
+                    .or_else(|| fields.values().find(|value| !is_empty(value)))
             };
-            match named.or_else(|| languages().then(spoken).flatten()) {
+            match named.or_else(|| languages().then(any_language).flatten()) {
                 Some(value) => collect(value, found),
                 None => found.push(value.to_string()),
             }
@@ -52,19 +52,19 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-fn is_void(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
-        Value::Array(all) => all.iter().all(is_void),
-        Value::Object(all) => all.values().all(is_void),
+        Value::Array(all) => all.iter().all(is_empty),
+        Value::Object(all) => all.values().all(is_empty),
         _ => false,
     }
 }
 
-/// Whether a label is one of a statement of rights: `Rights`, `Copyright notice`, `Lizenz`, `Rettigheder`…
+/// Whether a label is that of a rights statement: `Rights`, `Copyright notice`, `Lizenz`, `Rettigheder`…
 pub(in crate::record) fn is_label(label: &str) -> bool {
-    const WORDS: [&str; 12] = [
+    const STEMS: [&str; 12] = [
         "right",
         "licen",
         "copyright",
@@ -79,15 +79,15 @@ pub(in crate::record) fn is_label(label: &str) -> bool {
         "terms of use",
     ];
     let label = label.to_lowercase();
-    WORDS.iter().any(|word| label.contains(word))
+    STEMS.iter().any(|word| label.contains(word))
 }
 
-/// Whether these words claim rights, whatever they are labelled with.
-pub(in crate::record) fn claims(words: &str) -> bool {
-    let words = words.to_lowercase();
+/// Whether a text claims rights, whatever its label.
+pub(in crate::record) fn claims(text: &str) -> bool {
+    let text = text.to_lowercase();
     ["©", "copyright", "rightsstatements.org/", "all rights reserved", "alle rettigheder"]
         .iter()
-        .any(|claim| words.contains(claim))
+        .any(|claim| text.contains(claim))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tags: what a work shows, is made of or belongs to, according to a person or a model.
+//! Tags: what a work depicts, is made of or belongs to, according to a person or a model.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,27 +14,28 @@ use super::{Text, slug};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Tag")]
 pub struct Tag {
-    /// What kind of statement: `colour`, `motif`, `style`, `subject`, `technique`, `place`, `person`, `period`…
+    /// The kind of statement: `colour`, `motif`, `style`, `subject`, `technique`, `place`, `person`, `period`…
     pub scheme: String,
-    /// The label to show, in its languages.
+    /// The label to display, by language.
     pub label: Text,
-    /// The URI of the concept that is meant (Iconclass, Wikidata, AAT).
+    /// The URI of its concept (Iconclass, Wikidata, AAT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concept: Option<String>,
-    /// The concepts above it in its vocabulary, the outermost first.
+    /// The broader concepts in its vocabulary, the broadest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broader: Vec<Broader>,
     /// Who added it: `curator`, `import:NAME` or `model:NAME@VERSION`.
     #[serde(default = "curator")]
     pub source: String,
-    /// How sure the source is, 0 to 1.
-    #[serde(default = "sure")]
+    /// How certain the source is, from 0 to 1.
+    #[serde(default = "full_confidence")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub confidence: f64,
-    /// The image that it was seen on, by its `file`; the first of the work if it has a region and no image.
+    /// The image that it refers to, by its `file`; if it has a region and no image, the work's first image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// The part of the image that it is about, in pixels of the full image; else the whole work.
+    /// The region of the image that it refers to, in pixels of the full image; without one it refers to the whole
+    /// work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = r"^(xywh=)?\d+,\d+,\d+,\d+$"))]
     pub region: Option<Region>,
@@ -46,27 +47,27 @@ pub struct Tag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share: Option<f64>,
-    /// Whether it holds.
+    /// Whether it was reviewed, and the decision.
     #[serde(default)]
     pub status: Status,
-    /// Its [`Tag::id`] where that is no longer made of its content: the region was changed since it was given.
+    /// Its original [`Tag::id`], if its region was changed afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub kept_id: Option<String>,
 }
 
-/// A concept above another.
+/// A broader concept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Broader")]
 pub struct Broader {
-    /// The label to show, in its languages.
+    /// The label to display, by language.
     pub label: Text,
     /// Its URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concept: Option<String>,
 }
 
-/// Whether a tag holds.
+/// Whether a tag was reviewed, and the decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "Status")]
@@ -91,7 +92,7 @@ impl Status {
     }
 }
 
-/// A part of an image in pixels of the full image, written `x,y,width,height` or `xywh=x,y,width,height`.
+/// A region of an image in pixels of the full image, written `x,y,width,height` or `xywh=x,y,width,height`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
     /// Pixels from the left edge.
@@ -108,7 +109,7 @@ fn curator() -> String {
     "curator".into()
 }
 
-fn sure() -> f64 {
+fn full_confidence() -> f64 {
     1.0
 }
 
@@ -121,7 +122,7 @@ impl Tag {
             concept: None,
             broader: Vec::new(),
             source: curator(),
-            confidence: sure(),
+            confidence: full_confidence(),
             image: None,
             region: None,
             color: None,
@@ -131,15 +132,15 @@ impl Tag {
         }
     }
 
-    /// The same statement about another part of the image, or about all of it, under its own name.
+    /// The same statement about another region, or about the whole image, with the same identifier.
     pub fn with_region(self, region: Option<Region>) -> Self {
         let moved = Self { region, kept_id: None, ..self.clone() };
         let id = self.id();
         Self { kept_id: (moved.id() != id).then_some(id), ..moved }
     }
 
-    /// The name of this statement within its work: 16 hexadecimal digits that stay the same when a source says it
-    /// again with another confidence or status, or translates its label, and when its region is changed here.
+    /// Identifies this statement within its work: 16 hexadecimal digits. They stay the same if the source repeats the
+    /// statement with another confidence or status or translates its label, and if its region is changed here.
     pub fn id(&self) -> String {
         if let Some(id) = &self.kept_id {
             return id.clone();

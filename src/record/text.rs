@@ -1,4 +1,4 @@
-//! A text in the languages that it is known in.
+//! Texts in several languages.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,32 +9,32 @@ use serde_json::{Map, Value};
 
 use super::language::LanguageTag;
 
-/// The key of what has no language, or whose language is unknown (Presentation API 3.0, §4.8).
+/// The key for values without a language or in an unknown one (Presentation API 3.0, §4.8).
 pub const NONE: &str = "none";
 
-/// How many values are compared with a new one: a bound for lists without end.
-const NEAR: usize = 100;
+/// The number of values that a new one is compared with, which bounds the time for very long lists.
+const MAX_COMPARED: usize = 100;
 
-/// Values by language (BCP 47, or `none`), in the languages' alphabetical order; within a language in the record's.
+/// Values by language (BCP 47, or `none`), sorted by language; within a language in the record's order.
 ///
 /// Read from a string (`"Blå"`), a list (`["a", "b"]`) or a map (`{"da": "Blå", "en": ["Blue"]}`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(BTreeMap<String, Vec<String>>);
 
 impl Text {
-    /// A text of unknown language; empty if there is only white space.
+    /// A text of unknown language; empty if it is only white space.
     pub fn plain(text: &str) -> Self {
         Self::of(NONE, text)
     }
 
-    /// A text in one language; a language that is not a BCP 47 tag counts as unknown.
+    /// A text in one language. If the language is not a BCP 47 tag, it counts as unknown.
     pub fn of(language: &str, text: &str) -> Self {
-        let mut made = Self::default();
-        made.add(language, text);
-        made
+        let mut result = Self::default();
+        result.add(language, text);
+        result
     }
 
-    /// Adds a value without white space at its ends, unless one of the last hundred is equal.
+    /// Adds a trimmed value, unless it equals one of the last hundred.
     pub fn add(&mut self, language: &str, text: &str) {
         let text = text.trim();
         if text.is_empty() {
@@ -42,7 +42,7 @@ impl Text {
         }
         let language = LanguageTag::parse(language).map_or(NONE, |_| language);
         let values = self.0.entry(language.to_owned()).or_default();
-        if !values.iter().rev().take(NEAR).any(|known| known == text) {
+        if !values.iter().rev().take(MAX_COMPARED).any(|known| known == text) {
             values.push(text.to_owned());
         }
     }
@@ -54,29 +54,29 @@ impl Text {
         }
     }
 
-    /// Whether there are no words in any language.
+    /// Whether there is no value in any language.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Every value with its language.
+    /// Iterates over all values with their languages.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().flat_map(|(language, values)| {
             values.iter().map(move |value| (language.as_str(), value.as_str()))
         })
     }
 
-    /// The languages with their values.
+    /// Iterates over the languages with their values.
     pub fn languages(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.0.iter().map(|(language, values)| (language.as_str(), values.as_slice()))
     }
 
-    /// The first value in the first of these languages that there is, then English, none, and any.
+    /// The first value in the first available of these languages, then English, none, and any other.
     pub fn best<'a>(&'a self, languages: &[&str]) -> Option<&'a str> {
         self.best_language(languages)?.1.first().map(String::as_str)
     }
 
-    /// The first of these languages that there is, then English, none, and any, with its values.
+    /// The first available of these languages, then English, none, and any other, with its values.
     pub fn best_language<'a>(&'a self, languages: &[&str]) -> Option<(&'a str, &'a [String])> {
         let preferred = languages.iter().copied().chain(["en", NONE]);
         let mut found = preferred.filter_map(|wanted| {
@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for Text {
         let value = Value::deserialize(deserializer)?;
         from_value(&value).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "`{value}` is no text: write \"text\", [\"text\"] or {{\"en\": \"text\"}}"
+                "`{value}` is not a text: write \"text\", [\"text\"] or {{\"en\": \"text\"}}"
             ))
         })
     }
@@ -141,7 +141,7 @@ fn add_all(text: &mut Text, language: &str, values: &Value) -> Option<()> {
     }
 }
 
-/// What a text is read from, and the narrower form in which it is published.
+/// Describes the forms that a text is read from, and the narrower form in which it is published.
 impl JsonSchema for Text {
     fn schema_name() -> Cow<'static, str> {
         "Text".into()

@@ -1,4 +1,4 @@
-//! A work as its record describes it.
+//! Works, as records describe them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 
 use super::{Tag, Text};
 
-/// One work of the collection. As JSON it is Tegl's own form of a record: one object a line, and what this form has no
-/// word for is kept as it came.
+/// A work of the collection. As JSON it is Tegl's own record format, one object per line. Fields that the format does
+/// not define are kept unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Work")]
 pub struct Work {
-    /// The museum's number; any characters. Its URL is derived from it.
+    /// The museum's object number, in any characters. The work's URL is derived from it.
     pub object_number: String,
-    /// Its titles, the one to show first.
+    /// Its titles, the preferred one first.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<TitleOrText>>")]
     pub titles: Vec<Title>,
-    /// Who made it, the most important first.
+    /// Its makers, the most important first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub creators: Vec<Creator>,
     /// When it was made.
@@ -43,43 +43,44 @@ pub struct Work {
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub inscriptions: Vec<Text>,
-    /// A text about the work.
+    /// A description of the work.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub description: Text,
-    /// The collections within the museum that it belongs to.
+    /// The collections within the museum to which it belongs.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<OneOrMany<Text>>")]
     pub collections: Vec<Text>,
-    /// The department of the museum that keeps it.
+    /// The department of the museum that is responsible for it.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub department: Text,
-    /// The line to print with every reproduction.
+    /// The credit line to print with every reproduction.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub credit_line: Text,
     /// Where it is on display.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub location: Text,
-    /// The URI of its licence or rights statement, else that statement's words. Of several, one a line, all hold.
+    /// The URI of its licence or rights statement, otherwise the statement's text. Several statements, one per line,
+    /// all apply.
     #[serde(default, deserialize_with = "rights", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<OneOrMany<String>>")]
     pub rights: Option<String>,
     /// Whether it is in the public domain; `None` if unknown.
     #[serde(default, deserialize_with = "public_domain", skip_serializing_if = "Option::is_none")]
     pub public_domain: Option<bool>,
-    /// The museum's own page about it.
+    /// The museum's own web page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
-    /// Pages about it, and other forms of its record.
+    /// Related works and web pages, and other representations of its record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
     /// Statements about it by people and models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(skip)]
     pub tags: Vec<Tag>,
-    /// Facts that no other field has a place for, each with its label.
+    /// Labelled facts that no other field holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra_metadata: Vec<Fact>,
-    /// Its images, the one to show first.
+    /// Its images, the preferred one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(skip)]
     pub images: Vec<Image>,
@@ -89,29 +90,29 @@ pub struct Work {
     /// When the source last changed the record, as the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
-    /// All that a source gives beside.
+    /// All other fields of the source's record.
     #[serde(flatten)]
     pub more: Map<String, Value>,
 }
 
-/// A title: a text, or a text and its kind.
+/// A title: a text, or a text with its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Title")]
 pub struct Title {
-    /// The label to show, in its languages.
+    /// The title, by language.
     pub text: Text,
-    /// What kind of title: `museum`, `artist`, `description`, `former`…
+    /// The kind of title: `museum`, `artist`, `description`, `former`…
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
 
-/// Who made a work, or took part in it.
+/// A person or group who made a work or contributed to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Creator")]
 pub struct Creator {
-    /// In display order: `Anna Ancher`.
+    /// The name in display order: `Anna Ancher`.
     pub name: String,
-    /// In sort order: `Ancher, Anna`.
+    /// The name in sort order: `Ancher, Anna`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort_name: Option<String>,
     /// `artist`, `printmaker`, `after`…
@@ -123,10 +124,10 @@ pub struct Creator {
     /// The year of death.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub death: Option<i32>,
-    /// As the record writes it.
+    /// As written in the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nationality: Option<String>,
-    /// As the source writes it.
+    /// As written in the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// A URI, or the source's own identifier.
@@ -134,17 +135,17 @@ pub struct Creator {
     pub id: Option<String>,
 }
 
-/// When a work was made: words and the years they span.
+/// When a work was made: a text and the years that it spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Production")]
 pub struct Production {
-    /// When it was made, in the record's words.
+    /// The dating as written in the record.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub text: Text,
-    /// The first possible year.
+    /// The earliest possible year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earliest: Option<i32>,
-    /// The last possible year.
+    /// The latest possible year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<i32>,
 }
@@ -165,31 +166,31 @@ pub struct Measure {
     /// `mm`, `cm`, `kg`…
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// As the source writes it.
+    /// As written in the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// A fact with its label (Presentation API 3.0, §3.1, `metadata`).
+/// A labelled fact (Presentation API 3.0, §3.1, `metadata`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Fact")]
 pub struct Fact {
-    /// The name of the fact, by language.
+    /// The label, by language.
     pub label: Text,
-    /// What holds, by language.
+    /// The value, by language.
     pub value: Text,
 }
 
-/// Another work, or a thing elsewhere, that has to do with it.
+/// Another work, or a resource elsewhere, that is related to this work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Related")]
 pub struct Related {
     /// An object number of this collection, or a URI.
     pub id: String,
-    /// What the link leads to, by language.
+    /// The label of the link, by language.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub label: Text,
-    /// How: `part-of`, `study-for`, `copy-after`…
+    /// The relation: `part-of`, `study-for`, `copy-after`…
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
@@ -198,8 +199,8 @@ pub struct Related {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Image")]
 pub struct Image {
-    /// The master: its identifier, as in `paintings/a.tif` or `SOURCE:a.tif`; or, before it is matched to a master, what
-    /// the source calls it.
+    /// The identifier of its master, as in `paintings/a.tif` or `SOURCE:a.tif`; until it is matched to a master, the
+    /// source's name for it.
     pub file: String,
     /// What the image shows of the work.
     #[serde(default)]
@@ -207,8 +208,8 @@ pub struct Image {
     /// A caption, by language.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub label: Text,
-    /// Images of the same view are captures of one and the same surface, to be chosen between. Without it a capture
-    /// (`infrared`, `x-ray`…) belongs to the image before it.
+    /// Images of the same view are alternative captures of one surface. Without a view, a capture (`infrared`,
+    /// `x-ray`…) belongs to the image before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
     /// Whether this image has a master on this server; images without one are not displayed.
@@ -230,12 +231,12 @@ fn is_yes(is: &bool) -> bool {
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Role")]
 pub enum Role {
-    /// The front, or the whole.
+    /// The front, or the whole work.
     #[default]
     Recto,
     /// The back.
     Verso,
-    /// A part of it.
+    /// A detail of it.
     Detail,
     /// Its frame.
     Frame,
@@ -245,15 +246,15 @@ pub enum Role {
     XRay,
     /// Ultraviolet fluorescence.
     Ultraviolet,
-    /// Light from the side, which shows relief.
+    /// Light from the side, which reveals relief.
     RakingLight,
-    /// A word of the source's own.
+    /// A term of the source's own.
     #[serde(untagged)]
     Other(String),
 }
 
 impl Role {
-    /// Whether it is another capture of a view rather than a view of its own.
+    /// Whether it is another capture of a view, not a view of its own.
     pub fn is_capture(&self) -> bool {
         matches!(self, Self::Infrared | Self::XRay | Self::Ultraviolet | Self::RakingLight)
     }
@@ -268,25 +269,25 @@ pub struct Part {
     /// Its images, by their `file`.
     #[serde(default)]
     pub images: Vec<String>,
-    /// The parts of this part, at most eight deep.
+    /// The parts of this part, nested at most eight deep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
 }
 
 impl Work {
-    /// The title to show, in all its languages; the object number if it has none.
+    /// The title to display, in all its languages; the object number if it has none.
     pub fn label(&self) -> Text {
         let title = self.titles.iter().map(|title| &title.text).find(|text| !text.is_empty());
         title.cloned().unwrap_or_else(|| Text::plain(&self.object_number))
     }
 
-    /// The address of the manifest on another server that it was read from.
+    /// The URI of the manifest on another server from which it was read.
     pub fn source_manifest(&self) -> Option<&str> {
         let manifest = |related: &&Related| related.kind.as_deref() == Some("manifest");
         self.related.iter().find(manifest).map(|related| related.id.as_str())
     }
 
-    /// The years that its making spans, if known.
+    /// The years in which it may have been made, if known.
     pub fn years(&self) -> (Option<i32>, Option<i32>) {
         let earliest = self.production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
         let latest = self.production.iter().filter_map(|made| made.latest.or(made.earliest)).max();
@@ -302,7 +303,7 @@ enum OneOrMany<T> {
     One(T),
 }
 
-/// How a title is written.
+/// The JSON forms of a title.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "it describes what `Title` is read from")]
@@ -320,7 +321,8 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
     })
 }
 
-/// A statement in any shape: a record whose rights are written otherwise than here must not pass for one without.
+/// Reads a rights statement of any form: a record whose rights are written differently must not count as one without
+/// rights.
 fn rights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) if !text.contains('\n') && !text.trim().is_empty() => Some(text),
@@ -343,14 +345,14 @@ impl<'de> Deserialize<'de> for Title {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct Said {
+        struct Fields {
             text: Text,
             kind: Option<String>,
         }
         let value = Value::deserialize(deserializer)?;
         let has_text = value.as_object().is_some_and(|fields| fields.contains_key("text"));
         let read = if has_text {
-            serde_json::from_value(value).map(|Said { text, kind }| Self { text, kind })
+            serde_json::from_value(value).map(|Fields { text, kind }| Self { text, kind })
         } else {
             serde_json::from_value(value).map(|text| Self { text, kind: None })
         };

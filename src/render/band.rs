@@ -7,25 +7,29 @@ use crate::pixels::scale::Window;
 use crate::pixels::{Channels, Error, Picture, Raster, encode, rotate, tone};
 
 /// Images of at least this many pixels are rendered band by band if possible.
-const LARGE: u64 = 12_000_000;
-/// The approximate number of the level's pixels that a band decodes.
-const BAND: u64 = 6 << 20;
+const MIN_BANDED_PIXELS: u64 = 12_000_000;
+/// The approximate number of pixels of the level that are decoded for a band.
+const BAND_PIXELS: u64 = 6 << 20;
 
 /// Whether the image is rendered band by band: it is large, upright, and its format is written by rows.
 pub fn is_banded(plan: &Plan, master: &Master) -> bool {
     let upright = plan.rotation.degrees == 0.0 && master.orientation.is_upright();
     let written_by_rows = matches!(plan.format, Format::Jpg | Format::Png | Format::Tif);
     let bitonal = plan.quality == crate::iiif::Quality::Bitonal;
-    plan.size.area() >= LARGE && upright && written_by_rows && !bitonal && matches!(master.kind, Kind::Tiled)
+    plan.size.area() >= MIN_BANDED_PIXELS
+        && upright
+        && written_by_rows
+        && !bitonal
+        && matches!(master.kind, Kind::Tiled)
 }
 
-/// Rows of each band of the image: the height of a row of tiles if the scale is 1.
+/// The number of rows of each band of the image: whole rows of tiles if the scale is 1.
 pub fn band_height(plan: &Plan, master: &Master, level: usize) -> u32 {
     let Some(level) = master.levels.get(level) else { return plan.size.height };
     let shrink = f64::from(plan.region.height) / f64::from(plan.size.height);
     let factor = f64::from(master.dimensions.height) / f64::from(level.dimensions.height);
     let width = f64::from(plan.region.width) / factor;
-    let tiles = ((BAND as f64 / width / f64::from(level.grid.tile.height)).floor()).max(1.0);
+    let tiles = ((BAND_PIXELS as f64 / width / f64::from(level.grid.tile.height)).floor()).max(1.0);
     let rows = tiles * f64::from(level.grid.tile.height) * factor / shrink;
     // A multiple of 16 rows, so that JPEG bands end at MCU boundaries.
     ((rows / 16.0).floor() as u32 * 16).clamp(16, 4096)
@@ -52,14 +56,14 @@ impl Frame {
         let whole = Self::of_tiles(plan, master, level, reduce);
         let scale = whole.window.height / f64::from(whole.size.height);
         let (start, height) = (whole.window.y + f64::from(top) * scale, f64::from(rows) * scale);
-        // The kernel has three lobes and reaches beyond the band, unless the scale is 1.
-        let reach = if scale == 1.0 && start.fract() == 0.0 { 0.0 } else { 3.0 * scale.max(1.0) + 2.0 };
+        // The kernel's three lobes extend beyond the band, unless the scale is 1.
+        let margin = if scale == 1.0 && start.fract() == 0.0 { 0.0 } else { 3.0 * scale.max(1.0) + 2.0 };
         let edge = |y: f64| {
             f64::from(whole.origin.1) + y.clamp(0.0, f64::from(whole.canvas.height)) * f64::from(reduce)
         };
         let tile = level.grid.tile.height;
-        let first = edge(start - reach) as u32 / tile * tile;
-        let last = (edge(start + height + reach).ceil() as u32).min(level.dimensions.height);
+        let first = edge(start - margin) as u32 / tile * tile;
+        let last = (edge(start + height + margin).ceil() as u32).min(level.dimensions.height);
         let end = (last.div_ceil(tile) * tile).min(level.dimensions.height);
         let canvas = Dimensions::new(whole.canvas.width, ((end - first) / reduce).max(1));
         let window = Window {
@@ -146,11 +150,11 @@ mod tests {
         writer.push(&raster.samples).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
-        let held = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file));
-        (index(&held, 1).unwrap(), file)
+        let partial = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file));
+        (index(&partial, 1).unwrap(), file)
     }
 
-    fn drawn(plan: &Plan, frame: &Frame, master: &Master, level: usize, file: &[u8]) -> Raster {
+    fn render_band(plan: &Plan, frame: &Frame, master: &Master, level: usize, file: &[u8]) -> Raster {
         let level = &master.levels[level];
         let tile = |&tile: &crate::master::TileIndex| {
             let range = level.range(tile).unwrap();
@@ -172,17 +176,18 @@ mod tests {
             let plan = Plan::new(&request, &master, Limits::NONE, true).unwrap();
             let Some((level, reduce)) = plan.rendering() else { panic!("{path}") };
             let frame = Frame::of_tiles(&plan, &master, &master.levels[level], reduce);
-            let whole = drawn(&plan, &frame, &master, level, &file);
+            let whole = render_band(&plan, &frame, &master, level, &file);
             let mut samples = Vec::new();
             for top in (0..plan.size.height).step_by(48) {
                 let rows = 48.min(plan.size.height - top);
                 let frame = Frame::of_band(&plan, &master, (level, reduce), top, rows).unwrap();
-                samples.extend(drawn(&plan, &frame, &master, level, &file).samples);
+                samples.extend(render_band(&plan, &frame, &master, level, &file).samples);
             }
             assert_eq!(samples.len(), whole.samples.len(), "{path}");
-            let furthest = samples.iter().zip(&whole.samples).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            let max_difference =
+                samples.iter().zip(&whole.samples).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
             // Both passes round, and their order depends on the height.
-            assert!(furthest <= 2, "{path}: {furthest}");
+            assert!(max_difference <= 2, "{path}: {max_difference}");
         }
     }
 }

@@ -47,20 +47,20 @@ impl ColorTransform {
             _ => Policy::Convert,
         };
         // Gray with alpha becomes RGBA, which a gray profile does not describe.
-        let mixed = shape.model == Model::Gray && shape.alpha != Alpha::None;
+        let is_gray_alpha = shape.model == Model::Gray && shape.alpha != Alpha::None;
         match (policy, icc) {
             (Policy::Srgb | Policy::Unusable, _) => Self::default(),
-            (Policy::Compact, Some(icc)) if !mixed => Self {
+            (Policy::Compact, Some(icc)) if !is_gray_alpha => Self {
                 profile: Some(icc.clone()),
                 to_srgb: Some(Arc::new(ToSrgb::new(icc.clone(), shape.model))),
                 ..Self::default()
             },
             _ => {
                 let conversion = Conversion::new(icc.map(|icc| &icc[..]), shape.model, output);
-                let profile = output.profile(shape.model == Model::Gray && !mixed);
-                let wide = output != Output::Srgb && shape.model != Model::Gray;
+                let profile = output.profile(shape.model == Model::Gray && !is_gray_alpha);
+                let is_wide_gamut = output != Output::Srgb && shape.model != Model::Gray;
                 Self {
-                    to_srgb: wide.then(|| Arc::new(ToSrgb::new(profile.clone(), Model::Rgb))),
+                    to_srgb: is_wide_gamut.then(|| Arc::new(ToSrgb::new(profile.clone(), Model::Rgb))),
                     profile: Some(profile),
                     conversion: Some(Arc::new(conversion)),
                     credit: None,
@@ -96,8 +96,8 @@ impl ColorTransform {
             Format::Gif | Format::Avif => false,
         };
         // An RGB profile does not describe gray, and a gray profile does not describe RGB.
-        let suits = (profile.get(16..20) == Some(b"GRAY")) == gray;
-        format && suits && matches!(plan.quality, Quality::Default | Quality::Color)
+        let fits_channels = (profile.get(16..20) == Some(b"GRAY")) == gray;
+        format && fits_channels && matches!(plan.quality, Quality::Default | Quality::Color)
     }
 
     /// Whether converted samples are correct without a profile.
@@ -132,7 +132,7 @@ impl ColorTransform {
         }
     }
 
-    /// The same for packed samples of 8 bits.
+    /// Converts packed 8-bit samples in the same way.
     pub fn apply_packed(&self, raster: Raster) -> Raster {
         match &self.conversion {
             Some(convert) => converted(convert, raster),
@@ -181,7 +181,7 @@ fn converted(conversion: &Conversion, raster: Raster) -> Raster {
     conversion.convert(Raw { dimensions, model, alpha, samples: Samples::U8(samples) })
 }
 
-/// Expands 8-bit samples with alpha to RGBA without converting their colors.
+/// Expands 8-bit samples to RGBA without converting their colors.
 fn plain(raw: Raw) -> Raster {
     let Raw { dimensions, model, alpha, samples } = raw;
     let channels = Conversion::channels(model, alpha);

@@ -1,4 +1,4 @@
-//! Every format and quality, for masters in many color spaces, is compared with littleCMS.
+//! Compares every format and quality, for masters in many color spaces, with littleCMS.
 
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ fn response(plan: &Plan, picture: &Picture, color: &ColorTransform) -> Vec<u8> {
     finish(plan, picture, (whole, SIZE), Orientation::UPRIGHT, color, &Settings::default()).unwrap()
 }
 
-/// An image of a single color: samples, bits and alpha.
+/// An image of a single color.
 #[derive(Clone, Copy)]
 struct Flat<'a> {
     color: &'a [u8],
@@ -175,7 +175,7 @@ fn check(name: &str, flat: Flat<'_>, icc: Option<&Arc<[u8]>>, output: Output, pl
     check_undecoded(&picture, &color, expected, flat.alpha != Alpha::None);
 }
 
-/// The formats that are not decoded here: AVIF is written from sRGB, and PDF contains the JPEG unchanged.
+/// Checks the formats that are not decoded here: AVIF is written from sRGB, and PDF contains the JPEG unchanged.
 #[track_caller]
 fn check_undecoded(picture: &Picture, color: &ColorTransform, expected: [u8; 3], has_alpha: bool) {
     if let Picture::Packed(raster) = picture {

@@ -10,7 +10,7 @@ use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
 /// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
-    /// All callers have gone.
+    /// All callers disconnected.
     #[error("the rendering was cancelled")]
     Cancelled,
     /// Samples could not be decoded or encoded.
@@ -44,7 +44,7 @@ pub fn draw(
     draw_packed(frame, level, tiles, is_cancelled).map(Picture::Packed)
 }
 
-/// Returns `false` if a tile's subsampling differs from the first tile's.
+/// Draws tiles as YCbCr planes; returns `false` if a tile's subsampling differs from the first tile's.
 fn draw_planar(
     frame: &Frame,
     level: &Level,

@@ -3,7 +3,7 @@
 use crate::iiif::{Dimensions, Format, Quality, Rect, Rotation};
 use crate::master::{Codec, Level, Master, TileIndex};
 
-/// Whether a request is for pixels as they are stored: JPEG, not rotated, in their own colors.
+/// Whether a request is for pixels as stored: JPEG, not rotated, in their own colors.
 pub(super) fn is_as_stored(rotation: Rotation, quality: Quality, format: Format) -> bool {
     rotation == Rotation::NONE && quality == Quality::Default && format == Format::Jpg
 }

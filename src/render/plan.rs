@@ -10,9 +10,9 @@ use crate::master::{Kind, Level, Master, TileIndex};
 /// is the cache key and, hashed with the master's version, the ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// In pixels of the upright full-size image.
+    /// The region in pixels of the upright full-size image.
     pub region: Rect,
-    /// Before the rotation.
+    /// The size before the rotation.
     pub size: Dimensions,
     /// The rotation, applied after scaling.
     pub rotation: Rotation,
@@ -20,7 +20,7 @@ pub struct Plan {
     pub quality: Quality,
     /// The format that the result is encoded in.
     pub format: Format,
-    /// Where its samples come from.
+    /// Where the pixels come from.
     pub source: Source,
 }
 

@@ -1,4 +1,4 @@
-//! The sample collection: generated pictures with their records, in the formats that Tegl serves.
+//! The sample collection: generated pictures and their records, in the formats that Tegl serves.
 
 mod art;
 mod pictures;
@@ -18,14 +18,14 @@ use crate::iiif::Dimensions;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     pub extent: Extent,
-    /// Whether files that exist are written again.
+    /// Whether existing files are overwritten.
     pub force: bool,
 }
 
-/// How large the pictures are.
+/// The size of the pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Extent {
-    /// Most are small, one is large enough for deep zoom: about a minute on two processor cores.
+    /// Most are small and one is large enough for deep zoom; takes about a minute on two processor cores.
     #[default]
     Quick,
     /// Full size: 20 to 200 megapixels.
@@ -47,7 +47,7 @@ impl Extent {
     }
 }
 
-/// Megapixels of the largest picture and of every other one in [`Extent::Quick`].
+/// The megapixels of the largest picture and of all others in [`Extent::Quick`].
 const QUICK_LARGEST: f64 = 24.0;
 const QUICK: f64 = 1.6;
 
@@ -56,23 +56,23 @@ const QUICK: f64 = 1.6;
 pub(crate) struct Progress<'a> {
     /// The file being written.
     pub file: &'a str,
-    /// The share of all pixels, from 0 to 1.
+    /// The share of all pixels written, from 0 to 1.
     pub share: f64,
 }
 
-/// What was written.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub works: usize,
-    /// Files written by this run, and files that were left as they were.
+    /// The numbers of files that this run wrote and that were unchanged.
     pub written: usize,
     pub kept: usize,
-    /// The pixels written by this run.
+    /// The number of pixels written by this run.
     pub megapixels: f64,
 }
 
-/// Writes pictures, records and the licence into `folder`. Files that exist in the wanted size are kept, and each file
-/// is written atomically, so that an interrupted run can be repeated.
+/// Writes pictures, records and the licence into `folder`. Existing files of the right size are kept, and each file is
+/// written atomically, so that an interrupted run can be repeated.
 ///
 /// # Errors
 /// Returns an error if a file cannot be written or a picture cannot be encoded.

@@ -4,7 +4,7 @@ use super::art::drawing::Paint;
 use super::art::{fractal, landscape, paper, pattern};
 use crate::iiif::Dimensions;
 
-/// One file of the collection.
+/// A file of the collection.
 pub(super) struct Picture {
     /// The path below the collection's folder.
     pub file: &'static str,
@@ -33,13 +33,13 @@ pub(super) enum Format {
     Strips,
 }
 
-/// The largest picture by far.
+/// The largest picture.
 pub(super) const LARGEST: &str = "Værker/Øresund, aften.tif";
 
 /// All files, the largest last.
 pub(super) fn pictures() -> Vec<Picture> {
     let sheet = |file, width: u32, format, paint| {
-        // Every picture has the proportions 3:2.
+        // All pictures have the aspect ratio 3:2.
         Picture { file, dimensions: Dimensions::new(width, width * 2 / 3), format, gray: false, paint }
     };
     let gray = |picture: Picture| Picture { gray: true, ..picture };

@@ -8,8 +8,8 @@ const RECORDS: &str = include_str!("records.json");
 pub(super) const LICENSE: &str = "The works and records in this folder were made by Tegl's sample generator.\n\
     They are in the public domain (CC0 1.0): https://creativecommons.org/publicdomain/zero/1.0/\n";
 
-/// The records as one JSON document. `scale` returns the factor that a work is reduced by, if it is; its regions are
-/// reduced with it. They are replaced in the text so that the document keeps its form.
+/// The records as one JSON document. `scale` returns the factor by which a work is reduced, if any; its regions are
+/// reduced by the same factor. Regions are replaced in the text, so that the document keeps its formatting.
 pub(super) fn document(scale: &dyn Fn(&Work) -> Option<f64>) -> String {
     let mut text = RECORDS.to_owned();
     for work in works() {

@@ -30,10 +30,10 @@ impl Error {
 
 const JPEG: Compression = Compression::Jpeg { quality: 87, subsampling: Subsampling::S420 };
 
-/// The rows of a band, which all processors paint together.
+/// The number of rows in a band, which all processors paint together.
 const BAND: u32 = 64;
 
-/// Writes one picture atomically.
+/// Writes a picture atomically.
 pub(super) fn write(
     picture: &Picture,
     target: &Path,
@@ -45,7 +45,7 @@ pub(super) fn write(
         Format::WidePyramid => {
             let profile = moxcms::ColorProfile::new_display_p3().encode();
             let mut profile = profile.map_err(|error| error.to_string())?;
-            // The profile's date of creation (ICC.1, §7.2.8) would make the files of every run differ.
+            // The creation date in the profile (ICC.1, §7.2.8) would make the files of every run differ.
             if let Some(date) = profile.get_mut(24..36) {
                 date.copy_from_slice(&[0x07, 0xea, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
             }
@@ -91,7 +91,7 @@ fn publish(
     }
 }
 
-/// The dimensions of the picture in a file, if it has one.
+/// The dimensions of the picture in a file; `None` if it contains none.
 pub(super) fn size(file: &Path) -> Option<Dimensions> {
     let bytes = fs::read(file).ok()?;
     let held = PartialFile::new(bytes.len() as u64, bytes.into());
@@ -169,7 +169,7 @@ fn channels(picture: &Picture) -> Channels {
     if picture.gray { Channels::Gray } else { Channels::Rgb }
 }
 
-/// Paints band after band from the top, each on all processors, and passes its samples to `take`.
+/// Paints band by band from the top, each on all processors, and passes the samples to `take`.
 fn paint(
     picture: &Picture,
     size: Dimensions,

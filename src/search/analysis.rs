@@ -6,10 +6,10 @@ use frostem::{Algorithm, Stemmer};
 
 use crate::record::fold::fold;
 
-/// Prefix of words as written, which distinguishes them from stems.
+/// The prefix of words as written, which distinguishes them from stems.
 pub(super) const EXACT: char = '=';
 
-/// The longest indexed word, in bytes; longer ones are cut and found by their beginning.
+/// The maximum length of an indexed word in bytes. Longer words are truncated and found by their prefix.
 const MAX_WORD_BYTES: usize = 64;
 
 /// Stop words in Danish, English and names.
@@ -19,17 +19,17 @@ const STOP_WORDS: [&str; 42] = [
     "som", "the", "til", "to", "ud", "under", "ved", "von", "with", "y",
 ];
 
-/// One word of a text.
+/// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// As written, in lower case.
+    /// The word as written, in lower case.
     pub written: String,
     /// Its position among the words of its text.
     pub position: usize,
 }
 
 impl Word {
-    /// Without accents.
+    /// The word without accents, truncated to the maximum length.
     pub(super) fn folded(&self) -> String {
         let mut folded = fold(&self.written);
         if folded.len() > MAX_WORD_BYTES {
@@ -39,12 +39,13 @@ impl Word {
         folded
     }
 
-    /// Whether it may be missing in a work.
+    /// Whether works may match without it.
     pub(super) fn is_stop_word(&self) -> bool {
         STOP_WORDS.binary_search(&self.folded().as_str()).is_ok()
     }
 
-    /// Its terms in the index: itself, and its stems in the language, or in both if that is neither Danish nor English.
+    /// Its index terms: the word itself and its stems in the language; in both languages if that is neither Danish nor
+    /// English.
     pub(super) fn terms(&self, language: &str) -> Vec<String> {
         let folded = self.folded();
         let mut terms = vec![format!("{EXACT}{folded}")];
@@ -59,7 +60,7 @@ impl Word {
                 }
             };
             stem(&self.written);
-            // A query without accents must find the same.
+            // Queries without accents must find the same works.
             stem(&folded);
         }
         terms
@@ -76,10 +77,10 @@ fn stemmers(language: &str) -> impl Iterator<Item = Stemmer> {
     wanted.iter().map(|algorithm| Stemmer::new(*algorithm))
 }
 
-/// A possible line break within a word; the word is still one.
+/// A possible line break within a word; it does not separate words.
 const SOFT_HYPHEN: char = '\u{ad}';
 
-/// The words of a text; a possessive `’s` is not one.
+/// Splits a text into words; a possessive `’s` is not a word.
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut before = ' ';

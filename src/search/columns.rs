@@ -1,4 +1,4 @@
-//! The columns of a segment, in memory: what is counted and compared for every hit.
+//! The columns of a segment, held in memory for counting and comparing hits.
 
 use parking_lot::RwLock;
 
@@ -7,20 +7,21 @@ use tantivy::schema::Field;
 use tantivy::{DocId, SegmentReader};
 
 use super::Error;
-use super::colour::Colour;
+use super::colour::{Colour, unpacked};
 use super::schema::{HAS_IMAGE, schema};
+use super::visual_measure::VisualMeasure;
 use super::vocabulary::Vocabulary;
 
 /// Years are clamped to this distance from year 0.
 const MAX_YEAR: i64 = 10_000_000;
-/// An unknown year.
+/// The value of an unknown year.
 const UNKNOWN: i32 = i32::MIN;
 
 /// The columns of one segment, which never change.
 pub(crate) struct Columns {
-    /// Where each work's values begin in `facets`, and where the last ones end.
+    /// The offset of each work's values in `facets`, and the end of the last ones.
     starts: Vec<u32>,
-    /// Facet values, by their numbers in the vocabulary.
+    /// Facet values, as numbers of the vocabulary.
     facets: Vec<u32>,
     years: Vec<(i32, i32)>,
     flags: Vec<u8>,
@@ -30,6 +31,8 @@ pub(crate) struct Columns {
     default_order: Vec<DocId>,
     colour_starts: Vec<u32>,
     colours: Vec<Colour>,
+    /// The shares of the picture that `colours` cover, in 255ths; 0 if unknown.
+    shares: Vec<u8>,
     /// Object numbers, titles and creators, in alphabetical order.
     pub number: StrColumn,
     pub title: Option<StrColumn>,
@@ -37,6 +40,7 @@ pub(crate) struct Columns {
     pub creator: Option<StrColumn>,
     pub revision: Column<u64>,
     pub hue: Column<u64>,
+    visual_measures: [Column<f64>; VisualMeasure::ALL.len()],
     pub width: Column<u64>,
     pub height: Column<u64>,
     pub bytes: Column<u64>,
@@ -50,7 +54,7 @@ impl Columns {
         let works = reader.max_doc();
         let mut labels = Vec::new();
         each_term(reader, schema().1.called, |term, _| labels.push(term.to_owned()))?;
-        // Searches read the vocabulary meanwhile, so the lock is held only for the changes.
+        // Searches read the vocabulary at the same time, so the lock is held only for changes.
         let mut writable = vocabulary.write();
         labels.iter().for_each(|label| writable.add_label(label));
         drop(writable);
@@ -76,7 +80,8 @@ impl Columns {
             (numbers_of::<i64>(reader, "earliest")?, numbers_of::<i64>(reader, "latest")?);
         let flags = numbers_of::<u64>(reader, "flags")?;
         let colours = numbers_of::<u64>(reader, "colour")?;
-        let (colour_starts, colours) = flattened(works, &colours, |rgb| Some(Colour::of(rgb as u32)));
+        let (colour_starts, colours) = flattened(works, &colours, |packed| Some(unpacked(packed)));
+        let (colours, shares) = colours.into_iter().unzip();
         let number =
             fast.str("number")?.ok_or_else(|| Error::Damaged("works have no object numbers".into()))?;
         let mut columns = Self {
@@ -88,12 +93,14 @@ impl Columns {
             default_order: Vec::new(),
             colour_starts,
             colours,
+            shares,
             number,
             title: fast.str("title")?,
             title_order: fast.str("title_order")?,
             creator: fast.str("creator")?,
             revision: numbers_of(reader, "revision")?,
             hue: numbers_of(reader, "hue")?,
+            visual_measures: visual_measures(reader)?,
             width: numbers_of(reader, "width")?,
             height: numbers_of(reader, "height")?,
             bytes: numbers_of(reader, "bytes")?,
@@ -107,17 +114,17 @@ impl Columns {
         Ok(columns)
     }
 
-    /// All works in the default order: those with images first, then by object number.
+    /// All works in the default order: works with images first, then by object number.
     pub(crate) fn default_order(&self) -> &[DocId] {
         &self.default_order
     }
 
-    /// A work's facet values, by their numbers in the vocabulary.
+    /// A work's facet values, as numbers of the vocabulary.
     pub(crate) fn facets(&self, work: DocId) -> &[u32] {
         slice(&self.starts, &self.facets, work)
     }
 
-    /// The first and last year of its production, if known.
+    /// The first and the last year of a work's production, if known.
     pub(crate) fn years(&self, work: DocId) -> Option<(i32, i32)> {
         let (earliest, latest) = *self.years.get(work as usize)?;
         (earliest != UNKNOWN).then_some((earliest, latest))
@@ -127,24 +134,32 @@ impl Columns {
         self.flags.get(work as usize).copied().unwrap_or(0).into()
     }
 
-    /// The rank of its object number within the segment, in alphabetical order.
+    /// The rank of a work's object number within the segment, in alphabetical order.
     pub(crate) fn number_rank(&self, work: DocId) -> u64 {
         self.numbers.get(work as usize).copied().unwrap_or(u32::MAX).into()
     }
 
-    pub(crate) fn colours(&self, work: DocId) -> &[Colour] {
-        slice(&self.colour_starts, &self.colours, work)
+    /// A work's colours, the most important first, with their shares of the picture, if known.
+    pub(crate) fn colours(&self, work: DocId) -> impl Iterator<Item = (Colour, Option<f32>)> + Clone {
+        let colours = slice(&self.colour_starts, &self.colours, work).iter().copied();
+        let shares = slice(&self.colour_starts, &self.shares, work).iter();
+        colours.zip(shares.map(|&share| (share > 0).then(|| f32::from(share) / 255.0)))
     }
 
-    /// Their memory, in bytes.
+    /// What was measured on a work's pictures.
+    pub(crate) fn visual_measure(&self, measure: VisualMeasure, work: DocId) -> Option<f64> {
+        self.visual_measures[measure as usize].first(work)
+    }
+
+    /// The memory used by the columns, in bytes.
     pub(crate) fn memory(&self) -> usize {
         4 * (self.starts.len() + self.facets.len() + self.colour_starts.len())
             + 17 * self.years.len()
-            + 12 * self.colours.len()
+            + 13 * self.colours.len()
     }
 }
 
-/// Texts of a column, by their ordinals.
+/// The texts of a column, by their ordinals.
 #[derive(Default)]
 pub(super) struct ColumnTexts {
     ords: Vec<u64>,
@@ -152,7 +167,7 @@ pub(super) struct ColumnTexts {
 }
 
 impl ColumnTexts {
-    /// Looks these ordinals up in one pass.
+    /// Looks up these ordinals in one pass.
     pub(super) fn of(column: &StrColumn, ords: impl Iterator<Item = u64>) -> Result<Self, Error> {
         let mut ords: Vec<u64> = ords.collect();
         ords.sort_unstable();
@@ -161,6 +176,10 @@ impl ColumnTexts {
         let keep = |text: &[u8]| texts.push(String::from_utf8_lossy(text).into_owned());
         column.dictionary().sorted_ords_to_term_cb(&ords, keep)?;
         Ok(Self { ords, texts })
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
     }
 
     pub(super) fn get(&self, ord: u64) -> Option<&str> {
@@ -176,7 +195,7 @@ fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
     }
 }
 
-/// The values of all works in one list, and where each work's begin.
+/// The values of all works in one list, and the offset of each work's values.
 fn flattened<T>(works: u32, column: &Column<u64>, value: impl Fn(u64) -> Option<T>) -> (Vec<u32>, Vec<T>) {
     let mut starts = Vec::with_capacity(works as usize + 1);
     let mut values = Vec::new();
@@ -196,6 +215,12 @@ where
 {
     let column = reader.fast_fields().column_opt::<T>(name)?;
     Ok(column.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())))
+}
+
+fn visual_measures(reader: &SegmentReader) -> Result<[Column<f64>; VisualMeasure::ALL.len()], Error> {
+    let [brightness, contrast, saturation, temperature, entropy] =
+        VisualMeasure::ALL.map(|measure| numbers_of(reader, measure.name()));
+    Ok([brightness?, contrast?, saturation?, temperature?, entropy?])
 }
 
 /// Calls `visit` for every term of a field with the number of its works, in alphabetical order.

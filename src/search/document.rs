@@ -14,30 +14,33 @@ use super::schema::{
     SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
 };
 use super::terms::Terms;
+use super::visual_measure::VisualMeasure;
 use crate::record::fold::fold;
-use crate::record::{Creator, Facet, Tag, Text, Work, facets, slug};
+use crate::record::{Creator, Facet, Picture, Tag, Text, Work, facets, slug};
 
-/// The longest term of the index, in bytes.
+/// The maximum length of an index term in bytes.
 const MAX_TERM_BYTES: usize = 8000;
-/// The most colours of a work that are indexed.
+/// The maximum number of indexed colours per work.
 const MAX_COLOURS: usize = 24;
-/// The most names of a work's own fields that are indexed.
+/// The maximum number of indexed names of a work's own fields.
 const MAX_FIELDS: usize = 200;
 
-/// A work to be indexed.
+/// The data of a work to be indexed.
 pub(crate) struct IndexableWork<'a> {
     pub work: &'a Work,
-    /// Its tags with the decisions about them; rejected ones are not indexed.
+    /// The work's tags with the decisions about them; rejected tags are not indexed.
     pub tags: &'a [Tag],
+    /// What was measured on its pictures.
+    pub picture: Option<&'a Picture>,
     pub revision: u64,
-    /// When it was last changed, in milliseconds since 1970.
+    /// The time of the last change, in milliseconds since 1970.
     pub changed_ms: i64,
-    /// Width and height in pixels of its first images that have masters, if known.
+    /// The width and height in pixels of its first images that have masters, if known.
     pub sizes: &'a [Option<(u32, u32)>],
 }
 
 impl IndexableWork<'_> {
-    /// Its document in the index.
+    /// Builds the index document.
     pub(crate) fn document(&self) -> TantivyDocument {
         let fields = &schema().1;
         let mut document = TantivyDocument::default();
@@ -47,7 +50,7 @@ impl IndexableWork<'_> {
         if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
             document.add_text(fields.any_case, format!("{SOURCE_ID_PREFIX}{}", id.to_lowercase()));
         }
-        for (_, rgb) in self.colour_tags() {
+        for rgb in self.colour_tags().filter_map(colour::of_tag) {
             document.add_text(fields.any_case, format!("{COLOUR_PREFIX}#{rgb:06x}"));
         }
         for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
@@ -157,7 +160,8 @@ impl IndexableWork<'_> {
         edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
     }
 
-    /// The catalogue's facets, with nationalities and the like, and with colour families in place of single colours.
+    /// The catalogue's facets, with nationality, gender, rights and exhibitions, and with colour families instead of
+    /// single colours.
     fn facets(&self) -> Vec<Facet> {
         let mut found = facets(self.work, self.tags);
         found.retain(|facet| facet.scheme != COLOUR);
@@ -177,20 +181,7 @@ impl IndexableWork<'_> {
         if let Some(rights) = &self.work.rights {
             add(&mut found, "rights", &Text::plain(rights));
         }
-        for (colour, _) in self.colour_tags() {
-            let family = colour.family();
-            if let Some((english, danish, _)) = colour::names(family) {
-                let mut label = Text::of("en", english);
-                label.add("da", danish);
-                let sort = english.to_lowercase();
-                found.push(Facet { scheme: COLOUR.into(), value: family.into(), label, sort });
-            }
-        }
-        for tag in self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR) {
-            if tag.label.best(&[]).is_some_and(|label| Colour::parse(label).is_none()) {
-                add(&mut found, COLOUR, &tag.label);
-            }
-        }
+        self.colour_tags().for_each(|tag| found.extend(colour_facets(tag)));
         found.retain(|facet| !facet.value.is_empty());
         found.sort_by(|a, b| (&a.scheme, &a.value).cmp(&(&b.scheme, &b.value)));
         found.dedup_by(|a, b| a.scheme == b.scheme && a.value == b.value);
@@ -232,6 +223,11 @@ impl IndexableWork<'_> {
         if let Some(bytes) = work.more.get("image_size").and_then(|size| size.as_u64()) {
             document.add_u64(fields.bytes, bytes);
         }
+        if let Some(picture) = self.picture {
+            for (measure, field) in VisualMeasure::ALL.into_iter().zip(fields.visual_measures) {
+                document.add_f64(field, measure.of(picture));
+            }
+        }
         document.add_u64(fields.revision, self.revision);
         let modified = work.modified.as_deref().and_then(seconds);
         document.add_i64(fields.modified, modified.unwrap_or(self.changed_ms / 1000));
@@ -242,34 +238,50 @@ impl IndexableWork<'_> {
     }
 
     fn add_colours(&self, document: &mut TantivyDocument, fields: &Fields) {
-        let mut main = None;
-        for (colour, rgb) in self.colour_tags().take(MAX_COLOURS) {
-            document.add_u64(fields.colour, rgb.into());
-            // The first colour that is not grey decides the hue.
-            main = match main {
-                Some(hue) if hue < 1000 => main,
-                Some(_) if colour.hue() >= 1000 => main,
-                _ => Some(colour.hue()),
-            };
+        let colours = self.colour_tags().filter_map(|tag| Some((colour::of_tag(tag)?, tag.share)));
+        let colours: Vec<(u32, Option<f64>)> = colours.take(MAX_COLOURS).collect();
+        for (rgb, share) in &colours {
+            document.add_u64(fields.colour, colour::packed(*rgb, *share));
         }
-        if let Some(hue) = main {
+        // The colour with the largest share that is not grey decides the hue; without shares, the first one.
+        let hue = |rgb: u32| Colour::of(rgb).hue();
+        let hues = colours.iter().map(|(rgb, share)| (hue(*rgb), share.unwrap_or(0.0)));
+        let main = hues.reduce(|main, other| {
+            let is_chromatic = |hue: u64| hue < 1000;
+            match (is_chromatic(main.0), is_chromatic(other.0)) {
+                (true, false) => main,
+                (false, true) => other,
+                _ if other.1 > main.1 => other,
+                _ => main,
+            }
+        });
+        if let Some((hue, _)) = main {
             document.add_u64(fields.hue, hue);
         }
     }
 
-    fn colour_tags(&self) -> impl Iterator<Item = (Colour, u32)> {
-        self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR).filter_map(|tag| {
-            let label =
-                tag.label.iter().map(|(_, value)| value).find(|value| Colour::parse(value).is_some())?;
-            let digits = label.trim().trim_start_matches('#');
-            Some((Colour::parse(label)?, u32::from_str_radix(digits, 16).ok()?))
-        })
+    fn colour_tags(&self) -> impl Iterator<Item = &Tag> {
+        self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR)
     }
+}
+
+/// The values that a colour has: its name, if it has one, and its family.
+fn colour_facets(tag: &Tag) -> impl Iterator<Item = Facet> {
+    let name = tag.label.best(&[]).filter(|label| Colour::parse(label).is_none());
+    let family = name
+        .and_then(colour::family_of_name)
+        .or_else(|| colour::of_tag(tag).map(|rgb| Colour::of(rgb).family().to_owned()));
+    let facet = |value: String| {
+        let label = colour::label_of(&value).unwrap_or_else(|| tag.label.clone());
+        let sort = label.best(&[]).unwrap_or_default().to_lowercase();
+        Facet { scheme: COLOUR.into(), value, label, sort }
+    };
+    family.into_iter().chain(name.map(colour::value_of)).map(facet)
 }
 
 const COLOUR: &str = "colour";
 
-/// Calls `add` with the label of a facet value as the index stores it; cached for the next work that has it.
+/// Calls `add` with the label of a facet value as the index stores it. Labels are cached, because works share them.
 fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
     const MAX_CACHED: usize = 50_000;
     thread_local! {
@@ -293,7 +305,7 @@ fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
     });
 }
 
-/// A sort key: no accents, no leading punctuation, at most 200 bytes; `æ`, `ø` and `å` come after `z`.
+/// A sort key without accents and leading punctuation, at most 200 bytes long; `æ`, `ø` and `å` sort after `z`.
 pub(super) fn sort_key(text: &str) -> String {
     let after_z = |c: char| match c {
         'æ' | 'Æ' => '{',
@@ -304,7 +316,7 @@ pub(super) fn sort_key(text: &str) -> String {
     beginning(&text.chars().map(after_z).collect::<String>())
 }
 
-/// The beginning of a title: no accents, no leading punctuation, at most 200 bytes.
+/// The beginning of a title without accents and leading punctuation, at most 200 bytes long.
 pub(super) fn beginning(text: &str) -> String {
     let folded = fold(text);
     let key = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '|' | '}'));
@@ -317,7 +329,7 @@ fn sort_name(creator: &Creator) -> String {
     creator.sort_name.clone().unwrap_or_else(|| inverted(&creator.name))
 }
 
-/// `Ancher, Anna` for `Anna Ancher`.
+/// Converts `Anna Ancher` to `Ancher, Anna`.
 fn inverted(name: &str) -> String {
     match name.trim().rsplit_once(' ') {
         Some((first, last)) if !name.contains(',') => format!("{last}, {first}"),
@@ -332,14 +344,14 @@ fn recorded_size(work: &Work) -> Option<(u32, u32)> {
     Some((side("image_width")?, side("image_height")?))
 }
 
-/// The exhibitions in a source's own fields: texts, or objects with a name.
+/// The exhibitions in a source's own fields, as texts or as objects with a name.
 fn exhibitions(work: &Work) -> impl Iterator<Item = &str> {
     let all = work.more.get("exhibitions").and_then(Value::as_array).into_iter().flatten();
     let names = ["exhibition", "title", "name"];
     all.filter_map(move |one| one.as_str().or_else(|| names.iter().find_map(|name| one.get(*name)?.as_str())))
 }
 
-/// A time or a date, in seconds since 1970.
+/// Parses a time or a date as seconds since 1970.
 fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(time) = text.parse::<jiff::Timestamp>() {

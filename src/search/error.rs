@@ -1,12 +1,12 @@
-//! Errors of the search.
+//! Search errors.
 
-/// Why a search, or the index itself, failed.
+/// Why a search or an operation on the index failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A parameter is invalid; says what would work.
+    /// A parameter is invalid. The text says which values work.
     #[error(transparent)]
     Invalid(#[from] crate::iiif::Invalid),
-    /// The index on disk is damaged, and will be rebuilt.
+    /// The index on disk is damaged and will be rebuilt.
     #[error("the search index is damaged: {0}")]
     Damaged(String),
     #[error("the search index failed")]

@@ -17,22 +17,23 @@ use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 use super::spelling::{Near, max_distance, near};
 
-/// The weight of a stem, compared with the word itself.
+/// The weight of a stem, relative to the word itself.
 const STEM: f32 = 0.5;
-/// The weight of the likeliest correction of a misspelled word, and of the others: rare words score high by themselves.
+/// The weights of the likeliest correction of a misspelled word and of the others: rare words already score high.
 const CORRECTION: f32 = 0.6;
 const LESS_LIKELY: f32 = 0.02;
-/// The weight of a translation if works also have the word itself: `barn` is a child in Danish, and a barn.
+/// The weight of a translation if works also contain the word itself: `barn` is a child in Danish, and a barn in
+/// English.
 const OTHER_LANGUAGE: f32 = 0.35;
-/// How many corrections are searched for each unknown word, and for how many unknown words.
+/// The maximum number of corrections per unknown word, and of unknown words that are corrected.
 const MAX_CORRECTIONS: usize = 3;
 const MAX_CORRECTED_WORDS: usize = 8;
-/// How many completions of a prefix are searched.
+/// The maximum number of completions of a prefix.
 const MAX_CONTINUATIONS: usize = 48;
-/// The weight of an equal object number, so that its work comes first, and of one with this beginning.
+/// The weights of an equal object number, whose work comes first, and of an object number with this prefix.
 const NUMBER: f32 = 100.0;
 const NUMBER_PREFIX: f32 = 2.0;
-/// The weight of a production within the period of the query, and of one that overlaps it.
+/// The weights of a production within the period of the query, and of one that overlaps it.
 const WITHIN: f32 = 2.0;
 const OVERLAPPING: f32 = 0.5;
 
@@ -43,7 +44,7 @@ pub(super) type Weighted = (Box<dyn Query>, f32);
 pub(super) struct Expander<'a> {
     snapshot: &'a Snapshot,
     fields: &'a [SearchField],
-    /// How many unknown words were looked up.
+    /// The number of unknown words that were looked up.
     corrected: Cell<usize>,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Expander<'a> {
         Self { snapshot, fields, corrected: Cell::new(0) }
     }
 
-    /// Similar words of the index, the likeliest first.
+    /// The similar words of the index, the likeliest first.
     fn near(&self, folded: &str) -> Result<Vec<Near>, Error> {
         if self.corrected.replace(self.corrected.get() + 1) >= MAX_CORRECTED_WORDS {
             return Ok(Vec::new());
@@ -60,7 +61,7 @@ impl<'a> Expander<'a> {
         near(self.snapshot, folded, max_distance(folded.chars().count()), false)
     }
 
-    /// Joins parts that are an object number or its beginning, such as `N 00530` and `KKS1982-156`.
+    /// Joins parts that form an object number or its prefix, such as `N 00530` and `KKS1982-156`.
     pub(super) fn numbers(&self, parts: Vec<Part>) -> Result<Vec<Part>, Error> {
         if !self.fields.contains(&SearchField::Name) {
             return Ok(parts);
@@ -94,8 +95,8 @@ impl<'a> Expander<'a> {
         Ok(joined)
     }
 
-    /// Adds works with this object number, or else with this beginning; returns whether it did. Digits only, such as a
-    /// year, count as a beginning only if no work has them as a word.
+    /// Adds works with this object number, otherwise those with this prefix; returns whether there are any. Digits
+    /// only, such as a year, count as a prefix only if no work contains them as a word.
     fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         if self.snapshot.has_number(key)? {
             found.push((object_numbers::same(key), NUMBER));
@@ -108,7 +109,7 @@ impl<'a> Expander<'a> {
         Ok(begins)
     }
 
-    /// Joins neighbouring parts that the lexicon knows together, such as `rytter til hest`.
+    /// Joins adjacent parts that are one phrase in the lexicon, such as `rytter til hest`.
     pub(super) fn phrases(&self, parts: &[Part]) -> Vec<Part> {
         let mut joined: Vec<Part> = Vec::new();
         let mut at = 0;
@@ -129,7 +130,7 @@ impl<'a> Expander<'a> {
         joined
     }
 
-    /// The alternative queries for a part, and its correction if no work has it as typed.
+    /// The alternative queries for a part, and its correction if no work contains it as typed.
     pub(super) fn alternatives(&self, part: &Part) -> Result<(Vec<Weighted>, Option<String>), Error> {
         let mut found = Vec::new();
         let mut correction = None;
@@ -180,7 +181,7 @@ impl<'a> Expander<'a> {
         Ok((found, correction))
     }
 
-    /// Adds a word and its stems; returns whether works have it.
+    /// Adds a word and its stems; returns whether any work contains them.
     fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let before = found.len();
         for (at, term) in word.terms("").iter().enumerate() {
@@ -189,7 +190,7 @@ impl<'a> Expander<'a> {
         Ok(found.len() > before)
     }
 
-    /// Adds works that have all of these words, in any order; returns whether there are any.
+    /// Adds works that contain all of these words, in any order; returns whether there are any.
     fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for word in words.iter().filter(|word| !word.is_stop_word()) {

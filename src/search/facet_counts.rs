@@ -1,4 +1,4 @@
-//! Facet counts and the histogram of a search's hits.
+//! Counts facet values and the histogram periods of a search's hits.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
 use crate::iiif::Invalid;
 
-/// The most periods of a histogram.
+/// The maximum number of histogram periods.
 const MAX_PERIODS: usize = 10_000;
 
 impl Snapshot {
-    /// Counts the hits by facet value. Facet values are numbered: all schemes are counted in one pass.
+    /// Counts the hits by facet value. Facet values are numbered, so that all schemes are counted in one pass.
     pub(super) fn count_facets(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) {
         if search.facets.is_empty() {
             return;
         }
         let vocabulary = self.vocabulary();
         let mut counted = Vec::new();
-        // The counts of all works are known.
+        // The counts for all works are precomputed.
         let counts = if found.total == self.works() {
             &self.totals
         } else {
@@ -59,7 +59,8 @@ impl Snapshot {
         found: &mut SearchResults,
     ) -> Result<(), Error> {
         let Some(interval) = search.histogram.filter(|interval| *interval > 0) else { return Ok(()) };
-        // For each period, how many works begin minus how many have ended; most are of the last thousand years.
+        // For each period, the number of works that begin minus the number that have ended. Most are within the last
+        // thousand years.
         const FROM: i32 = 1000;
         let mut recent = vec![0i64; 2000];
         let mut steps = BTreeMap::<i32, i64>::new();

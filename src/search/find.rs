@@ -1,10 +1,13 @@
-//! Runs a search: the query, its hits and their page.
+//! Runs a search: the query, its hits and one page of them.
+
+use std::collections::HashSet;
 
 use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, Term};
 
 use super::Error;
+use super::columns::ColumnTexts;
 use super::conditions::Conditions;
 use super::hits::Hits;
 use super::order::Sort;
@@ -19,19 +22,19 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Returns an error if a parameter is invalid or the index cannot be read.
+    /// Returns [`Error::Invalid`] if a parameter is invalid, and other errors if the index cannot be read.
     pub(crate) fn find(&self, search: &Search) -> Result<SearchResults, Error> {
-        let typed = text_query(self, &search.q, &search.search_fields)?;
+        let text = text_query(self, &search.q, &search.search_fields)?;
         let mut found = SearchResults::default();
-        if let Some(typed) = &typed {
-            found.corrected = typed.corrected.clone();
-            found.relaxed = typed.relaxed;
+        if let Some(text) = &text {
+            found.corrected = text.corrected.clone();
+            found.relaxed = text.relaxed;
         }
-        let by_words = typed.is_some() && search.order.sort == Sort::Relevance && search.colours.is_empty();
-        let query = self.query(search, typed.map(|typed| typed.query));
+        let by_text = text.is_some() && search.order.sort == Sort::Relevance && search.colours.is_empty();
+        let query = self.query(search, text.map(|text| text.query));
         let conditions = Conditions::of(search);
         let needs_all_hits =
-            !search.facets.is_empty() || search.histogram.is_some() || conditions.any() || !by_words;
+            !search.facets.is_empty() || search.histogram.is_some() || conditions.any() || !by_text;
         let hits = if needs_all_hits { self.hits(query.as_deref(), &conditions)? } else { Vec::new() };
         found.total = match (&query, needs_all_hits) {
             (_, true) => self.count(&hits),
@@ -40,26 +43,30 @@ impl Snapshot {
         };
         self.count_facets(search, &hits, &mut found);
         self.count_periods(search, &hits, &mut found)?;
-        self.page(search, query.as_deref().filter(|_| by_words), &conditions, &hits, &mut found)?;
+        self.page(search, query.as_deref().filter(|_| by_text), &conditions, &hits, &mut found)?;
         Ok(found)
     }
 
-    /// The hits at these positions in the order of the index; the positions are ascending.
-    pub(crate) fn addresses_at(&self, search: &Search, places: &[usize]) -> Result<Vec<DocAddress>, Error> {
-        let typed = text_query(self, &search.q, &search.search_fields)?;
-        let query = self.query(search, typed.map(|typed| typed.query));
+    /// The hits at these positions in index order. The positions must be ascending.
+    pub(crate) fn addresses_at(
+        &self,
+        search: &Search,
+        positions: &[usize],
+    ) -> Result<Vec<DocAddress>, Error> {
+        let text = text_query(self, &search.q, &search.search_fields)?;
+        let query = self.query(search, text.map(|text| text.query));
         let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
-        let mut picked = Vec::with_capacity(places.len());
+        let mut picked = Vec::with_capacity(positions.len());
         let mut before = 0;
         for (hits, (at, reader, _)) in hits.iter().zip(self.segments()) {
             let count = match hits {
                 Hits::All => reader.max_doc() as usize,
                 Hits::Some(works) => works.len(),
             };
-            for place in places.iter().filter(|place| (before..before + count).contains(*place)) {
+            for position in positions.iter().filter(|position| (before..before + count).contains(*position)) {
                 let work = match hits {
-                    Hits::All => Some((place - before) as DocId),
-                    Hits::Some(works) => works.get(place - before).copied(),
+                    Hits::All => Some((position - before) as DocId),
+                    Hits::Some(works) => works.get(position - before).copied(),
                 };
                 picked.extend(work.map(|work| DocAddress::new(at, work)));
             }
@@ -68,7 +75,23 @@ impl Snapshot {
         Ok(picked)
     }
 
-    /// Combines the words with the filters that the index has terms for; `None` for all works.
+    /// The hits of a search, as [`number_hash`] of their object numbers.
+    pub(crate) fn number_hashes(&self, search: &Search) -> Result<HashSet<u64>, Error> {
+        let typed = text_query(self, &search.q, &search.search_fields)?;
+        let query = self.query(search, typed.map(|typed| typed.query));
+        let hits = self.hits(query.as_deref(), &Conditions::of(search))?;
+        let mut found = HashSet::new();
+        for (hits, (_, reader, columns)) in hits.iter().zip(self.segments()) {
+            let ranks: Vec<u64> = match hits {
+                Hits::All => reader.doc_ids_alive().map(|work| columns.number_rank(work)).collect(),
+                Hits::Some(works) => works.iter().map(|&work| columns.number_rank(work)).collect(),
+            };
+            found.extend(ColumnTexts::of(&columns.number, ranks.into_iter())?.texts().map(number_hash));
+        }
+        Ok(found)
+    }
+
+    /// Combines the text query with the filters for which the index has terms; `None` means all works.
     fn query(&self, search: &Search, words: Option<Box<dyn Query>>) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let mut schemes: Vec<&str> = search.any.iter().map(|filter| filter.scheme.as_str()).collect();
@@ -124,25 +147,25 @@ impl Snapshot {
         unscored(BooleanQuery::new(terms))
     }
 
-    /// The facet values that a filter selects: the one with this value, else those with this label.
+    /// The facet values that a filter selects: the one with this value, otherwise those with this label.
     pub(crate) fn values_of(&self, filter: &Filter) -> Vec<String> {
         let vocabulary = self.vocabulary();
         let value = slug(&filter.value);
         if vocabulary.find(&filter.scheme, &value).is_some_and(|number| self.work_count(number) > 0) {
             return vec![value];
         }
-        let called = self.labels.values_called(&filter.value);
+        let called = self.labels.values_with_label(&filter.value);
         let terms = called.into_iter().filter_map(|number| vocabulary.value(number));
         terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
     }
 
     /// All facet values of a scheme with this label or value.
-    pub(crate) fn values_called(&self, scheme: &str, called: &str) -> Vec<String> {
+    pub(crate) fn values_with_label(&self, scheme: &str, name: &str) -> Vec<String> {
         let vocabulary = self.vocabulary();
-        let own = vocabulary.find(scheme, &slug(called));
+        let own = vocabulary.find(scheme, &slug(name));
         let numbers = own
             .into_iter()
-            .chain(self.labels.values_called(called))
+            .chain(self.labels.values_with_label(name))
             .filter(|&number| self.work_count(number) > 0);
         let terms = numbers.filter_map(|number| vocabulary.value(number));
         let mut names: Vec<String> =
@@ -151,6 +174,11 @@ impl Snapshot {
         names.dedup();
         names
     }
+}
+
+/// A hash of an object number, for sets of many.
+pub(crate) fn number_hash(number: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(number.as_bytes())
 }
 
 /// A query that does not contribute to the score.

@@ -1,4 +1,4 @@
-//! The hits of a search in each segment of the index.
+//! The hits of a search in each index segment.
 
 use tantivy::query::{EnableScoring, Query};
 use tantivy::{DocId, SegmentReader};
@@ -8,14 +8,14 @@ use super::columns::Columns;
 use super::conditions::Conditions;
 use super::snapshot::Snapshot;
 
-/// The hits of a segment: all its works, or these.
+/// The hits in a segment: all its works, or these.
 pub(super) enum Hits {
     All,
     Some(Vec<DocId>),
 }
 
 impl Snapshot {
-    /// The works that match a query and the conditions, segment by segment.
+    /// The works that match the query and the conditions, by segment.
     pub(super) fn hits(
         &self,
         query: Option<&dyn Query>,

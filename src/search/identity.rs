@@ -1,21 +1,22 @@
-//! The identity of searches: texts that are hashed into cursors and keys of cached results.
+//! The identity of searches: texts that are hashed into cursors and into keys of cached results.
 
-use super::colour::Colour;
+use super::colour::{Colour, WeightedColour};
 use super::order::{Cursor, Key, Order, Sort};
 use super::request::{Filter, Search};
 use super::search_field::SearchField;
+use super::visual_measure::VisualMeasure;
 use crate::identity::{Identity, fields, wrapped};
 
-/// Equal for equal searches in canonical form.
+/// The text is equal for equal searches in canonical form.
 impl Identity for Search {
     #[rustfmt::skip]
     fn write(&self, text: &mut String) {
         let Self {
             q, search_fields, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
-            public_domain, on_display, width, height, bytes, modified, created, colours, colour_distance, order,
-            facets, facet_limit, histogram, limit, offset, cursor,
+            public_domain, on_display, width, height, bytes, modified, created, visual_measures, colours,
+            colour_distance, order, facets, facet_limit, histogram, limit, offset, cursor,
         } = self;
-        fields(text, "Search", &[
+        let mut parts: Vec<(&str, &dyn Identity)> = vec![
             ("q", q), ("places", search_fields), ("any", any), ("all", all), ("none", none), ("each", each),
             ("numbers", numbers), ("not_numbers", not_numbers), ("years", years), ("made_until", made_until),
             ("made_from", made_from), ("has_image", has_image), ("public_domain", public_domain),
@@ -24,7 +25,12 @@ impl Identity for Search {
             ("colour_distance", colour_distance), ("order", order), ("facets", facets),
             ("facet_limit", facet_limit), ("histogram", histogram), ("limit", limit), ("offset", offset),
             ("cursor", cursor),
-        ]);
+        ];
+        // Searches without them are called as they were before there were measures.
+        for (measure, range) in VisualMeasure::ALL.into_iter().zip(visual_measures) {
+            parts.extend(range.as_ref().map(|_| (measure.name(), range as &dyn Identity)));
+        }
+        fields(text, "Search", &parts);
     }
 }
 
@@ -54,6 +60,16 @@ impl Identity for Colour {
     }
 }
 
+impl Identity for WeightedColour {
+    fn write(&self, text: &mut String) {
+        let Self { colour, weight } = self;
+        match weight {
+            None => colour.write(text),
+            Some(weight) => fields(text, "WeightedColour", &[("colour", colour), ("weight", weight)]),
+        }
+    }
+}
+
 impl Identity for Order {
     fn write(&self, text: &mut String) {
         let Self { sort, backwards } = self;
@@ -78,6 +94,11 @@ impl Identity for Sort {
             Self::Width => "Width",
             Self::Height => "Height",
             Self::Bytes => "Bytes",
+            Self::Visual(VisualMeasure::Brightness) => "Brightness",
+            Self::Visual(VisualMeasure::Contrast) => "Contrast",
+            Self::Visual(VisualMeasure::Saturation) => "Saturation",
+            Self::Visual(VisualMeasure::Temperature) => "Temperature",
+            Self::Visual(VisualMeasure::Entropy) => "Entropy",
         });
     }
 }
@@ -104,6 +125,7 @@ impl Identity for Key {
 
 #[cfg(test)]
 mod tests {
+    use super::super::visual_measure::VisualRanges;
     use super::*;
 
     fn filter(scheme: &str, value: &str) -> Filter {
@@ -138,9 +160,10 @@ mod tests {
             bytes: Some((3, 4)),
             modified: Some((-1, i64::MAX)),
             created: Some((i64::MIN, 0)),
+            visual_measures: VisualRanges::default(),
             colours: vec![
-                Colour { lightness: 0.25, a: -1e-5, b: 0.0 },
-                Colour { lightness: 1.0, a: 1e16, b: -0.0 },
+                Colour { lightness: 0.25, a: -1e-5, b: 0.0 }.into(),
+                Colour { lightness: 1.0, a: 1e16, b: -0.0 }.into(),
             ],
             colour_distance: 7.5,
             order: Order { sort: Sort::Title, backwards: true },
@@ -188,6 +211,20 @@ mod tests {
     }
 
     #[test]
+    fn the_identity_of_weights_and_measures_is_stable() {
+        let colour = Colour { lightness: 0.5, a: 0.0, b: 0.0 };
+        let mut search =
+            Search { colours: vec![WeightedColour { colour, weight: Some(70) }], ..Search::default() };
+        search.visual_measures[VisualMeasure::Contrast as usize] = Some((40.0, f64::INFINITY));
+        let weighted =
+            "colours: [WeightedColour { colour: Colour { lightness: 0.5, a: 0.0, b: 0.0 }, weight: 70 }]";
+        let expected = NOTHING
+            .replace("colours: []", weighted)
+            .replace("cursor: None }", "cursor: None, contrast: Some((40.0, inf)) }");
+        assert_eq!(search.identity(), expected);
+    }
+
+    #[test]
     fn the_identity_of_orders_and_cursors_is_stable() {
         let usual = Search::default();
         for (sort, expected) in [
@@ -205,6 +242,7 @@ mod tests {
             (Sort::Width, "Width"),
             (Sort::Height, "Height"),
             (Sort::Bytes, "Bytes"),
+            (Sort::Visual(VisualMeasure::Entropy), "Entropy"),
         ] {
             let text = Search { order: Order { sort, backwards: false }, ..usual.clone() }.identity();
             assert_eq!(text, NOTHING.replace("sort: Relevance", &format!("sort: {expected}")));

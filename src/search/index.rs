@@ -1,4 +1,4 @@
-//! The index on disk: opening and checking, creating, writing.
+//! The index on disk: opened and checked, created, written.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,17 +19,17 @@ use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
 
 /// The version of the index format. An index with another version is rebuilt.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Payload {
     #[serde(rename = "form")]
     format: u32,
-    /// The catalogue that it was built from.
+    /// The catalogue from which it was built.
     #[serde(rename = "catalogue")]
     catalogue: String,
-    /// The revision of the catalogue that it contains.
+    /// The catalogue revision that it contains.
     #[serde(rename = "revision")]
     revision: u64,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Index {
     catalogue: String,
     memory_mib: usize,
     index: tantivy::Index,
-    /// `None` after an error: a writer that has failed may have lost worker threads, and would lose works.
+    /// `None` after an error: a failed writer may have lost worker threads and would lose works.
     writer: Mutex<Option<IndexWriter>>,
     reader: IndexReader,
     vocabulary: Arc<RwLock<Vocabulary>>,
@@ -48,12 +48,13 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Opens the newest index of this catalogue in the folder that no other server uses; `None` if there is none. Damaged
-    /// and incomplete ones are deleted.
+    /// Opens the newest index of this catalogue in the folder that no other server uses; `None` if there is none.
+    /// Damaged and incomplete indexes are deleted.
     ///
     /// # Errors
     ///
-    /// Returns an error if the folder cannot be locked or the index cannot be read or written.
+    /// Returns an error if the folder cannot be locked, or if the index cannot be opened for another reason than
+    /// damage.
     pub(crate) fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
         let _lock = lock_folder(folder)?;
@@ -132,13 +133,13 @@ impl Index {
         })
     }
 
-    /// The works as of the last commit.
+    /// The snapshot of the last commit.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.read().clone()
     }
 
-    /// Adds or replaces a work. After an error, here or in [`Index::commit`], everything since the last commit must be put
-    /// again.
+    /// Adds or replaces a work. After an error, here or in [`Index::commit`], all changes since the last commit must
+    /// be repeated.
     pub(crate) fn put(&self, entry: &IndexableWork<'_>) -> Result<(), Error> {
         let document = entry.document();
         self.write(|writer| {
@@ -160,7 +161,7 @@ impl Index {
         })
     }
 
-    /// Commits all changes so far as the state of this revision, and makes them visible.
+    /// Commits all changes as the state of this revision, and makes them visible.
     pub(crate) fn commit(&self, revision: u64) -> Result<(), Error> {
         self.write(|writer| self.commit_by(writer, revision))
     }
@@ -178,8 +179,8 @@ impl Index {
         Ok(())
     }
 
-    /// Merges all segments if there are more than a few, so that searches visit fewer. From then on, segments are merged
-    /// automatically.
+    /// Merges all segments if there are more than a few, so that searches visit fewer. From then on, segments are
+    /// merged automatically.
     pub(crate) fn merge_segments(&self) -> Result<(), Error> {
         const FEW: usize = 2;
         let merging = self.write(|writer| {
@@ -198,12 +199,12 @@ impl Index {
         }
     }
 
-    /// Its folder.
+    /// The folder of the index.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Deletes its folder. Existing snapshots stay readable.
+    /// Deletes the folder. Existing snapshots remain readable.
     pub(crate) fn delete(&self) {
         // Its threads may still be writing.
         drop(self.writer.lock().take());
@@ -222,8 +223,8 @@ impl Index {
     }
 }
 
-/// Opens an index and checks its files. Returns it with its revision; `None` if it has another format or belongs to another
-/// catalogue.
+/// Opens an index, checks its files, and returns it with its revision; `None` if it has another format or belongs to
+/// another catalogue.
 fn checked(folder: &Path, catalogue: &str) -> Result<Option<(tantivy::Index, u64)>, Error> {
     let index = tantivy::Index::open_in_dir(folder)?;
     let payload = index.load_metas()?.payload;
@@ -239,7 +240,7 @@ fn checked(folder: &Path, catalogue: &str) -> Result<Option<(tantivy::Index, u64
     }
 }
 
-/// Whether the index itself is damaged, so that opening it again would fail again.
+/// Whether the index itself is damaged, so that reopening it would fail again.
 fn is_permanent(error: &Error) -> bool {
     match error {
         Error::Damaged(_) => true,

@@ -1,19 +1,30 @@
-//! The record of a work in the index, serialized in advance: JSON without its images, whose URLs depend on the request.
+//! The record of a work in the index, serialized in advance as JSON without its images, whose URLs depend on the
+//! request.
 
 use serde_json::{Value, json};
 
 use super::IndexableWork;
 use crate::record::{Image, Tag, Text, Work, timestamp};
 
-/// Fields of every work in responses; a source's fields with these names appear only in its original record.
-const RESERVED: [&str; 9] =
-    ["id", "page", "manifest", "thumbnail", "images", "tags", "revision", "changed", "content_state"];
+/// The fields of every work in responses. A source's fields with these names appear only in its original record.
+const RESERVED: [&str; 10] = [
+    "id",
+    "page",
+    "manifest",
+    "thumbnail",
+    "images",
+    "tags",
+    "revision",
+    "changed",
+    "content_state",
+    "picture",
+];
 
 /// A work as the index stores it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IndexedWork {
     text: String,
-    /// Where the lines after the first begin.
+    /// The offsets of the lines after the first.
     lines: Vec<usize>,
 }
 
@@ -24,12 +35,12 @@ pub(crate) struct IndexedImage<'a> {
     pub file: &'a str,
     /// Whether it has a master.
     pub matched: bool,
-    /// The image's part of the record, as a JSON object.
+    /// The JSON object that describes the image in the record.
     pub json: &'a str,
 }
 
 impl IndexedImage<'_> {
-    /// Width and height in pixels, if they were known when the work was indexed.
+    /// The width and height in pixels, if they were known when the work was indexed.
     pub(crate) fn size(&self) -> Option<(u32, u32)> {
         #[derive(serde::Deserialize)]
         struct Size {
@@ -44,7 +55,7 @@ impl IndexedImage<'_> {
 impl IndexedWork {
     /// Serializes a work as lines: its record, its object number and rights, and one line per image.
     pub(crate) fn encode(entry: &IndexableWork<'_>) -> String {
-        let IndexableWork { work, tags, revision, changed_ms, sizes } = *entry;
+        let IndexableWork { work, tags, picture, revision, changed_ms, sizes } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
@@ -61,7 +72,11 @@ impl IndexedWork {
             text.push_str(json.strip_suffix('}').unwrap_or(&json));
             text.push_str(&format!(",\"id\":\"{}\"}}", tag.id()));
         }
-        text.push_str(&format!("],\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
+        text.push(']');
+        if let Some(picture) = picture.and_then(|picture| serde_json::to_string(picture).ok()) {
+            text.push_str(&format!(",\"picture\":{picture}"));
+        }
+        text.push_str(&format!(",\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
         text.push('\n');
         text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
         let mut sizes = sizes.iter();
@@ -76,28 +91,28 @@ impl IndexedWork {
         text
     }
 
-    /// Parses what [`IndexedWork::encode`] wrote.
+    /// Parses the output of [`IndexedWork::encode`].
     pub(crate) fn decode(text: &str) -> Self {
         let lines = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         Self { text: text.to_owned(), lines }
     }
 
-    /// Its record as a JSON object, without its images.
+    /// The record as a JSON object, without its images.
     pub(crate) fn record(&self) -> &str {
         self.line(0).unwrap_or("{}")
     }
 
-    /// Its object number, its rights, and whether it is in the public domain.
+    /// The object number, the rights, and whether the work is in the public domain.
     pub(crate) fn known(&self) -> (String, Option<String>, Option<bool>) {
         self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
     }
 
-    /// Its object number.
+    /// The object number.
     pub(crate) fn number(&self) -> String {
         self.known().0
     }
 
-    /// Its images in order, with the identifiers of their masters.
+    /// The images in order, with the identifiers of their masters.
     pub(crate) fn images(&self) -> impl Iterator<Item = (String, IndexedImage<'_>)> {
         (2..=self.lines.len()).filter_map(|at| {
             let line = self.line(at)?;
@@ -107,11 +122,12 @@ impl IndexedWork {
         })
     }
 
-    /// The work, parsed again. Derived fields (the tags' identifiers) are among its free fields.
+    /// Parses the work. Derived fields, such as the tags' identifiers, are among its additional fields.
     pub(crate) fn work(&self) -> Option<Work> {
         let mut work: Work = serde_json::from_str(self.record()).ok()?;
         work.more.remove("revision");
         work.more.remove("changed");
+        work.more.remove("picture");
         for (_, indexed) in self.images() {
             let mut image: Image = serde_json::from_str(indexed.json).ok()?;
             image.matched = indexed.matched;
@@ -185,10 +201,10 @@ const TEXTS: [&str; 11] = [
     "location",
 ];
 /// The fields that have texts within them.
-const HOLDERS: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
+const NESTED: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
 
-/// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there are
-/// several values. A source's own fields stay unchanged.
+/// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there
+/// are several values. A source's own fields are unchanged.
 pub(crate) fn in_language(value: &mut Value, languages: &[&str]) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| in_language(value, languages)),
@@ -203,7 +219,7 @@ pub(crate) fn in_language(value: &mut Value, languages: &[&str]) {
                         let texts = facts.iter_mut().filter_map(Value::as_object_mut).flatten();
                         texts.for_each(|(_, text)| reduce(text, languages));
                     }
-                    holder if HOLDERS.contains(&name.as_str()) => in_language(holder, languages),
+                    holder if NESTED.contains(&name.as_str()) => in_language(holder, languages),
                     _ => {}
                 }
             }
@@ -224,6 +240,7 @@ fn reduce(value: &mut Value, languages: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Picture;
 
     #[test]
     fn works_round_trip() {
@@ -234,8 +251,18 @@ mod tests {
         )
         .unwrap();
         let sizes = [None, Some((300, 200))];
-        let entry =
-            IndexableWork { work: &work, tags: &work.tags, revision: 7, changed_ms: 0, sizes: &sizes };
+        let picture: Picture =
+            serde_json::from_value(json!({"source": "model:a@1", "palette": [], "brightness": 1.0,
+            "contrast": 2.0, "saturation": 3.0, "temperature": -4.5, "entropy": 5.0}))
+            .unwrap();
+        let entry = IndexableWork {
+            work: &work,
+            tags: &work.tags,
+            picture: Some(&picture),
+            revision: 7,
+            changed_ms: 0,
+            sizes: &sizes,
+        };
         let stored = IndexedWork::decode(&IndexedWork::encode(&entry));
         assert_eq!(stored.number(), "KMS\"1\n");
         let files: Vec<String> = stored.images().map(|(file, _)| file).collect();
@@ -245,6 +272,7 @@ mod tests {
         assert_eq!((&images[0]["width"], &images[1]["width"]), (&Value::Null, &json!(300)));
         let record: Value = serde_json::from_str(stored.record()).unwrap();
         assert_eq!((&record["revision"], &record["x"]), (&json!(7), &json!(1)));
+        assert_eq!(record["picture"], json!(picture));
         assert_eq!(stored.work().unwrap(), work);
     }
 

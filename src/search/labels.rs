@@ -1,18 +1,18 @@
-//! The words of all facet labels, looked up by their beginnings.
+//! Looks up facet values by the beginnings of the words in their labels.
 
 use super::vocabulary::Vocabulary;
 use crate::record::fold::fold;
 
-/// The most matches of a beginning; the others are ignored.
+/// The maximum number of matches of a prefix; others are ignored.
 const MAX_MATCHES: usize = 20_000;
 
-/// The labels of all facet values, sorted from the beginning of each of their words.
+/// The labels of all facet values, sorted from the start of each of their words.
 pub(super) struct Labels {
-    /// Folded labels with their values' numbers.
+    /// Folded labels, with the numbers of their values.
     labels: Vec<(Box<str>, u32)>,
-    /// Where words begin: index of the label, byte offset.
+    /// The start of each word: index of the label, byte offset.
     starts: Vec<(u32, u16)>,
-    /// The version of the vocabulary that they were read from.
+    /// The version of the vocabulary from which they were read.
     version: u64,
 }
 
@@ -42,7 +42,7 @@ impl Labels {
         Self { labels, starts, version: vocabulary.version() }
     }
 
-    /// Whether the vocabulary is unchanged since.
+    /// Whether the vocabulary is unchanged.
     pub(super) fn is_current(&self, vocabulary: &Vocabulary) -> bool {
         self.version == vocabulary.version()
     }
@@ -51,19 +51,19 @@ impl Labels {
         self.labels.get(label as usize).and_then(|(label, _)| label.get(usize::from(byte)..)).unwrap_or("")
     }
 
-    /// A label and its value's number, by index.
+    /// A label by its index, with the number of its value.
     pub(super) fn label(&self, at: u32) -> Option<&(Box<str>, u32)> {
         self.labels.get(at as usize)
     }
 
-    /// Where words have this beginning.
+    /// The starts of the words with this prefix.
     pub(super) fn starts_with(&self, typed: &str) -> &[(u32, u16)] {
         let from = self.starts.partition_point(|&start| self.text(start) < typed);
         let count = self.starts[from..].partition_point(|&start| self.text(start).starts_with(typed));
         &self.starts[from..from + count.min(MAX_MATCHES)]
     }
 
-    /// The values whose labels have a word with this beginning.
+    /// The values whose labels contain a word with this prefix.
     pub(super) fn values_starting_with(&self, typed: &str) -> Vec<u32> {
         let found = self.starts_with(&plain(typed)).iter();
         let mut numbers: Vec<u32> =
@@ -74,7 +74,7 @@ impl Labels {
     }
 
     /// The values with exactly this label.
-    pub(super) fn values_called(&self, label: &str) -> Vec<u32> {
+    pub(super) fn values_with_label(&self, label: &str) -> Vec<u32> {
         let label = plain(label);
         // Equal labels come before longer ones.
         let found = self.starts_with(&label).iter().take_while(|&&start| self.text(start) == label);

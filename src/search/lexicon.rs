@@ -5,13 +5,13 @@ use std::sync::OnceLock;
 
 use super::analysis::{Word, words};
 
-/// Lines of a Danish word, a tab, and an English one.
+/// Lines of a Danish term, a tab, and an English term.
 const LINES: &str = include_str!("lexicon.tsv");
 
-/// The most translations of a phrase.
+/// The maximum number of translations of a phrase.
 const MAX_TRANSLATIONS: usize = 6;
 
-/// Translations by folded words and phrases, and by the stems of single words of each language.
+/// Translations by folded words and phrases, and by the stems of single words in each language.
 #[derive(Default)]
 struct Lexicon {
     phrases: HashMap<String, Vec<String>>,
@@ -21,7 +21,7 @@ struct Lexicon {
 const DANISH: &str = "da";
 const ENGLISH: &str = "en";
 
-/// The translations of a word or phrase, in either direction; endings do not matter.
+/// The translations of a word or phrase, in either direction. Inflections are ignored.
 pub(crate) fn translations(phrase: &str) -> Vec<String> {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     let lexicon = LEXICON.get_or_init(Lexicon::read);
@@ -69,7 +69,7 @@ fn add(translations: &mut Vec<String>, translation: &str) {
     }
 }
 
-/// The words of a phrase without stop words, unless there are no others.
+/// The words of a phrase without stop words; all words if there are only stop words.
 fn significant(phrase: &str) -> Vec<Word> {
     let mut words = words(phrase);
     if words.iter().any(|word| !word.is_stop_word()) {

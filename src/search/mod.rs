@@ -1,8 +1,8 @@
-//! Search: an index of words and facets that each server derives from the catalogue and can rebuild at any time.
+//! Search: an index of words and facet values that each server derives from the catalogue and can rebuild at any time.
 //!
-//! Words are in three fields of an inverted index, as written and as Danish and English stems, without accents. What is
-//! counted, compared and filtered for many works at a time is in columns in memory, with facet values as numbers of one
-//! vocabulary: a broad search with facets scans them once.
+//! Words are in three fields of an inverted index, as written and as Danish and English stems, without accents. Values
+//! that are counted, compared or filtered for many works are in columns in memory, with facet values as numbers of one
+//! vocabulary. A broad search with facets scans these columns once.
 
 mod analysis;
 mod colour;
@@ -34,12 +34,14 @@ mod suggest;
 mod terms;
 mod text_query;
 mod tree;
+mod visual_measure;
 mod vocabulary;
 mod works_with_value;
 
-pub(crate) use colour::{Colour, names as colour_names};
+pub(crate) use colour::{Colour, WeightedColour, swatch_of};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
+pub(crate) use find::number_hash;
 pub(crate) use index::Index;
 pub(crate) use indexed_work::{IndexedImage, IndexedWork, in_language};
 pub(crate) use lexicon::translations;
@@ -51,5 +53,8 @@ pub(crate) use search_field::SearchField;
 pub(crate) use settings::Settings;
 pub(crate) use snapshot::{ScanPosition, Snapshot};
 pub(crate) use suggest::Suggestion;
+pub(crate) use tantivy::DocAddress;
+pub(crate) use tree::TreeNode;
+pub(crate) use visual_measure::VisualMeasure;
 pub(crate) use vocabulary::FacetValue;
 pub(crate) use works_with_value::WorksWithValue;

@@ -1,4 +1,4 @@
-//! Object numbers as people type them: in part, in any case, with or without punctuation.
+//! Object numbers as people type them: in part, in either case, with or without punctuation.
 
 use std::ops::Bound;
 
@@ -10,7 +10,7 @@ use super::Error;
 use super::schema::schema;
 use super::snapshot::Snapshot;
 
-/// The longest key, in characters.
+/// The maximum length of a key in characters.
 const MAX_KEY_CHARS: usize = 120;
 
 /// An object number in lower case, without spaces and punctuation: `KKS1982-156/3` is `kks19821563`.
@@ -44,7 +44,7 @@ pub(super) fn same(key: &str) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(Box::new(same), 1.0))
 }
 
-/// Works whose object numbers have this beginning.
+/// Works whose object numbers have this prefix.
 pub(super) fn beginning(key: &str) -> Box<dyn Query> {
     let end = format!("{key}{}", char::MAX);
     let all = InvertedIndexRangeQuery::new(Bound::Included(term(key)), Bound::Excluded(term(&end)));

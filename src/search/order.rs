@@ -1,4 +1,4 @@
-//! The order of hits, and cursors into it.
+//! The order of hits, and page cursors.
 
 use std::cmp::Ordering;
 
@@ -11,9 +11,10 @@ use tantivy::columnar::StrColumn;
 use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::schema::HAS_IMAGE;
+use super::visual_measure::VisualMeasure;
 use crate::iiif::Invalid;
 
-/// What hits are sorted by. Works without a value come last; equal ones are sorted by object number.
+/// The sort key of hits. Works without a value come last; works with equal values are sorted by object number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Sort {
     /// Relevance to the query or the colours; without either, works with images first.
@@ -23,26 +24,28 @@ pub(crate) enum Sort {
     Creator,
     /// The first year of the production.
     Date,
-    /// The last change first.
+    /// By the last change, newest first.
     Newest,
-    /// Around the circle of hues, greys last.
+    /// By hue around the colour circle, greys last.
     Hue,
     Number,
     /// The first and the last year of the production, in either direction.
     MadeFrom,
     MadeUntil,
-    /// When the source changed and created its record.
+    /// When the source changed or created its record.
     Modified,
     Created,
-    /// Of the largest image.
+    /// The dimensions of the largest image.
     Width,
     Height,
-    /// Of the main image's file.
+    /// The size of the main image's file.
     Bytes,
+    /// What was measured on its pictures.
+    Visual(VisualMeasure),
 }
 
-/// The names of sorts in URLs; a `-` before one reverses it.
-pub(crate) const SORTS: [(&str, Sort); 7] = [
+/// The names of sort keys in URLs; a leading `-` reverses the order.
+pub(crate) const SORTS: [(&str, Sort); 12] = [
     ("relevance", Sort::Relevance),
     ("title", Sort::Title),
     ("creator", Sort::Creator),
@@ -50,38 +53,43 @@ pub(crate) const SORTS: [(&str, Sort); 7] = [
     ("newest", Sort::Newest),
     ("hue", Sort::Hue),
     ("number", Sort::Number),
+    (VisualMeasure::Brightness.name(), Sort::Visual(VisualMeasure::Brightness)),
+    (VisualMeasure::Contrast.name(), Sort::Visual(VisualMeasure::Contrast)),
+    (VisualMeasure::Saturation.name(), Sort::Visual(VisualMeasure::Saturation)),
+    (VisualMeasure::Temperature.name(), Sort::Visual(VisualMeasure::Temperature)),
+    (VisualMeasure::Entropy.name(), Sort::Visual(VisualMeasure::Entropy)),
 ];
 
-/// A sort and its direction.
+/// A sort key and its direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Order {
     pub sort: Sort,
     pub backwards: bool,
 }
 
-/// What hits of the same segment are compared by.
+/// The sort key of a hit within its segment.
 pub(super) type Rank = (u64, u64, DocId);
 
-/// What hits of different segments are compared by.
+/// The sort key of a hit across segments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
     Number(u64),
-    /// `None` if there is nothing to sort by.
+    /// `None` if the work has no value.
     Text(Option<String>),
 }
 
-/// The end of a page: its last work and what that was compared by.
+/// The end of a page: its last work and the sort key of that work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     #[serde(rename = "k")]
     pub key: Key,
     #[serde(rename = "n")]
     pub object_number: String,
-    /// The state of the index: scores are valid only there.
+    /// The state of the index, outside of which scores are invalid.
     #[serde(rename = "g")]
     pub state: u64,
-    /// A hash of the search that it belongs to.
+    /// A hash of the search to which it belongs.
     #[serde(rename = "s")]
     pub search: u64,
 }
@@ -89,18 +97,18 @@ pub(crate) struct Cursor {
 const LAST: u64 = u64::MAX;
 
 impl Order {
-    /// Parses the name of a sort.
+    /// Parses the name of a sort key.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (name, backwards) = match text.strip_prefix('-') {
             Some(name) => (name, true),
             None => (text, false),
         };
         let (_, sort) = *SORTS.iter().find(|(known, _)| *known == name)?;
-        let turns = !matches!(sort, Sort::Relevance | Sort::Newest | Sort::Hue);
-        (turns || !backwards).then_some(Self { sort, backwards })
+        let is_reversible = !matches!(sort, Sort::Relevance | Sort::Newest | Sort::Hue);
+        (is_reversible || !backwards).then_some(Self { sort, backwards })
     }
 
-    /// All names that [`Order::parse`] takes.
+    /// All names that [`Order::parse`] accepts.
     pub(crate) fn names() -> Vec<String> {
         let named = SORTS.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]);
         named.filter(|name| Self::parse(name).is_some()).collect()
@@ -115,12 +123,12 @@ impl Order {
         }
     }
 
-    /// Whether the first parts of ranks are comparable between segments.
+    /// Whether the first parts of ranks can be compared across segments.
     pub(crate) fn compares_by_numbers(&self) -> bool {
         !matches!(self.sort, Sort::Title | Sort::Creator | Sort::Number)
     }
 
-    /// The first part of a work's rank, smaller for works that come earlier; `score` is its relevance.
+    /// The first part of a work's rank, smaller for works that come earlier. `score` is its relevance.
     pub(crate) fn primary(&self, columns: &Columns, work: DocId, score: Option<f32>) -> u64 {
         let directed = |value: u64| if self.backwards { (LAST - 1).saturating_sub(value) } else { value };
         if let Some(column) = self.text(columns) {
@@ -145,6 +153,9 @@ impl Order {
             Sort::Width => columns.width.first(work).map_or(LAST, directed),
             Sort::Height => columns.height.first(work).map_or(LAST, directed),
             Sort::Bytes => columns.bytes.first(work).map_or(LAST, directed),
+            Sort::Visual(measure) => {
+                columns.visual_measure(measure, work).map_or(LAST, |value| directed(ordered(value)))
+            }
             _ => match score {
                 Some(score) => scored(score),
                 None => u64::from(columns.flags(work) & HAS_IMAGE == 0),
@@ -152,12 +163,12 @@ impl Order {
         }
     }
 
-    /// A work's rank.
+    /// The rank of a work.
     pub(crate) fn rank(&self, columns: &Columns, work: DocId, score: Option<f32>) -> Rank {
         (self.primary(columns, work, score), columns.number_rank(work), work)
     }
 
-    /// Maps the first parts of ranks to keys that are comparable between segments.
+    /// Converts the first parts of ranks to keys that can be compared across segments.
     pub(crate) fn keys(
         &self,
         columns: &Columns,
@@ -179,7 +190,7 @@ impl Order {
         if self.backwards { LAST - 1 - primary } else { primary }
     }
 
-    /// Compares two hits of different segments.
+    /// Compares hits of different segments.
     pub(crate) fn compare(&self, a: &Key, b: &Key) -> Ordering {
         match (a, b) {
             (Key::Number(a), Key::Number(b)) => a.cmp(b),
@@ -191,7 +202,7 @@ impl Order {
         }
     }
 
-    /// The ranks of a segment that come after a cursor.
+    /// The ranks of a segment after a cursor.
     pub(crate) fn after(&self, columns: &Columns, cursor: &Cursor) -> Result<After, Error> {
         let (number, exact) = position(&columns.number, &cursor.object_number)?;
         let number = if exact { number + 1 } else { number };
@@ -203,21 +214,21 @@ impl Order {
                     (false, true) => After { primary: ord, number },
                     (false, false) => After { primary: ord, number: 0 },
                     (true, true) => After { primary: LAST - 1 - ord, number },
-                    // All before `ord` come after the cursor.
+                    // All texts before `ord` come after the cursor.
                     (true, false) => After { primary: LAST - ord, number: 0 },
                 }
             }
-            // The works that remain have nothing to sort by.
+            // The remaining works have no value to sort by.
             (Key::Text(Some(_)), _) => After { primary: LAST, number: 0 },
             (Key::Text(None), _) => After { primary: LAST, number },
         })
     }
 }
 
-/// Keys of the first parts of one segment's ranks.
+/// Keys for the first parts of one segment's ranks.
 pub(crate) struct Keys {
     order: Order,
-    /// The texts, if the order compares texts.
+    /// The texts, if the order is by text.
     texts: Option<ColumnTexts>,
 }
 
@@ -244,7 +255,12 @@ impl After {
     }
 }
 
-/// A score as the first part of a rank: higher scores come first.
+/// A number that is as large as a measure is, in 10,000ths.
+fn ordered(measure: f64) -> u64 {
+    ((measure + 1e6).max(0.0) * 1e4) as u64
+}
+
+/// Converts a score to the first part of a rank: higher scores come first.
 pub(super) fn scored(score: f32) -> u64 {
     u64::from(u32::MAX - score.max(0.0).to_bits())
 }
@@ -287,10 +303,18 @@ mod tests {
     #[test]
     fn sorts_have_names() {
         assert_eq!(Order::parse("-title"), Some(Order { sort: Sort::Title, backwards: true }));
+        let brightness = Sort::Visual(VisualMeasure::Brightness);
+        assert_eq!(Order::parse("-brightness"), Some(Order { sort: brightness, backwards: true }));
         for wrong in ["", "-", "-relevance", "-hue", "Title", "size"] {
             assert_eq!(Order::parse(wrong), None, "{wrong}");
         }
         assert!(Order::names().iter().all(|name| Order::parse(name).is_some()));
+    }
+
+    #[test]
+    fn larger_measures_are_larger_numbers() {
+        assert!(ordered(-100.0) < ordered(-99.9999) && ordered(-0.0001) < ordered(0.0));
+        assert!(ordered(0.0) < ordered(0.0001) && ordered(0.1234) < ordered(0.1235));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The hits of one page, in order: the best of all hits, without sorting the others.
+//! Selects the hits of one page in order, without sorting all hits.
 
 use std::collections::BinaryHeap;
 
@@ -13,7 +13,7 @@ use super::order::{After, Cursor, Key, Order, Rank, Sort};
 use super::request::{Search, SearchResults};
 use super::snapshot::Snapshot;
 
-/// The most works of one page.
+/// The maximum number of works per page.
 pub(super) const MAX_PAGE: usize = 10_000;
 
 impl Snapshot {
@@ -64,18 +64,18 @@ impl Snapshot {
         }
         let mut offset = search.offset;
         if self.segments.len() == 1 {
-            // Within a segment, ranks decide.
+            // Within a segment, hits are compared by rank.
             ranked.drain(..offset.min(ranked.len()));
             offset = 0;
         } else if search.order.compares_by_numbers() {
-            // Between segments, the first parts of ranks decide mostly; only hits with equal ones are looked up.
+            // Across segments, the first parts of ranks usually decide; only hits with equal ones need a lookup.
             ranked.sort_unstable_by_key(|(.., rank)| rank.0);
-            let at = |place: usize| ranked.get(place).map_or(u64::MAX, |(.., rank)| rank.0);
+            let at = |index: usize| ranked.get(index).map_or(u64::MAX, |(.., rank)| rank.0);
             let (first, last) = (at(offset), at(most - 1));
             ranked.truncate(ranked.partition_point(|(.., rank)| rank.0 <= last));
-            let sure = ranked.partition_point(|(.., rank)| rank.0 < first);
-            ranked.drain(..sure);
-            offset -= sure;
+            let certain = ranked.partition_point(|(.., rank)| rank.0 < first);
+            ranked.drain(..certain);
+            offset -= certain;
         }
         let mut best: Vec<(Key, String, DocAddress)> = Vec::with_capacity(ranked.len());
         for part in ranked.chunk_by(|a, b| a.0 == b.0) {
@@ -101,7 +101,7 @@ impl Snapshot {
     }
 }
 
-/// The best ranks by relevance; what cannot be among them is passed over.
+/// The best ranks by relevance. Works that cannot be among them are skipped.
 fn by_score(
     order: &Order,
     weight: &dyn Weight,
@@ -128,7 +128,7 @@ fn by_score(
             heap.pop();
         }
         if let Some(worst) = heap.peek().filter(|_| heap.len() == most) {
-            // Equal scores still matter: object numbers decide between them.
+            // Equal scores still count, because object numbers break the tie.
             least = f32::from_bits(u32::MAX - worst.0 as u32).next_down();
         }
         least
@@ -136,7 +136,7 @@ fn by_score(
     Ok(heap.into_sorted_vec())
 }
 
-/// The smallest ranks, in order.
+/// The smallest ranks, sorted.
 fn smallest(ranks: impl Iterator<Item = Rank>, most: usize) -> Vec<Rank> {
     if most > 2000 {
         let mut all: Vec<Rank> = ranks.collect();

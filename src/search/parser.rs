@@ -4,42 +4,42 @@ use super::analysis::{Word, words};
 use super::period::{self, Years};
 use crate::iiif::Invalid;
 
-/// The longest query, in characters.
+/// The maximum length of a query in characters.
 pub(crate) const MAX_QUERY_CHARS: usize = 512;
-/// The most words of a query; the others are ignored.
+/// The maximum number of words in a query; others are ignored.
 const MAX_WORDS: usize = 32;
 
-/// A prefix has at least this many letters.
+/// The minimum number of letters in a prefix.
 const MIN_PREFIX: usize = 2;
-/// The most prefixes of a query.
+/// The maximum number of prefixes in a query.
 const MAX_PREFIXES: usize = 3;
-/// An object number has at most this many words; those without digits are short.
+/// The maximum number of words in an object number, and of letters in those of its words that have no digits.
 const NUMBER_WORDS: usize = 4;
 const NUMBER_LETTERS: usize = 4;
 
 /// A part of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Its words; several are a phrase.
+    /// Its words; several words are a phrase.
     pub words: Vec<Word>,
-    /// Excludes works that have it.
+    /// Whether works that contain it are excluded.
     pub without: bool,
-    /// Also matches words with this beginning.
+    /// Whether it also matches words with this prefix.
     pub begins: bool,
-    /// Its words must be adjacent.
+    /// Whether its words must be adjacent.
     pub quoted: bool,
-    /// The index of the token (between spaces) that it comes from.
+    /// The index of the whitespace-separated token from which it comes.
     pub token: usize,
     /// Whether the token contains digits: numbers and dates are never corrected.
     pub exact: bool,
-    /// The key of an object number, whole or its beginning.
+    /// The key of an object number, or of its prefix.
     pub number: Option<String>,
     /// The years of a period.
     pub years: Option<Years>,
 }
 
 impl Part {
-    /// Whether it is a plain word, which may form a phrase or an object number with its neighbours.
+    /// Whether it is a plain word, which can be part of a phrase or an object number.
     pub(super) fn is_single(&self) -> bool {
         !self.quoted && !self.without && !self.begins && self.years.is_none() && self.number.is_none()
     }
@@ -57,7 +57,7 @@ impl Part {
 ///
 /// # Errors
 ///
-/// Returns an error if the query is too long.
+/// Returns an error if the query is longer than [`MAX_QUERY_CHARS`].
 pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     if q.chars().count() > MAX_QUERY_CHARS {
         return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));
@@ -97,8 +97,8 @@ pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     Ok(parts)
 }
 
-/// The parts of a token, together with the next token if both are a period such as `18th century`. A token with
-/// punctuation is several words, as it is in the index.
+/// The parts of a token; together with the next token if both form a period such as `18th century`. A token with
+/// punctuation is several words, as in the index.
 fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     let without = token.starts_with('-') && token.len() > 1;
     let plain = token.trim_start_matches('-');
@@ -132,7 +132,7 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
     each.collect()
 }
 
-/// Removes stop words, unless there are no other words.
+/// Removes stop words, unless there are only stop words.
 pub(super) fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
     let is_significant =
         |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_stop_word);
@@ -142,7 +142,8 @@ pub(super) fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-/// How many of the first parts may together be an object number, the most first: whole tokens, the last with a digit.
+/// How many of the first parts may form an object number, the largest count first: whole tokens, the last with a
+/// digit.
 pub(super) fn candidates(parts: &[Part]) -> Vec<usize> {
     let mut counts = Vec::new();
     let mut tokens = 0;

@@ -11,15 +11,15 @@ use super::schema::schema;
 /// The first and the last year of a period.
 pub(super) type Years = (i32, i32);
 
-/// Endings of decades: `1790s`, `1790'erne`, `1790ernes`, `1790er`.
+/// Suffixes of decades: `1790s`, `1790'erne`, `1790ernes`, `1790er`.
 const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
-/// Endings of centuries: `1700-tallet`.
+/// Suffixes of centuries: `1700-tallet`.
 const HUNDREDS: [&str; 4] = ["tallet", "tallets", "tal", "tals"];
-/// Words after the number of a century.
+/// Words that follow the number of a century.
 const CENTURY: [&str; 8] =
     ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
 
-/// The years of a word such as `1790s`. A multiple of 100 is a century: `1700s` is `1700-tallet`.
+/// The years of a word such as `1790s`. A multiple of 100 is a century: `1700s` equals `1700-tallet`.
 pub(super) fn word(typed: &str) -> Option<Years> {
     let (digits, ending) = split(typed)?;
     let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
@@ -29,7 +29,7 @@ pub(super) fn word(typed: &str) -> Option<Years> {
     (year % 10 == 0 && DECADE.contains(&ending)).then_some((year, year + 9))
 }
 
-/// The years of two words such as `18th century`, also joined by a hyphen.
+/// The years of two words such as `18th century`, which may be joined by a hyphen.
 pub(super) fn words(first: &str, second: &str) -> Option<Years> {
     let second = second.to_lowercase();
     if !CENTURY.contains(&second.trim_matches(|c: char| !c.is_alphanumeric())) {
@@ -41,12 +41,12 @@ pub(super) fn words(first: &str, second: &str) -> Option<Years> {
     counted.then_some(((number - 1) * 100, (number - 1) * 100 + 99))
 }
 
-/// Whether a word is only the ending of the number before it, such as `erne` in `90'erne`.
+/// Whether a word is only the suffix of the number before it, such as `erne` in `90'erne`.
 pub(super) fn is_ending(word: &str) -> bool {
     DECADE.contains(&word) || HUNDREDS.contains(&word)
 }
 
-/// The leading digits of a word and its known ending, without punctuation between them.
+/// The leading digits of a word and its known suffix, without the punctuation between them.
 fn split(typed: &str) -> Option<(&str, &'static str)> {
     let typed = typed.trim_matches(|c: char| !c.is_alphanumeric() && c != '.');
     let end = typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len());

@@ -2,11 +2,12 @@
 
 use tantivy::DocAddress;
 
-use super::colour::Colour;
+use super::colour::WeightedColour;
 use super::order::{Cursor, Order};
 use super::search_field::SearchField;
+use super::visual_measure::VisualRanges;
 
-/// A facet value as requested: by its value or its label.
+/// A requested facet value, named by its value or its label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Filter {
     pub scheme: String,
@@ -18,30 +19,30 @@ pub(crate) struct Filter {
 pub(crate) struct Search {
     /// The query as typed.
     pub q: String,
-    /// The fields that its words are searched in.
+    /// The fields in which words are searched.
     pub search_fields: Vec<SearchField>,
-    /// Works have at least one of these, per scheme.
+    /// For each scheme, works must have at least one of these.
     pub any: Vec<Filter>,
-    /// Works have every one of these.
+    /// Works must have all of these.
     pub all: Vec<Filter>,
-    /// Works have none of these.
+    /// Works must have none of these.
     pub none: Vec<Filter>,
-    /// Works have at least one value of each of these lists.
+    /// Works must have at least one value from each of these lists.
     pub each: Vec<Vec<Filter>>,
-    /// Works have an object number from each of these lists, in upper or lower case.
+    /// Works must have an object number from each of these lists; case is ignored.
     pub numbers: Vec<Vec<String>>,
-    /// Works have none of these object numbers.
+    /// Works must have none of these object numbers.
     pub not_numbers: Vec<String>,
-    /// The production overlaps these years, both inclusive.
+    /// The production must overlap these years, both inclusive.
     pub years: Option<(i32, i32)>,
-    /// The last year of the production is one of these.
+    /// The last year of the production must be within these years.
     pub made_until: Option<(i32, i32)>,
-    /// The first year of the production is one of these.
+    /// The first year of the production must be within these years.
     pub made_from: Option<(i32, i32)>,
     pub has_image: Option<bool>,
     pub public_domain: Option<bool>,
     pub on_display: Option<bool>,
-    /// The size of the largest image, in pixels.
+    /// The dimensions of the largest image, in pixels.
     pub width: Option<(u64, u64)>,
     pub height: Option<(u64, u64)>,
     /// The file size of the main image, from the record.
@@ -49,16 +50,18 @@ pub(crate) struct Search {
     /// When the source changed and created the record, in seconds since 1970.
     pub modified: Option<(i64, i64)>,
     pub created: Option<(i64, i64)>,
-    /// Works have a colour near each of these.
-    pub colours: Vec<Colour>,
-    /// The largest [`Colour::distance`] from each of these.
+    /// What was measured on its pictures.
+    pub visual_measures: VisualRanges,
+    /// Works must have a colour near each of these.
+    pub colours: Vec<WeightedColour>,
+    /// The maximum [`super::Colour::distance`] from each of these.
     pub colour_distance: f32,
     pub order: Order,
     /// Schemes whose values are counted.
     pub facets: Vec<String>,
-    /// The most values of each scheme.
+    /// The maximum number of values per scheme.
     pub facet_limit: usize,
-    /// The length of a histogram's periods, in years.
+    /// The length of a histogram period, in years.
     pub histogram: Option<i32>,
     pub limit: usize,
     pub offset: usize,
@@ -88,6 +91,7 @@ impl Default for Search {
             bytes: None,
             modified: None,
             created: None,
+            visual_measures: VisualRanges::default(),
             colours: Vec::new(),
             colour_distance: 12.0,
             order: Order::default(),
@@ -102,7 +106,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// The same search in canonical form: repeated parameters are sorted, and duplicates removed.
+    /// Returns the search in canonical form: repeated parameters are sorted, and duplicates removed.
     pub(crate) fn canonical(mut self) -> Self {
         let filters = |filters: &mut Vec<Filter>| {
             filters.sort_unstable();
@@ -118,13 +122,13 @@ impl Search {
         }
         self.numbers.sort_unstable();
         self.numbers.dedup();
-        self.colours.sort_unstable_by(Colour::compare);
+        self.colours.sort_unstable_by(WeightedColour::compare);
         self.colours.dedup();
         self
     }
 
-    /// The canonical search without page, facets and histogram: what decides the hits and their order. A cursor belongs to
-    /// it.
+    /// Returns the canonical search without page, facets and histogram, which determines the hits and their order.
+    /// Cursors belong to it.
     pub(crate) fn without_page(&self) -> Self {
         let usual = Self::default();
         Self {
@@ -146,9 +150,9 @@ pub(crate) struct SearchResults {
     pub hits: Vec<DocAddress>,
     /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
-    /// The most frequent values of each scheme (numbers of the vocabulary), with their counts.
+    /// The most frequent values of each scheme, as numbers of the vocabulary with their counts.
     pub facets: Vec<(String, Vec<(u32, u64)>)>,
-    /// The first and last year of each period, with its number of works.
+    /// The first and the last year of each period, with its number of works.
     pub histogram: Vec<(i32, i32, u64)>,
     /// The corrected query, if misspelled words were corrected.
     pub corrected: Option<String>,
@@ -160,6 +164,7 @@ pub(crate) struct SearchResults {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::colour::Colour;
     use super::*;
 
     fn filters() -> impl Strategy<Value = Vec<Filter>> {
@@ -174,7 +179,7 @@ mod tests {
             prop::collection::vec(filters(), 0..3),
             prop::collection::vec(numbers(), 0..3),
             numbers(),
-            prop::collection::vec(0..4u32, 0..4),
+            prop::collection::vec((0..4u32, prop::option::of(1..3u8)), 0..4),
         )
             .prop_map(|((any, all, none), each, numbers, not_numbers, colours)| Search {
                 any,
@@ -183,7 +188,10 @@ mod tests {
                 each,
                 numbers,
                 not_numbers,
-                colours: colours.into_iter().map(Colour::of).collect(),
+                colours: colours
+                    .into_iter()
+                    .map(|(rgb, weight)| WeightedColour { colour: Colour::of(rgb), weight })
+                    .collect(),
                 ..Search::default()
             })
     }

@@ -6,16 +6,18 @@ use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
+use super::visual_measure::VisualMeasure;
+
 /// The separator between the parts of a term.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
-/// Prefix of the source's own identifier of a work, in `any_case`.
+/// The prefix in `any_case` of the source's own identifier of a work.
 pub(crate) const SOURCE_ID_PREFIX: &str = "id:";
-/// Prefix of colours as `#rrggbb`, in `any_case`.
+/// The prefix in `any_case` of colours as `#rrggbb`.
 pub(crate) const COLOUR_PREFIX: &str = "colour:";
-/// Prefix of identifiers of creators, in `any_case`.
+/// The prefix in `any_case` of identifiers of creators.
 pub(crate) const CREATOR_ID_PREFIX: &str = "person:";
-/// Prefix of names of the source's own fields, in `any_case`.
+/// The prefix in `any_case` of names of the source's own fields.
 pub(super) const FIELD_NAME_PREFIX: &str = "field:";
 
 /// The fields of a work in the index.
@@ -25,7 +27,7 @@ pub(super) struct Fields {
     pub number: Field,
     /// The object number in lower case, and other exact keys with prefixes.
     pub any_case: Field,
-    /// The object number without case, spaces and punctuation: see [`super::object_numbers::key`].
+    /// The object number in lower case, without spaces and punctuation: see [`super::object_numbers::key`].
     pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,
@@ -44,26 +46,30 @@ pub(super) struct Fields {
     pub edge: Field,
     /// Beginnings of titles, without accents.
     pub title: Field,
-    /// Sort keys of the title to show and of the first creator.
+    /// Sort keys of the preferred title and of the first creator.
     pub title_order: Field,
     pub creator: Field,
     pub earliest: Field,
     pub latest: Field,
     /// Bits: [`HAS_IMAGE`], [`PUBLIC_DOMAIN`], [`ON_DISPLAY`].
     pub flags: Field,
-    /// The size of the largest image, in pixels.
+    /// The dimensions of the largest image, in pixels.
     pub width: Field,
     pub height: Field,
     /// The file size of the main image, from the record.
     pub bytes: Field,
-    /// Colours as `0xrrggbb`, the most important first.
+    /// Colours as `0xrrggbb`, the most important first; bits 24 to 31 are the share of the picture, see
+    /// [`super::colour::packed`].
     pub colour: Field,
     pub hue: Field,
+    /// What was measured on its pictures.
+    pub visual_measures: [Field; VisualMeasure::ALL.len()],
     pub revision: Field,
     /// When the source changed and created its record, in seconds since 1970.
     pub modified: Field,
     pub created: Field,
-    /// The work's record: see [`super::indexed_work`]. It is a text because tantivy reads byte values one by one.
+    /// The work's record: see [`super::indexed_work`]. It is stored as text because tantivy reads byte values one by
+    /// one.
     pub stored: Field,
 }
 
@@ -106,6 +112,8 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
             bytes: builder.add_u64_field("bytes", number()),
             colour: builder.add_u64_field("colour", number()),
             hue: builder.add_u64_field("hue", number()),
+            visual_measures: VisualMeasure::ALL
+                .map(|measure| builder.add_f64_field(measure.name(), number())),
             revision: builder.add_u64_field("revision", number() | INDEXED),
             modified: builder.add_i64_field("modified", number()),
             created: builder.add_i64_field("created", number()),
@@ -115,7 +123,7 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
     })
 }
 
-/// Joins parts to one term.
+/// Joins parts into one term.
 pub(super) fn joined(parts: &[&str]) -> String {
     let mut term = String::new();
     for (at, part) in parts.iter().enumerate() {

@@ -1,26 +1,26 @@
-//! The fields that words are searched in.
+//! The fields in which words are searched.
 
 use tantivy::schema::Field;
 
 use super::schema::schema;
 
-/// A field that words are searched in, and its weight.
+/// A field in which words are searched, with its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum SearchField {
-    /// Titles, creators, object numbers.
+    /// Titles, creators and object numbers.
     Name,
-    /// Tags, types, techniques, materials.
+    /// Tags, types, techniques and materials.
     Subject,
-    /// Everything else.
+    /// All other fields.
     Text,
-    /// Titles alone.
+    /// Titles only.
     Titles,
-    /// Creators alone.
+    /// Creators only.
     Creators,
 }
 
 impl SearchField {
-    /// The default: together, all fields.
+    /// The default, which together covers all fields.
     pub(crate) const ALL: [Self; 3] = [Self::Name, Self::Subject, Self::Text];
 
     pub(crate) fn field(self) -> Field {

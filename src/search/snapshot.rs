@@ -1,4 +1,4 @@
-//! The index at one revision: a consistent view for the whole of a search.
+//! A consistent view of the index at one revision, for the duration of a search.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::labels::Labels;
 use super::schema::{FIELD_NAME_PREFIX, schema};
 use super::vocabulary::Vocabulary;
 
-/// Schemes that can always be filtered by, whether or not this collection has values in them.
+/// Schemes that can always be used as filters, even if this collection has no values in them.
 const STANDARD_SCHEMES: [&str; 15] = [
     "collection",
     "colour",
@@ -40,10 +40,10 @@ pub(crate) struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) segments: Vec<Segment>,
     pub(super) vocabulary: Arc<RwLock<Vocabulary>>,
-    /// How many works have each value, by its number.
+    /// The number of works with each value, indexed by the value's number.
     pub(super) totals: Vec<u32>,
     pub(super) labels: Arc<Labels>,
-    /// The schemes that works can be filtered by.
+    /// The schemes that can be used as filters.
     schemes: Vec<String>,
     works: u64,
     revision: u64,
@@ -54,13 +54,13 @@ pub(crate) struct Snapshot {
 #[derive(Clone)]
 pub(super) struct Segment {
     pub columns: Arc<Columns>,
-    /// How many of its works have each value, without replaced works.
+    /// The number of its works with each value, without replaced works.
     totals: Arc<Vec<u32>>,
     id: (SegmentId, Option<Opstamp>),
 }
 
 impl Snapshot {
-    /// Reads what the searcher sees; unchanged segments are taken from the previous snapshot.
+    /// Reads the segments of the searcher; unchanged segments are reused from the previous snapshot.
     pub(super) fn new(
         searcher: Searcher,
         revision: u64,
@@ -115,18 +115,19 @@ impl Snapshot {
         self.works
     }
 
-    /// The catalogue's revision that it contains.
+    /// The catalogue revision that it contains.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Identifies this state among all others, also of other indexes and after a restart: a hash of its segments.
+    /// A hash of the segments that identifies this state among all others, including those of other indexes and after
+    /// a restart.
     pub(crate) fn state(&self) -> u64 {
         self.state
     }
 
-    /// At most `count` object numbers from `start` on, in the order of the index, with the time of the source's last change
-    /// in seconds since 1970.
+    /// At most `count` object numbers from `start` on, in index order, with the time of the source's last change in
+    /// seconds since 1970.
     pub(crate) fn numbers(&self, start: usize, count: usize) -> Result<Vec<(String, Option<i64>)>, Error> {
         let mut found = Vec::new();
         let mut before = 0;
@@ -147,28 +148,28 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The schemes that works can be filtered by: the standard ones and those in use.
+    /// The schemes that can be used as filters: the standard ones and those in use.
     pub(crate) fn schemes(&self) -> &[String] {
         &self.schemes
     }
 
-    /// All facet values since the start of the server, in use or not.
+    /// All facet values since the server started, in use or not.
     pub(crate) fn vocabulary(&self) -> RwLockReadGuard<'_, Vocabulary> {
         self.vocabulary.read()
     }
 
-    /// How many works have a facet value.
+    /// The number of works with a facet value.
     pub(crate) fn work_count(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
     }
 
-    /// How many values of a scheme are in use.
+    /// The number of values of a scheme that are in use.
     pub(crate) fn count_values(&self, scheme: &str) -> usize {
         let vocabulary = self.vocabulary();
         vocabulary.numbers_of(scheme).iter().filter(|&&number| self.work_count(number) > 0).count()
     }
 
-    /// The memory of its columns, in bytes.
+    /// The memory used by its columns, in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.segments.iter().map(|segment| segment.columns.memory() + 4 * segment.totals.len()).sum()
     }
@@ -208,13 +209,13 @@ impl Snapshot {
         Ok(names.into_iter().take(max).collect())
     }
 
-    /// Whether a source has a field of its own with this name.
+    /// Whether a source has an additional field with this name.
     pub(crate) fn has_field(&self, name: &str) -> Result<bool, Error> {
         let term = Term::from_field_text(schema().1.any_case, &format!("{FIELD_NAME_PREFIX}{name}"));
         Ok(self.searcher.doc_freq(&term)? > 0)
     }
 
-    /// The next works of a scan, at most `max`, in an arbitrary but stable order; none after the last.
+    /// The next works of a scan, at most `max`, in an arbitrary but stable order; empty at the end.
     pub(crate) fn scan(&self, position: &mut ScanPosition, max: usize) -> Result<Vec<IndexedWork>, Error> {
         let mut works = Vec::new();
         while let Some(reader) = self.searcher.segment_readers().get(position.segment) {

@@ -1,4 +1,4 @@
-//! Spelling correction: words of the index within a small edit distance of the query's.
+//! Spelling correction: words of the index within a small edit distance of the query's words.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ pub(super) struct Near {
     pub word: String,
     /// The edit distance: insertions, deletions, substitutions and transpositions.
     pub distance: u8,
-    /// In how many fields of works it occurs.
+    /// The number of documents, summed over fields, that contain it.
     pub works: u64,
 }
 
-/// The largest edit distance for a word of this many letters.
+/// The maximum edit distance for a word of this length.
 pub(super) fn max_distance(letters: usize) -> u8 {
     match letters {
         0..=3 => 0,
@@ -36,8 +36,8 @@ pub(super) fn word_fields() -> [Field; 3] {
     [fields.name, fields.subject, fields.text]
 }
 
-/// The words of the index within this edit distance, the nearest and most frequent first; with `begins`, words that begin
-/// like this. Words with digits are never corrected.
+/// The words of the index within this edit distance, the nearest and most frequent first; with `begins`, words with
+/// such a prefix. Words with digits are never corrected.
 pub(super) fn near(
     snapshot: &Snapshot,
     folded: &str,
@@ -45,7 +45,7 @@ pub(super) fn near(
     begins: bool,
 ) -> Result<Vec<Near>, Error> {
     let has_digit = |word: &str| word.chars().any(char::is_numeric);
-    // Unknown numbers, dates and object numbers are not misspelled: `1790s` is not `1970s`.
+    // Unknown numbers, dates and object numbers are not misspellings: `1790s` is not `1970s`.
     if distance == 0 && !begins || distance > 0 && has_digit(folded) {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Suggestions while typing: facet values, titles, object numbers.
+//! Suggestions while typing: facet values, titles and object numbers.
 
 use tantivy::Term;
 use tantivy::columnar::StrColumn;
@@ -18,14 +18,14 @@ const NOT_SUGGESTED: [&str; 1] = ["period"];
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Suggestion {
-    /// A facet value (its number in the vocabulary), and how many works have it.
+    /// A facet value, as its number in the vocabulary, and the number of its works.
     Value { number: u32, works: u64 },
     /// A work, by its object number and title.
     Work { object_number: String, title: Text },
 }
 
 impl Snapshot {
-    /// Completions of a beginning: facet values, the most frequent first, then works.
+    /// Completes a prefix: facet values, the most frequent first, then works.
     pub(crate) fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let beginning = plain(typed);
         if beginning.is_empty() {
@@ -41,8 +41,8 @@ impl Snapshot {
             }
         }
         // At least a third is reserved for works.
-        let room = (limit / 3).max(limit.saturating_sub(found.len()));
-        let works = self.beginning_works(typed, room)?;
+        let remaining = (limit / 3).max(limit.saturating_sub(found.len()));
+        let works = self.works_starting_with(typed, remaining)?;
         found.truncate(limit - works.len());
         found.extend(works);
         Ok(found)
@@ -58,24 +58,24 @@ impl Snapshot {
                 numbers.push((works, byte == 0, *number));
             }
         }
-        // Among equally frequent values, those that begin like this come first. A value may match in several words and
-        // languages.
+        // Among equally frequent values, those whose labels begin with the prefix come first. A value may match
+        // several words and languages.
         let enough = 8 * limit.max(1);
         if numbers.len() > enough {
             numbers.select_nth_unstable_by(enough, |a, b| b.cmp(a));
             numbers.truncate(enough);
         }
         numbers.sort_unstable_by(|a, b| b.cmp(a));
-        let spoken = |number: u32| {
+        let is_suggested = |number: u32| {
             vocabulary.value(number).is_some_and(|term| !NOT_SUGGESTED.contains(&term.scheme.as_str()))
         };
         let mut seen = std::collections::HashSet::new();
-        let kept = numbers.into_iter().filter(|&(.., number)| spoken(number) && seen.insert(number));
+        let kept = numbers.into_iter().filter(|&(.., number)| is_suggested(number) && seen.insert(number));
         kept.take(limit).map(|(works, _, number)| Suggestion::Value { number, works }).collect()
     }
 
-    /// Works whose object number or title has this beginning.
-    fn beginning_works(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
+    /// Works whose object number or title has this prefix.
+    fn works_starting_with(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
         let mut found: Vec<(String, DocAddress)> = Vec::new();
         let fields = &schema().1;
         let title = beginning(typed);
@@ -113,8 +113,8 @@ impl Snapshot {
         found.truncate(limit);
         let mut works = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        for (_, place) in found.into_iter().filter(|(_, place)| seen.insert(*place)) {
-            let stored = self.stored(place)?;
+        for (_, address) in found.into_iter().filter(|(_, address)| seen.insert(*address)) {
+            let stored = self.stored(address)?;
             if let Some(work) = stored.work() {
                 works.push(Suggestion::Work { title: work.label(), object_number: work.object_number });
             }

@@ -11,7 +11,7 @@ use super::analysis::{EXACT, Word, words};
 use crate::record::Text;
 use crate::record::fold::fold;
 
-/// The most words of a field; the others are not indexed.
+/// The maximum number of words in a field; others are not indexed.
 const MAX_WORDS: usize = 20_000;
 
 /// The terms of a field.
@@ -41,11 +41,11 @@ impl Terms {
             let position = self.position + word.position;
             cached_terms(&word, language, |term| self.token(position, term.to_owned()));
         }
-        // A gap, so that phrases do not extend into the next text.
+        // A gap, so that phrases do not continue into the next text.
         self.position += last + 10;
     }
 
-    /// Adds an object number, also as one term without punctuation.
+    /// Adds an object number as words, and as one term without punctuation.
     pub(super) fn number(&mut self, number: &str) {
         self.plain(number);
         let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
@@ -68,7 +68,7 @@ impl Terms {
     }
 }
 
-/// Calls `add` with the terms of a word; they are cached, because most words are frequent.
+/// Calls `add` with the terms of a word. Terms are cached, because most words are frequent.
 fn cached_terms(word: &Word, language: &str, mut add: impl FnMut(&str)) {
     const MAX_CACHED: usize = 50_000;
     type Known = HashMap<String, HashMap<String, Vec<String>>>;

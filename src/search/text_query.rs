@@ -1,4 +1,4 @@
-//! Builds the query: all words, else all but one, else any of them.
+//! Builds the text query: all words, otherwise all but one, otherwise any of them.
 
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
@@ -17,7 +17,7 @@ pub(super) struct TextQuery {
     pub relaxed: bool,
 }
 
-/// Parses and expands a query; `None` if it is empty and means all works.
+/// Parses and expands a query; `None` if it is empty and selects all works.
 pub(super) fn text_query(
     snapshot: &Snapshot,
     q: &str,
@@ -27,7 +27,7 @@ pub(super) fn text_query(
     let parts = without_stop_words(expander.numbers(parts(q)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
-        // No work matches a query of punctuation only.
+        // A query of punctuation only matches no work.
         let nothing = || TextQuery { query: Box::new(EmptyQuery), corrected: None, relaxed: false };
         return Ok((!is_all).then(nothing));
     }
@@ -68,7 +68,7 @@ fn combined(wanted: &[Vec<Weighted>], without: &[Vec<Weighted>], least: Option<u
     let copy = |ways: &[Weighted]| -> Vec<Weighted> {
         ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
     };
-    // A single word becomes a flat union of terms: only that allows tantivy to stop early when the best hits are known.
+    // A single word becomes a flat union of terms, which lets tantivy stop early when the best hits are known.
     if let ([ways], []) = (wanted, without) {
         return union(copy(ways));
     }

@@ -7,19 +7,19 @@ use super::columns::each_term;
 use super::schema::{SEPARATOR, joined, schema};
 use super::snapshot::Snapshot;
 
-/// A value of a tree.
+/// A value in a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TreeNode {
     /// The value's number in the vocabulary.
     pub number: u32,
-    /// How many works have it or a narrower value.
+    /// The number of works that have it or a narrower value.
     pub works: u64,
-    /// How many values are directly below it.
+    /// The number of values directly below it.
     pub narrower: usize,
 }
 
 impl Snapshot {
-    /// The values of a scheme whose labels have a word with this beginning, with their numbers of works, by sort key.
+    /// The values of a scheme whose labels contain a word with this prefix, with their numbers of works, by sort key.
     pub(crate) fn values_matching(&self, scheme: &str, typed: &str) -> Vec<(u32, u64)> {
         let vocabulary = self.vocabulary();
         let chosen = match typed.trim() {
@@ -36,7 +36,7 @@ impl Snapshot {
         values
     }
 
-    /// The values directly below a value of a scheme, or the top values if `above` is empty; the most frequent first.
+    /// The values directly below a value of a scheme, or the top values if `above` is empty, the most frequent first.
     pub(crate) fn below(&self, scheme: &str, above: &str) -> Result<Vec<TreeNode>, Error> {
         // An edge may occur in several segments.
         let mut edges: BTreeSet<(String, String)> = BTreeSet::new();
@@ -54,7 +54,7 @@ impl Snapshot {
         let mut own: Vec<String> = directly_below(above).into_iter().cloned().collect();
         let vocabulary = self.vocabulary();
         if above.is_empty() && own.is_empty() {
-            // Schemes without edges are flat.
+            // Schemes without edges have no hierarchy.
             own = vocabulary
                 .numbers_of(scheme)
                 .iter()

@@ -12,19 +12,19 @@ use crate::record::Text;
 pub(crate) struct FacetValue {
     /// `creator`, `subject`, `period`…
     pub scheme: String,
-    /// Its name in filters and URLs.
+    /// The value in filters and URLs.
     pub value: String,
-    /// Its label by language.
+    /// The label, by language.
     pub label: Text,
-    /// Its sort key.
+    /// The sort key.
     #[serde(skip)]
     pub sort: String,
-    /// A person's sort name: `Ancher, Anna`.
+    /// The sort name of a person: `Ancher, Anna`.
     #[serde(skip)]
     pub inverted: Option<String>,
 }
 
-/// All facet values since the start of the server; their numbers never change.
+/// All facet values since the server started. Their numbers never change.
 #[derive(Default)]
 pub(crate) struct Vocabulary {
     numbers: HashMap<Box<str>, u32>,
@@ -35,7 +35,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The number of a facet value, by its term in the index; assigns one if it has none.
+    /// The number of a facet value, by its index term; assigns one if it has none.
     pub(crate) fn number(&mut self, term: &str) -> u32 {
         if let Some(&number) = self.numbers.get(term) {
             return number;
@@ -56,9 +56,9 @@ impl Vocabulary {
         number
     }
 
-    /// Adds a label, from a term of `scheme`, `value`, sort key, label and sort name.
-    pub(crate) fn add_label(&mut self, called: &str) {
-        let mut parts = called.splitn(5, SEPARATOR);
+    /// Adds a label from a term of `scheme`, `value`, sort key, label and sort name.
+    pub(crate) fn add_label(&mut self, label_term: &str) {
+        let mut parts = label_term.splitn(5, SEPARATOR);
         let (Some(scheme), Some(value), Some(sort), Some(label)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
@@ -70,7 +70,7 @@ impl Vocabulary {
         let Some(term) = self.values.get_mut(number as usize) else { return };
         term.inverted = term.inverted.take().or(inverted);
         let before = term.label.clone();
-        // Until it has a label, its value is its label.
+        // A value without a label is its own label.
         match term.label == Text::plain(value) {
             true => {
                 term.label = label;

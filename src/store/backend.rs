@@ -1,4 +1,4 @@
-//! The parts of an opened store: its reader, its writer, its counters.
+//! An opened store: its reader, its writer, its counters.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) enum Writer {
 }
 
 impl Reader {
-    /// Clones of the reader and the key, to be moved to another thread.
+    /// Clones the reader and the key, to move them to another thread.
     pub(super) fn with(&self, key: &Key) -> (Reader, Key) {
         let reader = match self {
             Reader::Local(local) => Reader::Local(local.clone()),

@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// The requests to a source since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Ranges read, each one request or one system call.
+    /// The number of ranges read, each with one request or one system call.
     pub ranges: u64,
-    /// Versions requested without bytes.
+    /// The number of versions requested without bytes.
     pub heads: u64,
-    /// Pages of keys listed.
+    /// The number of pages of keys listed.
     pub lists: u64,
-    /// Bytes read.
+    /// The number of bytes read.
     pub bytes: u64,
-    /// Objects written.
+    /// The number of objects written.
     pub writes: u64,
-    /// Bytes written.
+    /// The number of bytes written.
     pub written: u64,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Counters {
     bytes: AtomicU64,
     writes: AtomicU64,
     written: AtomicU64,
-    /// Created at first use, when the recorder is installed.
+    /// Created at first use, after the recorder is installed.
     metrics: OnceLock<Metrics>,
 }
 

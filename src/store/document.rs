@@ -13,18 +13,19 @@ pub use super::web::Hosts;
 pub use super::web::{DocumentError, Limits, WebClient};
 use super::{Error, Key, Settings, Store, runtime};
 
-/// A document that is read with blocking calls, so on a thread that may block.
+/// A document to be read with blocking calls, on a thread that may block.
 pub struct Document {
-    /// Its location, after redirects.
+    /// The location, after redirects.
     pub location: String,
-    /// The bytes of the document, as stored: gzip is not unpacked here.
+    /// The bytes of the document as stored; gzip is not decompressed here.
     pub input: Box<dyn Read + Send>,
 }
 
-/// Opens a document that an operator named.
+/// Opens a document at a location from the operator.
 ///
 /// # Errors
-/// Returns an error if it does not exist, cannot be read, or its host is not allowed.
+/// Returns [`DocumentError::Refused`] if its host is not allowed, and [`DocumentError::Failed`] if it does not exist
+/// or cannot be read.
 pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Document, DocumentError> {
     let input = match location.split_once("://") {
         None | Some(("file", _)) => file(location).map_err(DocumentError::Failed)?,
@@ -34,10 +35,11 @@ pub fn open(location: &str, settings: &Settings, web: &WebClient) -> Result<Docu
     Ok(Document { location: location.to_owned(), input })
 }
 
-/// Opens a document at a web address and nowhere else: a document may not name files of this machine.
+/// Opens a document at a web address only, because documents must not refer to files of this machine.
 ///
 /// # Errors
-/// Returns an error if its host is not allowed, or it cannot be read.
+/// Returns [`DocumentError::Refused`] if its host is not allowed, and [`DocumentError::Failed`] if it cannot be read
+/// or is not at a web address.
 pub fn open_web(address: &str, web: &WebClient) -> Result<Document, DocumentError> {
     let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web {
@@ -57,7 +59,7 @@ fn file(location: &str) -> Result<Box<dyn Read + Send>, String> {
     }
 }
 
-/// An object of a bucket, read part by part in one version.
+/// Opens an object of a bucket, read in parts of one version.
 fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, String> {
     const PART: u64 = 1 << 20;
     let (folder, name) = location.rsplit_once('/').unwrap_or((location, ""));
@@ -77,7 +79,7 @@ fn object(location: &str, settings: &Settings) -> Result<Box<dyn Read + Send>, S
     Ok(Box::new(Pieces { pieces: pieces.boxed(), rest: Bytes::new() }))
 }
 
-/// A reader over the pieces of a response.
+/// Reads the chunks of a response.
 struct Pieces {
     pieces: BoxStream<'static, io::Result<Bytes>>,
     rest: Bytes,

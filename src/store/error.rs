@@ -1,36 +1,36 @@
-//! Errors of stores, sorted by who must act.
+//! Errors of stores, by who must act.
 
 use std::sync::Arc;
 
 use super::BadKey;
 use super::fault::{Fault, Problem};
 
-/// Why an object cannot be read or written. The text never contains a store's own words.
+/// Why an object cannot be read or written. The message never contains text from a store.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no object with this key, or no readable one.
+    /// No object has this key, or no readable one.
     #[error("nothing is stored under this identifier")]
     NotFound,
     /// The key cannot name an object.
     #[error(transparent)]
     BadKey(#[from] BadKey),
-    /// The object is no longer in the requested version.
+    /// The object no longer has the requested version.
     #[error("the object was replaced while it was read")]
     Changed,
     /// Fewer bytes arrived than were requested.
     #[error("requested {requested} bytes, got {got}")]
     Short {
-        /// Bytes requested.
+        /// The number of bytes requested.
         requested: u64,
-        /// Bytes received.
+        /// The number of bytes received.
         got: u64,
     },
-    /// The store did not answer in time.
-    #[error("the store did not answer in time")]
+    /// The store did not respond in time.
+    #[error("the store did not respond in time")]
     TimedOut,
-    /// The store's response did not fit the request, twice.
-    #[error("the store's answer cannot be used")]
-    BadAnswer(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The store's response did not match the request, twice.
+    #[error("the store's response cannot be used")]
+    BadResponse(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The limit of concurrent reads is reached.
     #[error("the store has too many concurrent reads (store.concurrent_reads)")]
     Busy,
@@ -40,10 +40,10 @@ pub enum Error {
     /// The operating system denies this process access to the file.
     #[error("permission denied: the server's user may not read this file")]
     Unreadable,
-    /// The store rejects this server's requests: for the operator to fix, not the client.
+    /// The store rejects this server's requests. The operator must act, not the client.
     #[error("the store denies the server access")]
     Refused(#[source] Arc<Fault>),
-    /// The store failed; the cause is for the log only.
+    /// The store failed. The cause is for the log only.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The disk is full.
@@ -55,22 +55,22 @@ pub enum Error {
 }
 
 impl Error {
-    /// A failure of the store, its text shortened for a log line.
+    /// A store failure, with its text shortened for a log line.
     pub fn unavailable(cause: impl std::fmt::Display) -> Error {
         Error::Unavailable(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 
-    /// A response that does not fit the request.
-    pub(super) fn bad_answer(cause: impl std::fmt::Display) -> Error {
-        Error::BadAnswer(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
+    /// A response that does not match the request.
+    pub(super) fn bad_response(cause: impl std::fmt::Display) -> Error {
+        Error::BadResponse(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 
     /// Whether repeating the request may help.
-    pub(super) fn is_bad_answer(&self) -> bool {
-        matches!(self, Error::Short { .. } | Error::BadAnswer(_))
+    pub(super) fn is_bad_response(&self) -> bool {
+        matches!(self, Error::Short { .. } | Error::BadResponse(_))
     }
 
-    /// Whether the store was unreachable, or says that it cannot serve any request now.
+    /// Whether the store was unreachable, or reports that it cannot serve requests now.
     pub(super) fn is_outage(&self) -> bool {
         match self {
             Error::TimedOut => true,
@@ -79,11 +79,15 @@ impl Error {
         }
     }
 
-    /// Whether the failure may pass soon, and says nothing about the object.
+    /// Whether the failure may be temporary and does not concern the object.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Error::TimedOut | Error::Unavailable(_) | Error::BadAnswer(_) | Error::Short { .. } | Error::Busy
+            Error::TimedOut
+                | Error::Unavailable(_)
+                | Error::BadResponse(_)
+                | Error::Short { .. }
+                | Error::Busy
         )
     }
 
@@ -98,13 +102,13 @@ impl Error {
             Error::Refused(fault) => Some(Fault::clone(fault)),
             Error::Unavailable(cause) => cause.downcast_ref::<Fault>().cloned(),
             Error::Unreadable => Some(Fault::new(Problem::Permission, self.to_string())),
-            Error::TimedOut => Some(Fault::new(Problem::Silent, "")),
+            Error::TimedOut => Some(Fault::new(Problem::TimedOut, "")),
             _ => None,
         }
     }
 }
 
-/// A store's failure in the store's words.
+/// A store's failure, as the store reports it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Cause(String);
@@ -112,7 +116,7 @@ struct Cause(String);
 /// Why a source cannot be opened; for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is no such folder or file, or it cannot be read.
+    /// The folder or file does not exist or cannot be read.
     #[error("cannot open `{location}`: {reason}{}", remedy(.reason))]
     Local {
         /// The location.

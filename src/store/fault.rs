@@ -1,39 +1,39 @@
-//! Faults of a whole store, as opposed to one object, and what an operator can do about them.
+//! Faults of a whole store rather than one object, and what an operator can do about them.
 
 use reqwest::StatusCode;
 
 /// Why a store cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The store rejects the credentials as wrong.
+    /// The store rejects the credentials as invalid.
     Credentials,
     /// The credentials, or their absence, do not permit the request.
     Denied,
-    /// There is no bucket or container of this name.
+    /// The bucket or container does not exist.
     NoBucket,
     /// The bucket is in another region.
     Region,
-    /// The clocks of the two machines differ too much for signatures to be valid.
+    /// The clocks of the two machines differ too much for valid signatures.
     Clock,
     /// The store redirects to another address.
-    Moved,
+    Redirected,
     /// The host name has no address.
     HostName,
-    /// Nothing accepts connections there.
+    /// Nothing accepts connections at the address.
     Connection,
-    /// No encrypted connection can be made.
+    /// The encrypted connection cannot be established.
     Tls,
-    /// The store did not answer in time.
-    Silent,
+    /// The store did not respond in time.
+    TimedOut,
     /// The store responds with a server error.
-    Failing,
+    ServerError,
     /// The operating system denies this process access to a folder or file.
     Permission,
     /// The folder does not exist, or is not a folder.
     NoFolder,
 }
 
-/// A problem and the evidence for it: a status and the store's code, or the system's message.
+/// A problem with its evidence: a status and the store's code, or the system's message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}", .problem.text(), .evidence.as_ref().map(|evidence| format!(" ({evidence})")).unwrap_or_default())]
 pub struct Fault {
@@ -47,7 +47,7 @@ impl Fault {
         Fault { problem, evidence: Some(evidence).filter(|evidence| !evidence.is_empty()) }
     }
 
-    /// Whether only a change of the configuration can fix it, so that waiting is useless.
+    /// Whether only a change of configuration can fix it, so that waiting is useless.
     pub(super) fn is_configuration(&self) -> bool {
         matches!(
             self.problem,
@@ -59,19 +59,19 @@ impl Fault {
         )
     }
 
-    /// Whether every request fails as long as it lasts.
+    /// Whether every request fails while it lasts.
     pub(super) fn is_outage(&self) -> bool {
         match self.problem {
-            Problem::Failing => {
+            Problem::ServerError => {
                 let status = self.evidence.as_deref().unwrap_or_default();
                 ["429", "502", "503", "504"].iter().any(|code| status.starts_with(code))
             }
-            Problem::HostName | Problem::Connection | Problem::Tls | Problem::Silent => true,
+            Problem::HostName | Problem::Connection | Problem::Tls | Problem::TimedOut => true,
             _ => false,
         }
     }
 
-    /// The fault that a response with this status and code reports; `None` if it concerns one object.
+    /// The fault reported by a response with this status and code; `None` if it concerns one object.
     ///
     /// S3: «Error responses», list of error codes; Azure: «Blob service error codes»; Google: XML API, «HTTP status
     /// and error codes»; OAuth 2.0 (RFC 6749, §5.2).
@@ -138,23 +138,22 @@ impl Fault {
             }
             Problem::Region => format!("set {} to the bucket's own region", named.region),
             Problem::Clock => "set this machine's clock, for example by NTP".into(),
-            Problem::Moved if kind == "http" => "use the address that it redirects to as the source".into(),
-            Problem::Moved => format!("check {}", named.endpoint),
+            Problem::Redirected if kind == "http" => {
+                "use the address that it redirects to as the source".into()
+            }
+            Problem::Redirected => format!("check {}", named.endpoint),
             Problem::HostName => format!("check the host name in {}, and this machine's DNS", named.endpoint),
             Problem::Connection => {
                 format!("check the host and port in {}, and that it is running", named.endpoint)
             }
             Problem::Tls => format!(
-                "check that {} names a host with a valid certificate, and the right one of https:// and http://",
+                "check that {} names a host with a valid certificate, and that its scheme (https:// or http://) is right",
                 named.endpoint
             ),
-            Problem::Silent => {
-                format!(
-                    "check the network on the way to {}; `store.timeout_ms` sets the timeout",
-                    named.endpoint
-                )
+            Problem::TimedOut => {
+                format!("check the network path to {}; `store.timeout_ms` sets the timeout", named.endpoint)
             }
-            Problem::Failing => "look into the store's own log; requests are retried automatically".into(),
+            Problem::ServerError => "check the store's own log; requests are retried automatically".into(),
             Problem::Permission => format!("let {} read it, and enter the folders above it", user()),
             Problem::NoFolder => "check the path, and that its disk is mounted".into(),
         }
@@ -164,24 +163,24 @@ impl Fault {
 impl Problem {
     fn text(self) -> &'static str {
         match self {
-            Problem::Credentials => "the credentials were refused",
+            Problem::Credentials => "the credentials were rejected",
             Problem::Denied => "access was denied",
             Problem::NoBucket => "there is no such bucket",
             Problem::Region => "the bucket is in another region",
             Problem::Clock => "this machine's clock differs too much from the store's",
-            Problem::Moved => "the store redirects to another address",
+            Problem::Redirected => "the store redirects to another address",
             Problem::HostName => "the host name cannot be resolved",
             Problem::Connection => "no connection can be made",
             Problem::Tls => "no encrypted connection can be made",
-            Problem::Silent => "the store did not answer in time",
-            Problem::Failing => "the store fails",
+            Problem::TimedOut => "the store did not respond in time",
+            Problem::ServerError => "the store fails",
             Problem::Permission => "permission denied",
             Problem::NoFolder => "there is no such folder",
         }
     }
 }
 
-/// The names of a store's configuration values, as an operator knows them.
+/// The names of a store's configuration values, as operators know them.
 struct Names {
     key: &'static str,
     secret: &'static str,
@@ -260,7 +259,8 @@ mod tests {
 
     #[test]
     fn faults_of_the_whole_store_have_cause_and_remedy() {
-        let refused = "the credentials were refused (403 SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY";
+        let refused =
+            "the credentials were rejected (403 SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY";
         check("s3", false, 403, "SignatureDoesNotMatch", refused);
         check("s3", false, 403, "InvalidAccessKeyId", "(403 InvalidAccessKeyId); check AWS_ACCESS_KEY_ID");
         check("s3", false, 400, "ExpiredToken", "renew AWS_SESSION_TOKEN");

@@ -1,4 +1,4 @@
-//! An opened store: reads exact ranges of exact versions.
+//! An opened store that reads exact ranges of exact versions.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ pub struct Store(pub(super) Arc<Backend>);
 /// A page of the keys below a source, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyPage {
-    /// Keys and the sizes of their objects in bytes.
+    /// The keys, with the sizes of their objects in bytes.
     pub keys: Vec<(String, u64)>,
     /// Whether more keys follow the last one.
     pub more: bool,
-    /// Files and folders between these keys that cannot be read; folders end in `/`.
+    /// Files and folders between these keys that cannot be read; paths of folders end in `/`.
     pub unreadable: Vec<Unreadable>,
 }
 
 /// A file or folder that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The path below the source; a folder's ends in `/`.
+    /// The path below the source; the path of a folder ends in `/`.
     pub path: String,
     /// Why it cannot be read.
     pub reason: &'static str,
@@ -38,7 +38,7 @@ impl Store {
     /// `http(s)://host/prefix`; credentials and endpoints come from the usual environment variables.
     ///
     /// # Errors
-    /// Returns an error if the location has no known form, or the settings do not suffice for it.
+    /// Returns an error if the location is not of a known form, or the settings do not suffice to open it.
     pub fn open(location: &str, settings: &Settings) -> Result<Store, OpenError> {
         open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner)))
     }
@@ -53,7 +53,7 @@ impl Store {
         matches!(self.0.reader, Reader::Local(_))
     }
 
-    /// Whether it counts as unreachable: most requests to it then fail at once.
+    /// Whether the source counts as unreachable. Most requests to it then fail immediately.
     pub fn is_failing(&self) -> bool {
         match &self.0.reader {
             Reader::Local(_) => false,
@@ -61,10 +61,10 @@ impl Store {
         }
     }
 
-    /// The current version of the object.
+    /// Returns the current version of the object.
     ///
     /// # Errors
-    /// Returns an error if there is no such object, or the store does not respond.
+    /// Returns [`Error::NotFound`] if there is no such object, and other errors if the store does not respond.
     pub async fn head(&self, key: &Key) -> Result<Version, Error> {
         self.0.counters.head();
         let deadline = self.0.settings.deadline(0);
@@ -76,10 +76,10 @@ impl Store {
         }
     }
 
-    /// The first `len` bytes (fewer when the object is shorter) and the version they belong to, in one request.
+    /// Reads the first `len` bytes, or fewer if the object is shorter, with their version, in one request.
     ///
     /// # Errors
-    /// Returns an error if there is no such object, or the store does not respond.
+    /// Returns [`Error::NotFound`] if there is no such object, and other errors if the store does not respond.
     pub async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let deadline = self.0.settings.deadline(len);
         let (version, bytes) = match self.0.reader.with(key) {
@@ -94,10 +94,11 @@ impl Store {
         Ok((version, bytes))
     }
 
-    /// Exactly this range of exactly this version, after `prefix` in the same allocation.
+    /// Reads exactly this range of exactly this version, appended to `prefix` in one allocation.
     ///
     /// # Errors
-    /// Returns an error if the object has changed or is gone, the range is beyond its end, or the store does not respond.
+    /// Returns [`Error::Changed`] or [`Error::NotFound`] if the object was replaced or removed, [`Error::Short`] if
+    /// the range extends beyond its end, and other errors if the store does not respond.
     pub async fn read(
         &self,
         key: &Key,
@@ -141,8 +142,8 @@ impl Store {
         Some(local.read_at(&key, version, offset, into))
     }
 
-    /// As [`Store::read`], but never waits: `None` if the bytes are not in the page cache, for example those of a remote
-    /// store, or of a file that [`Store::read_start`] has not opened.
+    /// Reads like [`Store::read`] without waiting. `None` if the bytes are not in the page cache, for example those of
+    /// a remote store, or of a file that [`Store::read_start`] has not opened.
     pub fn read_if_cached(
         &self,
         key: &Key,
@@ -160,7 +161,7 @@ impl Store {
         Some(result)
     }
 
-    /// Several ranges of one version, each as [`Store::read`] returns it; neighbours are read in one request.
+    /// Reads several ranges of one version, each as [`Store::read`] does; nearby ranges are read in one request.
     ///
     /// # Errors
     /// Returns the same errors as [`Store::read`].
@@ -195,7 +196,7 @@ impl Store {
         }
     }
 
-    /// The first `limit` keys after `after` without hidden files, in the store's order: by bytes, except in some
+    /// Lists the first `limit` keys after `after` without hidden files, in the store's order: by bytes, except in some
     /// S3-compatible stores, which sort folder by folder.
     ///
     /// # Errors
@@ -219,19 +220,19 @@ impl Store {
         let more = keys.len() > limit;
         keys.truncate(limit);
         if let Some((last, _)) = keys.last().filter(|_| more) {
-            // Those after it belong to the next page.
+            // Entries after the last key belong to the next page.
             unreadable.retain(|one| one.path < *last);
         }
         Ok(KeyPage { keys, more, unreadable })
     }
 
-    /// The requests since the store was opened.
+    /// The number of requests since the store was opened.
     pub fn counts(&self) -> Counts {
         self.0.counters.snapshot()
     }
 }
 
-/// A range must end within the object.
+/// Checks that a range ends within the object.
 fn within(version: &Version, range: &Range<u64>) -> Result<(), Error> {
     match range.start <= range.end && range.end <= version.size {
         true => Ok(()),

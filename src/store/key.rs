@@ -1,20 +1,20 @@
-//! Keys: the names of objects below a source.
+//! Keys: names of objects below a source.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest key that S3, Azure and GCS all accept, in bytes.
+/// The maximum length in bytes of a key that S3, Azure and GCS all accept.
 const MAX_BYTES: usize = 1024;
 /// The folder below a local source that holds unfinished files.
 pub(super) const UNFINISHED: &str = ".tegl-unfinished";
 
-/// The path of one object below its source, decoded, and known to stay below it.
+/// The decoded path of one object below its source; it cannot lead outside.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Arc<str>);
 
 impl Key {
-    /// Accepts a decoded path unchanged or rejects it. Nothing is stripped or normalised, so that two spellings cannot
-    /// name one object.
+    /// Accepts a decoded path unchanged or rejects it. Nothing is stripped or normalized, so that every object has one
+    /// name.
     ///
     /// # Errors
     /// Returns [`BadKey`] if it is empty, longer than 1024 bytes, begins with a drive letter, contains a control character or a
@@ -50,7 +50,7 @@ impl Key {
         &self.0
     }
 
-    /// Whether the name is that of an unfinished file: in our folder for them, or as `object_store` names them.
+    /// Whether the name is that of an unfinished file: in Tegl's folder for them, or as `object_store` names them.
     pub(super) fn is_unfinished(&self) -> bool {
         if self.0.split('/').next() == Some(UNFINISHED) {
             return true;

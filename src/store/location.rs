@@ -1,14 +1,14 @@
-//! The locations of an object, so that all its names are recognised as the same object.
+//! The locations of an object, by which its different names are recognized as the same object.
 
 use super::backend::Reader;
 use super::{Error, Key, Store, runtime};
 
 impl Store {
-    /// The locations of the object: its path and, if that is a link, the link's target. Keys of different sources that
-    /// name the same object share a location.
+    /// The locations of the object: its path and, if that is a link, the link's target. Keys of different sources for
+    /// the same object share a location.
     ///
     /// # Errors
-    /// Returns an error if a local file does not exist or its path cannot be resolved. Remote objects are not looked up.
+    /// Returns an error if a local file does not exist or its path cannot be resolved. Remote stores are not queried.
     pub async fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let Reader::Local(local) = &self.0.reader else {
             return Ok(vec![format!("{}{}", self.location_prefix(), key.as_str())]);
@@ -18,11 +18,11 @@ impl Store {
         runtime::block(self.0.settings.deadline(0), move || local.locations(&key)).await
     }
 
-    /// The key of a location in this source, if it is below the source.
-    pub fn key_at(&self, place: &str) -> Option<Key> {
+    /// The key of a location in this source; `None` if it is outside the source.
+    pub fn key_at(&self, location: &str) -> Option<Key> {
         let key = match &self.0.reader {
-            Reader::Local(local) => return local.key_at(place),
-            Reader::Remote(_) => place.strip_prefix(&self.location_prefix())?,
+            Reader::Local(local) => return local.key_at(location),
+            Reader::Remote(_) => location.strip_prefix(&self.location_prefix())?,
         };
         Key::parse(key).ok()
     }

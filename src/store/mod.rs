@@ -1,9 +1,9 @@
-//! Object storage: local folders, buckets and web servers. Objects are read by exact ranges of exact versions;
-//! folders and buckets are written by whole objects.
+//! Object storage: local folders, buckets and web servers. Objects are read by exact ranges of exact versions; folders
+//! and buckets are written as whole objects.
 //!
-//! No other module reads masters from a file or a store. A key cannot name anything outside its source. A read
-//! returns every requested byte or an error, and all bytes read under one [`Version`] belong to that version.
-//! Writes are atomic.
+//! No other module reads masters from a file or a store. A key cannot name anything outside its source. A read returns
+//! every requested byte or an error, and all bytes read under one [`Version`] belong to that version. Writes are
+//! atomic.
 
 mod backend;
 mod counts;

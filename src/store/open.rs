@@ -1,4 +1,4 @@
-//! Parses a location and sets up the client for it.
+//! Parses a location and creates its client.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::local::LocalWriter;
 use super::remote::{Clients, Connector, Listing, Remote, RemoteWriter, retries, without_retries};
 use super::{Key, OpenError, Settings, local, remote};
 
-/// What a location is opened for.
+/// The purpose for which a location is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -38,10 +38,10 @@ pub(super) fn open(location: &str, settings: &Settings, access: Access) -> Resul
     }
 }
 
-/// Checks that a location can be read from, or written to, without opening anything.
+/// Checks that a location can be read from or written to, without opening anything.
 ///
 /// # Errors
-/// Returns an error if it has no known form, or cannot be written to.
+/// Returns an error if it is not of a known form, or is to be written to and cannot be.
 pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError> {
     let scheme = match location.split_once("://") {
         None if location.is_empty() => {
@@ -59,7 +59,7 @@ pub fn check_location(location: &str, is_written: bool) -> Result<(), OpenError>
 }
 
 const READ: &str = "a source is a folder, a file, or an address with s3, az, gs, http or https";
-const WRITTEN: &str = "what is written to is a folder, or an address with s3, az or gs";
+const WRITTEN: &str = "a writable location is a folder, or an address with s3, az or gs";
 
 fn local(path: &str, settings: &Settings, access: Access) -> Result<Backend, OpenError> {
     let failed = |reason| OpenError::Local { location: path.to_owned(), reason };
@@ -81,7 +81,7 @@ fn bucket(
 ) -> Result<Backend, OpenError> {
     if rest.contains('@') {
         let scheme = location.split("://").next().unwrap_or_default();
-        return Err(address(&format!("{scheme}://…"), "credentials belong into environment variables"));
+        return Err(address(&format!("{scheme}://…"), "credentials belong in environment variables"));
     }
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if name.is_empty() {
@@ -95,7 +95,7 @@ fn bucket(
     let writer = match access {
         Access::Read => None,
         Access::Write => {
-            // Leftovers of killed processes that cannot be removed do no harm.
+            // Leftovers of killed processes that cannot be removed are harmless.
             let _unswept = local::sweep(&std::env::temp_dir());
             let (store, _) = client(kind, name, location, &settings.for_writing())?;
             Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
@@ -162,7 +162,7 @@ fn gcs(name: &str, location: &str, settings: &Settings) -> (GoogleCloudStorageBu
 fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
     let mut url = Url::parse(location).map_err(|bad| address("http://…", &bad.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(address("http://…", "it holds credentials, which web sources do not take"));
+        return Err(address("http://…", "it contains credentials, which web sources do not accept"));
     }
     let location = format!("{}{}", url.origin().ascii_serialization(), url.path());
     let path =

@@ -1,24 +1,24 @@
-//! Diagnoses whether a source can be read, and if not, why and what fixes it.
+//! Diagnoses why a source cannot be read, and what fixes it.
 
 use std::time::Duration;
 
 use super::backend::Reader;
 use super::{Error, Key, Problem, Store, runtime};
 
-/// Why a source cannot be read, for an operator; without secrets.
+/// Why a source cannot be read; for an operator, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Which source, the cause, and the remedy.
+    /// The source, the cause and the remedy.
     pub text: String,
-    /// Whether only a change of the configuration can fix it.
+    /// Whether only a change of configuration can fix it.
     pub is_configuration: bool,
 }
 
-/// A readiness probe waits no longer than this.
+/// The maximum duration of a readiness probe.
 const MAX_WAIT: Duration = Duration::from_secs(4);
 
 impl Store {
-    /// The reason why the source cannot be read; `None` if it can.
+    /// Returns why the source cannot be read; `None` if it can.
     pub async fn diagnose(&self) -> Option<Diagnosis> {
         let deadline = self.0.settings.deadline(0).min(MAX_WAIT);
         let store = self.clone();
@@ -26,7 +26,7 @@ impl Store {
         probed.err().map(|error| self.explain(&error))
     }
 
-    /// The error with the source's name, its cause and its remedy.
+    /// The error with the source's location, its cause and its remedy.
     pub fn explain(&self, error: &Error) -> Diagnosis {
         Diagnosis {
             text: format!("{}: {}", self.0.location, self.cause(error)),
@@ -60,8 +60,8 @@ impl Store {
         self.probe_listed(denied).await
     }
 
-    /// Some stores respond with 403 for missing objects to callers that may not list. Tries a listed object instead, and
-    /// trusts earlier reads.
+    /// Some stores respond with 403 for missing objects to callers without list permission. Therefore tries a listed
+    /// object, and trusts earlier reads.
     async fn probe_listed(&self, denied: Error) -> Result<(), Error> {
         if self.counts().ranges > 0 {
             return Ok(());

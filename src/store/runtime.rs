@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::Error;
 
-/// The most concurrent reads of local disks: a disk that hangs blocks no more threads than these.
+/// The maximum number of concurrent reads of local disks, so that a hanging disk blocks only this many threads.
 const BLOCKING_THREADS: usize = 64;
 
-/// Runs a future on the shared runtime, where connections are pooled. It is cancelled when its caller is dropped.
+/// Runs a future on the shared runtime, which pools connections. It is cancelled when its caller is dropped.
 pub(super) async fn run<T: Send + 'static>(
     deadline: Duration,
     future: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -22,7 +22,7 @@ pub(super) async fn run<T: Send + 'static>(
     within(deadline, Task(shared().spawn(future))).await
 }
 
-/// Runs a blocking closure. If its caller is dropped it is cancelled unless it has begun.
+/// Runs a blocking closure. If its caller is dropped, it is cancelled unless it has started.
 pub(super) async fn block<T: Send + 'static>(
     deadline: Duration,
     closure: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -30,12 +30,12 @@ pub(super) async fn block<T: Send + 'static>(
     within(deadline, Task(shared().spawn_blocking(closure))).await
 }
 
-/// Blocks on a future. The thread must not belong to this or any other runtime.
+/// Blocks on a future. The calling thread must not belong to any runtime.
 pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     shared().block_on(future)
 }
 
-/// Runs a future to its end although nobody waits for it.
+/// Runs a future to its end, even if nothing waits for it.
 pub(super) fn spawn_detached(future: impl Future<Output = ()> + Send + 'static) {
     shared().spawn(future);
 }

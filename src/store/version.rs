@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::identity::{Identity, fields};
 
-/// One version of one object: bytes read under equal versions belong together.
+/// A version of an object: bytes read under equal versions belong together.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Version {
-    /// The store's entity tag, or one made of the modification time and the size.
+    /// The store's entity tag, or one derived from the modification time and the size.
     pub etag: Arc<str>,
-    /// The length of the whole object in bytes.
+    /// The size of the whole object in bytes.
     pub size: u64,
 }
 
@@ -21,7 +21,7 @@ impl Identity for Version {
 }
 
 impl Version {
-    /// Whether exactly this version can be requested from the store with `If-Match` (RFC 9110, §13.1.1).
+    /// Whether this exact version can be requested from the store with `If-Match` (RFC 9110, §13.1.1).
     pub(super) fn is_strong(&self) -> bool {
         self.etag.starts_with('"') && self.etag.ends_with('"') && self.etag.len() > 2
     }

@@ -13,12 +13,12 @@ use super::local::{self, Existing};
 use super::open::{self, Access};
 use super::{BadKey, Error, Key, OpenError, Settings, Store, Version, Workspace, runtime};
 
-/// A write that timed out may still succeed later.
+/// After a timeout the write may still succeed.
 impl Store {
     /// Opens a folder (created if missing), `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix` for
-    /// writing and reading, and removes what killed processes left there.
+    /// writing and reading, and removes leftovers of killed processes.
     ///
-    /// A remote store keeps the parts of unfinished uploads until a lifecycle rule of its own removes them (S3:
+    /// A remote store keeps parts of unfinished uploads until its own lifecycle rule removes them (S3:
     /// `AbortIncompleteMultipartUpload`).
     ///
     /// # Errors
@@ -32,11 +32,12 @@ impl Store {
         self.0.writer.is_some()
     }
 
-    /// A new folder for unfinished files: one that [`Store::move_file`] can rename from, or for remote stores one below
-    /// the system's temporary folder.
+    /// Creates a folder for unfinished files. For local stores [`Store::move_file`] can rename files from it; for
+    /// remote stores it is in the system's temporary folder.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only; also if the folder cannot be created.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, and other errors if the folder cannot
+    /// be created.
     pub fn workspace(&self) -> Result<Workspace, Error> {
         let workspace = match self.writer()? {
             Writer::Local(local) => local.workspace(),
@@ -48,11 +49,11 @@ impl Store {
     /// Writes an object, replacing any with this key, and returns its version.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
-    /// file; also if the store refuses, is full, or does not answer.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an
+    /// unfinished file, and other errors if the store refuses the write, is full, or does not respond.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
-        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let (deadline, key) = (self.0.settings.write_deadline(size), writable_key(key)?);
         let version = match self.writer()? {
             Writer::Local(local) => {
                 let put = move |key: &Key| local.put(key, &bytes, Existing::Replaced);
@@ -67,14 +68,14 @@ impl Store {
     }
 
     /// Writes an object unless one with this key exists, and returns whether it did. If the response of a remote store
-    /// was lost, the retry may return `false` although the first attempt wrote it: compare the object.
+    /// was lost, the retry may return `false` although the first attempt wrote the object, so callers must compare it.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
-    /// file; also if the store refuses, is full, or does not answer.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an
+    /// unfinished file, and other errors if the store refuses the write, is full, or does not respond.
     pub async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let size = bytes.len() as u64;
-        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let (deadline, key) = (self.0.settings.write_deadline(size), writable_key(key)?);
         let created = match self.writer()? {
             Writer::Local(local) => {
                 let put = move |key: &Key| match local.put(key, &bytes, Existing::Kept) {
@@ -94,15 +95,16 @@ impl Store {
         Ok(created)
     }
 
-    /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its version.
+    /// Writes a copy of a finished file in bounded memory, replacing any object with this key, and returns its
+    /// version.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
-    /// file; also if the store refuses, is full, or does not answer.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an
+    /// unfinished file, and other errors if the store refuses the write, is full, or does not respond.
     pub async fn put_file(&self, key: &Key, path: &Path) -> Result<Version, Error> {
         let file = File::open(path).map_err(Error::unavailable)?;
         let size = file.metadata().map_err(Error::unavailable)?.len();
-        let (deadline, key) = (self.0.settings.write_deadline(size), written_to(key)?);
+        let (deadline, key) = (self.0.settings.write_deadline(size), writable_key(key)?);
         let version = match self.writer()? {
             Writer::Local(local) => self.locally(key, size, move |key| local.put_file(key, &file)).await?,
             Writer::Remote(remote) => {
@@ -113,16 +115,16 @@ impl Store {
         Ok(version)
     }
 
-    /// As [`Store::put_file`], but consumes the file: a local store renames files from its workspace instead of copying
-    /// them. The file keeps its permissions, and is removed even if this fails.
+    /// Writes a finished file like [`Store::put_file`], but consumes it: a local store renames files from its
+    /// workspace instead of copying them. The file keeps its permissions, and is removed even if the write fails.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
-    /// file; also if the store refuses, is full, or does not answer.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an
+    /// unfinished file, and other errors if the store refuses the write, is full, or does not respond.
     pub async fn move_file(&self, key: &Key, path: TempPath) -> Result<Version, Error> {
         let Writer::Local(local) = self.writer()? else { return self.put_file(key, &path).await };
         let size = path.metadata().map_err(Error::unavailable)?.len();
-        let version = self.locally(written_to(key)?, size, move |key| local.move_file(key, path)).await?;
+        let version = self.locally(writable_key(key)?, size, move |key| local.move_file(key, path)).await?;
         self.0.counters.write(size);
         Ok(version)
     }
@@ -130,21 +132,22 @@ impl Store {
     /// Removes the object, if it exists.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an unfinished
-    /// file; also if the store refuses or does not answer.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, [`Error::BadKey`] if the key names an
+    /// unfinished file, and other errors if the store refuses or does not respond.
     pub async fn remove(&self, key: &Key) -> Result<(), Error> {
-        let (deadline, key) = (self.0.settings.write_deadline(0), written_to(key)?);
+        let (deadline, key) = (self.0.settings.write_deadline(0), writable_key(key)?);
         match self.writer()? {
             Writer::Local(local) => self.locally(key, 0, move |key| local.remove(key)).await,
             Writer::Remote(remote) => runtime::run(deadline, async move { remote.remove(&key).await }).await,
         }
     }
 
-    /// Tests whether the store can be written to. Returns whether it honours [`Store::create`]: some stores silently
+    /// Tests whether the store can be written to. Returns whether it honours [`Store::create`]; some stores silently
     /// overwrite.
     ///
     /// # Errors
-    /// Returns [`Error::Unsupported`] if the store was opened for reading only; also if an object cannot be written or removed.
+    /// Returns [`Error::Unsupported`] if the store was opened for reading only, and other errors if an object cannot
+    /// be written or removed.
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;
@@ -159,7 +162,7 @@ impl Store {
     }
 
     fn writer(&self) -> Result<Writer, Error> {
-        let unwritable = || Error::Unsupported("the store was opened to be read only".to_owned());
+        let unwritable = || Error::Unsupported("the store was opened for reading only".to_owned());
         self.0.writer.clone().ok_or_else(unwritable)
     }
 
@@ -184,7 +187,7 @@ impl Store {
 }
 
 /// The key, unless an object of this name could not be read back.
-fn written_to(key: &Key) -> Result<Key, Error> {
+fn writable_key(key: &Key) -> Result<Key, Error> {
     match key.is_unfinished() {
         true => Err(BadKey::Unfinished.into()),
         false => Ok(key.clone()),

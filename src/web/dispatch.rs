@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery;
 use crate::iiif::Invalid;
-use crate::web::api::{self, record, review, tags};
+use crate::web::api::{self, record, review, similar, tags};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -79,6 +79,9 @@ impl App {
             Method::POST | Method::PATCH => {
                 return match Route::parse(request.uri().path())? {
                     Route::Tags(at) => tags::write(self, request, at, body).await,
+                    Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
+                        similar::of_picture(self, request, body).await
+                    }
                     Route::Api(Endpoint::Tags) => tags::write_many(self, request, body).await,
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
@@ -136,6 +139,7 @@ impl App {
             Route::Changes { page } => collections::changes(self, request, page).await,
             Route::Record { work } => record::answer(self, request, work).await,
             Route::Tags(at) => tags::answer(self, request, at).await,
+            Route::Similar { work } => similar::of_work(self, request, work).await,
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
@@ -169,6 +173,7 @@ impl App {
 fn allowed_methods(request: &HttpRequest) -> &'static str {
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
+        Ok(Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
         Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",

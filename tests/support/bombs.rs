@@ -1,11 +1,11 @@
-//! Small files that claim to be enormous, made on the spot.
+//! Generates small files that decode to enormous images.
 
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
-/// Zeros, deflated.
+/// A zlib stream of `count` zero bytes.
 pub(crate) fn deflated_zeros(mut count: usize) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0; 1 << 20];
@@ -17,12 +17,12 @@ pub(crate) fn deflated_zeros(mut count: usize) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// A codestream of one tile with `data` bytes of packets that hold nothing.
+/// A codestream of one tile with `data` bytes of empty packets in each of `parts` tile-parts.
 pub(crate) struct Jp2 {
     pub side: u32,
     pub components: u16,
     pub layers: u16,
-    /// Exponents of a precinct's sides, the same for all resolutions.
+    /// The exponents of a precinct's sides, the same at all resolutions.
     pub precincts: Option<u8>,
     pub high_throughput: bool,
     pub data: usize,
@@ -69,7 +69,7 @@ pub(crate) fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     [&(body.len() as u32).to_be_bytes()[..], name, body, &crc.sum().to_be_bytes()].concat()
 }
 
-/// A PNG with these chunks before its pixels, which are `pixels` bytes of zeros with their filters.
+/// A PNG with the chunks `before` its pixels, which are `pixels` bytes of zeros, including filter bytes.
 pub(crate) fn png(
     side: u32,
     [depth, color, interlaced]: [u8; 3],
@@ -88,7 +88,7 @@ pub(crate) fn png(
     .concat()
 }
 
-/// A profile whose tags all name one table of `side` to the third colours.
+/// An ICC profile whose tags all point to one lookup table of `side`³ colors.
 pub(crate) fn profile(side: u8, tags: &[&[u8; 4]]) -> Vec<u8> {
     let ramp: Vec<u8> = (0..=255).collect();
     let identity: Vec<u8> =
@@ -112,7 +112,7 @@ pub(crate) fn profile(side: u8, tags: &[&[u8; 4]]) -> Vec<u8> {
     icc
 }
 
-/// A progressive JPEG of one component whose scans hold nothing but ends of bands.
+/// A progressive JPEG of one component whose scans contain only end-of-band codes.
 pub(crate) fn progressive(side: u16, scans: usize) -> Vec<u8> {
     let side = side.to_be_bytes();
     let table = |class: u8, symbol: u8| [&[0xff, 0xc4, 0, 0x14, class, 1][..], &[0; 15], &[symbol]].concat();
@@ -127,7 +127,7 @@ pub(crate) fn progressive(side: u16, scans: usize) -> Vec<u8> {
     file
 }
 
-/// A lossless WebP of one colour.
+/// A lossless WebP of a single color.
 pub(crate) fn webp(side: u32) -> Vec<u8> {
     let bits = (side - 1) | (side - 1) << 14;
     // Four codes of one symbol of 8 bits, one of one bit; no transforms and no cache.
@@ -142,14 +142,14 @@ pub(crate) fn webp(side: u32) -> Vec<u8> {
     [b"RIFF", &(length + 12).to_le_bytes()[..], b"WEBPVP8L", &length.to_le_bytes(), &body].concat()
 }
 
-/// A GIF of one pixel on a screen of this side.
+/// A GIF with a frame of one pixel on a logical screen of `side` pixels.
 pub(crate) fn gif(side: u16) -> Vec<u8> {
     let side = side.to_le_bytes();
     let frame = [&b"\x2c\0\0\0\0\x01\0\x01\0\0"[..], &[2, 2, 0x44, 1, 0], b"\x3b"].concat();
     [&b"GIF89a"[..], &side, &side, &[0x80, 0, 0, 0, 0, 0, 255, 255, 255], &frame].concat()
 }
 
-/// A TIFF of many levels whose directories name the same arrays of tiles.
+/// A TIFF of many levels whose directories share their arrays of tiles.
 pub(crate) fn levels(side: u32, levels: u32) -> Vec<u8> {
     let tiles = (side / 32).pow(2);
     let arrays = 8 + levels * (2 + 12 * 9 + 4);

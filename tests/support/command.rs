@@ -1,16 +1,16 @@
-//! Runs `tegl`'s commands, each with a home of its own.
+//! Runs `tegl` commands, each with its own home directory.
 
 use std::process::{Command, Stdio};
 
-pub(crate) struct Ran {
-    /// `None` if it was killed.
+pub(crate) struct CommandOutput {
+    /// The exit code; `None` if the process was killed.
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-impl Ran {
-    /// The objects that it printed, a line each.
+impl CommandOutput {
+    /// Parses standard output as JSON Lines.
     #[track_caller]
     pub(crate) fn objects(&self) -> Vec<serde_json::Value> {
         let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
@@ -18,7 +18,7 @@ impl Ran {
     }
 }
 
-/// The program, deaf to the settings of whoever runs the tests.
+/// The binary, without the settings of the user who runs the tests.
 pub(crate) fn command(home: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tegl"));
     for (name, _) in std::env::vars_os() {
@@ -31,11 +31,11 @@ pub(crate) fn command(home: &std::path::Path) -> Command {
     command
 }
 
-pub(crate) fn tegl(typed: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub(crate) fn tegl(arguments: &[&str], environment: &[(&str, &str)]) -> CommandOutput {
     let home = tempfile::tempdir().unwrap();
-    let ran = command(home.path()).args(typed).envs(environment.iter().copied()).output().unwrap();
+    let ran = command(home.path()).args(arguments).envs(environment.iter().copied()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let ran = Ran { code: ran.status.code(), out: text(&ran.stdout), err: text(&ran.stderr) };
-    assert!(!ran.err.contains("panicked"), "tegl {typed:?}: {}", ran.err);
+    let ran = CommandOutput { code: ran.status.code(), out: text(&ran.stdout), err: text(&ran.stderr) };
+    assert!(!ran.err.contains("panicked"), "tegl {arguments:?}: {}", ran.err);
     ran
 }

@@ -1,4 +1,4 @@
-//! Disks that are small or can only be read, seen by one server only, without privileges (Linux).
+//! Mounts small or read-only disks in the namespace of one server, without privileges (Linux).
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,33 +7,34 @@ use std::process::{Command, Stdio};
 use super::command::command;
 use super::server::Server;
 
-/// Mounts a disk of that size at that place, and becomes what follows.
+/// Mounts a tmpfs of size `$0` at `$1`, then executes the remaining arguments.
 const SMALL: &str = r#"mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@""#;
-/// Shows a folder below that place so that it can only be read, and becomes what follows.
+/// Mounts the folder `$0` read-only as `pyramids` below `$1`, then executes the remaining arguments.
 const READ_ONLY: &str = r#"mkdir "$1/pyramids" && mount --bind "$0" "$1/pyramids" &&
     mount -o remount,bind,ro "$1/pyramids" && shift && exec "$@""#;
 
-/// A server that sees a disk of its own.
-pub(crate) struct Small {
+/// A server with its own mounted disk.
+pub(crate) struct MountedDisk {
     pub server: Server,
-    /// The disk as its server sees it.
+    /// The disk's path in the server's mount namespace.
     path: String,
 }
 
-impl Small {
-    /// `None` where the system does not let anybody mount. `DISK` in the environment stands for the disk's place.
+impl MountedDisk {
+    /// Starts a server with a disk of `kib` KiB; `None` where users cannot mount. `DISK` in the environment is replaced by
+    /// the disk's path.
     pub(crate) fn serve(kib: u32, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
         Self::within(SMALL, &format!("{kib}k"), sources, environment)
     }
 
-    /// The same with a disk that holds this folder as `pyramids`, which can only be read.
+    /// Starts a server with a disk on which `folder` is mounted read-only as `pyramids`.
     pub(crate) fn read_only(folder: &str, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
         Self::within(READ_ONLY, folder, sources, environment)
     }
 
     fn within(script: &str, first: &str, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
-        let tried = tempfile::tempdir().ok()?;
-        let run = |place: &str, program: &str| {
+        let probe = tempfile::tempdir().ok()?;
+        let run = |path: &str, program: &str| {
             let mut command = Command::new("unshare");
             command.args([
                 "--user",
@@ -44,14 +45,14 @@ impl Small {
                 "-c",
                 script,
                 first,
-                place,
+                path,
                 program,
             ]);
             command
         };
-        let done = run(tried.path().to_str()?, "true").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !done.is_ok_and(|done| done.success()) {
-            super::not_proven("a disk of a server's own", "this system does not let its users mount any");
+        let status = run(probe.path().to_str()?, "true").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !status.is_ok_and(|status| status.success()) {
+            super::not_proven("a disk of a server's own", "this system does not let users mount disks");
             return None;
         }
         let home = tempfile::tempdir().ok()?;
@@ -74,7 +75,7 @@ impl Small {
         Some(Self { server: Server::run(home, within, sources, &environment), path })
     }
 
-    /// Takes all room that is left.
+    /// Fills the remaining space.
     pub(crate) fn fill(&self) {
         let mut filler = std::fs::File::options().create(true).append(true).open(self.filler()).unwrap();
         for size in [1 << 20, 1 << 16, 1 << 12, 1] {
@@ -82,27 +83,27 @@ impl Small {
         }
     }
 
-    /// Gives it back.
+    /// Frees the space that [`fill`](Self::fill) took.
     pub(crate) fn free(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }
 
-    /// Makes the disk larger.
+    /// Enlarges the disk.
     pub(crate) fn grow(&self, kib: u32) {
-        let mut command = self.beside("mount");
+        let mut command = self.in_namespace("mount");
         command.args(["-o", &format!("remount,size={kib}k"), &self.path]);
-        assert!(command.status().unwrap().success(), "the disk cannot be made larger");
+        assert!(command.status().unwrap().success(), "the disk cannot be enlarged");
     }
 
-    /// Runs one of the program's commands where the disk is seen.
-    pub(crate) fn tegl(&self, typed: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
-        let mut command = self.beside(env!("CARGO_BIN_EXE_tegl"));
+    /// Runs a `tegl` command in the server's mount namespace.
+    pub(crate) fn tegl(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+        let mut command = self.in_namespace(env!("CARGO_BIN_EXE_tegl"));
         let environment = environment.iter().map(|(name, value)| (*name, value.replace("DISK", &self.path)));
-        command.args(typed.iter().map(|typed| typed.replace("DISK", &self.path)));
+        command.args(arguments.iter().map(|argument| argument.replace("DISK", &self.path)));
         command.envs(environment).env("XDG_CACHE_HOME", &self.path).output().unwrap()
     }
 
-    fn beside(&self, program: &str) -> Command {
+    fn in_namespace(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--user", "--mount", "--preserve-credentials", "--target"]);
         command.arg(self.server.id().to_string()).arg(program);

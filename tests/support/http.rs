@@ -1,18 +1,18 @@
-//! A client that sends just the bytes it is given and hides nothing of the answer.
+//! A minimal HTTP client: it sends requests byte for byte and returns complete responses.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// The header's value; empty where there is none.
+impl Response {
+    /// The header's value, or an empty string if it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
@@ -27,11 +27,11 @@ impl Answer {
     }
 }
 
-pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
+pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Response> {
     request(address, "GET", path, &[])
 }
 
-/// Asks, and takes nothing of the answer.
+/// Sends a GET request and does not read the response.
 pub(crate) fn open(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
@@ -43,7 +43,7 @@ pub(crate) fn request(
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-) -> io::Result<Answer> {
+) -> io::Result<Response> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         text += &format!("Host: {address}\r\n");
@@ -54,8 +54,8 @@ pub(crate) fn request(
     raw(address, (text + "\r\n").as_bytes(), method == "HEAD")
 }
 
-/// Sends `request` as it is; the answer's body has to be as long as its head says.
-pub(crate) fn raw(address: SocketAddr, request: &[u8], headless: bool) -> io::Result<Answer> {
+/// Sends `request` unchanged. The length of the response's body must match its headers; with `is_head`, as after HEAD, it must be empty.
+pub(crate) fn raw(address: SocketAddr, request: &[u8], is_head: bool) -> io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(15)))?;
     // A server that refuses early may have closed its side already.
@@ -66,11 +66,11 @@ pub(crate) fn raw(address: SocketAddr, request: &[u8], headless: bool) -> io::Re
     {
         return Err(error);
     }
-    let answer = parse(&all, headless).ok_or(io::ErrorKind::UnexpectedEof);
-    answer.map_err(|kind| sent.err().unwrap_or(kind.into()))
+    let response = parse(&all, is_head).ok_or(io::ErrorKind::UnexpectedEof);
+    response.map_err(|kind| sent.err().unwrap_or(kind.into()))
 }
 
-fn parse(all: &[u8], headless: bool) -> Option<Answer> {
+fn parse(all: &[u8], is_head: bool) -> Option<Response> {
     let end = all.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&all[..end]);
     let mut lines = head.split("\r\n");
@@ -79,18 +79,19 @@ fn parse(all: &[u8], headless: bool) -> Option<Answer> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let mut answer = Answer { status, headers, body: all[end + 4..].to_vec() };
-    if answer.header("transfer-encoding") == "chunked" && !headless {
-        answer.body = joined(&answer.body)?;
+    let mut response = Response { status, headers, body: all[end + 4..].to_vec() };
+    if response.header("transfer-encoding") == "chunked" && !is_head {
+        response.body = decode_chunked(&response.body)?;
     }
-    let length = answer.header("content-length").parse::<usize>().ok();
-    let bare = headless || status == 304 || status == 204;
-    let whole = if bare { answer.body.is_empty() } else { length.is_none_or(|n| n == answer.body.len()) };
-    whole.then_some(answer)
+    let length = response.header("content-length").parse::<usize>().ok();
+    let bare = is_head || status == 304 || status == 204;
+    let is_complete =
+        if bare { response.body.is_empty() } else { length.is_none_or(|n| n == response.body.len()) };
+    is_complete.then_some(response)
 }
 
-/// A body that came in chunks; nothing where the last is missing (RFC 9112, §7.1).
-fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// Decodes a chunked body; `None` if its last chunk is missing (RFC 9112, §7.1).
+fn decode_chunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|two| two == b"\r\n")?;

@@ -1,4 +1,4 @@
-//! Masters made on the spot, and answers read back.
+//! Generates masters, and decodes responses.
 
 use std::io::Cursor;
 
@@ -10,11 +10,11 @@ use tegl::metadata::EmbeddedMetadata;
 use tegl::pixels::color::{Conversion, Output};
 use tegl::pixels::{Channels, Raster, ReadAt, Subsampling, decode, encode, jpeg, read_rows};
 
-/// The size of most test pictures: no side is a multiple of a tile's.
+/// The size of most test pictures; neither side is a multiple of the tile size.
 pub(crate) const WIDTH: u32 = 1500;
 pub(crate) const HEIGHT: u32 = 1100;
 
-/// A smooth picture in which every place looks different.
+/// A smooth picture in which no two regions look alike.
 pub(crate) fn picture(width: u32, height: u32) -> Raster {
     let mut raster = Raster::blank(Dimensions::new(width, height), Channels::Rgb);
     for (n, pixel) in raster.samples.chunks_exact_mut(3).enumerate() {
@@ -52,8 +52,8 @@ pub(crate) fn plain_jpeg(raster: &Raster) -> Vec<u8> {
     jpeg::encode(raster, 90, Subsampling::S420, &EmbeddedMetadata::default()).unwrap()
 }
 
-/// A JPEG whose EXIF says how it is to be turned.
-pub(crate) fn turned_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
+/// A JPEG with this EXIF orientation.
+pub(crate) fn rotated_jpeg(raster: &Raster, orientation: u8) -> Vec<u8> {
     let mut app1 = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     app1.extend([orientation, 0, 0, 0, 0, 0, 0]);
     let mut file = vec![0xff, 0xd8, 0xff, 0xe1];
@@ -84,7 +84,7 @@ pub(crate) fn striped_tiff(raster: &Raster) -> Vec<u8> {
     file.into_inner()
 }
 
-/// The samples of a JPEG or PNG.
+/// Decodes a JPEG or PNG.
 pub(crate) fn pixels(file: &[u8]) -> Option<Raster> {
     if file.starts_with(b"\x89PNG") {
         return png_pixels(file);
@@ -98,8 +98,8 @@ fn png_pixels(file: &[u8]) -> Option<Raster> {
     Some(Conversion::new(None, raw.model, Output::Srgb).convert(raw))
 }
 
-/// The part of a raster that begins at (x, y).
-pub(crate) fn cut(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> Raster {
+/// Crops a raster at (x, y).
+pub(crate) fn crop(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> Raster {
     let mut part = Raster::blank(Dimensions::new(width, height), raster.channels);
     let (stride, count) = (part.stride(), raster.channels.count());
     for (row, samples) in part.samples.chunks_exact_mut(stride).enumerate() {
@@ -109,14 +109,14 @@ pub(crate) fn cut(raster: &Raster, x: u32, y: u32, width: u32, height: u32) -> R
     part
 }
 
-/// The mean difference of two rasters' samples; `None` where their shapes differ.
+/// The mean absolute difference of two rasters' samples; `None` if their shapes differ.
 pub(crate) fn difference(one: &Raster, other: &Raster) -> Option<f64> {
     let alike = one.dimensions == other.dimensions && one.channels == other.channels;
     let sum = || one.samples.iter().zip(&other.samples).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
     alike.then(|| sum() as f64 / one.samples.len() as f64)
 }
 
-/// Width and height as the file itself says, by its media type.
+/// The width and height stated by a file of this media type.
 pub(crate) fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
     let big = |at: usize| Some(u32::from_be_bytes(file.get(at..at + 4)?.try_into().ok()?));
     let little = |at: usize| Some(u32::from(u16::from_le_bytes(file.get(at..at + 2)?.try_into().ok()?)));
@@ -142,12 +142,15 @@ pub(crate) fn dimensions(media_type: &str, file: &[u8]) -> Option<(u32, u32)> {
 /// A picture that compresses badly, so that its tiles are large.
 pub(crate) fn noisy(width: u32, height: u32) -> Raster {
     let mut raster = picture(width, height);
-    let mut dice = super::Dice(0x9e37_79b9_7f4a_7c15);
-    raster.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_add(dice.below(48) as u8) / 2 + 40);
+    let mut random = super::Random(0x9e37_79b9_7f4a_7c15);
+    raster
+        .samples
+        .iter_mut()
+        .for_each(|sample| *sample = sample.wrapping_add(random.below(48) as u8) / 2 + 40);
     raster
 }
 
-/// Named masters of every kind, all of the same picture; upright, they are as large as `raster`.
+/// Masters of every supported kind with their names, all of the same picture; upright, they have the size of `raster`.
 pub(crate) fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
     let Dimensions { width, height } = raster.dimensions;
     let pixels = || raster.samples.chunks_exact(3);
@@ -157,11 +160,11 @@ pub(crate) fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
     let planes: Vec<u8> = (0..3).flat_map(|n| pixels().map(move |pixel| pixel[n])).collect();
     let ink = pixels().flat_map(|p| [255 - p[0], 255 - p[1], 255 - p[2], p[2] / 8]).collect();
     let lab = pixels().flat_map(|p| [p[0], p[1] / 4, (p[2] / 4).wrapping_sub(32)]).collect();
-    let seen = pixels().flat_map(|p| [p[0], p[1], p[2], 40 + p[1] / 2]).collect();
+    let rgba = pixels().flat_map(|p| [p[0], p[1], p[2], 40 + p[1] / 2]).collect();
     let gray: Vec<u8> = pixels().map(|p| p[0] / 2 + p[2] / 2).collect();
     let palette = (0..768u32).map(|n| ((n % 256 * (n / 256 + 1) * 257) & 0xffff) as u16).collect();
     let palette = Tiff { palette, ..tiff(3, (1, 8), pixels().map(|p| p[0] / 8).collect()) };
-    let mut made = vec![
+    let mut masters = vec![
         ("adobe-16.tif".to_owned(), Tiff { icc: adobe_rgb(), ..tiff(2, (3, 16), wide) }.file()),
         ("cmyk.tif".into(), tiff(5, (4, 8), ink).file()),
         ("gray.tif".into(), tiff(1, (1, 8), gray).file()),
@@ -169,29 +172,29 @@ pub(crate) fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
         ("lzw.tif".into(), Tiff { lzw: true, ..rgb() }.file()),
         ("palette.tif".into(), palette.file()),
         ("planar.tif".into(), Tiff { planar: true, ..tiff(2, (3, 8), planes) }.file()),
-        ("rgba.tif".into(), Tiff { extra: Some(2), ..tiff(2, (4, 8), seen) }.file()),
+        ("rgba.tif".into(), Tiff { extra: Some(2), ..tiff(2, (4, 8), rgba) }.file()),
         ("plain.jpg".into(), plain_jpeg(raster)),
         ("plain.jp2".into(), encode::jp2(raster, &EmbeddedMetadata::default()).unwrap()),
         ("plain.png".into(), png(raster)),
         ("plain.webp".into(), webp(raster)),
     ];
     for orientation in 2..=8 {
-        let lying = laid(raster, orientation);
-        let Dimensions { width, height } = lying.dimensions;
-        let turned = Tiff { orientation, ..Tiff::new(width, height, 2, (3, 8), lying.samples) };
-        made.push((format!("turned-{orientation}.tif"), turned.file()));
+        let stored = unrotated(raster, orientation);
+        let Dimensions { width, height } = stored.dimensions;
+        let turned = Tiff { orientation, ..Tiff::new(width, height, 2, (3, 8), stored.samples) };
+        masters.push((format!("turned-{orientation}.tif"), turned.file()));
     }
-    made
+    masters
 }
 
-/// The raster as it has to lie in a file so that this orientation shows it upright (TIFF 6.0, Orientation).
-fn laid(raster: &Raster, orientation: u16) -> Raster {
+/// The raster as stored in a file of this orientation (TIFF 6.0, Orientation).
+fn unrotated(raster: &Raster, orientation: u16) -> Raster {
     let Dimensions { width, height } = raster.dimensions;
-    let lying = if orientation < 5 { raster.dimensions } else { Dimensions::new(height, width) };
-    let mut laid = Raster::blank(lying, raster.channels);
+    let stored = if orientation < 5 { raster.dimensions } else { Dimensions::new(height, width) };
+    let mut laid = Raster::blank(stored, raster.channels);
     for (n, pixel) in laid.samples.chunks_exact_mut(3).enumerate() {
-        // Row and column as the file counts them: where they are seen is what the number says.
-        let (row, column) = (n as u32 / lying.width, n as u32 % lying.width);
+        // The orientation maps stored rows and columns to their position in the upright image.
+        let (row, column) = (n as u32 / stored.width, n as u32 % stored.width);
         let (x, y) = match orientation {
             2 => (width - 1 - column, row),
             3 => (width - 1 - column, height - 1 - row),
@@ -208,7 +211,7 @@ fn laid(raster: &Raster, orientation: u16) -> Raster {
     laid
 }
 
-/// A profile of Adobe RGB (1998)'s primaries and gamma.
+/// A profile with the primaries and gamma of Adobe RGB (1998).
 pub(crate) fn adobe_rgb() -> Vec<u8> {
     let point = |x, y| lcms2::CIExyY { x, y, Y: 1.0 };
     let primaries =
@@ -218,8 +221,8 @@ pub(crate) fn adobe_rgb() -> Vec<u8> {
     profile.unwrap().icc().unwrap()
 }
 
-/// Bands of colour, quickly made: for masters of which only the size counts.
-pub(crate) fn broad(width: u32, height: u32) -> Vec<u8> {
+/// Samples of colored bands, which are fast to generate, for masters of which only the size matters.
+pub(crate) fn color_bands(width: u32, height: u32) -> Vec<u8> {
     let row: Vec<u8> = (0..width * 3).map(|n| (n / 61 + n % 3 * 50) as u8).collect();
     (0..height as usize)
         .flat_map(|y| row.iter().map(move |sample| sample.wrapping_add((y / 40) as u8)))

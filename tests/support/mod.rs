@@ -1,4 +1,4 @@
-//! What the tests share: a server, a client, masters, and stores that count or fail.
+//! Shared test support: a server, a client, masters, and stores that record requests or fail.
 
 pub(crate) mod bombs;
 pub(crate) mod command;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use proof::{fixture, not_proven, shared};
 
-/// Failures of a table, gathered so that one run shows all of them.
+/// Collects the failures of a table of cases, so that one run reports all of them.
 #[derive(Default)]
 pub(crate) struct Failures(Vec<String>);
 
@@ -36,13 +36,13 @@ impl Failures {
 impl Drop for Failures {
     fn drop(&mut self) {
         if !self.0.is_empty() && !std::thread::panicking() {
-            let shown: Vec<_> = self.0.iter().take(40).map(String::as_str).collect();
-            panic!("{} do not hold:\n  {}", self.0.len(), shown.join("\n  "));
+            let first: Vec<_> = self.0.iter().take(40).map(String::as_str).collect();
+            panic!("{} checks failed:\n  {}", self.0.len(), first.join("\n  "));
         }
     }
 }
 
-/// Whether `holds` comes true within `limit`.
+/// Whether `holds` becomes true within `limit`.
 pub(crate) fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     while Instant::now() < end {
@@ -54,22 +54,25 @@ pub(crate) fn eventually(limit: Duration, mut holds: impl FnMut() -> bool) -> bo
     false
 }
 
-/// A program or folder that `what` needs: where the variable says, else the first of these places that exists.
+/// Finds a program or folder that `what` needs: the path in the environment variable, or else the first existing path.
 #[track_caller]
-pub(crate) fn require(what: &str, variable: &str, places: &[&str]) -> Option<PathBuf> {
+pub(crate) fn require(what: &str, variable: &str, paths: &[&str]) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
-    let usual = places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place));
-    let found = named.into_iter().chain(usual).find(|place| place.exists());
+    let usual = paths.iter().map(|path| Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let found = named.into_iter().chain(usual).find(|path| path.exists());
     if found.is_none() {
-        not_proven(what, &format!("{variable} names nothing, and there is no {}", places.join(" or ")));
+        not_proven(
+            what,
+            &format!("{variable} names no existing path, and there is no {}", paths.join(" or ")),
+        );
     }
     found
 }
 
-/// A reproducible series of numbers (xorshift).
-pub(crate) struct Dice(pub u64);
+/// A reproducible random number generator (xorshift).
+pub(crate) struct Random(pub u64);
 
-impl Dice {
+impl Random {
     pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

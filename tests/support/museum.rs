@@ -1,19 +1,19 @@
-//! A small collection that is searched: records in a catalogue, with a master for one of them.
+//! A small collection for tests of search and the API: a catalogue of records, one of which has a master.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::command::tegl;
+use super::command::{CommandOutput, tegl};
 use super::eventually;
-use super::http::Answer;
+use super::http::Response;
 use super::masters::{self, picture};
 use super::server::Server;
 
 pub(crate) const TOKEN: &str = "a-secret-of-operators";
 pub(crate) const CURATOR: &str = "a-secret-of-the-tests";
 
-/// Records in a catalogue, with a master for some of them.
+/// A catalogue of records, some of which have a master.
 pub(crate) struct Museum {
     pub folder: tempfile::TempDir,
 }
@@ -47,9 +47,17 @@ impl Museum {
         let environment = self.environment();
         let environment: Vec<(&str, &str)> =
             environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let ran =
+        let output =
             tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
-        assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
+        assert!(output.code.is_some_and(|code| code < 2), "{}{}", output.out, output.err);
+    }
+
+    /// Runs a command with the museum's catalogue.
+    pub(crate) fn run(&self, typed: &[&str]) -> CommandOutput {
+        let environment = self.environment();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        tegl(typed, &environment)
     }
 
     pub(crate) fn serve(&self) -> Server {
@@ -64,30 +72,30 @@ impl Museum {
         environment.push(("TEGL__SEARCH__FOLDER", &index));
         environment.extend(more);
         let server = Server::with(&[&self.path("masters")], &environment);
-        indexed(&server);
+        wait_until_indexed(&server);
         server
     }
 
-    /// A server with this configuration file.
+    /// Starts a server with this configuration file.
     pub(crate) fn serve_configured(&self, toml: &str) -> Server {
         let file = self.path("tegl.toml");
         std::fs::write(&file, toml).unwrap();
         let (catalogue, index) = (self.path("catalogue.db"), self.path("index"));
         let environment = [("TEGL__CATALOGUE__URL", catalogue.as_str()), ("TEGL__SEARCH__FOLDER", &index)];
         let server = Server::with(&["--config", &file, &self.path("masters")], &environment);
-        indexed(&server);
+        wait_until_indexed(&server);
         server
     }
 }
 
-/// Sends a body, as a curator does, with these headers besides.
+/// Sends a request with a body, a curator's token and further headers.
 pub(crate) fn send(
     server: &Server,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Answer {
+) -> Response {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
@@ -96,7 +104,7 @@ pub(crate) fn send(
     server.raw(&[head.as_bytes(), body].concat()).unwrap()
 }
 
-/// Adds a tag to a work, as a curator does.
+/// Adds a tag to a work, with a curator's token.
 #[track_caller]
 pub(crate) fn tag(server: &Server, work: &str, tag: Value) {
     let tag = tag.to_string();
@@ -107,14 +115,14 @@ pub(crate) fn tag(server: &Server, work: &str, tag: Value) {
     assert_eq!(server.raw(request.as_bytes()).unwrap().status, 201);
 }
 
-/// Waits for what has to come.
+/// Waits until `holds` is true; panics after `limit`.
 #[track_caller]
 pub(crate) fn wait(limit: Duration, holds: impl FnMut() -> bool) {
-    assert!(eventually(limit, holds), "it did not come");
+    assert!(eventually(limit, holds), "timed out");
 }
 
-/// Waits until works can be found.
-pub(crate) fn indexed(server: &Server) {
+/// Waits until works are indexed.
+pub(crate) fn wait_until_indexed(server: &Server) {
     let found = || server.get("/api/v1/works?limit=0").status == 200;
     wait(Duration::from_secs(120), found);
 }
@@ -155,14 +163,14 @@ pub(crate) fn works() -> Vec<Value> {
 }
 
 #[track_caller]
-pub(crate) fn found(server: &Server, query: &str) -> Value {
-    let answer = server.get(&format!("/api/v1/works?{query}"));
-    assert_eq!(answer.status, 200, "{query}: {}", answer.text());
-    answer.json()
+pub(crate) fn search(server: &Server, query: &str) -> Value {
+    let response = server.get(&format!("/api/v1/works?{query}"));
+    assert_eq!(response.status, 200, "{query}: {}", response.text());
+    response.json()
 }
 
 #[track_caller]
-pub(crate) fn numbers(found: &Value) -> Vec<String> {
+pub(crate) fn object_numbers(found: &Value) -> Vec<String> {
     let works = found["works"].as_array().unwrap();
     works.iter().map(|work| work["object_number"].as_str().unwrap().to_owned()).collect()
 }

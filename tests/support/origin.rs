@@ -1,4 +1,4 @@
-//! A web server for masters that keeps a list of what it was asked.
+//! A web server for masters that records its requests.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,38 +7,38 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// One request, and how many bytes it was answered with.
+/// A request, with the length of its response's body.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Request {
     pub method: String,
-    #[expect(dead_code, reason = "for whoever reads a failure")]
+    #[expect(dead_code, reason = "printed by failed assertions")]
     pub path: String,
     pub range: String,
     pub bytes: u64,
 }
 
-/// How every request fails.
+/// How all requests fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is answered with 503.
+    /// The response is 503.
     Unavailable,
-    /// It is not answered as long as the fault lasts.
+    /// There is no response until the fault is cleared.
     Silent,
 }
 
-/// A file's bytes and its ETag.
-type Held = (Arc<Vec<u8>>, String);
+/// The bytes of a file and its ETag.
+type StoredFile = (Arc<Vec<u8>>, String);
 
 #[derive(Default)]
 struct Shared {
-    files: Mutex<HashMap<String, Held>>,
-    asked: Mutex<Vec<Asked>>,
-    elsewhere: Mutex<Option<String>>,
+    files: Mutex<HashMap<String, StoredFile>>,
+    requests: Mutex<Vec<Request>>,
+    redirect_to: Mutex<Option<String>>,
     fault: Mutex<Option<Fault>>,
     delay_ms: AtomicU64,
-    /// Requests that are being answered, now and at most.
-    under_way: AtomicUsize,
-    most: AtomicUsize,
+    /// Concurrent requests, now and at most.
+    in_flight: AtomicUsize,
+    max_in_flight: AtomicUsize,
     closed: AtomicBool,
 }
 
@@ -58,7 +58,7 @@ impl Origin {
                     break;
                 }
                 let state = state.clone();
-                std::thread::spawn(move || converse(stream, &state));
+                std::thread::spawn(move || serve_connection(stream, &state));
             }
         });
         Self { address, shared }
@@ -68,7 +68,7 @@ impl Origin {
         format!("http://{}/", self.address)
     }
 
-    /// Puts a file below `/`, in place of what was there.
+    /// Adds or replaces a file below `/`.
     pub(crate) fn put(&self, name: &str, bytes: Vec<u8>) {
         let sum = bytes.iter().fold(14_695_981_039_346_656_037u64, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
@@ -77,24 +77,24 @@ impl Origin {
         self.shared.files.lock().unwrap().insert(format!("/{name}"), file);
     }
 
-    /// Takes the list of requests.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        std::mem::take(&mut *self.shared.asked.lock().unwrap())
+    /// Returns the requests since the last call.
+    pub(crate) fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.shared.requests.lock().unwrap())
     }
 
-    /// The most requests that were being answered at the same time.
-    pub(crate) fn most_at_once(&self) -> usize {
-        self.shared.most.load(Ordering::SeqCst)
+    /// The most concurrent requests so far.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.shared.max_in_flight.load(Ordering::SeqCst)
     }
 
-    /// Fails from now on, or answers again.
+    /// Sets how requests fail from now on, if they do.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
         *self.shared.fault.lock().unwrap() = fault;
     }
 
-    /// Sends everyone elsewhere.
+    /// Redirects all requests to another server.
     pub(crate) fn redirect(&self, to: Option<String>) {
-        *self.shared.elsewhere.lock().unwrap() = to;
+        *self.shared.redirect_to.lock().unwrap() = to;
     }
 
     pub(crate) fn delay(&self, ms: u64) {
@@ -109,7 +109,7 @@ impl Drop for Origin {
     }
 }
 
-fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
+fn serve_connection(stream: TcpStream, shared: &Shared) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     stream.set_nodelay(true).ok()?;
     let mut lines = BufReader::new(stream.try_clone().ok()?);
@@ -126,14 +126,14 @@ fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
         }
         let mut words = first.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-        let under_way = shared.under_way.fetch_add(1, Ordering::SeqCst) + 1;
-        shared.most.fetch_max(under_way, Ordering::SeqCst);
+        let in_flight = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.max_in_flight.fetch_max(in_flight, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
-        let answer = answer(&method, &path, &headers, shared);
+        let response = respond(&method, &path, &headers, shared);
         if *shared.fault.lock().unwrap() == Some(Fault::Silent) {
-            let asked = Asked { method, path, range: String::new(), bytes: 0 };
-            shared.asked.lock().unwrap().push(asked);
-            shared.under_way.fetch_sub(1, Ordering::SeqCst);
+            let request = Request { method, path, range: String::new(), bytes: 0 };
+            shared.requests.lock().unwrap().push(request);
+            shared.in_flight.fetch_sub(1, Ordering::SeqCst);
             while *shared.fault.lock().unwrap() == Some(Fault::Silent)
                 && !shared.closed.load(Ordering::Relaxed)
             {
@@ -141,50 +141,61 @@ fn converse(stream: TcpStream, shared: &Shared) -> Option<()> {
             }
             return None;
         }
-        shared.under_way.fetch_sub(1, Ordering::SeqCst);
+        shared.in_flight.fetch_sub(1, Ordering::SeqCst);
         let range = headers.remove("range").unwrap_or_default();
-        let bytes = answer.1.len() as u64;
-        shared.asked.lock().unwrap().push(Asked { method, path, range, bytes });
-        stream.write_all(answer.0.as_bytes()).ok()?;
-        stream.write_all(&answer.1).ok()?;
+        let bytes = response.1.len() as u64;
+        shared.requests.lock().unwrap().push(Request { method, path, range, bytes });
+        stream.write_all(response.0.as_bytes()).ok()?;
+        stream.write_all(&response.1).ok()?;
     }
 }
 
-fn answer(method: &str, path: &str, headers: &HashMap<String, String>, shared: &Shared) -> (String, Vec<u8>) {
-    let bare = |status: &str, more: &str| {
+fn respond(
+    method: &str,
+    path: &str,
+    headers: &HashMap<String, String>,
+    shared: &Shared,
+) -> (String, Vec<u8>) {
+    let empty = |status: &str, more: &str| {
         (format!("HTTP/1.1 {status}\r\n{more}Content-Length: 0\r\n\r\n"), Vec::new())
     };
     if *shared.fault.lock().unwrap() == Some(Fault::Unavailable) {
-        return bare("503 Service Unavailable", "");
+        return empty("503 Service Unavailable", "");
     }
-    if let Some(elsewhere) = shared.elsewhere.lock().unwrap().as_ref() {
-        return bare("302 Found", &format!("Location: {elsewhere}{path}\r\n"));
+    if let Some(redirect_to) = shared.redirect_to.lock().unwrap().as_ref() {
+        return empty("302 Found", &format!("Location: {redirect_to}{path}\r\n"));
     }
     if method != "GET" && method != "HEAD" {
-        return bare("405 Method Not Allowed", "");
+        return empty("405 Method Not Allowed", "");
     }
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
     let found = shared.files.lock().unwrap().get(&decoded).cloned();
-    let Some((file, etag)) = found else { return bare("404 Not Found", "") };
+    let Some((file, etag)) = found else { return empty("404 Not Found", "") };
     if headers.get("if-match").is_some_and(|wanted| *wanted != etag) {
-        return bare("412 Precondition Failed", "");
+        return empty("412 Precondition Failed", "");
     }
-    let about = format!(
+    let headers_of_file = format!(
         "ETag: {etag}\r\nLast-Modified: Tue, 01 Oct 2024 10:00:00 GMT\r\nAccept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n"
     );
     if method == "HEAD" {
-        return (format!("HTTP/1.1 200 OK\r\n{about}Content-Length: {}\r\n\r\n", file.len()), Vec::new());
+        return (
+            format!("HTTP/1.1 200 OK\r\n{headers_of_file}Content-Length: {}\r\n\r\n", file.len()),
+            Vec::new(),
+        );
     }
     let range = headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
     let Some((from, to)) = range.and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<usize>().ok()?))) else {
-        return (format!("HTTP/1.1 200 OK\r\n{about}Content-Length: {}\r\n\r\n", file.len()), file.to_vec());
+        return (
+            format!("HTTP/1.1 200 OK\r\n{headers_of_file}Content-Length: {}\r\n\r\n", file.len()),
+            file.to_vec(),
+        );
     };
     let to = to.saturating_add(1).min(file.len());
     if from >= to {
-        return bare("416 Range Not Satisfiable", "");
+        return empty("416 Range Not Satisfiable", "");
     }
     let head = format!(
-        "HTTP/1.1 206 Partial Content\r\n{about}Content-Range: bytes {from}-{}/{}\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 206 Partial Content\r\n{headers_of_file}Content-Range: bytes {from}-{}/{}\r\nContent-Length: {}\r\n\r\n",
         to - 1,
         file.len(),
         to - from

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own, in a folder that goes with it.
+//! Runs a PostgreSQL server for the tests in a temporary folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,26 +16,26 @@ pub(crate) struct Postgres {
     data: PathBuf,
 }
 
-/// Runs a server until the tests' process is gone, however that ends, and takes its folder with it.
+/// Runs a server until the test process exits for any reason, then removes its folder.
 const UNTIL_INPUT_ENDS: &str =
     r#""$@" <&- & server=$!; read -r _; kill -INT "$server"; wait "$server"; rm -rf "$0""#;
 
-/// Where Debian and others put its programs.
-const PLACES: [&str; 4] =
+/// Where distributions install PostgreSQL.
+const INSTALL_PATHS: [&str; 4] =
     ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/pgsql"];
 
 fn programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
-    for place in PLACES {
-        found.push(Path::new(place).join("bin"));
-        let versions = std::fs::read_dir(place).into_iter().flatten().flatten();
+    for path in INSTALL_PATHS {
+        found.push(Path::new(path).join("bin"));
+        let versions = std::fs::read_dir(path).into_iter().flatten().flatten();
         found.extend(versions.map(|version| version.path().join("bin")));
     }
     found.sort();
     found.into_iter().rev().find(|folder| folder.join("initdb").exists())
 }
 
-/// The program; as the user `postgres` where we are root, which it refuses to be run by.
+/// A PostgreSQL program; root runs it as the user `postgres`, because it refuses to run as root.
 fn program(name: &str) -> Option<Command> {
     let program = programs()?.join(name);
     let is_root = rustix::process::geteuid().is_root();
@@ -47,27 +47,27 @@ fn program(name: &str) -> Option<Command> {
     Some(command)
 }
 
-/// From now on every commit of a tag takes longer than anybody waits for it.
+/// Delays every commit of a tag beyond the server's time limit.
 pub(crate) const SLOW_COMMITS: &str = "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS \
     'BEGIN PERFORM pg_sleep(8); RETURN NULL; END'; \
     CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tag_history DEFERRABLE INITIALLY DEFERRED \
     FOR EACH ROW EXECUTE FUNCTION slowly()";
-/// Ends that, once those under way have ended.
-pub(crate) const PROMPT_COMMITS: &str = "DROP TRIGGER slow ON tag_history";
+/// Removes that delay, after pending commits have ended.
+pub(crate) const NORMAL_COMMITS: &str = "DROP TRIGGER slow ON tag_history";
 
 impl Postgres {
-    /// `None` where it is not installed.
+    /// Starts a server; `None` if PostgreSQL is not installed.
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("tegl-postgres").tempdir().ok()?;
         let data = folder.path().join("data");
         std::fs::create_dir(&data).ok()?;
         if rustix::process::geteuid().is_root() {
             for path in [folder.path(), &data] {
-                let owned = Command::new("chown").arg("postgres").arg(path).status().ok()?;
-                owned.success().then_some(())?;
+                let status = Command::new("chown").arg("postgres").arg(path).status().ok()?;
+                status.success().then_some(())?;
             }
         }
-        let made = program("initdb")?
+        let status = program("initdb")?
             .args(["--auth=trust", "--username=tegl", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data)
             .current_dir("/")
@@ -75,7 +75,7 @@ impl Postgres {
             .stderr(Stdio::null())
             .status()
             .ok()?;
-        made.success().then_some(())?;
+        status.success().then_some(())?;
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let postgres = program("postgres")?;
         let server = Command::new("sh")
@@ -94,17 +94,17 @@ impl Postgres {
             .spawn()
             .ok()?;
         let postgres = Self { _server: server, port, data };
-        let answers = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-        assert!(eventually(Duration::from_secs(30), answers), "PostgreSQL does not answer");
+        let is_listening = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        assert!(eventually(Duration::from_secs(30), is_listening), "PostgreSQL does not listen");
         Some(postgres)
     }
 
-    /// Stops all of its processes where they are: connections stay open, and nothing is answered (Linux).
+    /// Stops all processes of the server: connections stay open, but get no response (Linux).
     pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets them go on.
+    /// Continues them.
     pub(crate) fn resume(&self) {
         self.signal(Signal::CONT);
     }
@@ -116,7 +116,7 @@ impl Postgres {
             let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
             stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<i32>().ok()
         };
-        // The parent first: it begins no further ones.
+        // The parent first, so that it starts no further processes.
         kill_process(Pid::from_raw(postmaster).unwrap(), signal).unwrap();
         let all = std::fs::read_dir("/proc")
             .unwrap()
@@ -126,31 +126,31 @@ impl Postgres {
         }
     }
 
-    /// The one that all tests share.
+    /// The server shared by all tests.
     pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
         SHARED.get_or_init(Self::start).as_ref()
     }
 
-    /// The address of a new, empty database.
+    /// Creates an empty database; returns its URL.
     pub(crate) async fn database(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("tegl_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let address = |name: &str| format!("postgres://tegl@127.0.0.1:{}/{name}", self.port);
-        let mut tries = 0;
+        let url = |name: &str| format!("postgres://tegl@127.0.0.1:{}/{name}", self.port);
+        let mut attempts = 0;
         loop {
-            match make(&address("postgres"), &name).await {
-                Ok(()) => return address(&name),
-                // It listens a moment before it is ready.
-                Err(error) if tries > 100 => panic!("{error}"),
+            match create_database(&url("postgres"), &name).await {
+                Ok(()) => return url(&name),
+                // The server listens shortly before it is ready.
+                Err(error) if attempts > 100 => panic!("{error}"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
-            tries += 1;
+            attempts += 1;
         }
     }
 }
 
-async fn make(server: &str, name: &str) -> Result<(), sqlx::Error> {
+async fn create_database(server: &str, name: &str) -> Result<(), sqlx::Error> {
     use sqlx::{Connection, Executor};
     let mut connection = sqlx::PgConnection::connect(server).await?;
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;

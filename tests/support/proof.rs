@@ -1,6 +1,6 @@
-//! What tests need beyond this repository, and the list of all that was not proven without it.
+//! Finds test data outside this repository, and reports the tests that are skipped without it.
 //!
-//! `TEGL_REQUIRE=all` turns every skip into a failure. `TEGL_NOT_PROVEN` names a file that lists the skips.
+//! `TEGL_REQUIRE=all` turns every skip into a failure. `TEGL_NOT_PROVEN` names a file to which skips are appended.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Reports that something is not proven, and why: loudly, once, or as a failure.
+/// Reports once that `what` is not tested, and why; fails with `TEGL_REQUIRE=all`.
 #[track_caller]
 pub(crate) fn not_proven(what: &str, why: &str) {
     static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -20,16 +20,16 @@ pub(crate) fn not_proven(what: &str, why: &str) {
     if !REPORTED.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone()) {
         return;
     }
-    // `eprintln!` would be captured: cargo shows it for tests that fail only.
+    // `eprintln!` is captured, and cargo prints it only for failed tests.
     let _ = writeln!(std::io::stderr(), "\n!!! NOT PROVEN: {line}\n");
     if let Some(list) = std::env::var_os("TEGL_NOT_PROVEN") {
         let list = OpenOptions::new().create(true).append(true).open(list);
-        // One write: lines of tests in other threads and processes do not mix with it.
+        // A single write, so that lines of other threads and processes do not interleave.
         let _ = list.and_then(|mut list| list.write_all(format!("{line}\n").as_bytes()));
     }
 }
 
-/// A file or folder of the collections that lie beside the repository, or in `TEGL_SHARED`.
+/// A file or folder of the collections next to the repository, or in `TEGL_SHARED`.
 #[track_caller]
 pub(crate) fn shared(what: &str, name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -44,7 +44,7 @@ pub(crate) fn shared(what: &str, name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// A file or folder of `tests/fixtures`, which is always there.
+/// A file or folder in `tests/fixtures`.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }

@@ -1,4 +1,4 @@
-//! A proxy between the server and its store that fails as it is told: the same requests fail the same way in every run.
+//! A proxy between the server and its store that injects faults, the same for the same requests in every run.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,28 +7,28 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// What becomes of one request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is answered with 503, and the store is not asked.
+    /// The response is 503, without a request to the store.
     Error,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Refuse,
-    /// The connection is reset without an answer.
+    /// The connection is reset without a response.
     Reset,
     /// The connection is reset within the body.
-    ResetWithin,
+    ResetInBody,
     /// The connection is closed within the body.
     Truncate,
-    /// The body pauses for longer than anybody waits.
+    /// The body pauses for longer than the server's time limit.
     Stall,
-    /// There is no answer for longer than anybody waits.
+    /// There is no response for longer than the server's time limit.
     Hang,
-    /// The body and its stated length are cut.
+    /// The body and its `Content-Length` are halved.
     Short,
-    /// The ETag is that of another state of the object.
+    /// The ETag is that of another version of the object.
     StaleTag,
-    /// The answer is late, and right.
+    /// The response is late but correct.
     Slow,
 }
 
@@ -37,12 +37,12 @@ const HANG: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct State {
-    /// Faults, and the share of requests that each befalls.
+    /// Faults, and the share of requests that each affects.
     faults: Vec<(Fault, f64)>,
-    /// Counts changes of the faults: what hangs ends with the next one.
+    /// Counts changes of the faults; each change ends the waits of hanging requests.
     change: usize,
-    /// How often each request was seen.
-    seen: HashMap<String, usize>,
+    /// How often each request was received.
+    received: HashMap<String, usize>,
     closed: bool,
 }
 
@@ -69,7 +69,7 @@ impl Proxy {
                     break;
                 }
                 let shared = shared.clone();
-                std::thread::spawn(move || while shared.pass_on(&stream, upstream).is_some() {});
+                std::thread::spawn(move || while shared.forward(&stream, upstream).is_some() {});
             }
         });
         proxy
@@ -79,7 +79,7 @@ impl Proxy {
         format!("http://{}/", self.address)
     }
 
-    /// Sets the faults, each with the share of requests that it befalls.
+    /// Sets the faults, each with the share of requests that it affects.
     pub(crate) fn fail(&self, faults: &[(Fault, f64)]) {
         let mut state = self.shared.state.lock().unwrap();
         state.faults = faults.to_vec();
@@ -97,8 +97,8 @@ impl Drop for Proxy {
 }
 
 impl Shared {
-    /// Passes on one request and its answer; `None` when the connection ends with it.
-    fn pass_on(&self, client: &TcpStream, upstream: SocketAddr) -> Option<()> {
+    /// Forwards a request and its response; `None` if the connection ends.
+    fn forward(&self, client: &TcpStream, upstream: SocketAddr) -> Option<()> {
         let (request, head) = read_head(&mut BufReader::new(client))?;
         let mut client = client;
         let fault = self.draw(&request, &head);
@@ -117,11 +117,11 @@ impl Shared {
         }
         let mut store = TcpStream::connect(upstream).ok()?;
         store.write_all(format!("{request}{head}").as_bytes()).ok()?;
-        let mut answer = BufReader::new(store);
-        let (status, mut head) = read_head(&mut answer)?;
+        let mut response = BufReader::new(store);
+        let (status, mut head) = read_head(&mut response)?;
         let length = field(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         let mut body = vec![0; if request.starts_with("HEAD") { 0 } else { length }];
-        answer.read_exact(&mut body).ok()?;
+        response.read_exact(&mut body).ok()?;
         match fault {
             Some(Fault::Short) => {
                 body.truncate(body.len() / 2);
@@ -137,7 +137,7 @@ impl Shared {
         let (first, rest) = body.split_at(body.len() / 2);
         client.write_all(first).ok()?;
         match fault {
-            Some(Fault::ResetWithin) => return reset(client),
+            Some(Fault::ResetInBody) => return reset(client),
             Some(Fault::Truncate) => return None,
             Some(Fault::Stall) => self.hang(HANG),
             _ => {}
@@ -145,14 +145,14 @@ impl Shared {
         client.write_all(rest).ok()
     }
 
-    /// The fault of a request: by what it asks and how often that was asked, whatever happens at the same time.
+    /// Selects the fault of a request by its target, range and number of repetitions, regardless of concurrent requests.
     fn draw(&self, request: &str, head: &str) -> Option<Fault> {
         let mut state = self.state.lock().unwrap();
-        let asked = format!("{request}{}", field(head, "range").unwrap_or_default());
-        let times = state.seen.entry(asked.clone()).or_default();
+        let key = format!("{request}{}", field(head, "range").unwrap_or_default());
+        let times = state.received.entry(key.clone()).or_default();
         *times += 1;
         let mut hasher = DefaultHasher::new();
-        (asked, *times).hash(&mut hasher);
+        (key, *times).hash(&mut hasher);
         let mut drawn = (hasher.finish() >> 11) as f64 / (1u64 << 53) as f64;
         state.faults.iter().find_map(|&(fault, share)| {
             drawn -= share;
@@ -160,7 +160,7 @@ impl Shared {
         })
     }
 
-    /// Waits, at most until the faults are others.
+    /// Waits for `limit`, or until the faults change.
     fn hang(&self, limit: Duration) {
         let state = self.state.lock().unwrap();
         let before = state.change;
@@ -169,7 +169,7 @@ impl Shared {
     }
 }
 
-/// The first line and the fields up to the empty line.
+/// Reads the first line, and the header fields up to the empty line.
 fn read_head(from: &mut impl BufRead) -> Option<(String, String)> {
     let (mut first, mut fields) = (String::new(), String::new());
     from.read_line(&mut first).ok().filter(|&read| read > 0)?;
@@ -184,7 +184,7 @@ fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     fields.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-/// Ends the connection by a reset: what is not yet sent is thrown away.
+/// Resets the connection; unsent data is discarded.
 fn reset(client: &TcpStream) -> Option<()> {
     let _ = rustix::net::sockopt::set_socket_linger(client, Some(Duration::ZERO));
     None

@@ -1,4 +1,4 @@
-//! The real binary as a child process, on ports of its own.
+//! Runs the binary as a child process on free ports.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::command::command;
-use super::http::{self, Answer};
+use super::http::{self, Response};
 
 pub(crate) struct Server {
     child: Child,
@@ -23,14 +23,14 @@ impl Server {
         Self::with(&[source], &[])
     }
 
-    /// Starts `tegl serve` and waits until it says where it listens.
+    /// Starts `tegl serve` and waits until it reports its addresses.
     pub(crate) fn with(sources: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let command = command(home.path());
         Self::run(home, command, sources, environment)
     }
 
-    /// Runs this command, which ends in the program's name, as `tegl serve`.
+    /// Runs `command`, whose last argument is the program's name, as `tegl serve`.
     pub(crate) fn run(
         home: tempfile::TempDir,
         mut command: Command,
@@ -43,22 +43,23 @@ impl Server {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
-        let (found, addresses) = channel();
-        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
+        let (sender, addresses) = channel();
+        let (lines, log_lines) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                if let Some(place) = ["  start page", "  metrics"].iter().position(|p| line.starts_with(p)) {
+                if let Some(listener) = ["  start page", "  metrics"].iter().position(|p| line.starts_with(p))
+                {
                     let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-                    let _ = found.send((place, address.and_then(|address| address.parse().ok())));
+                    let _ = sender.send((listener, address.and_then(|address| address.parse().ok())));
                 }
-                kept.lock().unwrap().push_str(&(line + "\n"));
+                log_lines.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        let mut places = [None, None];
+        let mut listeners = [None, None];
         let end = Instant::now() + Duration::from_secs(30);
-        while places.contains(&None) {
+        while listeners.contains(&None) {
             match addresses.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok((place, address)) => places[place] = address,
+                Ok((listener, address)) => listeners[listener] = address,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     let _ = child.kill();
                     let _ = child.wait();
@@ -66,31 +67,31 @@ impl Server {
                 }
             }
         }
-        let [address, operations] = places.map(Option::unwrap);
+        let [address, operations] = listeners.map(Option::unwrap);
         Self { child, address, operations, log, _home: home }
     }
 
-    /// Where operators ask.
+    /// The address of the operators' endpoints.
     pub(crate) fn operations(&self) -> SocketAddr {
         self.operations
     }
 
     #[track_caller]
-    pub(crate) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Response {
         http::get(self.address, path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     #[track_caller]
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         http::request(self.address, method, path, headers)
             .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    pub(crate) fn raw(&self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) fn raw(&self, request: &[u8]) -> io::Result<Response> {
         http::raw(self.address, request, false)
     }
 
-    /// The sum over all series that begin so; 0 where there is none.
+    /// The sum of all series of this name; 0 if there are none.
     pub(crate) fn metric(&self, series: &str) -> f64 {
         let text = http::get(self.operations, "/metrics").unwrap().text();
         let lines = text.lines().filter(|line| {
@@ -103,8 +104,8 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// The most memory that the process ever held, in bytes (Linux).
-    pub(crate) fn peak(&self) -> f64 {
+    /// The peak resident memory of the process, in bytes (Linux).
+    pub(crate) fn peak_memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
@@ -125,11 +126,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("had the server ended by itself? {ended:?}");
+            eprintln!("the server's exit status before it was killed: {ended:?}");
             let log = self.log();
             let from = log.len().saturating_sub(3000);
             let from = (from..log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(0);
-            eprintln!("the server's last words:\n{}", &log[from..]);
+            eprintln!("the end of the server's log:\n{}", &log[from..]);
         }
     }
 }

@@ -1,30 +1,30 @@
-//! TIFFs written by hand, byte for byte, of kinds that few libraries write.
+//! Writes TIFFs of kinds that few libraries write.
 
 use super::masters;
 use tegl::iiif::Dimensions;
 use tegl::pixels::Raster;
 
-/// A picture in strips, little-endian; what is not said is as in most files.
+/// A little-endian TIFF in strips.
 pub(crate) struct Tiff {
     pub width: u32,
     pub height: u32,
-    /// 1 grey, 2 RGB, 3 palette, 5 CMYK, 8 Lab.
+    /// PhotometricInterpretation: 1 gray, 2 RGB, 3 palette, 5 CMYK, 8 L*a*b*.
     pub photometric: u16,
     pub bits: u16,
     pub samples: u16,
-    /// Samples as they lie: by pixel, or, if `planar`, plane behind plane.
+    /// Samples as stored: interleaved, or plane after plane if `planar`.
     pub data: Vec<u8>,
     pub planar: bool,
     pub lzw: bool,
     pub orientation: u16,
-    /// What the sample beyond the colours is (1 and 2 are opacity).
+    /// ExtraSamples: what the sample after the colors is (1 and 2 are alpha).
     pub extra: Option<u16>,
-    /// All reds, all greens, all blues.
+    /// All red values, then all green, then all blue.
     pub palette: Vec<u16>,
     pub icc: Vec<u8>,
 }
 
-/// Rows in a strip: the last one is shorter in most pictures.
+/// Rows per strip; in most pictures the last strip is shorter.
 const ROWS: usize = 48;
 
 impl Tiff {
@@ -97,12 +97,12 @@ impl Tiff {
     }
 }
 
-/// Appends values and the directory that points at them.
+/// Appends a directory and its values, and writes the directory's offset into the header.
 fn directory(file: &mut Vec<u8>, entries: &[(u16, (u16, Vec<u8>))]) {
     linked(file, 4, entries);
 }
 
-/// The same, pointed at from `link`; returns where the next directory's place is to be written.
+/// Appends a directory and its values, and writes the directory's offset at `link`; returns the position of the next link.
 fn linked(file: &mut Vec<u8>, link: usize, entries: &[(u16, (u16, Vec<u8>))]) -> usize {
     let mut written = (entries.len() as u16).to_le_bytes().to_vec();
     for (tag, (kind, bytes)) in entries {
@@ -136,7 +136,7 @@ fn lzw(strip: &[u8]) -> Vec<u8> {
     encoder.encode(strip).unwrap()
 }
 
-/// A pyramid in tiles of `side` pixels of JPEG, its levels given from the largest on, one directory each.
+/// A pyramid of JPEG tiles of `side` pixels, with one directory for each of `levels`, largest first.
 pub(crate) fn pyramid(levels: &[Raster], side: u32) -> Vec<u8> {
     let mut file = b"II\x2a\0\0\0\0\0".to_vec();
     let mut link = 4;
@@ -174,7 +174,7 @@ pub(crate) fn pyramid(levels: &[Raster], side: u32) -> Vec<u8> {
     file
 }
 
-/// A tile of the level, its last pixels repeated beyond the edge.
+/// A tile of the level; the last pixels are repeated beyond the image's edge.
 fn padded(level: &Raster, x: u32, y: u32, side: u32) -> Raster {
     let mut tile = Raster::blank(Dimensions::new(side, side), level.channels);
     for (n, pixel) in tile.samples.chunks_exact_mut(3).enumerate() {

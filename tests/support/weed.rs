@@ -1,4 +1,4 @@
-//! SeaweedFS, a store that speaks S3 and checks signatures.
+//! Runs SeaweedFS, an S3-compatible store that checks signatures.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use object_store::{ObjectStoreExt, path::Path};
 
 use super::{eventually, http, require};
 
-const WHO: &str = r#"{"identities":[{"name":"tests","credentials":[{"accessKey":"testkey","secretKey":"testsecret"}],
+const IDENTITIES: &str = r#"{"identities":[{"name":"tests","credentials":[{"accessKey":"testkey","secretKey":"testsecret"}],
 "actions":["Admin","Read","Write","List","Tagging"]},{"name":"anonymous","actions":[]}]}"#;
 
 pub(crate) struct Weed {
@@ -19,12 +19,12 @@ pub(crate) struct Weed {
 }
 
 impl Weed {
-    /// Starts it with one bucket, `masters`; `None` where it is not installed.
+    /// Starts a server with the bucket `masters`; `None` if SeaweedFS is not installed.
     pub(crate) fn start() -> Option<Self> {
-        // `tests/testbeds.sh` installs it there.
+        // `tests/testbeds.sh` installs it at this path.
         let program = require("tests over S3", "TEGL_TEST_WEED", &["target/testbeds/seaweed/bin/weed"])?;
         let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("s3.json"), WHO).unwrap();
+        std::fs::write(home.path().join("s3.json"), IDENTITIES).unwrap();
         let [s3, filer, volume, master] = ports();
         let folder = home.path().display();
         let child = Command::new(program)
@@ -44,20 +44,20 @@ impl Weed {
         let weed = Self { child, endpoint: format!("http://127.0.0.1:{s3}"), _home: home };
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let up = eventually(Duration::from_secs(40), || {
-            http::get(at(s3), "/status").is_ok_and(|answer| answer.status == 200)
+            http::get(at(s3), "/status").is_ok_and(|response| response.status == 200)
         });
-        assert!(up, "SeaweedFS does not start");
-        // A bucket is a folder of its filer.
-        let made = eventually(Duration::from_secs(20), || {
+        assert!(up, "SeaweedFS did not start");
+        // A bucket is a folder of the filer.
+        let created = eventually(Duration::from_secs(20), || {
             let body = [("Content-Length", "0")];
             http::request(at(filer), "POST", "/buckets/masters/", &body)
-                .is_ok_and(|answer| answer.status < 300)
+                .is_ok_and(|response| response.status < 300)
         });
-        assert!(made, "SeaweedFS makes no bucket");
+        assert!(created, "SeaweedFS did not create the bucket");
         Some(weed)
     }
 
-    /// The variables by which others find this store.
+    /// The environment variables that point to this store.
     pub(crate) fn environment(&self) -> [(&str, &str); 5] {
         [
             ("AWS_ENDPOINT", &self.endpoint),
@@ -93,7 +93,7 @@ impl Drop for Weed {
     }
 }
 
-/// Free ports; each one's number plus 10000 is taken too (gRPC).
+/// Finds free ports whose numbers plus 10000 are also free, for gRPC.
 fn ports() -> [u16; 4] {
     let mut found = Vec::new();
     let start = 14_000 + (std::process::id() % 5000) as u16;

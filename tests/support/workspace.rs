@@ -1,9 +1,9 @@
-//! A folder with masters, records and a catalogue, into which tests import.
+//! A temporary folder with masters, records and a catalogue, for tests of imports.
 
-use super::command::{Ran, tegl};
+use super::command::{CommandOutput, tegl};
 use super::server::Server;
 
-/// Masters, records and a catalogue, in a folder of their own, for tests of what an import does.
+/// A temporary folder with masters, records and a catalogue.
 pub(crate) struct Workspace {
     pub folder: tempfile::TempDir,
     pub catalogue: String,
@@ -26,11 +26,11 @@ impl Workspace {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    pub(crate) fn ingest(&self, name: &str, records: &str, more: &[&str]) -> Ran {
+    pub(crate) fn ingest(&self, name: &str, records: &str, more: &[&str]) -> CommandOutput {
         std::fs::write(self.path(name), records).unwrap();
         let (masters, records) = (self.path("masters"), self.path(name));
-        let typed = [&["ingest", &masters, "--records", &records], more].concat();
-        tegl(&typed, &[("TEGL__CATALOGUE__URL", &self.catalogue)])
+        let arguments = [&["ingest", &masters, "--records", &records], more].concat();
+        tegl(&arguments, &[("TEGL__CATALOGUE__URL", &self.catalogue)])
     }
 
     pub(crate) fn serve(&self, more: &[(&str, &str)]) -> Server {

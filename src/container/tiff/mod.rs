@@ -1,4 +1,4 @@
-//! TIFF and BigTIFF: tags, and the directories that hold them, read and written (TIFF 6.0, §2).
+//! Reads and writes the directories of TIFF and BigTIFF (TIFF 6.0, §2).
 
 mod read;
 pub(crate) mod tags;

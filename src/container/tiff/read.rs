@@ -2,7 +2,7 @@
 
 use crate::container::{PartialFile, Refused, Stop};
 
-/// Byte order and offset width of a file.
+/// The byte order and offset width of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub big_endian: bool,
@@ -14,7 +14,7 @@ pub(crate) struct Layout {
 pub(crate) struct Directory {
     layout: Layout,
     entries: Vec<Entry>,
-    /// Offset of the next directory, 0 for none.
+    /// The offset of the next directory; 0 if there is none.
     pub next: u64,
 }
 
@@ -27,7 +27,7 @@ struct Entry {
     offset: u64,
 }
 
-/// Directories with more entries are refused as damaged.
+/// The most entries of a directory; larger directories are refused as damaged.
 const MAX_ENTRIES: u64 = 4096;
 
 impl Layout {
@@ -123,8 +123,8 @@ impl Directory {
         Ok(bytes.chunks_exact(each as usize).map(|raw| self.value(entry.kind, raw)).collect())
     }
 
-    /// The tag's fractions or integers, at most the first `max` of them.
-    pub(crate) fn fractions(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
+    /// The tag's rationals or integers, at most the first `max` of them.
+    pub(crate) fn rationals(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<f64>, Stop> {
         const RATIONAL: u16 = 5;
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };
         if entry.kind != RATIONAL {
@@ -170,7 +170,7 @@ impl Directory {
     }
 }
 
-/// The width of an integer of the entry's type; refuses texts and fractions.
+/// The width of an integer of the entry's type; refuses texts and rationals.
 fn integer_width(entry: &Entry) -> Result<u64, Stop> {
     match entry.kind {
         1 | 3 | 4 | 6 | 8 | 9 | 13 | 16 | 17 | 18 => Ok(width(entry.kind)),

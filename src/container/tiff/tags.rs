@@ -1,4 +1,4 @@
-//! The tags of TIFF directories (TIFF 6.0, appendix A; tech notes 1 to 3; XMP part 3; Adobe's and IPTC's own).
+//! The tags of TIFF directories (TIFF 6.0, appendix A; tech notes 1 to 3; XMP part 3; tags of Adobe and IPTC).
 
 pub(crate) const SUBFILE: u16 = 254;
 pub(crate) const OLD_SUBFILE: u16 = 255;

@@ -1,6 +1,6 @@
 //! Writes TIFF headers and directories with their values, little-endian (TIFF 6.0, §2; BigTIFF).
 
-/// How wide a file's offsets are.
+/// The width of a file's offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offsets {
     /// 32 bits: classic TIFF.
@@ -18,7 +18,7 @@ impl Offsets {
         }
     }
 
-    /// Bytes of a directory's number of entries.
+    /// Bytes of the field with a directory's number of entries.
     const fn counter(self) -> usize {
         match self {
             Self::Short => 2,
@@ -59,7 +59,7 @@ impl Field {
         Self::new(tag, LONG, values.into_iter().flat_map(u32::to_le_bytes).collect(), 4)
     }
 
-    /// Positions in the file, which the caller knows to fit the offsets' width.
+    /// Offsets in the file; the caller ensures that they fit the offsets' width.
     pub(crate) fn offsets(tag: u16, values: impl Iterator<Item = u64>, offsets: Offsets) -> Self {
         match offsets {
             Offsets::Short => Self::longs(tag, values.map(|offset| offset as u32)),
@@ -67,12 +67,12 @@ impl Field {
         }
     }
 
-    /// Positions of directories in a BigTIFF.
+    /// Offsets of directories in a BigTIFF.
     pub(crate) fn directories(tag: u16, values: impl Iterator<Item = u64>) -> Self {
         Self::new(tag, IFD8, values.flat_map(u64::to_le_bytes).collect(), 8)
     }
 
-    /// Fractions: numerators and denominators.
+    /// Rationals: numerators and denominators.
     pub(crate) fn rationals(tag: u16, values: impl IntoIterator<Item = [u32; 2]>) -> Self {
         Self::new(tag, RATIONAL, values.into_iter().flatten().flat_map(u32::to_le_bytes).collect(), 8)
     }
@@ -105,7 +105,7 @@ impl Field {
         self.tag
     }
 
-    /// Bytes of its values.
+    /// The length of the values in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.values.len() as u64
     }
@@ -114,7 +114,7 @@ impl Field {
         Self { tag, kind, count: (values.len() / size) as u64, values }
     }
 
-    /// Bytes that its values take after the directory; 0 where they fit into the entry.
+    /// Bytes that the values take after the directory; 0 if they fit into the entry.
     fn outside(&self, offsets: Offsets, alignment: usize) -> usize {
         if self.values.len() <= offsets.width() { 0 } else { self.values.len().next_multiple_of(alignment) }
     }
@@ -128,7 +128,7 @@ pub(crate) fn header(offsets: Offsets) -> Vec<u8> {
     }
 }
 
-/// A header and its only directory with the directory's values, which begin at even offsets.
+/// A complete file of a header and a single directory; values are at even offsets.
 pub(crate) fn file(fields: &[Field], offsets: Offsets) -> Vec<u8> {
     let mut file = header(offsets);
     let at = file.len() as u64;
@@ -136,7 +136,7 @@ pub(crate) fn file(fields: &[Field], offsets: Offsets) -> Vec<u8> {
     file
 }
 
-/// Bytes of a directory with its values.
+/// The length in bytes of a directory with its values.
 pub(crate) fn directory_length(fields: &[Field], offsets: Offsets, alignment: usize) -> u64 {
     let outside: usize = fields.iter().map(|field| field.outside(offsets, alignment)).sum();
     (entries_length(fields, offsets) + outside) as u64

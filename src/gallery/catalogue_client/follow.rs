@@ -15,16 +15,16 @@ use crate::record::Change;
 const INTERVAL: Duration = Duration::from_millis(200);
 /// The timeout of the follower's queries; after it the catalogue counts as not responding.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long the author of a change waits for the follower.
+/// The time that the author of a change waits for the follower.
 const OWN_PATIENCE: Duration = Duration::from_secs(1);
-/// Changes per query.
+/// The number of changes per query.
 const PAGE: usize = 2000;
-/// Beyond this many changes all cached grants are dropped instead of updated.
+/// Beyond this many changes all cached grants are dropped, not updated.
 const FAR: u64 = 50_000;
-/// Maximum number of remembered changes, by which documents are known to be stale.
+/// The maximum number of remembered changes, which show whether documents are stale.
 pub(super) const MAX_REMEMBERED: u64 = 10_000;
 
-/// Changes, with everything that is applied together with them.
+/// Changes, with all data that is applied together with them.
 struct ChangeSet {
     changes: Vec<Change>,
     works: HashSet<String>,
@@ -49,7 +49,7 @@ impl CatalogueClient {
     /// recorded first, and the follower applies the rest.
     pub(crate) async fn follow_own(&self, object_number: &str, revision: u64) {
         self.recent.insert(object_number.to_owned(), revision);
-        // The follower logs why it fails.
+        // The follower logs the reason of its failure.
         let _ = tokio::time::timeout(OWN_PATIENCE, self.follow()).await;
     }
 
@@ -76,7 +76,7 @@ impl CatalogueClient {
             if last == seen {
                 return Ok(());
             }
-            // A revision that went back means another catalogue.
+            // A lower revision means another catalogue.
             if seen == 0 || last.checked_sub(seen).is_none_or(|missed| missed > FAR) {
                 self.forget(last);
                 continue;
@@ -128,7 +128,7 @@ impl CatalogueClient {
         }
         let Some(last) = changes.last().map(|change| change.revision) else { return };
         let remembered = self.remembered.load(Ordering::Relaxed) + changes.len() as u64;
-        // Changes that are no longer remembered must not count as unchanged.
+        // Works whose changes are no longer remembered must not count as unchanged.
         if remembered > MAX_REMEMBERED {
             self.horizon.store(last, Ordering::Release);
             self.recent.invalidate_all();
@@ -137,7 +137,7 @@ impl CatalogueClient {
         self.seen.store(last, Ordering::Release);
     }
 
-    /// Drops everything but the last revision.
+    /// Drops all cached state except the last revision.
     fn forget(&self, last: u64) {
         self.grants.forget_all();
         self.horizon.store(last, Ordering::Release);

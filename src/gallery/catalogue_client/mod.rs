@@ -1,4 +1,4 @@
-//! The catalogue's client in a server: queries with time limits, followed changes, cached grants.
+//! The server's client of the catalogue: queries with timeouts, followed changes, cached grants.
 
 mod follow;
 mod grants;
@@ -27,10 +27,10 @@ pub(crate) struct CatalogueClient {
     tasks: Handle,
     rights: Rights,
     grants: Arc<Grants>,
-    /// Grants that are being read, by the first name of each master and the number of changes before.
+    /// Grants being read, by the first name of each master and the number of changes before.
     unknown: SingleFlight<(String, u64), Arc<CachedGrant>>,
-    /// Queries for images and downloads take at most half of the connections, so that many of them leave the others to the
-    /// follower, the API and writers.
+    /// Limits queries for images and downloads to half of the connections, which leaves the others to the follower,
+    /// the API and writers.
     lookups: Arc<Semaphore>,
     /// The last revision of recently changed works.
     recent: Cache<String, u64>,
@@ -50,9 +50,9 @@ pub(crate) struct CatalogueClient {
     rights_stale: Duration,
 }
 
-/// How long a request waits for the catalogue.
+/// The time that a request waits for the catalogue.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a request waits while the catalogue is known not to respond.
+/// The time that a request waits while the catalogue is known not to respond.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 impl CatalogueClient {
@@ -120,8 +120,8 @@ impl CatalogueClient {
         if self.is_silent() { SHORT_PATIENCE } else { PATIENCE }
     }
 
-    /// Runs a query with the given timeout. The query is cancelled when it is late or its caller is gone: it must not change
-    /// anything.
+    /// Runs a query with the given timeout. The query is cancelled on timeout and when its caller is dropped, so it
+    /// must not change anything.
     async fn query_within<T: Send + 'static, F>(
         &self,
         limit: Duration,
@@ -139,7 +139,7 @@ impl CatalogueClient {
         }
     }
 
-    /// Runs a long query or a change without a timeout: these limit their time themselves.
+    /// Runs a long query or a change without a timeout; these limit their own time.
     pub(in crate::gallery) async fn work<T: Send + 'static, F>(
         &self,
         query: impl FnOnce(Catalogue) -> F,
@@ -179,8 +179,9 @@ impl CatalogueClient {
         self.began.elapsed().saturating_sub(confirmed) > self.rights_stale
     }
 
-    /// What the works with this image allow; `names` are all identifiers of its master. `None` if no work has it. While the
-    /// catalogue does not respond, cached grants are used for `catalogue.stale_rights_s` seconds.
+    /// The strictest grant of the works with this image; `None` if no work has it. `names` are all identifiers of the
+    /// image's master. While the catalogue does not respond, cached grants are used for `catalogue.stale_rights_s`
+    /// seconds.
     pub(crate) async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
         Ok(self.showing(names).await?.and_then(|cached| cached.grant))
     }

@@ -12,7 +12,7 @@ use crate::identity::fingerprint;
 use crate::iiif::{Dimensions, Info, Limits};
 use crate::master::{Kind, SourceFormat};
 
-/// An opened image with what its rights allow: the only form in which code outside the gallery gets an image.
+/// An opened image with the limits of its rights. Code outside the gallery gets images only in this form.
 #[derive(Clone)]
 pub(crate) struct AuthorizedImage {
     pub(super) handle: Arc<ImageHandle>,
@@ -21,7 +21,7 @@ pub(crate) struct AuthorizedImage {
 }
 
 impl ImageService {
-    /// Adds the image's grant. Fails if it allows nothing, or the master cannot be served.
+    /// Adds the image's grant. Fails if the grant allows nothing, or if the master cannot be served.
     pub(super) async fn authorize(&self, handle: Arc<ImageHandle>) -> Result<AuthorizedImage, Error> {
         let grant = self.grant(&handle).await?;
         if grant.largest == 0 {
@@ -46,7 +46,7 @@ impl ImageService {
 }
 
 impl AuthorizedImage {
-    /// The identifier that the image was opened by.
+    /// The identifier with which the image was opened.
     pub(crate) fn identifier(&self) -> &str {
         &self.handle.pyramid_of.as_ref().unwrap_or(&self.handle).identifier
     }
@@ -83,7 +83,7 @@ impl AuthorizedImage {
         }
     }
 
-    /// The image's size, or the largest of its halvings that the rights allow.
+    /// The size of the image, or its largest halving that the rights allow.
     pub(crate) fn finest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let mut halvings = (0..31).map(|halved| full.reduced(1 << halved));

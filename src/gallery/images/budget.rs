@@ -7,15 +7,15 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 
-/// Memory in KiB, in nested shares, so that long-lived reservations never take all of it: small renderings can always
-/// get some, however slowly clients read large responses.
+/// Memory in KiB, in nested shares, so that long-lived reservations never take all of it. Small renderings can always
+/// get memory, however slowly clients read large responses.
 pub(super) struct Budget {
     total: Share,
     /// Large renderings and streams.
     bulk: Share,
     /// Streams: each holds one unsent band.
     streams: Share,
-    /// Finished responses that are being sent.
+    /// Finished responses being sent.
     unsent: Share,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Budget {
 #[derive(Default)]
 pub(crate) struct Memory(#[allow(dead_code)] [Option<OwnedSemaphorePermit>; 3]);
 
-/// Memory held by a stream for as long as it lives.
+/// Memory held by a stream during its lifetime.
 pub(super) struct Hold {
     _memory: Memory,
     kib: u32,
@@ -84,7 +84,7 @@ impl Budget {
         Err(Invalid::new("request", "", reason).into())
     }
 
-    /// `bytes`, capped to what one rendering can have.
+    /// `bytes`, limited to the maximum for one rendering.
     pub(super) fn at_most(&self, bytes: u64) -> u64 {
         bytes.min((u64::from(self.total.kib) << 10) - 1)
     }

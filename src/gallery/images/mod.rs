@@ -4,6 +4,7 @@ mod authorize;
 mod budget;
 mod checks;
 mod cost_limits;
+mod detail;
 mod etag;
 mod freshness;
 mod handle;
@@ -22,6 +23,7 @@ mod streamed;
 mod trim;
 mod unsent;
 mod untiled;
+mod visitors_picture;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -70,7 +72,7 @@ impl ImageService {
     /// Serves the masters of `sources`; pyramids of masters without tiles are kept in `store`, if there is one.
     ///
     /// # Errors
-    /// If threads cannot be started.
+    /// Returns an error if threads cannot be started.
     pub(crate) fn new(
         sources: Arc<Sources>,
         store: Option<PyramidStore>,
@@ -105,15 +107,16 @@ impl ImageService {
         let _already_set = self.catalogue.set(catalogue);
     }
 
-    /// The image with this identifier in its current version, with its grant.
+    /// Opens the image with this identifier in its current version, with its grant.
     ///
     /// # Errors
-    /// If there is none, its rights or the store forbid access, the store or the catalogue fails, or the master is damaged or unsupported.
+    /// Returns [`Error::NotFound`] if there is no such image, [`Error::Forbidden`] if its rights or the store deny
+    /// access, and other errors if the store or the catalogue fails, or the master is damaged or unsupported.
     pub(crate) async fn open(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         self.authorize(self.handles.get(identifier).await?).await
     }
 
-    /// Opens images within `patience` for all of them together; `None` for those that take longer.
+    /// Opens images within `patience` for all of them; `None` for each that takes longer.
     pub(crate) async fn open_within(
         &self,
         patience: Duration,
@@ -133,12 +136,12 @@ impl ImageService {
         }
     }
 
-    /// The image without a check of its rights: for jobs, and for lookups that do not return its content.
+    /// Opens the image without checking its rights, for jobs and for lookups that do not return its content.
     pub(super) async fn handle(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         self.handles.get(identifier).await
     }
 
-    /// The size of an image whose master is in memory; nothing is read.
+    /// The size of an image if its master is in memory; nothing is read.
     pub(crate) fn known_size(&self, identifier: &str) -> Option<Dimensions> {
         self.handles.in_memory(identifier).map(|handle| handle.all().dimensions())
     }
@@ -197,12 +200,12 @@ impl ImageService {
         Ok(())
     }
 
-    /// The image with its pyramid; a missing one is built first if pyramids are built on demand.
+    /// Opens the image with its pyramid. A missing one is built first if pyramids are built on demand.
     pub(super) async fn open_with_pyramid(&self, identifier: &str) -> Result<AuthorizedImage, Error> {
         let image = self.open(identifier).await?;
         match self.pyramids.as_ref().filter(|pyramids| pyramids.on_demand()) {
             Some(pyramids) if image.needs_pyramid => {
-                // If no pyramid can be built, the master may be served itself.
+                // If no pyramid can be built, the master itself may be served.
                 let _built = pyramids.build(image.handle.clone(), Arc::new(|_| {})).await;
                 self.forget(identifier);
                 self.open(identifier).await
@@ -211,7 +214,7 @@ impl ImageService {
         }
     }
 
-    /// Memory for a finished response while it is being sent.
+    /// Reserves memory for a finished response while it is sent.
     pub(crate) async fn unsent(&self, bytes: &Bytes) -> Result<Unsent, Error> {
         self.renderer.unsent(bytes).await
     }

@@ -29,10 +29,10 @@ pub(crate) struct Original {
     tasks: tokio::runtime::Handle,
 }
 
-/// SHA-256 digests of originals, and how many may be computed at the same time.
+/// Caches SHA-256 digests of originals, and limits how many are computed concurrently.
 #[derive(Clone)]
 pub(super) struct Digests {
-    /// In base 64, by location and version.
+    /// Base64 digests by location and version.
     known: Cache<(String, Version), Arc<str>>,
     workers: Arc<Semaphore>,
 }
@@ -43,25 +43,25 @@ impl Default for Digests {
     }
 }
 
-/// Bytes per read from a local store: small enough to be copied from the page cache without a blocking thread, and to
-/// need no memory accounting.
+/// The number of bytes per read from a local store: small enough to be copied from the page cache without a blocking
+/// thread, and to need no memory accounting.
 const NEAR_PIECE: u64 = 64 << 10;
-/// Bytes per read from a remote store, where each request has a cost.
+/// The number of bytes per read from a remote store, where each request has a cost.
 const PIECE: u64 = 256 << 10;
-/// Number of pieces that are prefetched from a remote store.
+/// The number of chunks prefetched from a remote store.
 const AHEAD: usize = 2;
-/// Pieces that may wait for the digest thread.
+/// The number of chunks that may wait for the digest thread.
 const BEHIND: usize = 16;
-/// Maximum number of concurrent digests: some hold a thread for as long as their client reads.
+/// The maximum number of concurrent digests, because some hold a thread for as long as their client reads.
 const DIGESTERS: usize = 2;
 /// Local masters up to this many bytes are digested before they are first sent.
 const DIGESTED_FIRST: u64 = 256 << 20;
 
 impl ImageService {
-    /// The master's file, if the rights allow its download.
+    /// The master's file, if the rights allow downloading it.
     pub(crate) async fn original(&self, identifier: &str) -> Result<Original, Error> {
         let original = self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)?;
-        // A download is long: it should not start with an outdated version.
+        // A download is long, so it should not start with an outdated version.
         if original.store.head(&original.key).await? == original.version {
             return Ok(original);
         }
@@ -69,7 +69,7 @@ impl ImageService {
         self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)
     }
 
-    /// The same for an opened image.
+    /// The master's file for an opened image, if the rights allow downloading it.
     pub(crate) fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
         granted.grant.original.then(|| Original {
@@ -89,7 +89,7 @@ impl Original {
         self.version.size
     }
 
-    /// The parts that identify this version of this master, for its entity tag.
+    /// The parts that identify this version of this master in its entity tag.
     pub(crate) fn name(&self) -> [&[u8]; 3] {
         [self.key.as_str().as_bytes(), self.version.etag.as_bytes(), b"original"]
     }
@@ -99,7 +99,7 @@ impl Original {
         self.key.as_str().rsplit('/').next().unwrap_or_default()
     }
 
-    /// Memory for prefetched pieces of a remote store.
+    /// Reserves memory for prefetched chunks of a remote store.
     pub(crate) async fn admit(&self) -> Result<Unsent, Error> {
         match self.store.is_local() {
             true => Ok(Unsent::default()),
@@ -107,7 +107,7 @@ impl Original {
         }
     }
 
-    /// A range of this version, piece by piece; the stream fails if the master is replaced meanwhile.
+    /// Streams a range of this version in chunks. The stream fails if the master is replaced meanwhile.
     pub(crate) fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
         // Local files are read faster than clients receive them.
@@ -122,8 +122,8 @@ impl Original {
             .buffered(ahead)
     }
 
-    /// All bytes. They are digested in parallel as long as this does not slow the download down; the digest is known after
-    /// the last piece.
+    /// Streams all bytes. They are digested in parallel as long as this does not slow the download down; the digest is
+    /// known after the last chunk.
     pub(crate) fn all(&self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let mut digester = match self.known_digest() {
             Some(_) => None,
@@ -140,7 +140,7 @@ impl Original {
         })
     }
 
-    /// A channel to a thread that digests all pieces in order, if one is free.
+    /// A channel to a thread that digests all chunks in order, if a thread is free.
     fn digester(&self) -> Option<tokio::sync::mpsc::Sender<Bytes>> {
         let free = self.digests.workers.clone().try_acquire_owned().ok()?;
         let (sender, mut pieces) = tokio::sync::mpsc::channel::<Bytes>(BEHIND);

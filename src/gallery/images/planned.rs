@@ -1,4 +1,4 @@
-//! Plans image requests before any pixel is read, and delivers the planned images.
+//! Plans image requests before any pixel is read, and delivers planned images.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ enum Purpose {
     Rendition,
 }
 
-/// The bytes of an image.
+/// The body of an image response.
 pub(crate) enum Body {
     Whole {
         bytes: Bytes,
@@ -52,7 +52,7 @@ pub(crate) struct Delivered {
     /// The plan of the body.
     pub planned: PlannedImage,
     pub body: Body,
-    /// Whether the master was replaced meanwhile, so that `planned` differs from the plan that was to be delivered.
+    /// Whether the master was replaced meanwhile, so that `planned` differs from the requested plan.
     pub is_replanned: bool,
 }
 
@@ -62,7 +62,8 @@ impl ImageService {
     /// If the image needs a pyramid that is missing, this waits for it, unless the master can be served meanwhile.
     ///
     /// # Errors
-    /// If the image cannot be opened, the request does not fit it, or a rendering would cost too much.
+    /// Returns an error if the image cannot be opened, the request does not fit it, or a rendering would cost too
+    /// much.
     pub(crate) async fn plan(
         self: &Arc<Self>,
         identifier: &str,
@@ -74,7 +75,7 @@ impl ImageService {
     /// Plans the whole image at the largest size that its rights allow, regardless of the limits of a single response.
     ///
     /// # Errors
-    /// As for [`ImageService::plan`].
+    /// Returns the same errors as [`ImageService::plan`].
     pub(crate) async fn plan_rendition(
         self: &Arc<Self>,
         identifier: &str,
@@ -171,30 +172,31 @@ impl PlannedImage {
         self.plan.format
     }
 
-    /// The size of the delivered image.
+    /// The size of the image to be delivered.
     pub(crate) fn size(&self) -> Dimensions {
         self.plan.size
     }
 
-    /// Whether the image is too large to be rendered as a whole, and is sent while it is rendered.
+    /// Whether the image is too large to be rendered as a whole and is sent while it is rendered.
     pub(crate) fn is_streamed(&self) -> bool {
         self.service.renderer.is_banded(&self.image, &self.plan)
     }
 
-    /// The length of a streamed image in bytes, where it is known in advance.
+    /// The length of a streamed image in bytes, if known in advance.
     ///
     /// # Errors
-    /// If its format cannot hold an image of this size.
+    /// Returns an error if the format cannot hold an image of this size.
     pub(crate) fn streamed_length(&self) -> Result<Option<u64>, Error> {
         self.service.renderer.banded_length(&self.image, &self.plan)
     }
 
-    /// Delivers the image; if its master was replaced meanwhile, it is planned once more and delivered as it is now.
+    /// Delivers the image. If its master was replaced meanwhile, the image is planned and delivered once more.
     ///
-    /// A rendering that fails early fails here: a streamed image is admitted, and its first band is ready.
+    /// A streamed image is admitted and its first band rendered before this returns, so that early failures are
+    /// returned here.
     ///
     /// # Errors
-    /// If the master cannot be read or decoded, or the server is busy.
+    /// Returns an error if the master cannot be read or decoded, or if the server is busy.
     pub(crate) async fn deliver(self) -> Result<Delivered, Error> {
         match self.attempt().await {
             Ok(body) => Ok(Delivered { planned: self, body, is_replanned: false }),
@@ -219,14 +221,14 @@ impl PlannedImage {
             }
         };
         // Building the pyramid of a master without tiles before it has been decoded would slow this response down, and
-        // cost much more than a request that is refused.
+        // would cost much more than a refused request.
         if matches!(body, Ok(Body::Whole { .. }))
             && matches!(handle.master.kind, Kind::Untiled { .. })
             && let Some(pyramids) = service.missing_pyramid(handle)
         {
             drop(service.build_in_background(pyramids, handle));
         }
-        // A damaged pyramid is not a damaged image: the next attempt gets another one.
+        // A damaged pyramid does not mean a damaged image: the next attempt gets another one.
         body.map_err(|error| match handle.is_discarded() {
             true => Error::Store(store::Error::Changed),
             false => error,

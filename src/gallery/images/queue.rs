@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// The length of a queue, and how long one item takes.
+/// The length of a queue, and the time per item.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<State>);
 

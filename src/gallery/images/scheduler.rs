@@ -22,7 +22,7 @@ pub(super) struct RenderScheduler {
     pub(super) budget: Budget,
     threads: Arc<Semaphore>,
     count: usize,
-    /// Large renderings pass through here first, so that they never hold all threads.
+    /// Limits large renderings, so that they never occupy all threads.
     large: Arc<Semaphore>,
     large_bytes: u64,
     patience: Duration,
@@ -30,7 +30,7 @@ pub(super) struct RenderScheduler {
     large_queue: Queue,
     /// Per remote store, the KiB that its small renderings may reserve while they read.
     readers: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Has as many threads as there are permits: each thread keeps its own buffers.
+    /// A pool with one thread per permit; each thread keeps its own buffers.
     pool: Option<Runtime>,
 }
 
@@ -56,8 +56,8 @@ struct Resources {
     _thread: OwnedSemaphorePermit,
 }
 
-/// How long a stream whose client keeps up draws bands before it yields to others: most streams are complete by then,
-/// and those that started first end first.
+/// The time that a stream whose client keeps up draws bands before it yields to others. Most streams are complete by
+/// then, and those that started first end first.
 const SLICE: Duration = Duration::from_secs(2);
 /// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
@@ -96,6 +96,15 @@ impl RenderScheduler {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.run_admitted(self.admit(bytes, None).await?, work).await
+    }
+
+    /// The same for work that is not to hold all threads, however little memory it takes.
+    pub(super) async fn run_aside<T: Send + 'static>(
+        &self,
+        bytes: u64,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run_admitted(self.admitted(bytes, None, true).await?, work).await
     }
 
     /// Admits a rendering that takes `bytes` of memory, and reads from `store` before it takes a thread.
@@ -169,7 +178,7 @@ impl RenderScheduler {
         self.run_at(Resources { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
     }
 
-    /// Admits a stream whose bands each have `made` bytes to send and take `drawn` bytes while they are drawn.
+    /// Admits a stream whose bands each have `made` bytes to send and need `drawn` bytes while they are drawn.
     pub(super) async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, LargePermit), Error> {
         let _waiting = self.enter(true)?;
         let admit = async { Ok((self.budget.hold(made, drawn).await?, self.large_permit().await?)) };
@@ -177,7 +186,7 @@ impl RenderScheduler {
         admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))
     }
 
-    /// The next permit of a stream that has started; waits as long as it takes.
+    /// Waits for the next permit of a stream that has started, for as long as it takes.
     pub(super) async fn next_turn(&self) -> Result<LargePermit, Error> {
         let _waiting = self.large_queue.join();
         self.large_permit().await

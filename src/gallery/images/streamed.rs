@@ -17,22 +17,22 @@ use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
 use crate::render::{self, Frame, Plan};
 
-/// Bytes per piece. Connections copy whole pieces into their own buffers, which are not accounted for.
+/// The number of bytes per chunk. Connections copy whole chunks into their own buffers, which are not accounted for.
 const PIECE: usize = 64 << 10;
-/// A client that takes a piece within this time keeps up: its image keeps the rendering slot.
+/// A client that takes a chunk within this time keeps up, and its image keeps the rendering slot.
 const KEEPS_UP: Duration = Duration::from_millis(20);
 
 /// An image that is sent while it is rendered.
 pub(crate) struct Streamed {
-    /// The total length in bytes, where it is known in advance.
+    /// The total length in bytes, if known in advance.
     pub length: Option<u64>,
-    /// The first piece, and the channel of the others; an empty piece marks the end.
+    /// The first chunk, and the channel of the others. An empty chunk marks the end.
     first: Option<Bytes>,
     pieces: mpsc::Receiver<Result<Bytes, Error>>,
 }
 
 impl Streamed {
-    /// All pieces. Rendering stops when the stream is dropped.
+    /// Streams all chunks. Rendering stops when the stream is dropped.
     pub(crate) fn pieces(self) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         futures::stream::unfold(Some((self.first, self.pieces)), |rest| async move {
             let (first, mut pieces) = rest?;
@@ -49,7 +49,7 @@ impl Streamed {
     }
 }
 
-/// The end of a stream whose renderer disappeared: an error, so that it never looks complete.
+/// The end of a stream whose renderer disappeared: an error, so that it never appears complete.
 fn aborted() -> Result<Bytes, Error> {
     Err(Error::Fault("a streamed rendering ended early".into()))
 }
@@ -67,15 +67,15 @@ impl Renderer {
         plan.rendering().is_some() && render::is_banded(plan, &handle.master)
     }
 
-    /// The length of a banded image in bytes, where it is known in advance.
+    /// The length of a banded image in bytes, if known in advance.
     pub(super) fn banded_length(&self, handle: &Arc<ImageHandle>, plan: &Plan) -> Result<Option<u64>, Error> {
         Ok(render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?.length())
     }
 
     /// Starts to render band by band. The rendering is admitted and its first band is ready when this returns.
     ///
-    /// At most one rendered band waits to be sent. The next one is drawn when the last piece of the previous one has been
-    /// taken, and rendering stops when the receiver is dropped.
+    /// At most one rendered band waits to be sent. The next one is drawn when the last chunk of the previous one has
+    /// been taken, and rendering stops when the receiver is dropped.
     pub(super) async fn banded(
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
@@ -183,7 +183,7 @@ fn cost(handle: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, E
 }
 
 impl InProgress {
-    /// Sends a band piece by piece; a client that does not keep up gives up its slot meanwhile.
+    /// Sends a band in chunks. A client that does not keep up gives up its slot meanwhile.
     async fn send(&mut self, mut bytes: Bytes) -> Result<(), Error> {
         let gone = |_| Error::Abandoned;
         while !bytes.is_empty() {

@@ -21,7 +21,7 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, ShrunkRows, jpeg};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
-/// Minimum memory of a rendering besides its decoder, in bytes.
+/// The minimum memory of a rendering besides its decoder, in bytes.
 const LEAST_DECODED: u64 = 8 << 20;
 
 impl Renderer {
@@ -85,7 +85,7 @@ impl Renderer {
         self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
     }
 
-    /// A JPEG 2000 whose tile-parts have been located, and the result of `inspect` on it; no sample is decoded.
+    /// Locates the tile-parts of a JPEG 2000, and calls `inspect` on it; no sample is decoded.
     async fn codestream<T: Send + 'static>(
         &self,
         handle: &Arc<ImageHandle>,

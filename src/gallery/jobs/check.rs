@@ -8,23 +8,23 @@ use crate::gallery::images::ImageHandle;
 use crate::master::{Codec, Kind, Level, Photometric};
 use crate::pixels::{Alpha, Depth, Model, Shape};
 
-/// One master, judging by its header.
+/// A master, as its header describes it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Check {
     pub identifier: String,
-    /// As in `TIFF`, `JPEG 2000`.
+    /// The format, such as `TIFF` or `JPEG 2000`.
     pub kind: &'static str,
     pub bytes: u64,
     pub width: u32,
     pub height: u32,
-    /// Sizes of its stored levels.
+    /// The sizes of its stored levels.
     pub levels: Vec<String>,
-    /// Sides of its tiles, `None` where it has none.
+    /// The tile sides of each level; `None` for levels without tiles.
     pub tile: Option<String>,
     pub codec: &'static str,
-    /// Model, bits, profile.
+    /// Color model, bits and profile.
     pub color: String,
-    /// EXIF's number, 1 for upright.
+    /// The EXIF orientation, 1 for upright.
     pub orientation: u8,
     /// Whether stored tiles are served byte for byte.
     pub fast: bool,
@@ -41,9 +41,9 @@ pub(crate) struct Check {
 /// The estimated cost of an uncached response.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Cost {
-    /// Read from the store.
+    /// The number of bytes read from the store.
     pub bytes: u64,
-    /// On one core.
+    /// The time on one core.
     pub cpu_ms: f64,
 }
 
@@ -81,7 +81,7 @@ impl JobService {
     }
 }
 
-/// Quoted for a shell.
+/// Quotes text for a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -148,7 +148,7 @@ fn color(master: &ImageHandle) -> String {
     format!("{model}{alpha}, {bits} bits, {profile}")
 }
 
-/// Milliseconds that a megapixel takes to be decoded, by compression; encoding takes 3 more.
+/// The milliseconds to decode a megapixel, by compression; encoding takes 3 more.
 fn decoding_ms(master: &ImageHandle) -> f64 {
     match (&master.master.kind, level(master).map(|level| level.codec)) {
         (_, Some(Codec::Jpeg)) => 2.4,

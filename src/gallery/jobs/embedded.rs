@@ -8,7 +8,7 @@ use crate::metadata;
 use crate::record::read::embedded;
 use crate::record::{Image, Work};
 
-/// Maximum number of reads for a file's metadata; valid files need fewer.
+/// The maximum number of reads for a file's metadata; valid files need fewer.
 const MAX_READS: usize = 64;
 
 impl JobService {
@@ -23,7 +23,7 @@ impl JobService {
         if showing.iter().any(|work| work.object_number != identifier) {
             return Ok(None);
         }
-        // A record whose number is the file's name takes precedence, too, and withdrawn works stay withdrawn.
+        // A record whose number is the file's name also takes precedence, and withdrawn works stay withdrawn.
         let number = identifier.to_owned();
         let existing = works.query(|catalogue| async move { catalogue.get(&number).await }).await?;
         if existing.is_some_and(|existing| existing.source != EMBEDDED_SOURCE) {
@@ -42,7 +42,7 @@ impl JobService {
                     let bytes = store.read(key, version, range.start..end, &[]).await?;
                     file.add(range.start, bytes);
                 }
-                // Unreadable metadata counts as none.
+                // Unreadable metadata counts as missing.
                 Err(Stop::Refused(_)) => return Ok(None),
             }
         }

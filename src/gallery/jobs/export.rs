@@ -1,4 +1,4 @@
-//! Writes an image as static files that any web server serves: a IIIF Image API 3 level 0 service, or Deep Zoom.
+//! Writes an image as static files for any web server: an IIIF Image API 3 level 0 service, or Deep Zoom.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::gallery::Error;
 use crate::gallery::images::{AuthorizedImage, Body, ImageService};
 use crate::iiif::{Format, ImageRequest, Version, deepzoom};
 
-/// Which files are written.
+/// The kind of files written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     Iiif,
@@ -29,8 +29,8 @@ pub(crate) struct Exported {
 }
 
 impl JobService {
-    /// Writes the image below `folder`, its tiles byte for byte as they are served; `base` is the address that
-    /// `folder` will have. Existing files are overwritten.
+    /// Writes the image below `folder`, with tiles that are byte for byte those served; `base` is the public URL of
+    /// `folder`. Existing files are overwritten.
     pub(crate) async fn export(
         &self,
         identifier: &str,
@@ -51,7 +51,7 @@ impl JobService {
     }
 }
 
-/// Characters that are escaped in file names: all that would need an escape in a URL.
+/// The characters escaped in file names: all that would need an escape in a URL.
 const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
@@ -169,7 +169,7 @@ impl Export<'_> {
     }
 }
 
-/// A file that is written under a temporary name first, and removed if it is not finished.
+/// A file written under a temporary name, and removed if it is not finished.
 struct Part<'a> {
     path: &'a Path,
     part: PathBuf,
@@ -194,7 +194,7 @@ impl<'a> Part<'a> {
         written.map_err(|error| unwritable(self.path, &error))
     }
 
-    /// Gives the file its name; returns its length in bytes.
+    /// Renames the file to its final name; returns its length in bytes.
     fn finish(mut self) -> Result<u64, Error> {
         std::fs::rename(&self.part, self.path).map_err(|error| unwritable(self.path, &error))?;
         self.file = None;

@@ -11,10 +11,10 @@ use super::JobService;
 use crate::catalogue::NewWork;
 use crate::gallery::{Error, error_chain};
 
-/// The share of a collection that one of several machines takes.
+/// The share of a collection for one of several machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shard {
-    /// From 1.
+    /// The number of this share, from 1.
     pub number: u32,
     pub of: u32,
 }
@@ -32,7 +32,7 @@ impl Shard {
             .ok_or_else(|| format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`"))
     }
 
-    /// `2/8`: the second of eight.
+    /// Parses `2/8`, the second of eight shares.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (number, of) = text.split_once('/')?;
         let (number, of) = (number.parse().ok()?, of.parse().ok()?);
@@ -96,7 +96,7 @@ pub(crate) trait Report: Sync + Send {
 }
 
 impl JobService {
-    /// Builds a missing pyramid for every master that needs one, `jobs` concurrently; can be repeated at any time.
+    /// Builds a missing pyramid for every master that needs one, `jobs` concurrently. It can be repeated at any time.
     pub(crate) async fn ingest(
         &self,
         shard: Shard,

@@ -16,6 +16,7 @@ pub(crate) use tag::{Kind as TagKind, TagReport, TagRun, TagSummary, TaggedWork,
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use super::catalogue_client::CatalogueClient;
 use super::images::ImageService;
@@ -27,6 +28,8 @@ pub(crate) struct JobService {
     images: Arc<ImageService>,
     catalogue: Option<Arc<CatalogueClient>>,
     tasks: Handle,
+    /// As many analyses run at the same time as there are processors.
+    analyses: Semaphore,
 }
 
 impl JobService {
@@ -36,6 +39,7 @@ impl JobService {
         catalogue: Option<Arc<CatalogueClient>>,
         tasks: Handle,
     ) -> Self {
-        Self { sources, images, catalogue, tasks }
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { sources, images, catalogue, tasks, analyses: Semaphore::new(processors) }
     }
 }

@@ -1,4 +1,4 @@
-//! Dumps of the whole index, generated while they are sent: on the threads of searches, and only a few at once.
+//! Dumps of the whole index, generated while they are sent, on search threads, with a limit on concurrent dumps.
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::SearchService;
 use crate::gallery::{Error, error_chain};
 use crate::search::{self, Snapshot};
 
-/// How long a client may stall.
+/// The time that a client may stall.
 const STALLED: Duration = Duration::from_secs(60);
 
 /// A dump that is being generated.
@@ -38,7 +38,7 @@ impl SearchService {
     /// The bytes of a dump, generated while they are sent. No thread blocks on a client.
     ///
     /// # Errors
-    /// If too many dumps are in progress.
+    /// Returns [`Error::Busy`] if too many dumps are in progress.
     pub(crate) fn stream_dump<D: Dump>(
         self: &Arc<Self>,
         mut dump: D,
@@ -81,10 +81,10 @@ impl SearchService {
         self.dump_lengths.get(key)
     }
 
-    /// Generates a dump for its length in bytes.
+    /// Generates a dump to measure its length in bytes.
     ///
     /// # Errors
-    /// If too many dumps are in progress, or the index cannot be read.
+    /// Returns [`Error::Busy`] if too many dumps are in progress, and other errors if the index cannot be read.
     pub(crate) async fn measure_dump(&self, dump: impl Dump) -> Result<u64, Error> {
         let _permit = self.dump_permit()?;
         let dump = self.advance(dump).await?;
@@ -106,12 +106,12 @@ impl SearchService {
         })
     }
 
-    /// A permit to send a dump; refused if too many are in progress.
+    /// Acquires a permit to send a dump; fails if too many are in progress.
     fn dump_permit(&self) -> Result<OwnedSemaphorePermit, Error> {
         self.dumps.clone().try_acquire_owned().map_err(|_| Error::Busy { retry_after_s: 30 })
     }
 
-    /// Generates until a piece is ready.
+    /// Generates works until a chunk is ready.
     async fn advance<D: Dump>(&self, mut dump: D) -> Result<D, Error> {
         while !dump.is_ready() {
             dump = self

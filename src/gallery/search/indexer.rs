@@ -133,7 +133,7 @@ impl SearchService {
             // The index may be ahead of the follower.
             _ => self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
-        // Beyond this many changes a full rebuild is faster; and a revision that went back means another catalogue.
+        // Beyond this many changes a full rebuild is faster; a lower revision means another catalogue.
         let is_close =
             last.checked_sub(indexed_revision).is_some_and(|behind| behind <= self.settings.rebuild_from);
         if self.rebuild_requested.load(Ordering::Acquire) || !is_close {
@@ -212,7 +212,7 @@ impl SearchService {
         Ok(indexed.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// Builds an index of all works, and puts it to use when it is complete.
+    /// Builds an index of all works, and switches to it when it is complete.
     async fn build(&self) -> Result<(), Error> {
         let began = Instant::now();
         let state = &self.state;
@@ -276,7 +276,7 @@ impl SearchService {
         let filled = index.clone();
         let committed = self.tasks.spawn_blocking(move || filled.commit(revision)).await;
         committed.map_err(|error| Error::Fault(error.to_string()))??;
-        // Catches up before the index is put to use, so that no change is missing for a moment.
+        // Catches up before the switch, so that no change is missing in between.
         loop {
             let indexed_revision = index.snapshot().revision();
             self.follow(index, indexed_revision).await?;
@@ -291,6 +291,7 @@ fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> Indexab
     IndexableWork {
         work: &stored.work,
         tags: &stored.tags,
+        picture: stored.picture.as_ref(),
         revision: stored.revision,
         changed_ms: stored.changed_ms,
         sizes,

@@ -1,10 +1,12 @@
-//! Search: an index on this server's disk that follows the catalogue, and the queries over it.
+//! Search: the index on this server's disk, which follows the catalogue, and queries of it.
 
 mod dump;
 mod failure;
 mod indexer;
+mod queries;
 mod sizes;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,17 +31,20 @@ use failure::{BackgroundRebuild, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
-/// How long a search waits for a thread.
+/// The time that a search waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Later pages of a search by relevance use the snapshot of the first page for this long.
+/// The time for which later pages of a search by relevance use the snapshot of the first page.
 const PINNED: Duration = Duration::from_secs(300);
-/// Maximum number of snapshots that are kept for them.
+/// The maximum number of snapshots kept for them.
 const PINS: u64 = 8;
 
-/// How long an interrupted dump can be resumed, and how many snapshots are kept for that.
+/// Memory for the object numbers of recent searches, in bytes.
+const NUMBERS: u64 = 16 << 20;
+
+/// The time for which an interrupted dump can be resumed, and the number of snapshots kept for that.
 const RESUMED: Duration = Duration::from_secs(3600);
 const HELD: u64 = 4;
-/// Maximum number of concurrent dumps.
+/// The maximum number of concurrent dumps.
 const DUMPS: usize = 32;
 
 /// The search index over all works, and its queries.
@@ -54,8 +59,10 @@ pub(crate) struct SearchService {
     state: State,
     results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
+    /// The object numbers of recent searches' hits, as hashes.
+    numbers: Cache<(u64, u64), Arc<HashSet<u64>>>,
     permits: Arc<Semaphore>,
-    /// The snapshots of started dumps, by their state.
+    /// Snapshots of started dumps, by their state.
     held: Cache<u64, Arc<Snapshot>>,
     /// The lengths of dumps in bytes, by name and state.
     dump_lengths: Cache<String, u64>,
@@ -73,31 +80,31 @@ struct State {
     /// The last failure, until a success follows.
     failed: Mutex<Option<Failed>>,
     background: Mutex<BackgroundRebuild>,
-    /// How long the last build took, in milliseconds.
+    /// The duration of the last build, in milliseconds.
     took_ms: AtomicU64,
 }
 
 /// The state of the index, for operators.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct IndexState {
-    /// Indexed works.
+    /// The number of indexed works.
     pub works: u64,
-    /// The indexed revision of the catalogue, and its last revision.
+    /// The indexed revision of the catalogue, and the last known one.
     pub revision: u64,
     pub catalogue_revision: u64,
-    /// Whether an index is being built, its number of works so far and in the end.
+    /// Whether an index is being built, its number of works so far, and its final number.
     pub making: bool,
     pub done: u64,
     pub of: u64,
-    /// How long the last build took, in milliseconds.
+    /// The duration of the last build, in milliseconds.
     pub last_making_ms: u64,
     pub failed: Option<String>,
     pub folder: Option<String>,
-    /// Memory of the columns, in bytes.
+    /// The memory used by the columns, in bytes.
     pub columns_bytes: u64,
 }
 
-/// Search results, and the snapshot that they refer to.
+/// Search results, with the snapshot that they refer to.
 pub(crate) struct Hits {
     pub snapshot: Arc<Snapshot>,
     pub found: Arc<SearchResults>,
@@ -143,6 +150,10 @@ impl SearchService {
             state: State::default(),
             results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
             pins: lru_cache(PINS).time_to_live(PINNED).build(),
+            numbers: Cache::builder()
+                .max_capacity(NUMBERS)
+                .weigher(|_: &(u64, u64), found: &Arc<HashSet<u64>>| (256 + 9 * found.capacity()) as u32)
+                .build(),
             permits: Arc::new(Semaphore::new(threads)),
             held: lru_cache(HELD).time_to_live(RESUMED).build(),
             dump_lengths: Cache::new(64),
@@ -160,7 +171,8 @@ impl SearchService {
     /// The current snapshot.
     ///
     /// # Errors
-    /// While the first index is being built, with its progress; or if it cannot be built.
+    /// Returns [`Error::Indexing`] with the progress while the first index is being built, and [`Error::Unindexed`] if
+    /// it cannot be built.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         match self.index() {
             Some(index) => Ok(index.snapshot()),
@@ -187,7 +199,7 @@ impl SearchService {
         self.state.background.lock()
     }
 
-    /// Whether there is an index.
+    /// Whether an index is available.
     pub(crate) fn is_there(&self) -> bool {
         self.index().is_some()
     }
@@ -229,7 +241,20 @@ impl SearchService {
         Ok(Hits { snapshot, found, known: false })
     }
 
-    /// Runs a query on a blocking thread. The number of concurrent queries is limited; a query waits up to [`PATIENCE`] for its turn.
+    /// The object numbers of all hits of a search, as [`search::number_hash`].
+    pub(crate) async fn hit_numbers(&self, search: Search) -> Result<Arc<HashSet<u64>>, Error> {
+        let (snapshot, search) = (self.snapshot()?, search.canonical());
+        let key = (snapshot.state(), hash(&search.without_page().identity()));
+        if let Some(found) = self.numbers.get(&key) {
+            return Ok(found);
+        }
+        let found = Arc::new(self.query(move || snapshot.number_hashes(&search)).await?);
+        self.numbers.insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// Runs a query on a blocking thread. The number of concurrent queries is limited; a query waits up to
+    /// [`PATIENCE`] for a permit.
     pub(crate) async fn query<T: Send + 'static>(
         &self,
         query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
@@ -239,7 +264,7 @@ impl SearchService {
         self.within(permit, query).await
     }
 
-    /// Runs a step of a long job; waits for a thread as long as it takes.
+    /// Runs a step of a long job; waits for a permit as long as it takes.
     async fn run_step<T: Send + 'static>(
         &self,
         query: impl FnOnce() -> Result<T, search::Error> + Send + 'static,
@@ -261,7 +286,7 @@ impl SearchService {
         Ok(task.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
-    /// Rebuilds the index; the current one stays in use until the new one is complete.
+    /// Starts a rebuild of the index; the current index stays in use until the new one is complete.
     pub(crate) fn reindex(&self) {
         self.rebuild_requested.store(true, Ordering::Release);
         self.woken.notify_one();

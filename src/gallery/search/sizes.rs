@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// The number of images per work whose sizes are read.
 const IMAGES_PER_WORK: usize = 4;
-/// Masters that are opened concurrently.
+/// The maximum number of masters opened concurrently.
 const AT_ONCE: usize = 8;
 
 /// The files of a work's first images.
@@ -30,7 +30,7 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Width and height in pixels of the first images of each work, if known. A work is given as its image files.
     pub(super) async fn of(&self, works: Vec<Vec<String>>) -> Vec<Vec<Option<(u32, u32)>>> {
-        // Most works of some collections have no image here at all.
+        // In some collections most works have no image on this server.
         if works.iter().all(Vec::is_empty) {
             return vec![Vec::new(); works.len()];
         }

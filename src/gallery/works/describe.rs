@@ -1,4 +1,4 @@
-//! A work for its manifest: its record, its tags, and its images within their rights.
+//! Describes works for manifests: the record, the tags, and the images within their rights.
 
 use super::WorkService;
 use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
@@ -9,7 +9,7 @@ use crate::record::{Image, Tag, Text, Title, Work};
 /// The contents of a manifest.
 pub(crate) struct Described {
     pub work: Work,
-    /// Accepted or proposed; rejected ones are left out.
+    /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     pub images: Vec<OpenedImage>,
     /// The catalogue's revision of the work; 0 for an image without a record.
@@ -22,14 +22,14 @@ pub(crate) struct Described {
     pub complete: bool,
 }
 
-/// An image of a work, opened.
+/// An opened image of a work.
 pub(crate) struct OpenedImage {
     pub image: Image,
     pub granted: AuthorizedImage,
 }
 
 impl WorkService {
-    /// The work with this object number, or the image with this identifier as a work of its own.
+    /// The work with this object number, or the image with this identifier as a separate work.
     pub(crate) async fn describe(&self, name: &str) -> Result<Described, Error> {
         let Some(works) = self.catalogue() else { return self.describe_file(name).await };
         let seen = works.seen();

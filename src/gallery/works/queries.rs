@@ -10,7 +10,7 @@ use crate::record::{Change, Facet, Work};
 
 /// The state of the catalogue, for operators.
 pub(crate) struct CatalogueState {
-    /// Where it is, without a password.
+    /// The location, without a password.
     pub location: String,
     pub works: u64,
     pub revision: u64,
@@ -30,7 +30,8 @@ impl WorkService {
     /// A work with its tags, as stored.
     ///
     /// # Errors
-    /// [`Error::Gone`] if it was withdrawn.
+    /// Returns [`Error::NotFound`] if there is no such work, [`Error::Gone`] if it was withdrawn, and other errors if
+    /// the catalogue fails.
     pub(crate) async fn stored(&self, object_number: &str) -> Result<StoredWork, Error> {
         match self.find(object_number).await? {
             Some(stored) if !stored.removed => Ok(stored),
@@ -86,7 +87,7 @@ impl WorkService {
         work.await
     }
 
-    /// A page of all works in the order of their arrival, and how many there are; `None` without a catalogue.
+    /// A page of all works in order of arrival, and their total number; `None` without a catalogue.
     pub(crate) async fn page(
         &self,
         start: u64,
@@ -134,7 +135,7 @@ impl WorkService {
         catalogue.query(|catalogue| async move { catalogue.originals(&object_numbers).await }).await
     }
 
-    /// Records a decision about a tag, and returns the work as it is then. Nothing is changed if the work is not at the
+    /// Records a decision about a tag, and returns the resulting work. Nothing changes if the work is not at the
     /// expected revision.
     pub(crate) async fn decide(
         &self,
@@ -149,7 +150,7 @@ impl WorkService {
             catalogue.decide(&number, expected, decision, &actor, note.as_deref()).await
         });
         let stored = decided.await?;
-        // This server's next responses reflect it. The decision has been made, whatever happens now.
+        // This server's next responses reflect it. The decision is recorded even if this fails.
         client.follow_own(object_number, stored.revision).await;
         Ok(stored)
     }

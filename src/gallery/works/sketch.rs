@@ -1,4 +1,4 @@
-//! Works without waiting for slow masters, for pages and API responses.
+//! Describes works without waiting for slow masters, for pages and API responses.
 
 use std::time::Duration;
 
@@ -9,13 +9,15 @@ use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
-use crate::record::{Image, Tag, Work};
+use crate::record::{Image, Picture, Tag, Work};
 
 /// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
     pub work: Work,
-    /// Accepted or proposed; rejected ones are left out.
+    /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
+    /// What was measured on its pictures.
+    pub picture: Option<Picture>,
     pub images: Vec<Preview>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
@@ -34,7 +36,7 @@ pub(crate) struct Preview {
     pub granted: Option<AuthorizedImage>,
 }
 
-/// How long a page waits for all masters together. Local masters open within it; others continue to open in the
+/// The time that a page waits for all its masters. Local masters open within it; others continue to open in the
 /// background, so that the next page finds them in memory.
 pub(crate) const SOON: Duration = Duration::from_millis(150);
 
@@ -46,7 +48,7 @@ impl Preview {
 }
 
 impl WorkService {
-    /// The work with this object number, or the image with this identifier as a work of its own. A record is returned
+    /// The work with this object number, or the image with this identifier as a separate work. A record is returned
     /// even if no store responds in time; an image without a record has to be opened.
     pub(crate) async fn sketch(&self, name: &str, patience: Duration) -> Result<Sketch, Error> {
         let number = name.to_owned();
@@ -62,7 +64,7 @@ impl WorkService {
     }
 
     async fn sketch_stored(&self, stored: StoredWork, patience: Duration) -> Sketch {
-        let StoredWork { work, tags, revision, changed_ms, .. } = stored;
+        let StoredWork { work, tags, picture, revision, changed_ms, .. } = stored;
         let matched: Vec<&Image> = work.images.iter().filter(|image| image.matched).collect();
         let files: Vec<&str> = matched.iter().map(|image| image.file.as_str()).collect();
         let record_grant = self.images.rights().of_record(work.rights.as_deref(), work.public_domain);
@@ -80,12 +82,12 @@ impl WorkService {
                     None
                 }
                 Some(Err(Error::Catalogue(_) | Error::Busy { .. })) => None,
-                // If the rights allow the image and its master was not opened, the store denied access.
+                // If the rights allow the image but its master was not opened, the store denied access.
                 Some(Err(Error::Forbidden)) => {
                     unreachable |= record_grant.largest > 0 && self.images.known_size(&image.file).is_none();
                     continue;
                 }
-                // Not public, missing or unreadable.
+                // The image is not public, missing or unreadable.
                 Some(Err(_)) => continue,
             };
             let grant = granted.as_ref().map_or(record_grant, |granted| granted.grant);
@@ -94,7 +96,7 @@ impl WorkService {
             }
         }
         let tags = tags.into_iter().filter(Tag::is_active).collect();
-        Sketch { work, tags, images, revision, changed_ms, unreachable }
+        Sketch { work, tags, picture, images, revision, changed_ms, unreachable }
     }
 }
 
@@ -109,6 +111,7 @@ impl From<Described> for Sketch {
             images: images.collect(),
             work: described.work,
             tags: described.tags,
+            picture: None,
             revision: described.revision,
             changed_ms: described.changed_ms,
             unreachable: false,

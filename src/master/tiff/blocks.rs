@@ -1,6 +1,6 @@
-//! Finds tiles and strips in a file, including files whose tags have the errors that some writers are known for.
+//! Finds the tiles and strips of an image, and repairs the known errors of some writers' tags.
 //!
-//! The same errors are repaired as in libtiff, and only as far as the file allows: readers of a block still check that
+//! The same errors are repaired as in libtiff, as far as the file allows: readers of a block still check that
 //! it contains all of its pixels.
 
 use super::lenient;
@@ -12,7 +12,7 @@ use crate::iiif::Dimensions;
 use crate::master::level::{Codec, Level};
 use crate::master::{PartialFile, Refused, Stop};
 
-/// The most tiles or strips of an image, and of all its levels together.
+/// The most tiles or strips of an image, and also of all its levels together.
 pub(super) const MAX_TILES: u64 = 4_000_000;
 
 /// Sets the level's grid and tiles.
@@ -46,7 +46,7 @@ pub(super) fn find(file: &PartialFile, directory: &Directory, level: &mut Level)
     Ok(())
 }
 
-/// Rows in each of `listed` strips. The tag counts if it agrees with their number. A single strip has all rows,
+/// The rows in each of `listed` strips. The tag is used if it agrees with their number. A single strip has all rows,
 /// regardless of the tag. Otherwise the height follows from their number or, without compression, from their lengths.
 fn rows_per_strip(
     file: &PartialFile,
@@ -63,19 +63,19 @@ fn rows_per_strip(
     if (1..height).contains(&stated) {
         return Ok(stated as u32);
     }
-    // The heights that this number of strips allows.
-    let (least, max) = (height.div_ceil(listed), (height - 1) / (listed - 1));
-    if listed > height || least > max {
+    // The strip heights that are consistent with this number of strips.
+    let (min, max) = (height.div_ceil(listed), (height - 1) / (listed - 1));
+    if listed > height || min > max {
         return Ok(height as u32);
     }
-    if least == max {
-        return Ok(least as u32);
+    if min == max {
+        return Ok(min as u32);
     }
     if level.codec == Codec::None {
         let first = lenient(directory.number(file, lengths), None)?.unwrap_or(0);
         let row = level.packed_bytes(level.dimensions.width, 1, level.samples_together());
         let rows = first / row.max(1);
-        if level.ycbcr.is_none() && (least..=max).contains(&rows) && first == rows * row {
+        if level.ycbcr.is_none() && (min..=max).contains(&rows) && first == rows * row {
             return Ok(rows as u32);
         }
     }
@@ -97,9 +97,9 @@ fn repair(level: &mut Level, size: u64) -> Result<(), Stop> {
     let mut sorted: Option<Vec<u64>> = None;
     for number in 0..level.tiles.len() {
         let (offset, length) = level.tiles[number];
-        let sound = offset > 0 && length > 0 && length <= size.saturating_sub(offset);
-        let (shown, full) = if raw { needs(level, number) } else { (1, u64::MAX) };
-        if (sound && length >= shown) || (offset, length) == (0, 0) {
+        let is_sound = offset > 0 && length > 0 && length <= size.saturating_sub(offset);
+        let (visible, full) = if raw { needs(level, number) } else { (1, u64::MAX) };
+        if (is_sound && length >= visible) || (offset, length) == (0, 0) {
             level.tiles[number].1 = length.min(full);
             continue;
         }
@@ -116,7 +116,7 @@ fn repair(level: &mut Level, size: u64) -> Result<(), Stop> {
         let room = starts.get(after).copied().unwrap_or(size).min(size) - offset;
         level.tiles[number].1 = match raw {
             // If only one of many is too short, its pixels are lost: the bytes after it belong to others.
-            true if room >= shown && (length == 0 || alone || length > room) => full.min(room),
+            true if room >= visible && (length == 0 || alone || length > room) => full.min(room),
             true => return Err(Refused::damaged("it ends before its pixels do").into()),
             // A tile that starts at the same offset as another is empty.
             false if length == 0 && shared => 0,

@@ -1,4 +1,4 @@
-//! Reads a directory as the description of an image, or finds the reason why it is not supported.
+//! Parses a directory into the description of an image, or the reason why it is not supported.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Tags<'_> {
         Ok(self.directory.number(self.file, tag)?.unwrap_or(default))
     }
 
-    /// The same for tags that are not essential.
+    /// The integer of a tag that is not essential: a malformed tag counts as missing.
     fn hint(&self, tag: u16, default: u64) -> Result<u64, Stop> {
         lenient(self.number(tag, default), default)
     }
@@ -77,7 +77,7 @@ pub(super) fn level(file: &PartialFile, layout: Layout, directory: &Directory) -
     if level.photometric == Photometric::YCbCr && (codec != Codec::Jpeg || level.separate) {
         level.ycbcr = Some(ycbcr(&tags)?);
     }
-    readable(&level)?;
+    check_supported(&level)?;
     if samples as usize > level.model().count() {
         level.alpha = match lenient(directory.numbers(file, EXTRA_SAMPLES, MAX_SAMPLES), Vec::new())?.first()
         {
@@ -89,7 +89,7 @@ pub(super) fn level(file: &PartialFile, layout: Layout, directory: &Directory) -
     match codec {
         Codec::Jpeg => level.tables = directory.bytes(file, JPEG_TABLES, 64 << 10)?.map(Arc::from),
         Codec::OldJpeg if old_jpeg::is_one_stream(file, directory)? => {
-            return old_jpeg::whole(file, directory, level);
+            return old_jpeg::one_stream(file, directory, level);
         }
         Codec::OldJpeg => level.tables = old_jpeg::tables(file, directory, samples)?,
         _ => {}
@@ -207,11 +207,11 @@ fn format(tags: &Tags, photometric: &Photometric, bits: u64) -> Result<Format, S
         3 => Format::Float,
         other => return Err(unsupported(format!("its sample format is {other}, which is not supported"))),
     };
-    let sound = match format {
+    let is_sound = match format {
         Format::Float => matches!(bits, 16 | 24 | 32 | 64),
         _ => matches!(bits, 1..=16 | 24 | 32),
     };
-    if !sound {
+    if !is_sound {
         return Err(unsupported(format!("its samples have {bits} bits; 1 to 16, 24 and 32 are supported")));
     }
     Ok(format)
@@ -244,7 +244,7 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
         }
     };
     fn list<const N: usize>(tags: &Tags, tag: u16, default: [f32; N]) -> Result<[f32; N], Stop> {
-        let found = lenient(tags.directory.fractions(tags.file, tag, N as u64), Vec::new())?;
+        let found = lenient(tags.directory.rationals(tags.file, tag, N as u64), Vec::new())?;
         let found: Vec<f32> = found.into_iter().map(|value| value as f32).collect();
         Ok(<[f32; N]>::try_from(found)
             .ok()
@@ -255,12 +255,12 @@ fn ycbcr(tags: &Tags) -> Result<YCbCr, Stop> {
     let luma = if luma[1] > 0.0 { luma } else { [0.299, 0.587, 0.114] };
     let usual = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0];
     let reference = list(tags, REFERENCE_BLACK_WHITE, usual)?;
-    let sound = reference.chunks_exact(2).all(|pair| pair[1] > pair[0]);
-    Ok(YCbCr { across, down, luma, reference: if sound { reference } else { usual } })
+    let is_sound = reference.chunks_exact(2).all(|pair| pair[1] > pair[0]);
+    Ok(YCbCr { across, down, luma, reference: if is_sound { reference } else { usual } })
 }
 
 /// Refuses combinations that cannot be decoded.
-fn readable(level: &Level) -> Result<(), Stop> {
+fn check_supported(level: &Level) -> Result<(), Stop> {
     let Level { samples, bits, separate, format, .. } = *level;
     let shared = level.ycbcr.is_some_and(|ycbcr| ycbcr.across * ycbcr.down > 1);
     let kind = match (level.codec, &level.photometric) {
@@ -293,7 +293,7 @@ fn readable(level: &Level) -> Result<(), Stop> {
     };
     let planes = if separate { ", in separate planes" } else { "" };
     Err(unsupported(format!(
-        "it has {kind} of {samples} samples of {bits} bits ({numbers}{planes}), which are not read; \
-         `vips tiffsave IN OUT.tif --compression deflate` may make a TIFF of it that is"
+        "it has {kind} of {samples} samples of {bits} bits ({numbers}{planes}), which are not supported; \
+         `vips tiffsave IN OUT.tif --compression deflate` may convert it to a TIFF that is"
     )))
 }

@@ -1,4 +1,4 @@
-//! TIFF: pages and pyramid levels are found without reading pixels, and samples are decoded (`decode`).
+//! Indexes the pages and pyramid levels of a TIFF without reading pixels, and decodes its samples.
 
 mod blocks;
 mod decode;
@@ -30,7 +30,7 @@ pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
         seen.push(offset);
         let directory = match Directory::read(file, layout, offset) {
             Err(Stop::Refused(_)) if seen.len() > 1 => break, // A broken pointer ends the chain.
-            other => other.map_err(|stop| generous(stop, file))?,
+            other => other.map_err(|stop| widened(stop, file))?,
         };
         offset = directory.next;
         let role = Role::of(file, &directory)?;
@@ -52,7 +52,7 @@ pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     }
     if found.is_none() && pages == 0 && page == 1 {
         // The file has only reduced images or masks: other readers show the first of them.
-        let directory = Directory::read(file, layout, first).map_err(|stop| generous(stop, file))?;
+        let directory = Directory::read(file, layout, first).map_err(|stop| widened(stop, file))?;
         found = Some(Pyramid::open(file, layout, &directory)?);
     }
     let no_page = || Stop::from(Refused::NoPage { page, pages });
@@ -92,8 +92,8 @@ fn unsupported(reason: String) -> Stop {
     Refused::Unsupported(reason).into()
 }
 
-/// Widens a request for bytes: directories are usually adjacent, so one generous read finds the rest of them.
-fn generous(stop: Stop, file: &PartialFile) -> Stop {
+/// Widens a request for bytes: directories are usually adjacent, so one larger read finds the rest of them.
+fn widened(stop: Stop, file: &PartialFile) -> Stop {
     match stop {
         Stop::NeedBytes { range, .. } => {
             let rest = file.size() - range.start;

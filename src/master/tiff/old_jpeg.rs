@@ -24,9 +24,9 @@ pub(super) fn are_streams(file: &PartialFile, level: &Level) -> Result<bool, Sto
     Ok(lenient(file.get(offset, 2).map(Some), None)? == Some(&START[..]))
 }
 
-/// The image as one tile with the whole stream, or as the stream's headers and a separate strip of coded samples. The
+/// Sets up the image as one tile with the complete stream, or as the stream's headers and a separate strip of coded samples. The
 /// decoder checks that it is complete.
-pub(super) fn whole(file: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
+pub(super) fn one_stream(file: &PartialFile, directory: &Directory, mut level: Level) -> Result<Level, Stop> {
     const MAX_STRIPS: u64 = 1 << 16;
     const MAX_HEADERS: u64 = 64 << 10;
     let list = |tag| lenient(directory.numbers(file, tag, MAX_STRIPS), Vec::new());
@@ -55,7 +55,7 @@ pub(super) fn whole(file: &PartialFile, directory: &Directory, mut level: Level)
             ));
         }
     }
-    // Some writers count only the headers, and the strips tell where the samples after them end.
+    // Some writers count only the headers; the samples after them end with the strips.
     let ends = strips.iter().map(|(offset, length)| offset.saturating_add(*length));
     let end = ends.chain([start + stated]).max().unwrap_or(0).min(file.size());
     let end = if stated == 0 { file.size() } else { end };

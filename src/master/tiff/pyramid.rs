@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::MAX_TILES;
 use super::image::{dimensions, level};
-use super::{Role, generous, lenient};
+use super::{Role, lenient, widened};
 use crate::container::tiff::tags::{
     DESCRIPTION, ICC, ORIENTATION, STRIP_OFFSETS, SUB_IFDS, TILE_OFFSETS, TILE_WIDTH,
 };
@@ -15,16 +15,16 @@ use crate::master::{Kind, Master, Orientation, PartialFile, SourceFormat, Stop};
 
 const MAX_ICC: u64 = 4 << 20;
 const MAX_SUB_IFDS: u64 = 64;
-/// The most tiles of all smaller levels, as a multiple of the full size's: their tiles may be smaller.
-const MAX_SHARE: u64 = 8;
-/// Tiles that are always allowed.
-const FREE_TILES: u64 = 1 << 16;
+/// The most tiles of all smaller levels together, as a multiple of the full size's: their tiles may be smaller.
+const MAX_TILE_RATIO: u64 = 8;
+/// The number of tiles that smaller levels may always have.
+const MIN_TILE_LIMIT: u64 = 1 << 16;
 /// The most levels of a pyramid.
 const MAX_LEVELS: usize = 64;
 
 pub(super) struct Pyramid {
     full: Dimensions,
-    /// The full size at the head.
+    /// The levels, the full size first.
     levels: Vec<Level>,
     /// Why the full size's tiles cannot be served one by one, if they cannot.
     untiled_because: Option<String>,
@@ -48,7 +48,7 @@ pub(super) enum Next {
 impl Pyramid {
     pub(super) fn open(file: &PartialFile, layout: Layout, directory: &Directory) -> Result<Self, Stop> {
         let level = level(file, layout, directory)?;
-        // A broken profile counts as none.
+        // A damaged profile is ignored.
         let icc = lenient(directory.bytes(file, ICC, MAX_ICC), None)?;
         let orientation = lenient(directory.number(file, ORIENTATION), None)?.unwrap_or(1);
         let mut pyramid = Self {
@@ -73,7 +73,7 @@ impl Pyramid {
                     pyramid.add(file, layout, &directory)?
                 }
                 Ok(_) | Err(Stop::Refused(_)) => {}
-                Err(missing) => return Err(generous(missing, file)),
+                Err(missing) => return Err(widened(missing, file)),
             }
         }
         Ok(pyramid)
@@ -120,7 +120,8 @@ impl Pyramid {
         // Directories may share their arrays of tiles, so a small file could claim very many.
         let claimed = directory.count(TILE_OFFSETS).max(directory.count(STRIP_OFFSETS));
         self.claimed = self.claimed.saturating_add(claimed);
-        let max = self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MAX_SHARE + FREE_TILES;
+        let max =
+            self.levels.first().map_or(0, |full| full.tiles.len() as u64) * MAX_TILE_RATIO + MIN_TILE_LIMIT;
         if self.claimed > max.min(2 * MAX_TILES) || self.levels.len() >= MAX_LEVELS {
             return Ok(());
         }
@@ -130,11 +131,11 @@ impl Pyramid {
             Err(missing) => return Err(missing),
         };
         let full = self.levels[0].shape();
-        let alike = crate::pixels::Shape { dimensions: self.full, ..level.shape() } == full;
-        if alike
+        let same_format = crate::pixels::Shape { dimensions: self.full, ..level.shape() } == full;
+        if same_format
             && level.untiled_because().is_none()
             && level.reduces(self.full)
-            && !self.shows_another(file, directory)?
+            && !self.is_label_or_macro(file, directory)?
         {
             self.levels.push(level);
         }
@@ -142,7 +143,7 @@ impl Pyramid {
     }
 
     /// Whether the image shows the slide's label or the whole slide, which scanners store next to the levels.
-    fn shows_another(&self, file: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
+    fn is_label_or_macro(&self, file: &PartialFile, directory: &Directory) -> Result<bool, Stop> {
         if !directory.has(DESCRIPTION) {
             return Ok(false);
         }

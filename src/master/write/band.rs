@@ -7,41 +7,41 @@ use crate::iiif::Dimensions;
 use crate::master::{Orientation, TileIndex};
 use crate::pixels::{Channels, Raster, rotate};
 
-/// A row of tiles that fills up from the top.
+/// A row of tiles that is filled from the top.
 pub(super) struct Band {
     /// In the stored orientation.
     dimensions: Dimensions,
     channels: Channels,
     side: u32,
-    lie: Lie,
+    direction: Direction,
     /// Rows of the current block so far.
     samples: Vec<u8>,
     /// Rows of the blocks before the current one.
     done: u32,
 }
 
-/// How stored rows and columns run in the upright image.
+/// The directions of stored rows and columns in the upright image.
 #[derive(Clone, Copy, Debug)]
-struct Lie {
+struct Direction {
     orientation: Orientation,
-    columns_run_back: bool,
-    rows_run_back: bool,
+    columns_reversed: bool,
+    rows_reversed: bool,
 }
 
-impl Lie {
+impl Direction {
     fn of(orientation: Orientation) -> Self {
         let (mirrored, turns) = orientation.to_upright();
-        let columns_run_back = mirrored != (turns >= 2);
-        let rows_run_back = matches!(turns, 1 | 2);
-        Self { orientation, columns_run_back, rows_run_back }
+        let columns_reversed = mirrored != (turns >= 2);
+        let rows_reversed = matches!(turns, 1 | 2);
+        Self { orientation, columns_reversed, rows_reversed }
     }
 }
 
-/// The length of block `n` of `blocks` along a side of `length`.
-fn block(n: u32, length: u32, side: u32, runs_back: bool) -> u32 {
+/// The length of block `n` along a side of `length` that is divided into blocks of `side`.
+fn block(n: u32, length: u32, side: u32, is_reversed: bool) -> u32 {
     let rest = length - (length.div_ceil(side) - 1) * side;
     let last = length.div_ceil(side) - 1;
-    if n == if runs_back { 0 } else { last } { rest } else { side }
+    if n == if is_reversed { 0 } else { last } { rest } else { side }
 }
 
 impl Band {
@@ -53,7 +53,7 @@ impl Band {
     ) -> Self {
         let stride = dimensions.width as usize * channels.count();
         let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
-        Self { dimensions, channels, side, lie: Lie::of(orientation), samples, done: 0 }
+        Self { dimensions, channels, side, direction: Direction::of(orientation), samples, done: 0 }
     }
 
     /// Takes rows until the block is full; returns the number of bytes taken.
@@ -99,14 +99,14 @@ impl Band {
         if self.done == self.dimensions.height {
             return 0;
         }
-        block(self.number(), self.dimensions.height, self.side, self.lie.rows_run_back)
+        block(self.number(), self.dimensions.height, self.side, self.direction.rows_reversed)
     }
 
-    /// The full block at half its size.
+    /// The full block, scaled to half its size.
     pub(super) fn halved(&self) -> Vec<u8> {
         let rows: Vec<&[u8]> = self.samples.chunks_exact(self.stride()).collect();
-        let lone = rows.len() % 2 == 1;
-        let (first, pairs) = rows.split_at(usize::from(lone && self.lie.rows_run_back));
+        let is_odd = rows.len() % 2 == 1;
+        let (first, pairs) = rows.split_at(usize::from(is_odd && self.direction.rows_reversed));
         let count = self.channels.count();
         let stride = self.dimensions.width.div_ceil(2) as usize * count;
         let mut out = vec![0; rows.len().div_ceil(2) * stride];
@@ -120,17 +120,17 @@ impl Band {
             Channels::Rgba => halve::<4>,
         };
         for (out, pair) in out.chunks_exact_mut(stride).zip(pairs) {
-            halve(pair, self.lie.columns_run_back, out);
+            halve(pair, self.direction.columns_reversed, out);
         }
         out
     }
 
-    /// The place in the upright image of the tile in column `n` of the full block.
-    pub(super) fn place(&self, n: u32) -> TileIndex {
-        let back = |at: u32, count: u32, runs_back: bool| if runs_back { count - 1 - at } else { at };
-        let column = back(n, self.columns(), self.lie.columns_run_back);
-        let row = back(self.number(), self.rows(), self.lie.rows_run_back);
-        match self.lie.orientation.swaps_sides() {
+    /// The index in the upright image of the tile in column `n` of the full block.
+    pub(super) fn tile_index(&self, n: u32) -> TileIndex {
+        let flip = |at: u32, count: u32, is_reversed: bool| if is_reversed { count - 1 - at } else { at };
+        let column = flip(n, self.columns(), self.direction.columns_reversed);
+        let row = flip(self.number(), self.rows(), self.direction.rows_reversed);
+        match self.direction.orientation.swaps_sides() {
             true => TileIndex { column: row, row: column },
             false => TileIndex { column, row },
         }
@@ -141,13 +141,13 @@ impl Band {
     pub(super) fn in_place(&self, n: u32) -> Option<(&[u8], usize)> {
         let from = (n * self.side) as usize * self.channels.count();
         let whole = self.block_rows() == self.side && (n + 1) * self.side <= self.dimensions.width;
-        (whole && self.lie.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
+        (whole && self.direction.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
     }
 
     /// The upright tile of column `n`; the last pixel is repeated beyond the image's edge.
     pub(super) fn tile(&self, n: u32) -> Raster {
         let (count, side) = (self.channels.count(), self.side as usize);
-        let lengths = |n| block(n, self.dimensions.width, self.side, self.lie.columns_run_back);
+        let lengths = |n| block(n, self.dimensions.width, self.side, self.direction.columns_reversed);
         let from = (0..n).map(lengths).sum::<u32>() as usize * count;
         let (width, height) = (lengths(n), self.block_rows());
         let mut samples = Vec::with_capacity(side * side * count);
@@ -156,7 +156,10 @@ impl Band {
         }
         let dimensions = Dimensions::new(width, height);
         padded(
-            rotate::upright(Raster { dimensions, channels: self.channels, samples }, self.lie.orientation),
+            rotate::upright(
+                Raster { dimensions, channels: self.channels, samples },
+                self.direction.orientation,
+            ),
             side,
         )
     }
@@ -183,20 +186,20 @@ fn padded(tile: Raster, side: usize) -> Raster {
 
 /// The rounded mean of each two by two pixels, or of those that exist: an odd column is the first if columns are
 /// reversed, else the last.
-fn halve<const N: usize>([first, second]: [&[u8]; 2], runs_back: bool, out: &mut [u8]) {
+fn halve<const N: usize>([first, second]: [&[u8]; 2], is_reversed: bool, out: &mut [u8]) {
     let odd = first.len() / N % 2 == 1;
-    let lone = |at: usize, out: &mut [u8]| {
+    let single = |at: usize, out: &mut [u8]| {
         for n in 0..N {
             out[n] = (u16::from(first[at + n]) + u16::from(second[at + n])).div_ceil(2) as u8;
         }
     };
     let (mut from, mut to) = (0, 0);
-    if odd && runs_back {
-        lone(0, &mut out[..N]);
+    if odd && is_reversed {
+        single(0, &mut out[..N]);
         (from, to) = (N, N);
     } else if odd {
         let last = out.len() - N;
-        lone(first.len() - N, &mut out[last..]);
+        single(first.len() - N, &mut out[last..]);
     }
     // A single row is added twice, which does not change the mean.
     let pairs = first[from..].chunks_exact(2 * N).zip(second[from..].chunks_exact(2 * N));
@@ -214,9 +217,9 @@ mod tests {
 
     #[test]
     fn halving_averages_existing_pixels() {
-        let check = |rows: [&[u8]; 2], runs_back, expected: &[u8]| {
+        let check = |rows: [&[u8]; 2], is_reversed, expected: &[u8]| {
             let mut out = vec![0; expected.len()];
-            halve::<1>(rows, runs_back, &mut out);
+            halve::<1>(rows, is_reversed, &mut out);
             assert_eq!(out, expected);
         };
         check([&[1, 2, 9], &[3, 4, 4]], false, &[3, 7]);

@@ -5,60 +5,62 @@ use crate::container::tiff::{self, Field, Offsets, tags};
 use crate::iiif::Dimensions;
 use crate::pixels::Channels;
 
-/// Values after a directory begin at multiples of this.
+/// The alignment of values after a directory, in bytes.
 const ALIGNMENT: usize = 8;
 
-/// The file's header and directories, and the length of all tiles, which follow. `lengths` has each tile's, by level.
+/// Returns the file's header and directories, and the total length of the tiles after them. `lengths` are those of the
+/// tiles of each level.
 pub(super) fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
     let sizes = levels(recipe.upright(), recipe.tile_side);
-    let directory = |n: usize, subs: &[u64], tiles: &[u64]| {
+    let directory = |n: usize, sub_ifds: &[u64], tiles: &[u64]| {
         let mut fields = fields(recipe, tables, sizes[n], n > 0);
         fields.push(Field::offsets(tags::TILE_OFFSETS, tiles.iter().copied(), Offsets::Long));
         fields.push(Field::longs(tags::TILE_LENGTHS, lengths[n].iter().copied()));
-        if !subs.is_empty() {
-            fields.push(Field::directories(tags::SUB_IFDS, subs.iter().copied()));
+        if !sub_ifds.is_empty() {
+            fields.push(Field::directories(tags::SUB_IFDS, sub_ifds.iter().copied()));
         }
         fields.sort_by_key(Field::tag);
         fields
     };
-    let below = match recipe.reduced {
+    let sub_ifd_count = match recipe.reduced {
         Reduced::SubIfds => sizes.len() - 1,
         Reduced::Pages => 0,
     };
     // A directory's length does not depend on the offsets in it.
-    let subs = |at: &[u64], n: usize| if n == 0 { at[at.len() - below..].to_vec() } else { Vec::new() };
+    let sub_ifds =
+        |at: &[u64], n: usize| if n == 0 { at[at.len() - sub_ifd_count..].to_vec() } else { Vec::new() };
     let mut head = tiff::header(Offsets::Long);
     let mut end = head.len() as u64;
     let mut at = vec![end; sizes.len()];
     for n in 0..sizes.len() {
         at[n] = end;
-        let fields = directory(n, &subs(&at, n), &vec![0; lengths[n].len()]);
+        let fields = directory(n, &sub_ifds(&at, n), &vec![0; lengths[n].len()]);
         end += tiff::directory_length(&fields, Offsets::Long, ALIGNMENT);
     }
-    let (places, total) = places(end, lengths);
+    let (offsets, total) = tile_offsets(end, lengths);
     for n in 0..sizes.len() {
-        let next = if below > 0 { 0 } else { at.get(n + 1).copied().unwrap_or(0) };
-        let fields = directory(n, &subs(&at, n), &places[n]);
+        let next = if sub_ifd_count > 0 { 0 } else { at.get(n + 1).copied().unwrap_or(0) };
+        let fields = directory(n, &sub_ifds(&at, n), &offsets[n]);
         head.extend_from_slice(&tiff::directory(&fields, Offsets::Long, at[n], next, ALIGNMENT));
     }
     (head, total)
 }
 
-/// Offsets of the tiles from `start` on, the smallest level's first, and their total length.
-fn places(start: u64, lengths: &[Vec<u32>]) -> (Vec<Vec<u64>>, u64) {
+/// Returns the offsets of the tiles from `start` on, smallest level first, and their total length.
+fn tile_offsets(start: u64, lengths: &[Vec<u32>]) -> (Vec<Vec<u64>>, u64) {
     let mut end = start;
     let mut place = |&length: &u32| {
         let at = end;
         end += u64::from(length);
         at
     };
-    let mut places: Vec<Vec<u64>> =
+    let mut offsets: Vec<Vec<u64>> =
         lengths.iter().rev().map(|level| level.iter().map(&mut place).collect()).collect();
-    places.reverse();
-    (places, end - start)
+    offsets.reverse();
+    (offsets, end - start)
 }
 
-/// All fields but those of the tiles' places and the subdirectories.
+/// The fields of a directory, except the tiles' offsets and lengths and the subdirectories.
 fn fields(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bool) -> Vec<Field> {
     let gray = recipe.channels == Channels::Gray;
     let jpeg = matches!(recipe.compression, Compression::Jpeg { .. });

@@ -20,14 +20,14 @@ use tile::Packer;
 /// How tiles are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// YCbCr, or gray; tables are shared by all tiles.
+    /// JPEG of YCbCr or gray; all tiles share their tables.
     Jpeg {
-        /// From 1 to 100, as libjpeg counts.
+        /// libjpeg's quality, 1 to 100.
         quality: u8,
-        /// 4:4:4 or 4:2:0; gray stays gray.
+        /// 4:4:4 or 4:2:0; ignored for gray.
         subsampling: Subsampling,
     },
-    /// Lossless, as are the following.
+    /// Deflate, lossless.
     Deflate,
     /// Zstandard, lossless.
     Zstd,
@@ -36,7 +36,7 @@ pub enum Compression {
 /// Where the directories of reduced levels are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduced {
-    /// In the file's chain of pages, marked as reduced.
+    /// In the file's chain of directories, flagged as reduced.
     Pages,
     /// As SubIFDs of the full size's directory (tag 330).
     SubIfds,
@@ -45,13 +45,13 @@ pub enum Reduced {
 /// The parameters of a pyramid.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// In the stored orientation.
+    /// The size in the stored orientation.
     pub dimensions: Dimensions,
     /// The orientation of the rows.
     pub orientation: Orientation,
-    /// Alpha requires lossless compression.
+    /// The channels; alpha requires lossless compression.
     pub channels: Channels,
-    /// A multiple of 16.
+    /// The side of a tile in pixels, a multiple of 16.
     pub tile_side: u32,
     /// How tiles are compressed.
     pub compression: Compression,
@@ -59,7 +59,7 @@ pub struct Recipe {
     pub reduced: Reduced,
     /// The ICC profile to embed.
     pub icc: Option<Vec<u8>>,
-    /// Threads that compress.
+    /// The number of threads that compress tiles.
     pub threads: usize,
 }
 
@@ -96,7 +96,7 @@ pub enum Error {
 /// Compressed tiles are kept in the spool (a file, or memory for small images) until all are complete.
 pub struct Writer<S> {
     recipe: Recipe,
-    /// Largest first.
+    /// The levels, largest first.
     levels: Vec<Level>,
     packer: Packer,
     spool: S,
@@ -105,14 +105,14 @@ pub struct Writer<S> {
 
 struct Level {
     band: Band,
-    /// Of the upright image.
+    /// The grid of the upright image.
     grid: Grid,
     /// The offset and length of each tile in the spool.
-    places: Vec<(u64, u32)>,
+    tiles: Vec<(u64, u32)>,
 }
 
 impl<S: Read + Write + Seek> Writer<S> {
-    /// A writer that spools compressed tiles to `spool` until the file is finished.
+    /// Creates a writer that stores compressed tiles in `spool` until the file is finished.
     ///
     /// # Errors
     /// [`Error::Recipe`] if the recipe cannot be written, [`Error::Pixels`] if the encoder cannot be set up.
@@ -120,12 +120,12 @@ impl<S: Read + Write + Seek> Writer<S> {
         check(&recipe)?;
         let side = recipe.tile_side;
         let level = |&upright: &Dimensions| {
-            let lying = if recipe.orientation.swaps_sides() { upright.transposed() } else { upright };
+            let stored = if recipe.orientation.swaps_sides() { upright.transposed() } else { upright };
             let grid = Grid { image: upright, tile: Dimensions::new(side, side) };
             Level {
-                band: Band::new(lying, recipe.orientation, recipe.channels, side),
+                band: Band::new(stored, recipe.orientation, recipe.channels, side),
                 grid,
-                places: vec![(0, 0); grid.count() as usize],
+                tiles: vec![(0, 0); grid.count() as usize],
             }
         };
         let levels = levels(recipe.upright(), side).iter().map(level).collect();
@@ -182,21 +182,21 @@ impl<S: Read + Write + Seek> Writer<S> {
             }
         };
         let threads = self.recipe.threads.clamp(1, columns as usize);
-        let lost = |_| Error::Pixels(pixels::Error::damaged("tile", "its compression panicked"));
+        let panicked = |_| Error::Pixels(pixels::Error::damaged("tile", "its compression panicked"));
         let (mut packed, halved) = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
             let halved = if is_last { Vec::new() } else { band.halved() };
             let mut packed = work()?;
             for other in others {
-                packed.extend(other.join().map_err(lost)??);
+                packed.extend(other.join().map_err(panicked)??);
             }
             Ok::<_, Error>((packed, halved))
         })?;
         packed.sort_unstable_by_key(|(column, _)| *column);
         for (column, tile) in packed {
             self.spool.write_all(&tile)?;
-            let place = level.grid.number(level.band.place(column));
-            level.places[place] = (self.spooled, tile.len() as u32);
+            let number = level.grid.number(level.band.tile_index(column));
+            level.tiles[number] = (self.spooled, tile.len() as u32);
             self.spooled += tile.len() as u64;
         }
         Ok(halved)
@@ -212,12 +212,12 @@ impl<S: Read + Write + Seek> Writer<S> {
             return Err(Error::Recipe(format!("{missing} rows are missing")));
         }
         let lengths: Vec<Vec<u32>> =
-            self.levels.iter().map(|level| level.places.iter().map(|place| place.1).collect()).collect();
+            self.levels.iter().map(|level| level.tiles.iter().map(|tile| tile.1).collect()).collect();
         let (head, mut written) = layout::head(&self.recipe, self.packer.tables(), &lengths);
         out.write_all(&head)?;
         written += head.len() as u64;
         let mut tile = Vec::new();
-        for &(offset, length) in self.levels.iter().rev().flat_map(|level| &level.places) {
+        for &(offset, length) in self.levels.iter().rev().flat_map(|level| &level.tiles) {
             tile.resize(length as usize, 0);
             self.spool.seek(SeekFrom::Start(offset))?;
             self.spool.read_exact(&mut tile)?;
@@ -242,7 +242,7 @@ fn check(recipe: &Recipe) -> Result<(), Error> {
     Ok(())
 }
 
-/// The levels' sizes, each half of the one before and rounded up, to the first that fits a tile.
+/// The sizes of the levels: each is half of the previous one, rounded up; the last fits into a tile.
 pub fn levels(full: Dimensions, side: u32) -> Vec<Dimensions> {
     let mut levels = vec![full];
     let mut last = full;

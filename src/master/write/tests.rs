@@ -1,4 +1,4 @@
-//! Written files are read back by the parser that serves them.
+//! Tests that written pyramids are read back correctly.
 
 use std::io::Cursor;
 
@@ -49,7 +49,7 @@ fn read(file: &[u8]) -> Master {
 }
 
 #[test]
-fn levels_halve_down_to_one_tile_and_tiles_lie_smallest_level_first() {
+fn levels_halve_down_to_one_tile_and_the_smallest_is_stored_first() {
     for reduced in [Reduced::Pages, Reduced::SubIfds] {
         let recipe = Recipe { reduced, ..recipe(131, 67, JPEG) };
         let file = write(&recipe);
@@ -57,9 +57,9 @@ fn levels_halve_down_to_one_tile_and_tiles_lie_smallest_level_first() {
         assert!(matches!(master.kind, Kind::Tiled));
         let sizes: Vec<_> = master.levels.iter().map(|level| level.dimensions).collect();
         assert_eq!(sizes, [(131, 67), (66, 34), (33, 17), (17, 9)].map(|(w, h)| Dimensions::new(w, h)));
-        let mut places: Vec<_> = master.levels.iter().rev().flat_map(|level| level.tiles.clone()).collect();
-        assert!(places.is_sorted());
-        let (last, length) = places.pop().unwrap();
+        let mut tiles: Vec<_> = master.levels.iter().rev().flat_map(|level| level.tiles.clone()).collect();
+        assert!(tiles.is_sorted());
+        let (last, length) = tiles.pop().unwrap();
         assert_eq!(last + length, file.len() as u64);
         assert!(master.levels.iter().all(|level| level.tables.is_some()));
     }
@@ -92,11 +92,11 @@ fn too_few_and_too_many_rows_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn lossless_tiles_hold_exactly_what_went_in(
-        width in 1u32..120, height in 1u32..120, kind in 0usize..2, channels in 0usize..3, lie in 1u8..9,
+    fn lossless_tiles_keep_every_sample(
+        width in 1u32..120, height in 1u32..120, kind in 0usize..2, channels in 0usize..3, orientation_number in 1u8..9,
     ) {
         let channels = [Channels::Gray, Channels::Rgb, Channels::Rgba][channels];
-        let orientation = Orientation::new(u64::from(lie));
+        let orientation = Orientation::new(u64::from(orientation_number));
         let recipe = Recipe { channels, orientation, ..recipe(width, height, LOSSLESS[kind]) };
         let (file, samples) = (write(&recipe), picture(&recipe));
         let samples = rotate::upright(Raster { dimensions: recipe.dimensions, channels, samples }, orientation).samples;
@@ -109,18 +109,18 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn a_turned_master_becomes_the_same_pyramid_as_an_upright_one(
-        width in 1u32..150, height in 1u32..150, lie in 2u8..9,
+    fn a_rotated_master_gives_the_same_pyramid_as_an_upright_one(
+        width in 1u32..150, height in 1u32..150, orientation_number in 2u8..9,
     ) {
         let recipe = recipe(width, height, Compression::Zstd);
-        let lying = Recipe { orientation: Orientation::new(u64::from(lie)), ..recipe.clone() };
-        let raster = Raster { dimensions: recipe.dimensions, channels: recipe.channels, samples: picture(&lying) };
-        let upright = rotate::upright(raster, lying.orientation);
+        let rotated = Recipe { orientation: Orientation::new(u64::from(orientation_number)), ..recipe.clone() };
+        let raster = Raster { dimensions: recipe.dimensions, channels: recipe.channels, samples: picture(&rotated) };
+        let upright = rotate::upright(raster, rotated.orientation);
         let straight = Recipe { dimensions: upright.dimensions, ..recipe };
         let mut writer = Writer::new(straight, Cursor::new(Vec::new())).unwrap();
         writer.push(&upright.samples).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
-        prop_assert_eq!(write(&lying), file);
+        prop_assert_eq!(write(&rotated), file);
     }
 }

@@ -78,7 +78,7 @@ impl Packer {
         }
     }
 
-    /// The part of a JPEG that differs from tile to tile.
+    /// Removes the shared tables from a JPEG.
     fn stripped(&self, jpeg: &[u8]) -> Result<Vec<u8>, Error> {
         let (tables, tile) = split(jpeg)?;
         if tables != self.tables {

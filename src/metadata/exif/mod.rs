@@ -1,4 +1,4 @@
-//! EXIF blocks: a TIFF structure of their own (CIPA DC-008).
+//! Reads EXIF blocks, which are TIFF structures (CIPA DC-008).
 
 mod orientation;
 mod read;
@@ -9,7 +9,7 @@ pub use read::read;
 #[cfg(test)]
 pub(crate) use orientation::tests;
 
-/// The TIFF structure without the name that JPEG, and some writers of other formats, put before it.
-pub fn unnamed(block: &[u8]) -> &[u8] {
+/// Removes the `Exif` prefix that JPEG, and some writers of other formats, put before the TIFF structure.
+pub fn without_prefix(block: &[u8]) -> &[u8] {
     block.strip_prefix(b"Exif\0\0").unwrap_or(block)
 }

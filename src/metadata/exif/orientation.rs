@@ -8,7 +8,7 @@ const LEGAL: RangeInclusive<u32> = 1..=8;
 
 /// The orientation in the first directory of a TIFF structure, 1 to 8; `None` if it is missing or illegal.
 ///
-/// Only the entries of that directory are read: wrong pointers elsewhere, truncated directories and thumbnails with an
+/// Only the entries of that directory are read, so that wrong pointers elsewhere, truncated directories and thumbnails with an
 /// orientation of their own do not matter.
 pub fn orientation(tiff: &[u8]) -> Option<u8> {
     let big_endian = match tiff.get(..4)? {
@@ -24,7 +24,7 @@ pub fn orientation(tiff: &[u8]) -> Option<u8> {
     let entries = directory.get(2..)?.as_chunks::<12>().0;
     let count = usize::from(short(array(directory, 0)?));
     entries.iter().take(count).find_map(|entry| {
-        // Entries without a value are skipped; the first of several counts.
+        // Entries without a value are skipped; the first of several is used.
         if short(array(entry, 0)?) != ORIENTATION || array(entry, 4) == Some([0; 4]) {
             return None;
         }
@@ -44,9 +44,9 @@ pub fn orientation(tiff: &[u8]) -> Option<u8> {
     })
 }
 
-/// The orientation in a block that may begin with its own name; 1 if it is missing or illegal.
+/// The orientation in a block with or without the `Exif` prefix; 1 if it is missing or illegal.
 pub fn orientation_or_upright(block: &[u8]) -> u8 {
-    orientation(super::unnamed(block)).unwrap_or(1)
+    orientation(super::without_prefix(block)).unwrap_or(1)
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -57,7 +57,7 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 pub(crate) mod tests {
     use super::*;
 
-    /// A block whose first directory has these entries: tag, type, count, value.
+    /// A block whose first directory has these entries of tag, type, count and value.
     pub(crate) fn block(big_endian: bool, entries: &[(u16, u16, u32, [u8; 4])], next: u32) -> Vec<u8> {
         let short = |value: u16| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         let long = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
@@ -83,14 +83,14 @@ pub(crate) mod tests {
     #[track_caller]
     fn check(block: &[u8], expected: Option<u8>) {
         assert_eq!(orientation(block), expected);
-        assert_eq!(orientation(super::super::unnamed(&[b"Exif\0\0", block].concat())), expected);
+        assert_eq!(orientation(super::super::without_prefix(&[b"Exif\0\0", block].concat())), expected);
         for length in 0..block.len() {
             orientation(&block[..length]);
         }
     }
 
     #[test]
-    fn an_orientation_of_any_integer_type_counts() {
+    fn an_orientation_of_any_integer_type_is_read() {
         for (kind, little, big) in [
             (1, [6, 0, 0, 0], [6, 0, 0, 0]),
             (7, [6, 0, 0, 0], [6, 0, 0, 0]),
@@ -148,7 +148,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_thumbnails_own_orientation_does_not_count() {
+    fn the_orientation_of_a_thumbnail_is_ignored() {
         let mut both = block(false, &[MAKE], 26);
         assert_eq!(both.len(), 26);
         both.extend(&block_with(6, 0)[8..]);

@@ -5,9 +5,9 @@ use exif::{In, Reader, Tag, Value};
 use crate::metadata::Description;
 use crate::metadata::description::plain;
 
-/// Reads an EXIF block, with or without the name that JPEG puts before it.
+/// Reads an EXIF block with or without the `Exif` prefix.
 pub fn read(block: &[u8]) -> Description {
-    let bytes = super::unnamed(block).to_vec();
+    let bytes = super::without_prefix(block).to_vec();
     let Ok(exif) = Reader::new()
         .continue_on_error(true)
         .read_raw(bytes)

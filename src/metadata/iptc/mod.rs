@@ -1,4 +1,4 @@
-//! IPTC data sets, read and written (Information Interchange Model 4.2).
+//! Reads and writes IPTC data sets (Information Interchange Model 4.2).
 
 mod read;
 mod write;

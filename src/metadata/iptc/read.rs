@@ -3,9 +3,9 @@
 use crate::metadata::description::{Description, MAX_VALUES, plain};
 use crate::metadata::photoshop;
 
-/// Reads data sets up to the first that is damaged, whether they are wrapped in Photoshop's image resources or not.
+/// Reads data sets, bare or in Photoshop's image resources, up to the first damaged one.
 pub(crate) fn read(bytes: &[u8]) -> Description {
-    let bytes = photoshop::named(bytes).unwrap_or(bytes);
+    let bytes = photoshop::image_resources(bytes).unwrap_or(bytes);
     let mut rest =
         if bytes.starts_with(b"8BIM") { photoshop::iptc(bytes).unwrap_or_default() } else { bytes };
     let mut found = Description::default();
@@ -20,7 +20,7 @@ pub(crate) fn read(bytes: &[u8]) -> Description {
     found
 }
 
-/// The next data set: its record, number and value. Extended data sets are longer than any text and end the reading.
+/// Reads the record, number and value of the next data set. Extended data sets are longer than any text; reading stops there.
 fn data_set<'a>(rest: &mut &'a [u8]) -> Option<(u8, u8, &'a [u8])> {
     let [0x1c, record, number, high, low] = *rest.first_chunk()? else { return None };
     let size = usize::from(u16::from_be_bytes([high, low]));
@@ -29,7 +29,7 @@ fn data_set<'a>(rest: &mut &'a [u8]) -> Option<(u8, u8, &'a [u8])> {
     Some((record, number, value))
 }
 
-/// Decodes UTF-8 where it is declared or valid, else Latin-1.
+/// Decodes UTF-8 if it is declared or valid, otherwise Latin-1.
 fn text(value: &[u8], utf8: bool) -> String {
     match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),
@@ -55,7 +55,7 @@ fn take(found: &mut Description, number: u8, text: &str) {
     }
 }
 
-/// `1893-05-01` for `18930501`; unknown months and days are zeros.
+/// Formats `18930501` as `1893-05-01`; unknown months and days are zeros and are omitted.
 fn day(text: &str) -> String {
     match (text.len() == 8 && text.is_ascii(), text.get(..4), text.get(4..6), text.get(6..8)) {
         (true, Some(year), Some("00"), _) => year.to_owned(),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn data_sets_before_a_cut_are_read() {
+    fn data_sets_of_a_truncated_block_are_read() {
         let whole = [set(2, 5, b"Blue"), set(2, 80, b"Anna")].concat();
         for length in 0..whole.len() {
             assert!(read(&whole[..length]).creators.is_empty());

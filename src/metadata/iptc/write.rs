@@ -4,12 +4,12 @@ use crate::metadata::credit::{Credit, is_uri};
 
 /// Character set (1:90) UTF-8, then record version (2:00) 4.
 const START: [u8; 15] = *b"\x1c\x01\x5a\0\x03\x1b%G\x1c\x02\0\0\x02\0\x04";
-/// Creators that are named; XMP names the others too.
+/// The most creators that are written; XMP contains all of them.
 const MAX_CREATORS: usize = 20;
 
-/// Writes a credit as data sets of records 1 and 2, cut to the lengths that the standard allows.
+/// Writes a credit as data sets of records 1 and 2, truncated to the lengths that the standard allows.
 ///
-/// A URI that would have to be cut is left out: XMP has all of it.
+/// A URI that would have to be truncated is omitted; XMP contains it in full.
 pub(crate) fn write(credit: &Credit) -> Vec<u8> {
     let mut sets = START.to_vec();
     let mut add = |number: u8, max: usize, text: &str| {
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_cut_and_long_uris_are_left_out() {
+    fn texts_are_truncated_and_long_uris_are_omitted() {
         let expected = [
             "1:90 \u{1b}%G",
             "2:0 \0\u{4}",

@@ -1,4 +1,4 @@
-//! XMP packets, read and written (ISO 16684-1).
+//! Reads and writes XMP packets (ISO 16684-1).
 
 mod read;
 mod write;

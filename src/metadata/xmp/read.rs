@@ -8,7 +8,7 @@ use crate::metadata::description::{Description, Localized, MAX_VALUES};
 
 const RDF: &[u8] = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// Elements nested deeper end the reading.
+/// The deepest nesting of elements; reading stops at deeper ones.
 const MAX_DEPTH: usize = 64;
 
 /// The namespaces whose properties are read.
@@ -46,8 +46,8 @@ pub(crate) fn read(xmp: &[u8]) -> Description {
                 }
                 text = resource(&reader, &element).unwrap_or_default();
             }
-            Ok(Event::Text(words)) => text.push_str(&words.decode().unwrap_or_default()),
-            Ok(Event::CData(words)) => text.push_str(&words.decode().unwrap_or_default()),
+            Ok(Event::Text(value)) => text.push_str(&value.decode().unwrap_or_default()),
+            Ok(Event::CData(value)) => text.push_str(&value.decode().unwrap_or_default()),
             Ok(Event::GeneralRef(entity)) => {
                 let named = entity
                     .decode()
@@ -57,9 +57,9 @@ pub(crate) fn read(xmp: &[u8]) -> Description {
                 text.push_str(&named.or(numbered).unwrap_or_default());
             }
             Ok(Event::End(_)) => {
-                let words = std::mem::take(&mut text);
-                if let Some(property) = property(&open).filter(|_| !words.trim().is_empty()) {
-                    take(&mut found, property, &language, words.trim());
+                let value = std::mem::take(&mut text);
+                if let Some(property) = property(&open).filter(|_| !value.trim().is_empty()) {
+                    take(&mut found, property, &language, value.trim());
                 }
                 open.pop();
             }
@@ -70,11 +70,11 @@ pub(crate) fn read(xmp: &[u8]) -> Description {
     found
 }
 
-/// The property that the innermost element is the value of: itself, or what its list belongs to.
+/// The property whose value is the innermost element: itself, or the property that contains its list.
 fn property(open: &[String]) -> Option<&str> {
     let own = open.iter().rposition(|name| !name.starts_with("rdf:"))?;
-    let above = own.checked_sub(1).and_then(|above| open.get(above));
-    above.is_some_and(|above| above == "rdf:Description").then(|| open[own].as_str())
+    let parent = own.checked_sub(1).and_then(|parent| open.get(parent));
+    parent.is_some_and(|parent| parent == "rdf:Description").then(|| open[own].as_str())
 }
 
 fn name(namespace: &ResolveResult<'_>, local: &[u8]) -> String {
@@ -93,7 +93,7 @@ fn language_of(element: &BytesStart<'_>) -> Option<String> {
     (language != "x-default").then_some(language)
 }
 
-/// The URI that an element has for its value (ISO 16684-1, §7.5).
+/// The URI in an element's `rdf:resource` attribute (ISO 16684-1, §7.5).
 fn resource(reader: &NsReader<&[u8]>, element: &BytesStart<'_>) -> Option<String> {
     let is_resource = |attribute: &quick_xml::events::attributes::Attribute<'_>| {
         let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
@@ -103,36 +103,36 @@ fn resource(reader: &NsReader<&[u8]>, element: &BytesStart<'_>) -> Option<String
     quick_xml::escape::unescape(&String::from_utf8_lossy(&value)).ok().map(|uri| uri.into_owned())
 }
 
-/// The simple properties that are written as attributes.
+/// Reads simple properties that are written as attributes.
 fn attributes(reader: &NsReader<&[u8]>, element: &BytesStart<'_>, found: &mut Description) {
     for attribute in element.attributes().flatten() {
         let (namespace, local) = reader.resolver().resolve_attribute(attribute.key);
-        let words = String::from_utf8_lossy(&attribute.value);
-        let words = quick_xml::escape::unescape(&words).unwrap_or_default();
-        take(found, &name(&namespace, local.into_inner()), "none", words.trim());
+        let value = String::from_utf8_lossy(&attribute.value);
+        let value = quick_xml::escape::unescape(&value).unwrap_or_default();
+        take(found, &name(&namespace, local.into_inner()), "none", value.trim());
     }
 }
 
-fn take(found: &mut Description, property: &str, language: &str, words: &str) {
-    if words.is_empty() {
+fn take(found: &mut Description, property: &str, language: &str, value: &str) {
+    if value.is_empty() {
         return;
     }
-    let once = |place: &mut Option<String>| {
-        place.get_or_insert_with(|| words.to_owned());
+    let set_once = |field: &mut Option<String>| {
+        field.get_or_insert_with(|| value.to_owned());
     };
     match property {
-        "dc:title" => add(&mut found.title, language, words),
-        "dc:description" => add(&mut found.description, language, words),
-        "dc:creator" if found.creators.len() < MAX_VALUES => found.creators.push(words.to_owned()),
+        "dc:title" => add(&mut found.title, language, value),
+        "dc:description" => add(&mut found.description, language, value),
+        "dc:creator" if found.creators.len() < MAX_VALUES => found.creators.push(value.to_owned()),
         "dc:subject" if found.subjects.len() < MAX_VALUES => {
-            found.subjects.push((language.to_owned(), words.to_owned()))
+            found.subjects.push((language.to_owned(), value.to_owned()))
         }
-        "dc:rights" | "dcterms:rights" | "xmpRights:UsageTerms" => once(&mut found.rights),
-        "cc:license" | "dcterms:license" => once(&mut found.license),
-        "xmpRights:WebStatement" => once(&mut found.statement),
-        "xmpRights:Marked" => found.marked = Some(words.to_owned()),
-        "photoshop:Credit" => once(&mut found.credit),
-        "dc:date" | "photoshop:DateCreated" => once(&mut found.date),
+        "dc:rights" | "dcterms:rights" | "xmpRights:UsageTerms" => set_once(&mut found.rights),
+        "cc:license" | "dcterms:license" => set_once(&mut found.license),
+        "xmpRights:WebStatement" => set_once(&mut found.statement),
+        "xmpRights:Marked" => found.marked = Some(value.to_owned()),
+        "photoshop:Credit" => set_once(&mut found.credit),
+        "dc:date" | "photoshop:DateCreated" => set_once(&mut found.date),
         _ => {}
     }
 }

@@ -6,12 +6,12 @@ use xmp_writer::{CustomNamespace, Namespace, XmpWriter};
 
 use crate::metadata::credit::{Credit, MAX_FIELD, clipped, is_uri, xml_length};
 
-/// The element around each of several creators.
+/// The bytes of the element around each of several creators.
 const ITEM: usize = "<rdf:li></rdf:li>".len();
 
 /// Writes a credit as an XMP packet without padding; equal credits give equal bytes.
 ///
-/// Characters that XML does not allow are left out, and fields that are too long are cut.
+/// Characters that XML does not allow are omitted, and long fields are truncated.
 pub(crate) fn write(credit: &Credit) -> Vec<u8> {
     let mut packet = XmpWriter::new();
     if let Some(title) = &credit.title {
@@ -47,7 +47,7 @@ fn is_free(uri: &str) -> bool {
     uri.contains("creativecommons.org/publicdomain/") || uri.contains("rightsstatements.org/vocab/NoC-")
 }
 
-/// As many names as fit into one field.
+/// The first names that fit into one field.
 fn within_field(names: &[String]) -> Vec<Cow<'_, str>> {
     let mut length = 0;
     let fits = |name: &Cow<'_, str>| {
@@ -73,7 +73,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// The text of the first element of that name, read by another XML parser.
+    /// Reads the text of the first element of this name with another XML parser.
     pub(crate) fn read(packet: &[u8], namespace: &str, name: &str) -> Vec<String> {
         let text = std::str::from_utf8(packet).unwrap();
         let document = roxmltree::Document::parse(text).unwrap();
@@ -104,7 +104,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_a_known_state_of_copyright_is_marked() {
+    fn only_a_known_copyright_status_is_marked() {
         for (rights, marked) in [
             ("http://rightsstatements.org/vocab/InC/1.0/", Some("True")),
             ("http://rightsstatements.org/vocab/NoC-US/1.0/", Some("False")),

@@ -2,14 +2,14 @@
 
 use super::grid::Lanes;
 
-/// A matrix, and an offset to add.
+/// A matrix, and an offset that is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Affine {
     pub(super) rows: [[f64; 3]; 3],
     pub(super) offset: [f64; 3],
 }
 
-/// The same by columns, ready to apply.
+/// An affine step by columns, for fast application.
 #[derive(Clone, Copy)]
 pub(super) struct Columns([Lanes; 4]);
 

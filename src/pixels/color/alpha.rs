@@ -6,12 +6,12 @@ use crate::pixels::Alpha;
 /// Expands 8-bit pixels of one or three `colors` and an alpha to RGBA with straight alpha; color values are not converted.
 pub fn to_rgba(samples: &[u8], colors: usize, alpha: Alpha) -> Vec<u8> {
     let pixel = |pixel: &[u8]| {
-        let opacity = pixel[colors];
-        let color = |n: usize| match (alpha, opacity) {
-            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(opacity)).min(255) as u8,
+        let alpha_value = pixel[colors];
+        let color = |n: usize| match (alpha, alpha_value) {
+            (Alpha::Associated, 1..) => (u32::from(pixel[n]) * 255 / u32::from(alpha_value)).min(255) as u8,
             _ => pixel[n],
         };
-        [color(0), color(1 % colors), color(2 % colors), opacity]
+        [color(0), color(1 % colors), color(2 % colors), alpha_value]
     };
     samples.chunks_exact(colors + 1).flat_map(pixel).collect()
 }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colors_are_divided_by_their_opacity() {
+    fn colors_are_divided_by_their_alpha() {
         let mut samples = [10u8, 20, 0, 128, 7, 8, 9, 255, 3, 3, 3, 0, 99, 1, 1, 5];
         straighten(&mut samples, 4);
         assert_eq!(samples, [20, 40, 0, 128, 7, 8, 9, 255, 0, 0, 0, 0, 255, 51, 51, 5]);
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn no_opacity_overflows() {
+    fn no_alpha_overflows() {
         for alpha in [0u16, 1, 2, 65_534, 65_535] {
             straighten(&mut [u16::MAX, alpha], 2);
         }

@@ -9,40 +9,40 @@ use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples};
 pub struct Conversion {
     model: Model,
     output: Output,
-    way: Way,
+    method: Method,
     ignored: Option<String>,
 }
 
-enum Way {
-    /// 8 bits unchanged, 16 bits rounded.
-    AsItIs,
-    /// Gray to gray: a table for 8 bits, and one for 16.
+enum Method {
+    /// Keeps 8-bit samples, and rounds 16-bit samples.
+    Identity,
+    /// Maps gray to gray by a table for 8 bits and one for 16.
     Gray {
         narrow: Box<[u8]>,
         wide: Box<[u8]>,
     },
     Color(Pipeline),
-    /// Inks to sRGB by the plain formula, and from there to another output.
-    Inks(Option<Pipeline>),
+    /// Converts CMYK to sRGB by the simple formula, and from there to another output.
+    Cmyk(Option<Pipeline>),
 }
 
 impl Conversion {
-    /// The conversion for samples of `model` with this profile. If the profile is missing, broken or for other samples, gray
-    /// and RGB count as sRGB, and inks are converted by the plain formula; L*a*b* needs no profile.
+    /// Creates the conversion for samples of `model` with this profile. If the profile is missing, damaged or for other samples, gray
+    /// and RGB count as sRGB, and CMYK is converted by the simple formula; L*a*b* needs no profile.
     pub fn new(icc: Option<&[u8]>, model: Model, output: Output) -> Self {
-        let lab = (model == Model::Lab).then(|| stages::by_lab(output)).flatten().map(Way::Color);
-        let made = icc.filter(|_| lab.is_none()).map(|icc| by_profile(icc, model, output)).transpose();
-        let ignored = made.as_ref().err().map(Error::to_string);
-        let way = lab.or(made.ok().flatten()).unwrap_or_else(|| without(model, output));
-        Self { model, output, way, ignored }
+        let lab = (model == Model::Lab).then(|| stages::by_lab(output)).flatten().map(Method::Color);
+        let by_icc = icc.filter(|_| lab.is_none()).map(|icc| by_profile(icc, model, output)).transpose();
+        let ignored = by_icc.as_ref().err().map(Error::to_string);
+        let method = lab.or(by_icc.ok().flatten()).unwrap_or_else(|| without_profile(model, output));
+        Self { model, output, method, ignored }
     }
 
     /// The approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
-        match &self.way {
-            Way::AsItIs | Way::Inks(None) => 0,
-            Way::Gray { narrow, wide } => narrow.len() + wide.len(),
-            Way::Color(pipeline) | Way::Inks(Some(pipeline)) => pipeline.weight(),
+        match &self.method {
+            Method::Identity | Method::Cmyk(None) => 0,
+            Method::Gray { narrow, wide } => narrow.len() + wide.len(),
+            Method::Color(pipeline) | Method::Cmyk(Some(pipeline)) => pipeline.weight(),
         }
     }
 
@@ -65,7 +65,7 @@ impl Conversion {
         }
     }
 
-    /// Converts samples; those of another model are treated as if they had no profile.
+    /// Converts samples; samples of another model are converted as if they had no profile.
     pub fn convert(&self, raw: Raw) -> Raster {
         if raw.model != self.model {
             return Self::new(None, raw.model, self.output).convert(raw);
@@ -75,7 +75,7 @@ impl Conversion {
         let samples = match samples {
             // The most common case needs no conversion.
             Samples::U8(samples)
-                if matches!(self.way, Way::AsItIs)
+                if matches!(self.method, Method::Identity)
                     && (alpha, model.count()) == (Alpha::None, channels.count()) =>
             {
                 samples
@@ -86,29 +86,29 @@ impl Conversion {
         Raster { dimensions, channels, samples }
     }
 
-    fn converted<S: Sample>(&self, mut samples: Vec<S>, opacity: Alpha, channels: Channels) -> Vec<u8> {
-        let has_opacity = opacity != Alpha::None;
-        let count = self.model.count() + usize::from(has_opacity);
-        if opacity == Alpha::Associated {
+    fn converted<S: Sample>(&self, mut samples: Vec<S>, alpha_kind: Alpha, channels: Channels) -> Vec<u8> {
+        let has_alpha = alpha_kind != Alpha::None;
+        let count = self.model.count() + usize::from(has_alpha);
+        if alpha_kind == Alpha::Associated {
             alpha::straighten(&mut samples, count);
         }
         let mut target = vec![0; samples.len() / count * channels.count()];
-        match &self.way {
-            Way::Gray { narrow, wide } => {
+        match &self.method {
+            Method::Gray { narrow, wide } => {
                 let table = if S::MAX == 255 { narrow } else { wide };
                 let value = |sample: S| table[sample.wide() as usize];
-                plain::grays(&samples, value, has_opacity, &mut target);
+                plain::grays(&samples, value, has_alpha, &mut target);
             }
-            Way::AsItIs if self.model == Model::Gray => {
-                plain::grays(&samples, S::narrow, has_opacity, &mut target);
+            Method::Identity if self.model == Model::Gray => {
+                plain::grays(&samples, S::narrow, has_alpha, &mut target);
             }
-            Way::AsItIs => plain::narrow(&samples, &mut target),
-            Way::Color(pipeline) => pipeline.run(&samples, has_opacity, &mut target),
-            Way::Inks(then) => {
-                plain::inks(&samples, has_opacity, &mut target);
-                if let Some(pipeline) = then {
+            Method::Identity => plain::narrow(&samples, &mut target),
+            Method::Color(pipeline) => pipeline.run(&samples, has_alpha, &mut target),
+            Method::Cmyk(after) => {
+                plain::cmyk(&samples, has_alpha, &mut target);
+                if let Some(pipeline) = after {
                     let srgb = target.clone();
-                    pipeline.run(&srgb, has_opacity, &mut target);
+                    pipeline.run(&srgb, has_alpha, &mut target);
                 }
             }
         }
@@ -116,15 +116,15 @@ impl Conversion {
     }
 }
 
-fn by_profile(icc: &[u8], model: Model, output: Output) -> Result<Way, Error> {
+fn by_profile(icc: &[u8], model: Model, output: Output) -> Result<Method, Error> {
     let profile = profile::parse(icc, model)?;
     let pipeline = stages::by_profile(&profile, model, output)?;
     if model != Model::Gray {
-        return Ok(Way::Color(pipeline));
+        return Ok(Method::Color(pipeline));
     }
     let narrow: Vec<u8> = (0..=u8::MAX).collect();
     let wide: Vec<u16> = (0..=u16::MAX).collect();
-    Ok(Way::Gray { narrow: grays(&pipeline, &narrow), wide: grays(&pipeline, &wide) })
+    Ok(Method::Gray { narrow: grays(&pipeline, &narrow), wide: grays(&pipeline, &wide) })
 }
 
 /// A table of output grays: the output's green, which is closest to lightness.
@@ -134,13 +134,13 @@ fn grays<S: Sample>(pipeline: &Pipeline, values: &[S]) -> Box<[u8]> {
     colors.as_chunks::<3>().0.iter().map(|color| color[1]).collect()
 }
 
-fn without(model: Model, output: Output) -> Way {
+fn without_profile(model: Model, output: Output) -> Method {
     let from_srgb = || stages::by_profile(&Output::Srgb.color(), Model::Rgb, output).ok();
     match (model, output) {
-        (Model::Cmyk, Output::Srgb) => Way::Inks(None),
-        (Model::Cmyk, Output::DisplayP3) => Way::Inks(from_srgb()),
-        (Model::Rgb, Output::DisplayP3) => from_srgb().map_or(Way::AsItIs, Way::Color),
-        _ => Way::AsItIs,
+        (Model::Cmyk, Output::Srgb) => Method::Cmyk(None),
+        (Model::Cmyk, Output::DisplayP3) => Method::Cmyk(from_srgb()),
+        (Model::Rgb, Output::DisplayP3) => from_srgb().map_or(Method::Identity, Method::Color),
+        _ => Method::Identity,
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn colors_move_as_they_should() {
+    fn colors_are_converted_by_their_profile() {
         // Adobe RGB's (128, 200, 100) is sRGB's (77, 201, 92) by its specification's own matrices.
         let icc = ColorProfile::new_adobe_rgb().encode().unwrap();
         let bytes = Samples::U8(vec![128, 200, 100, 77]);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn greys_stay_grey() {
+    fn gray_stays_gray() {
         let icc = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
         near(&convert(Some(&icc), Model::Gray, Alpha::None, Samples::U8(vec![55])), &[128]);
         near(&convert(Some(&icc), Model::Gray, Alpha::None, Samples::U16(vec![55 * 257])), &[128]);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_profile_is_taken_as_usual() {
+    fn samples_without_a_profile_have_a_default_meaning() {
         near(&convert(None, Model::Rgb, Alpha::None, Samples::U16(vec![0, 0x8080, 0xffff])), &[0, 128, 255]);
         let inks = Samples::U8(vec![255, 0, 128, 0]);
         near(&convert(None, Model::Cmyk, Alpha::None, inks), &[0, 255, 127]);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn multiplied_colors_are_set_straight_first() {
+    fn premultiplied_colors_are_made_straight_first() {
         let half = Samples::U8(vec![100, 50, 0, 128]);
         near(&convert(None, Model::Rgb, Alpha::Associated, half), &[199, 99, 0, 128]);
     }

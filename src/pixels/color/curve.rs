@@ -7,10 +7,10 @@ use moxcms::ToneReprCurve;
 use super::grid::{ROUNDING, clip};
 use super::sample::Sample;
 
-/// Steps of a tabulated curve; each covers 16 values of 16-bit samples.
+/// The number of steps of a tabulated curve; each covers 16 values of 16-bit samples.
 pub(super) const STEPS: usize = 4096;
-/// The bound of curve values; valid curves stay far below.
-const FARTHEST: f64 = 16.0;
+/// The largest magnitude of curve values; valid curves stay far below.
+const MAX_VALUE: f64 = 16.0;
 
 /// A curve over 0 to 1.
 ///
@@ -28,7 +28,7 @@ pub(super) enum Curve {
 
 /// A curve's values as a table.
 #[derive(Clone)]
-pub(super) struct Tabulated {
+pub(super) struct CurveTable {
     eight: Arc<[f32; 256]>,
     /// At every 16th value of 16-bit samples, and one after the last.
     sixteen: Arc<[f32; STEPS + 1]>,
@@ -47,7 +47,7 @@ impl Curve {
         }
     }
 
-    /// The function types of §10.18 differ in their number of parameters.
+    /// A parametric curve; the function types of §10.18 differ in their number of parameters.
     fn parametric(values: &[f32]) -> Self {
         let at = |index: usize| values.get(index).copied().map_or(0.0, f64::from);
         let [g, a, b] = [at(0), at(1), at(2)];
@@ -73,9 +73,9 @@ impl Curve {
                     (a * x + b).max(0.0).powf(*g) + e
                 }
             }
-            Self::Table(values) => between(values, x),
+            Self::Table(values) => interpolate(values, x),
         };
-        if value.is_finite() { value.clamp(-FARTHEST, FARTHEST) } else { 0.0 }
+        if value.is_finite() { value.clamp(-MAX_VALUE, MAX_VALUE) } else { 0.0 }
     }
 
     /// Whether it is the identity within the precision of 16 bits.
@@ -87,19 +87,19 @@ impl Curve {
         *self == Self::Identity || (0..=1024).all(same)
     }
 
-    pub(super) fn tabulated(&self) -> Tabulated {
+    pub(super) fn tabulated(&self) -> CurveTable {
         let value = |x: f64| self.at(x) as f32;
         let mut sixteen = std::array::from_fn(|step| value((step * 16).min(65_535) as f64 / 65_535.0));
         // The last step ends one value after the last sample.
         sixteen[STEPS] = sixteen[STEPS - 1] + (sixteen[STEPS] - sixteen[STEPS - 1]) * (16.0 / 15.0);
-        Tabulated {
+        CurveTable {
             eight: Arc::new(std::array::from_fn(|sample| value(sample as f64 / 255.0))),
             sixteen: Arc::new(sixteen),
         }
     }
 }
 
-fn between(values: &[f32], x: f64) -> f64 {
+fn interpolate(values: &[f32], x: f64) -> f64 {
     let Some(last) = values.len().checked_sub(2) else { return x };
     let position = x * (last + 1) as f64;
     let index = (position as usize).min(last);
@@ -107,7 +107,7 @@ fn between(values: &[f32], x: f64) -> f64 {
     low + (high - low) * (position - index as f64)
 }
 
-impl Tabulated {
+impl CurveTable {
     pub(super) fn sample<S: Sample>(&self, sample: S) -> f32 {
         let sample = sample.wide();
         if S::MAX == 255 {
@@ -128,8 +128,8 @@ impl Tabulated {
 }
 
 /// Tabulates three or four curves; equal ones share their table.
-pub(super) fn tabulated(curves: &[Curve]) -> Vec<Tabulated> {
-    let mut all: Vec<Tabulated> = Vec::with_capacity(curves.len());
+pub(super) fn tabulated(curves: &[Curve]) -> Vec<CurveTable> {
+    let mut all: Vec<CurveTable> = Vec::with_capacity(curves.len());
     for (index, curve) in curves.iter().enumerate() {
         let earlier = curves[..index].iter().position(|earlier| earlier == curve);
         all.push(earlier.map_or_else(|| curve.tabulated(), |earlier| all[earlier].clone()));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_curve_leaves_the_numbers() {
+    fn curve_values_are_finite_and_bounded() {
         let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -32_768.0, 0.0, 32_767.0];
         for length in [1, 3, 4, 5, 7] {
             for first in odd {
@@ -176,7 +176,7 @@ mod tests {
                     values[0] = first;
                     let curve = Curve::of(&ToneReprCurve::Parametric(values));
                     for x in [0.0, 0.5, 1.0] {
-                        assert!(curve.at(x).abs() <= FARTHEST, "{curve:?}");
+                        assert!(curve.at(x).abs() <= MAX_VALUE, "{curve:?}");
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Interpolates a profile's color lookup table (ICC.1:2022, §10.10 to §10.12).
 
-/// A color's coordinates; with three, the last is padding.
+/// The coordinates of a color; if there are three, the last is padding.
 pub(super) type Lanes = [f32; 4];
 
 /// Adding this to a small number leaves the rounded number in the lowest bits.
@@ -13,18 +13,18 @@ pub(super) fn clip(x: f32, max: f32) -> f32 {
     if x < max { x } else { max }
 }
 
-/// Nodes over one, three or four inputs, the last varying fastest.
+/// The nodes of a table of one, three or four inputs; the last input varies fastest.
 pub(super) struct Grid {
     inputs: usize,
     /// The last node's index along each input.
-    lasts: Lanes,
+    last_nodes: Lanes,
     /// The distance between adjacent nodes along each input.
     steps: [u32; 4],
     nodes: Vec<Lanes>,
 }
 
 impl Grid {
-    /// `None` if the number of `nodes` does not match the sides.
+    /// Creates a grid; `None` if the number of `nodes` does not match the sides.
     pub(super) fn new(sides: &[u8], nodes: Vec<Lanes>) -> Option<Self> {
         let sound = matches!(sides.len(), 1 | 3 | 4) && sides.iter().all(|&side| side >= 2);
         // At most 255⁴: it fits.
@@ -32,12 +32,12 @@ impl Grid {
         if !sound || count as usize != nodes.len() {
             return None;
         }
-        let (mut lasts, mut steps) = ([1.0; 4], [0; 4]);
+        let (mut last_nodes, mut steps) = ([1.0; 4], [0; 4]);
         for (input, &side) in sides.iter().enumerate() {
-            lasts[input] = f32::from(side - 1);
+            last_nodes[input] = f32::from(side - 1);
             steps[input] = sides[input + 1..].iter().map(|&side| u32::from(side)).product();
         }
-        Some(Self { inputs: sides.len(), lasts, steps, nodes })
+        Some(Self { inputs: sides.len(), last_nodes, steps, nodes })
     }
 
     /// The approximate size in memory, in bytes.
@@ -60,14 +60,18 @@ impl Grid {
             }),
             3 => pixels.iter_mut().for_each(|pixel| {
                 let ([a, b, c, _], [x, y, z, _]) = self.cell(*pixel);
-                let way = Way::new([(x, first), (y, second), (z, third)]);
-                *pixel = self.along(&way, a.wrapping_add(b).wrapping_add(c));
+                let tetrahedron = Tetrahedron::new([(x, first), (y, second), (z, third)]);
+                *pixel = self.interpolate(&tetrahedron, a.wrapping_add(b).wrapping_add(c));
             }),
             _ => pixels.iter_mut().for_each(|pixel| {
                 let ([a, b, c, d], [w, x, y, z]) = self.cell(*pixel);
-                let way = Way::new([(x, second), (y, third), (z, fourth)]);
+                let tetrahedron = Tetrahedron::new([(x, second), (y, third), (z, fourth)]);
                 let near = a.wrapping_add(b).wrapping_add(c.wrapping_add(d));
-                *pixel = mix(self.along(&way, near), self.along(&way, near.wrapping_add(first)), w);
+                *pixel = mix(
+                    self.interpolate(&tetrahedron, near),
+                    self.interpolate(&tetrahedron, near.wrapping_add(first)),
+                    w,
+                );
             }),
         }
     }
@@ -75,9 +79,9 @@ impl Grid {
     /// The first node of a color's cell, and the color's position within the cell.
     #[inline(always)]
     fn cell(&self, x: Lanes) -> ([u32; 4], Lanes) {
-        let position: Lanes = std::array::from_fn(|lane| clip(x[lane], 1.0) * self.lasts[lane]);
+        let position: Lanes = std::array::from_fn(|lane| clip(x[lane], 1.0) * self.last_nodes[lane]);
         let start: Lanes =
-            std::array::from_fn(|lane| clip(position[lane] - 0.5, self.lasts[lane] - 1.0) + ROUNDING);
+            std::array::from_fn(|lane| clip(position[lane] - 0.5, self.last_nodes[lane] - 1.0) + ROUNDING);
         let nodes = std::array::from_fn(|lane| (start[lane].to_bits() & 255).wrapping_mul(self.steps[lane]));
         (nodes, std::array::from_fn(|lane| position[lane] - (start[lane] - ROUNDING)))
     }
@@ -88,22 +92,23 @@ impl Grid {
     }
 
     #[inline(always)]
-    fn along(&self, way: &Way, from: u32) -> Lanes {
+    fn interpolate(&self, tetrahedron: &Tetrahedron, from: u32) -> Lanes {
         // Not `map`, which is not inlined here.
-        let node = |corner: usize| self.node(from.wrapping_add(way.corners[corner]));
+        let node = |corner: usize| self.node(from.wrapping_add(tetrahedron.corners[corner]));
         let (a, b, c, d) = (node(0), node(1), node(2), node(3));
-        let [wa, wb, wc, wd] = way.weights;
+        let [wa, wb, wc, wd] = tetrahedron.weights;
         std::array::from_fn(|lane| (a[lane] * wa + b[lane] * wb) + (c[lane] * wc + d[lane] * wd))
     }
 }
 
-/// Walks from a node to the opposite node of its cell, along the inputs in the order of their fractions.
-struct Way {
+/// The tetrahedron that contains a color: its corners and their weights. The corners are on the path from a node to the
+/// opposite node of its cell that follows the inputs in descending order of their fractions.
+struct Tetrahedron {
     corners: [u32; 4],
     weights: [f32; 4],
 }
 
-impl Way {
+impl Tetrahedron {
     #[inline(always)]
     fn new(inputs: [(f32, u32); 3]) -> Self {
         // Fractions are not negative, so their bits have the same order; sorted without branches.
@@ -163,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_coordinates_stay_within() {
+    fn invalid_coordinates_are_clipped() {
         let grid = straight(&[3, 3, 3]);
         let mut pixels = [[f32::NAN, f32::INFINITY, -7.0, 0.0]];
         grid.apply(&mut pixels);

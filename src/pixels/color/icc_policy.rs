@@ -6,10 +6,10 @@ use crate::pixels::{Channels, Model};
 
 /// The largest profile that is embedded in every tile, in bytes.
 const COMPACT_BYTES: usize = 4096;
-/// The largest difference, in steps of 255, for a profile to count as sRGB.
-const NEARLY: u8 = 2;
+/// The largest difference in 8-bit values for a profile to count as sRGB.
+const SRGB_TOLERANCE: u8 = 2;
 
-/// How samples with a profile are treated, in every tile and level.
+/// How samples with a profile are served, in every tile and level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
     /// Indistinguishable from sRGB: the profile is dropped.
@@ -18,7 +18,7 @@ pub enum Policy {
     Compact,
     /// Large or with tables: samples are converted to the output.
     Convert,
-    /// Broken, or for other samples: ignored.
+    /// Damaged, or for other samples: ignored.
     Unusable,
 }
 
@@ -28,17 +28,17 @@ pub fn classify(icc: &[u8], channels: Channels) -> Policy {
     let Ok(profile) = profile::parse(icc, model) else { return Policy::Unusable };
     match stages::by_profile(&profile, model, Output::Srgb) {
         Err(_) => Policy::Unusable,
-        Ok(way) if moves_at_most(&way, model, NEARLY) => Policy::Srgb,
+        Ok(pipeline) if is_within(&pipeline, model, SRGB_TOLERANCE) => Policy::Srgb,
         Ok(_) if icc.len() <= COMPACT_BYTES && !profile::has_tables(&profile) => Policy::Compact,
         Ok(_) => Policy::Convert,
     }
 }
 
 /// Whether no color of an even grid differs by more than `steps`.
-fn moves_at_most(way: &Pipeline, model: Model, steps: u8) -> bool {
+fn is_within(pipeline: &Pipeline, model: Model, steps: u8) -> bool {
     let before = grid(model);
     let mut after = vec![0; before.len() / model.count() * 3];
-    way.run(&before, false, &mut after);
+    pipeline.run(&before, false, &mut after);
     // A gray becomes three equal samples.
     let repeated = before.iter().flat_map(|sample| std::iter::repeat_n(sample, 3 / model.count()));
     repeated.zip(&after).all(|(before, after)| before.abs_diff(*after) <= steps)
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outputs_own_profiles_say_what_they_are() {
+    fn the_profiles_of_outputs_have_their_policies() {
         assert_eq!(classify(&Output::Srgb.profile(false), Channels::Rgb), Policy::Srgb);
         assert_eq!(classify(&Output::Srgb.profile(true), Channels::Gray), Policy::Srgb);
         assert_eq!(classify(&Output::DisplayP3.profile(true), Channels::Gray), Policy::Srgb);

@@ -1,4 +1,4 @@
-//! Converts a master's samples to the colors of responses, with one policy for every tile, level and path.
+//! Converts a master's samples to the colors of responses, with one policy for all tiles, levels and code paths.
 //!
 //! # The policy
 //!
@@ -9,7 +9,7 @@
 //! | any other gray or RGB | converted to the [`Output`]; sRGB is assumed if there is no profile |
 //! | CMYK | converted by its profile, or otherwise by r = (1 - c)(1 - k) and so on, to sRGB |
 //! | L*a*b* | converted by CIE's formulas; a profile would add nothing |
-//! | a profile that is broken, or for other samples | as without a profile |
+//! | a profile that is damaged, or for other samples | as without a profile |
 //!
 //! Conversions are relative colorimetric, without black point compensation. [`classify`] distinguishes the first
 //! three rows; [`Conversion`] converts from 8 or 16 bits to 8 in one step. Alpha is made straight first and does not

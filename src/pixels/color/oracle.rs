@@ -7,13 +7,13 @@ use super::{Conversion, Output};
 use crate::iiif::Dimensions;
 use crate::pixels::{Alpha, Depth, Model, Raw, Samples};
 
-/// littleCMS' own ΔE2000 (CIE 142-2001).
+/// The color difference ΔE2000 (CIE 142-2001), computed by littleCMS.
 fn delta(one: &[f64; 3], other: &[f64; 3]) -> f64 {
     let lab = |v: &[f64; 3]| CIELab { L: v[0], a: v[1], b: v[2] };
     lab(one).cie2000_delta_e(&lab(other), 1.0, 1.0, 1.0)
 }
 
-/// Patches over the whole space, and the same number at random, with 16 bits.
+/// 16-bit patches over the whole space, and random ones.
 fn patches(model: Model) -> Vec<u16> {
     let count = model.count();
     let steps: u32 = [0, 256, 0, 13, 7][count];
@@ -31,11 +31,11 @@ fn patches(model: Model) -> Vec<u16> {
     samples
 }
 
-/// The patches converted by littleCMS to encoded colors of the output, in floating point.
+/// Converts the patches with littleCMS to encoded colors of the output, in floating point.
 fn expected(from: &Profile, model: Model, patches: &[u16], output: Output) -> Vec<[f64; 3]> {
     let to = Profile::new_icc(&output.profile(false)).unwrap();
     let flags = Flags::NO_OPTIMIZE | Flags::NO_CACHE;
-    let scaled: Vec<f32> = patches.iter().enumerate().map(|(n, &v)| ink(v, model, n)).collect();
+    let scaled: Vec<f32> = patches.iter().enumerate().map(|(n, &v)| in_lcms_units(v, model, n)).collect();
     let format = match model {
         Model::Gray => PixelFormat::GRAY_FLT,
         Model::Rgb => PixelFormat::RGB_FLT,
@@ -68,8 +68,8 @@ fn expected(from: &Profile, model: Model, patches: &[u16], output: Output) -> Ve
     out.into_iter().map(|c| c.map(|v| f64::from(v.clamp(0.0, 1.0)))).collect()
 }
 
-/// Samples in littleCMS' floating point units: inks in percent, L*a*b* in its own units.
-fn ink(value: u16, model: Model, n: usize) -> f32 {
+/// A sample in littleCMS' floating point units: CMYK in percent, L*a*b* in its own units.
+fn in_lcms_units(value: u16, model: Model, n: usize) -> f32 {
     let part = f32::from(value) / 65_535.0;
     match (model, n % 3) {
         (Model::Cmyk, _) => part * 100.0,
@@ -92,8 +92,8 @@ fn found(icc: Option<&[u8]>, model: Model, depth: Depth, patches: &[u16], output
     raster.samples.chunks(count).map(|c| [byte(c[0]), byte(c[1 % count]), byte(c[2 % count])]).collect()
 }
 
-/// Encoded colors of the output as L*a*b*.
-fn seen(colors: &[[f64; 3]], output: Output) -> Vec<[f64; 3]> {
+/// Converts encoded colors of the output to L*a*b*.
+fn to_lab(colors: &[[f64; 3]], output: Output) -> Vec<[f64; 3]> {
     let from = Profile::new_icc(&output.profile(false)).unwrap();
     let to = Profile::new_lab4_context(
         lcms2::GlobalContext::new(),
@@ -131,8 +131,8 @@ fn compare_patches(name: &str, icc: Option<&[u8]>, from: &Profile, model: Model,
             if depth == Depth::U8 {
                 patches.iter_mut().for_each(|value| *value = *value / 257 * 257);
             }
-            let expected = seen(&expected(from, model, &patches, output), output);
-            let found = seen(&found(icc, model, depth, &patches, output), output);
+            let expected = to_lab(&expected(from, model, &patches, output), output);
+            let found = to_lab(&found(icc, model, depth, &patches, output), output);
             let deltas: Vec<f64> = expected.iter().zip(&found).map(|(a, b)| delta(a, b)).collect();
             let mean = deltas.iter().sum::<f64>() / deltas.len() as f64;
             let worst = deltas.iter().copied().fold(0.0, f64::max);
@@ -159,7 +159,7 @@ fn matrix_profiles_agree_with_littlecms() {
 }
 
 #[test]
-fn a_lightness_curve_as_eci_rgb_has_agrees_with_littlecms() {
+fn a_lightness_curve_like_eci_rgbs_agrees_with_littlecms() {
     let curve = |at: f64| {
         let lightness = at * 100.0;
         if lightness <= 8.0 { lightness / 903.3 } else { ((lightness + 16.0) / 116.0).powi(3) }
@@ -173,7 +173,7 @@ fn a_lightness_curve_as_eci_rgb_has_agrees_with_littlecms() {
 }
 
 #[test]
-fn grey_agrees_with_littlecms() {
+fn gray_agrees_with_littlecms() {
     for gamma in [1.0, 1.8, 2.2] {
         check("gray", &ColorProfile::new_gray_with_gamma(gamma).encode().unwrap(), Model::Gray);
     }

@@ -12,10 +12,10 @@ use crate::identity::Identity;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
-    /// Samples converted to sRGB.
+    /// sRGB.
     #[default]
     Srgb,
-    /// For wide-gamut screens.
+    /// Display P3, for wide-gamut screens.
     DisplayP3,
 }
 
@@ -29,7 +29,7 @@ impl Identity for Output {
 }
 
 impl Output {
-    /// Its ICC profile for color, or for gray with the same curve; the same bytes every time.
+    /// The ICC profile for color, or for gray with the same curve; its bytes are always the same.
     pub fn profile(self, gray: bool) -> Arc<[u8]> {
         static PROFILES: [OnceLock<Arc<[u8]>>; 3] = [const { OnceLock::new() }; 3];
         let place = match (self, gray) {

@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use super::affine::{Affine, Columns};
-use super::curve::{Curve, STEPS, Tabulated, tabulated};
+use super::curve::{Curve, CurveTable, STEPS, tabulated};
 use super::grid::{Grid, Lanes, ROUNDING, clip};
 use super::sample::Sample;
 
-/// Pixels that are processed together in each step: few enough for the L1 cache.
-const TOGETHER: usize = 128;
-/// The integer that represents linear light of 1 for encoding.
+/// The number of pixels that are processed together in each step: few enough for the L1 cache.
+const BATCH: usize = 128;
+/// The integer that represents a linear light of 1.
 pub(super) const LIGHT: f64 = 65_535.0;
 
 /// A step of a conversion.
@@ -21,26 +21,26 @@ pub(super) enum Stage {
     Cube,
 }
 
-/// Curves of the samples, steps to linear light of the output, the output's curve.
+/// A conversion: curves of the samples, steps to linear light of the output, and the output's curve.
 pub(super) struct Pipeline {
-    inputs: Vec<Tabulated>,
+    inputs: Vec<CurveTable>,
     steps: Vec<Step>,
 }
 
 enum Step {
-    Curves([Tabulated; 3]),
+    Curves([CurveTable; 3]),
     Affine(Columns),
     Grid(Grid),
     Cube,
 }
 
 impl Pipeline {
-    /// `stages` result in linear light of the output, 0 to 1; `None` unless there are 1, 3 or 4 inputs.
+    /// Creates a pipeline of `stages` that result in linear light of the output, 0 to 1; `None` unless there are 1, 3 or 4 inputs.
     pub(super) fn new(inputs: &[Curve], mut stages: Vec<Stage>) -> Option<Self> {
         stages.push(Stage::Affine(Affine::scale([LIGHT; 3])));
-        let mut joined: Vec<Stage> = Vec::with_capacity(stages.len());
+        let mut merged: Vec<Stage> = Vec::with_capacity(stages.len());
         for stage in stages {
-            match (joined.last_mut(), stage) {
+            match (merged.last_mut(), stage) {
                 (_, Stage::Curves(curves)) if curves.iter().all(Curve::is_identity) => {}
                 (Some(Stage::Affine(before)), Stage::Affine(next)) => *before = before.then(&next),
                 // Affine steps commute with interpolation, so they are applied to the nodes.
@@ -48,19 +48,19 @@ impl Pipeline {
                     let columns = next.columns();
                     grid.map(|node| columns.apply(node));
                 }
-                (_, stage) => joined.push(stage),
+                (_, stage) => merged.push(stage),
             }
         }
         let step = |stage| match stage {
             Stage::Curves(curves) => {
-                let [first, second, third] = <[Tabulated; 3]>::try_from(tabulated(&curves)).ok()?;
+                let [first, second, third] = <[CurveTable; 3]>::try_from(tabulated(&curves)).ok()?;
                 Some(Step::Curves([first, second, third]))
             }
             Stage::Affine(affine) => Some(Step::Affine(affine.columns())),
             Stage::Grid(grid) => Some(Step::Grid(grid)),
             Stage::Cube => Some(Step::Cube),
         };
-        let steps = joined.into_iter().map(step).collect::<Option<Vec<_>>>()?;
+        let steps = merged.into_iter().map(step).collect::<Option<Vec<_>>>()?;
         matches!(inputs.len(), 1 | 3 | 4).then(|| Self { inputs: tabulated(inputs), steps })
     }
 
@@ -75,8 +75,8 @@ impl Pipeline {
     }
 
     /// Converts pixels, with alpha if there is any, to RGB or RGBA.
-    pub(super) fn run<S: Sample>(&self, source: &[S], opacity: bool, target: &mut [u8]) {
-        match (&self.inputs[..], opacity) {
+    pub(super) fn run<S: Sample>(&self, source: &[S], has_alpha: bool, target: &mut [u8]) {
+        match (&self.inputs[..], has_alpha) {
             ([a], false) => self.pixels::<S, 1, 1, 3>([a], source, target),
             ([a], true) => self.pixels::<S, 1, 2, 4>([a], source, target),
             ([a, b, c], false) => self.pixels::<S, 3, 3, 3>([a, b, c], source, target),
@@ -89,22 +89,22 @@ impl Pipeline {
 
     fn pixels<S: Sample, const INPUTS: usize, const FROM: usize, const TO: usize>(
         &self,
-        inputs: [&Tabulated; INPUTS],
+        inputs: [&CurveTable; INPUTS],
         source: &[S],
         target: &mut [u8],
     ) {
         let encode = encoding();
-        let mut lanes = [[0.0; 4]; TOGETHER];
+        let mut lanes = [[0.0; 4]; BATCH];
         let (source, target) = (source.as_chunks::<FROM>().0, target.as_chunks_mut::<TO>().0);
-        for (source, target) in source.chunks(TOGETHER).zip(target.chunks_mut(TOGETHER)) {
+        for (source, target) in source.chunks(BATCH).zip(target.chunks_mut(BATCH)) {
             let lanes = &mut lanes[..source.len()];
             // Most profiles consist of a single matrix.
             if let [Step::Affine(columns)] = &self.steps[..] {
                 for (lanes, pixel) in lanes.iter_mut().zip(source) {
-                    *lanes = index(columns.apply(first(inputs, pixel)));
+                    *lanes = index(columns.apply(apply_inputs(inputs, pixel)));
                 }
             } else {
-                lanes.iter_mut().zip(source).for_each(|(lanes, pixel)| *lanes = first(inputs, pixel));
+                lanes.iter_mut().zip(source).for_each(|(lanes, pixel)| *lanes = apply_inputs(inputs, pixel));
                 self.steps.iter().for_each(|step| step.apply(lanes));
                 lanes.iter_mut().for_each(|lanes| *lanes = index(*lanes));
             }
@@ -121,8 +121,8 @@ impl Pipeline {
 }
 
 #[inline(always)]
-fn first<S: Sample, const INPUTS: usize, const FROM: usize>(
-    inputs: [&Tabulated; INPUTS],
+fn apply_inputs<S: Sample, const INPUTS: usize, const FROM: usize>(
+    inputs: [&CurveTable; INPUTS],
     pixel: &[S; FROM],
 ) -> Lanes {
     let mut lanes = [0.0; 4];
@@ -171,7 +171,7 @@ fn encoding() -> &'static [u8; 1 << 16] {
     };
     BYTES.get_or_init(|| {
         let bytes: Box<[u8]> = (0..1 << 16).map(encode).collect();
-        bytes.try_into().expect("as many as were made")
+        bytes.try_into().expect("the table has 65536 entries")
     })
 }
 
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_number_of_pixels_is_converted_whole() {
+    fn any_number_of_pixels_is_converted() {
         let stages = vec![Stage::Affine(Affine::scale([1.0; 3]))];
         let pipeline = Pipeline::new(&[const { Curve::Identity }; 3], stages).unwrap();
         for pixels in [0, 1, 127, 128, 129, 1000] {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_rises_and_ends_where_it_should() {
+    fn the_encoding_is_monotonic_from_0_to_255() {
         let encode = encoding();
         assert!(encode.is_sorted());
         assert_eq!((encode[0], encode[65_535]), (0, 255));

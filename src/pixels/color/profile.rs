@@ -7,7 +7,7 @@ use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, ProfileClass, Profile
 use crate::pixels::{Error, Model};
 
 /// The largest profile that is read, in bytes.
-const LARGEST_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 4 << 20;
 /// The most tags of a profile that is read: each could be a table over the same bytes.
 const MAX_TAGS: u32 = 100;
 /// The most steps of a curve: 16 bits cannot distinguish more.
@@ -24,19 +24,19 @@ pub(super) fn parse(icc: &[u8], model: Model) -> Result<ColorProfile, Error> {
         _ => false,
     };
     if !fits {
-        return Err(unusable(format_args!("`{}` cannot describe {}", word(icc, 16), samples(model))));
+        return Err(unusable(format_args!("`{}` cannot describe {}", signature(icc, 16), samples(model))));
     }
     match profile.profile_class {
         ProfileClass::InputDevice
         | ProfileClass::DisplayDevice
         | ProfileClass::OutputDevice
         | ProfileClass::ColorSpace => Ok(profile),
-        _ => Err(unusable(format_args!("profiles of class `{}` do not describe images", word(icc, 12)))),
+        _ => Err(unusable(format_args!("profiles of class `{}` do not describe images", signature(icc, 12)))),
     }
 }
 
-/// Four letters of a profile's header (ICC.1:2010, §7.2).
-fn word(icc: &[u8], at: usize) -> String {
+/// A four-letter signature in a profile's header (ICC.1:2010, §7.2).
+fn signature(icc: &[u8], at: usize) -> String {
     String::from_utf8_lossy(icc.get(at..at + 4).unwrap_or_default()).trim_end().to_owned()
 }
 
@@ -49,14 +49,14 @@ fn samples(model: Model) -> &'static str {
     }
 }
 
-/// Tables of the reverse direction, or redundant ones: they are not parsed.
+/// The tags of tables for the reverse direction, which are not parsed.
 const UNUSED: [&[u8; 4]; 4] = [b"B2A0", b"B2A1", b"B2A2", b"gamt"];
-/// Smaller profiles, in bytes, are parsed as they are.
+/// The size in bytes up to which profiles are parsed unchanged.
 const SMALL_BYTES: usize = 4096;
 
-/// The profile without unused tables and duplicate tags. Each could be a table over the same bytes, and all of them would
+/// Removes unused tables and duplicate tags. Each could be a table over the same bytes, and all of them would
 /// be expanded.
-fn needed(icc: &[u8]) -> Cow<'_, [u8]> {
+fn without_unused_tags(icc: &[u8]) -> Cow<'_, [u8]> {
     if icc.len() <= SMALL_BYTES {
         return icc.into();
     }
@@ -95,14 +95,14 @@ fn read(icc: &[u8]) -> Result<ColorProfile, Error> {
         return Err(unusable(format_args!("{tags} tags")));
     }
     let options = ParsingOptions {
-        max_profile_size: LARGEST_BYTES + 1,
+        max_profile_size: MAX_BYTES + 1,
         max_allowed_trc_size: MAX_STEPS,
         ..ParsingOptions::default()
     };
-    if icc.len() > LARGEST_BYTES {
-        return Err(unusable(format_args!("{} bytes; {LARGEST_BYTES} are read", icc.len())));
+    if icc.len() > MAX_BYTES {
+        return Err(unusable(format_args!("{} bytes; up to {MAX_BYTES} are supported", icc.len())));
     }
-    ColorProfile::new_from_slice_with_options(&needed(icc), options).map_err(unusable)
+    ColorProfile::new_from_slice_with_options(&without_unused_tags(icc), options).map_err(unusable)
 }
 
 pub(super) fn has_tables(profile: &ColorProfile) -> bool {
@@ -138,26 +138,27 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_needed(tags: &[&[u8; 4]], expected: &[&[u8; 4]]) {
+    fn check_tags(tags: &[&[u8; 4]], expected: &[&[u8; 4]]) {
         let mut icc = vec![0; 8192];
         icc[128..132].copy_from_slice(&(tags.len() as u32).to_be_bytes());
         for (entry, tag) in icc[132..].as_chunks_mut::<12>().0.iter_mut().zip(tags) {
             entry[..4].copy_from_slice(*tag);
         }
-        let needed = needed(&icc);
-        let left = needed[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
+        let without_unused_tags = without_unused_tags(&icc);
+        let left =
+            without_unused_tags[132..].as_chunks::<12>().0.iter().take(tags.len()).map(|entry| &entry[..4]);
         assert_eq!(left.filter(|name| name != b"none").collect::<Vec<_>>(), expected);
         // The bytes after the list of tags are not entries, even if they look like duplicates.
         let end = 132 + 12 * tags.len();
-        assert_eq!(needed[end..], icc[end..]);
-        assert_eq!(super::needed(&icc[..4000]), &icc[..4000]);
+        assert_eq!(without_unused_tags[end..], icc[end..]);
+        assert_eq!(super::without_unused_tags(&icc[..4000]), &icc[..4000]);
     }
 
     #[test]
-    fn each_tag_is_read_once_and_of_the_tables_the_one_that_is_used() {
-        check_needed(&[b"A2B0", b"B2A0", b"A2B1", b"desc", b"gamt", b"A2B2"], &[b"A2B1", b"desc"]);
-        check_needed(&[b"A2B2", b"A2B0", b"A2B0", b"rTRC", b"rTRC"], &[b"A2B0", b"rTRC"]);
-        check_needed(&[b"A2B2"], &[b"A2B2"]);
+    fn duplicate_tags_and_unused_tables_are_removed() {
+        check_tags(&[b"A2B0", b"B2A0", b"A2B1", b"desc", b"gamt", b"A2B2"], &[b"A2B1", b"desc"]);
+        check_tags(&[b"A2B2", b"A2B0", b"A2B0", b"rTRC", b"rTRC"], &[b"A2B0", b"rTRC"]);
+        check_tags(&[b"A2B2"], &[b"A2B2"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The interface of 8-bit and 16-bit samples.
+//! A trait for 8-bit and 16-bit samples.
 
 /// A sample of full range.
 pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
@@ -8,7 +8,7 @@ pub(super) trait Sample: Copy + Default + Send + Sync + 'static {
     /// The sample of this value, at most [`Sample::MAX`].
     fn of(value: u32) -> Self;
 
-    /// The nearest of 256 values.
+    /// The nearest 8-bit value.
     fn narrow(self) -> u8 {
         ((self.wide() * 255 + Self::MAX / 2) / Self::MAX) as u8
     }

@@ -56,7 +56,7 @@ fn nanoseconds_a_pixel() {
         measure("no profile", None, Model::Rgb, alpha);
         measure("gray", Some(&gray), Model::Gray, alpha);
         measure("Lab", None, Model::Lab, alpha);
-        measure("plain inks", None, Model::Cmyk, alpha);
+        measure("plain CMYK", None, Model::Cmyk, alpha);
         for (name, model) in [("jpeg-xyb-icc.jpg", Model::Rgb), ("jpeg-cmyk-icc.jpg", Model::Cmyk)] {
             let Some(jpeg) = crate::pixels::decode::difficult::file(name) else { continue };
             let icc = crate::pixels::jpeg::header(&jpeg).unwrap().unwrap().icc.unwrap();

@@ -12,7 +12,7 @@ use super::pipeline::{Pipeline, Stage};
 use super::profile::unusable;
 use crate::pixels::{Error, Model};
 
-/// D50, the white point of the connection space (§7.2.16).
+/// The white point of the connection space, D50 (§7.2.16).
 const WHITE: [f64; 3] = [0.964_2, 1.0, 0.824_9];
 
 /// The most nodes of a table: twice the largest in common use, and 8 MiB of memory.
@@ -45,12 +45,12 @@ pub(super) fn by_lab(output: Output) -> Option<Pipeline> {
     Pipeline::new(&[const { Curve::Identity }; 3], connection(Connection::Lab, output))
 }
 
-type Way = (Vec<Curve>, Vec<Stage>);
+type Stages = (Vec<Curve>, Vec<Stage>);
 
-fn by_matrix(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
+fn by_matrix(profile: &ColorProfile, output: Output) -> Result<Stages, Error> {
     let [Some(red), Some(green), Some(blue)] = [&profile.red_trc, &profile.green_trc, &profile.blue_trc]
     else {
-        return Err(unusable("it has neither a table nor three curves"));
+        return Err(unusable("it has neither a table nor three_curves curves"));
     };
     let columns = [profile.red_colorant, profile.green_colorant, profile.blue_colorant];
     let rows = [columns.map(|c| c.x), columns.map(|c| c.y), columns.map(|c| c.z)];
@@ -58,7 +58,7 @@ fn by_matrix(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
     Ok((vec![Curve::of(red), Curve::of(green), Curve::of(blue)], stages))
 }
 
-fn by_gray(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
+fn by_gray(profile: &ColorProfile, output: Output) -> Result<Stages, Error> {
     let curve = profile.gray_trc.as_ref().ok_or_else(|| unusable("it has no curve"))?;
     let first = |[x, y, z]: [f64; 3]| Affine::new([[x, 0.0, 0.0], [y, 0.0, 0.0], [z, 0.0, 0.0]]);
     let stages = match profile.pcs {
@@ -72,14 +72,14 @@ fn by_gray(profile: &ColorProfile, output: Output) -> Result<Way, Error> {
     Ok((vec![Curve::of(curve)], stages))
 }
 
-/// lut8Type and lut16Type.
-fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Output) -> Result<Way, Error> {
+/// The stages of a lut8Type or lut16Type.
+fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Output) -> Result<Stages, Error> {
     let count = model.count();
     if usize::from(table.num_input_channels) != count || table.num_output_channels != 3 {
         return Err(unusable("its table is for other samples"));
     }
     let curves = |store: &LutStore, length: u16, count: usize| {
-        let values = portions(store);
+        let values = normalized(store);
         let curves: Vec<Curve> = values
             .chunks_exact(usize::from(length).max(1))
             .map(|curve| Curve::Table(curve.to_vec()))
@@ -90,7 +90,7 @@ fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Outp
     let outputs = curves(&table.output_table, table.num_output_table_entries, 3)?;
     let sides = [table.num_clut_grid_points; 4];
     let mut stages = vec![grid(&sides[..count], &table.clut_table)?];
-    stages.extend(three(outputs));
+    stages.extend(three_curves(outputs));
     let encoding = match (pcs, table.lut_type) {
         (DataColorSpace::Xyz, _) => Connection::Xyz,
         (_, LutType::Lut16) => Connection::LegacyLab,
@@ -100,13 +100,13 @@ fn by_table(table: &LutDataType, pcs: DataColorSpace, model: Model, output: Outp
     Ok((inputs, stages))
 }
 
-/// lutAToBType: A, table, M, matrix, B, of which only B is required.
+/// The stages of a lutAToBType: A, table, M, matrix, B, of which only B is required.
 fn by_elements(
     table: &LutMultidimensionalType,
     pcs: DataColorSpace,
     model: Model,
     output: Output,
-) -> Result<Way, Error> {
+) -> Result<Stages, Error> {
     let count = model.count();
     if usize::from(table.num_input_channels) != count || table.num_output_channels != 3 {
         return Err(unusable("its table is for other samples"));
@@ -120,7 +120,7 @@ fn by_elements(
                 inputs = curves(&table.a_curves);
             }
             stages.push(grid(&table.grid_points[..count], clut)?);
-            stages.extend(three(curves(&table.m_curves)));
+            stages.extend(three_curves(curves(&table.m_curves)));
         }
         None if count != 3 => return Err(unusable("it has no table for these samples")),
         None if table.m_curves.len() == 3 => inputs = curves(&table.m_curves),
@@ -128,13 +128,13 @@ fn by_elements(
     }
     let offset = table.bias.v;
     stages.push(Stage::Affine(Affine { rows: table.matrix.v, offset }));
-    stages.extend(three(curves(&table.b_curves)));
+    stages.extend(three_curves(curves(&table.b_curves)));
     let encoding = if pcs == DataColorSpace::Xyz { Connection::Xyz } else { Connection::Lab };
     stages.extend(connection(encoding, output));
     Ok((inputs, stages))
 }
 
-fn three(curves: Vec<Curve>) -> Option<Stage> {
+fn three_curves(curves: Vec<Curve>) -> Option<Stage> {
     curves.try_into().ok().map(Stage::Curves)
 }
 
@@ -144,18 +144,18 @@ fn grid(sides: &[u8], store: &LutStore) -> Result<Stage, Error> {
         return Err(unusable(format_args!("a table of {count} colors; up to {MAX_NODES} are supported")));
     }
     let node = |[x, y, z]: &[f32; 3]| -> Lanes { [*x, *y, *z, 0.0] };
-    let nodes = portions(store).as_chunks::<3>().0.iter().map(node).collect();
+    let nodes = normalized(store).as_chunks::<3>().0.iter().map(node).collect();
     Grid::new(sides, nodes).map(Stage::Grid).ok_or_else(|| unusable("its table has the wrong size"))
 }
 
-fn portions(store: &LutStore) -> Vec<f32> {
+fn normalized(store: &LutStore) -> Vec<f32> {
     match store {
         LutStore::Store8(values) => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
         LutStore::Store16(values) => values.iter().map(|&value| f32::from(value) / 65_535.0).collect(),
     }
 }
 
-/// From a table's encoding of the connection space to linear light of the output.
+/// The stages from a table's encoding of the connection space to linear light of the output.
 fn connection(encoding: Connection, output: Output) -> Vec<Stage> {
     let more = match encoding {
         Connection::Xyz => {
@@ -186,15 +186,15 @@ mod tests {
     fn gray(connection: DataColorSpace) -> u8 {
         let mut profile = ColorProfile::new_gray_with_gamma(1.0);
         profile.pcs = connection;
-        let way = by_profile(&profile, Model::Gray, Output::Srgb).unwrap();
+        let pipeline = by_profile(&profile, Model::Gray, Output::Srgb).unwrap();
         let mut target = [0; 3];
-        way.run(&[128u8], false, &mut target);
+        pipeline.run(&[128u8], false, &mut target);
         assert!(target.iter().all(|value| value.abs_diff(target[0]) <= 1), "{target:?}");
         target[0]
     }
 
     #[test]
-    fn a_grey_curve_is_of_light_or_of_lightness() {
+    fn a_gray_curve_is_of_light_or_of_lightness() {
         assert_eq!(gray(DataColorSpace::Xyz), 188);
         // L* of 50.2 is a luminance of 0.186.
         assert_eq!(gray(DataColorSpace::Lab), 119);

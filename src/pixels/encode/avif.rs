@@ -4,19 +4,20 @@ use avif_serialize::Aviffy;
 use avif_serialize::constants::MatrixCoefficients as Matrix;
 use rav1e::prelude::*;
 
-use super::{EmbeddedMetadata, Error, fit, refused};
+use super::{EmbeddedMetadata, Error, check_size, refused};
 use crate::container::tiff::{self, Field, Offsets, tags};
 use crate::iiif::Dimensions;
 use crate::metadata::{Credit, clipped};
 use crate::pixels::{Channels, Raster};
 
-/// Of 255: a 512² tile of a painting takes 42 ms and three quarters of a WebP's bytes.
+/// The quantizer, 0 to 255: a 512² tile of a painting takes 42 ms and three quarters of a WebP's bytes.
 const QUANTIZER: u8 = 121;
 /// The encoder's fastest preset; further settings disable features that cost time and do not help stills.
 const PRESET: u8 = 10;
-const SIDE: u32 = 65_535;
-/// About six seconds.
-const PIXELS: u64 = 32_000_000;
+/// The longest side in pixels.
+const MAX_SIDE: u32 = 65_535;
+/// The most pixels, which take about six seconds.
+const MAX_PIXELS: u64 = 32_000_000;
 
 /// Writes an AVIF with alpha. Samples must be sRGB, because no profile is written; the credit is in Exif, because the
 /// container's writer does not support XMP.
@@ -25,7 +26,7 @@ const PIXELS: u64 = 32_000_000;
 /// If the encoder fails.
 pub fn avif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
-    fit("avif", dimensions, SIDE, PIXELS)?;
+    check_size("avif", dimensions, MAX_SIDE, MAX_PIXELS)?;
     let gray = raster.channels == Channels::Gray;
     let color = if gray { encode(dimensions, &[&raster.samples]) } else { encode_color(raster) }?;
     let alpha = alpha(raster).map(|plane| encode(dimensions, &[&plane])).transpose()?;
@@ -66,7 +67,7 @@ fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
     let luma = raster.samples.chunks_exact(count);
     let luma: Vec<u8> = luma.map(|pixel| ycbcr([pixel[red], pixel[green], pixel[blue]])[0]).collect();
     let quarter = raster.dimensions.reduced(2).area() as usize;
-    let (mut blueness, mut redness) = (Vec::with_capacity(quarter), Vec::with_capacity(quarter));
+    let (mut cb, mut cr) = (Vec::with_capacity(quarter), Vec::with_capacity(quarter));
     for rows in raster.samples.chunks(raster.stride() * 2) {
         // The last row is repeated if their number is odd, and so is the last column.
         let (upper, lower) = rows.split_at(raster.stride());
@@ -78,12 +79,12 @@ fn encode_color(raster: &Raster) -> Result<Vec<u8>, Error> {
                 ((four.into_iter().map(u16::from).sum::<u16>() + 2) / 4) as u8
             };
             // The chroma of the mean is the mean of the chroma.
-            let [_, blue_difference, red_difference] = ycbcr([mean(red), mean(green), mean(blue)]);
-            blueness.push(blue_difference);
-            redness.push(red_difference);
+            let [_, mean_cb, mean_cr] = ycbcr([mean(red), mean(green), mean(blue)]);
+            cb.push(mean_cb);
+            cr.push(mean_cr);
         }
     }
-    encode(raster.dimensions, &[&luma, &blueness, &redness])
+    encode(raster.dimensions, &[&luma, &cb, &cr])
 }
 
 /// Encodes one plane, or luma and two planes of half its sides.
@@ -144,18 +145,18 @@ fn speed() -> SpeedSettings {
     speed.transform.rdo_tx_decision = false;
     speed.prediction.fine_directional_intra = false;
     speed.prediction.prediction_modes = PredictionModesSetting::Simple;
-    // One size of block: a choice of two takes twice as long, and 64 is too coarse for brush strokes.
+    // A single block size: a choice of two takes twice as long, and 64 is too coarse for brush strokes.
     speed.partition.partition_range = PartitionRange::new(BlockSize::BLOCK_32X32, BlockSize::BLOCK_32X32);
     speed
 }
 
-/// JPEG's own transform (Rec. 601, full range) in 16.16 fixed point.
+/// Converts RGB to YCbCr as JPEG does (Rec. 601, full range), in 16.16 fixed point.
 fn ycbcr(color: [u8; 3]) -> [u8; 3] {
     let [red, green, blue] = color.map(i32::from);
     let luma = 19_595 * red + 38_470 * green + 7_471 * blue;
-    let blueness = -11_058 * red - 21_710 * green + 32_768 * blue + (128 << 16);
-    let redness = 32_768 * red - 27_439 * green - 5_329 * blue + (128 << 16);
-    [luma, blueness, redness].map(|value| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8)
+    let cb = -11_058 * red - 21_710 * green + 32_768 * blue + (128 << 16);
+    let cr = 32_768 * red - 27_439 * green - 5_329 * blue + (128 << 16);
+    [luma, cb, cr].map(|value| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8)
 }
 
 #[cfg(test)]
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credit_is_found_again() {
+    fn the_credit_is_read_back() {
         let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::default() };
         let file = avif(&gradient(33, 20, Channels::Rgba), &metadata).unwrap();
         let exif = ::exif::Reader::new().read_from_container(&mut std::io::Cursor::new(file)).unwrap();
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn colors_turn_as_in_jpeg() {
+    fn colors_are_converted_as_in_jpeg() {
         assert_eq!(ycbcr([255, 255, 255]), [255, 128, 128]);
         assert_eq!(ycbcr([0, 0, 0]), [0, 128, 128]);
         assert_eq!(ycbcr([255, 0, 0]), [76, 85, 255]);

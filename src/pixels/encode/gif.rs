@@ -2,24 +2,25 @@
 
 use gif::{Encoder, Frame};
 
-use super::{EmbeddedMetadata, Error, fit, refused};
+use super::{EmbeddedMetadata, Error, check_size, refused};
 use crate::pixels::{Channels, Raster};
 
-/// NeuQuant looks at one pixel of 1 (its best) to 30 (its fastest): at about so many in all, fewer make a poor palette.
-const LOOKED_AT: usize = 50_000;
-const SIDE: u32 = 65_535;
-/// About two seconds of quantization.
-const PIXELS: u64 = 16_000_000;
-/// Alpha from this value up is opaque.
-const OPAQUE: u8 = 128;
+/// The approximate number of pixels that NeuQuant samples, one of 1 (best) to 30 (fastest): fewer give a poor palette.
+const SAMPLED_PIXELS: usize = 50_000;
+/// The longest side in pixels.
+const MAX_SIDE: u32 = 65_535;
+/// The most pixels, whose quantization takes about two seconds.
+const MAX_PIXELS: u64 = 16_000_000;
+/// The least alpha that counts as opaque.
+const MIN_OPAQUE: u8 = 128;
 
-/// Writes a GIF with its credit; gray is exact, colors are quantised, alpha becomes one bit. Its samples are taken to
-/// be sRGB: hardly any reader knows of profiles in a GIF, so none is written.
+/// Writes a GIF with the credit; gray is exact, colors are quantized, alpha becomes one bit. Samples must
+/// be sRGB, because no profile is written: hardly any reader supports profiles in GIF.
 ///
 /// # Errors
 /// If the raster is too large for the format.
 pub fn gif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
-    fit("gif", raster.dimensions, SIDE, PIXELS)?;
+    check_size("gif", raster.dimensions, MAX_SIDE, MAX_PIXELS)?;
     let [width, height] = [raster.dimensions.width, raster.dimensions.height].map(|side| side as u16);
     let frame = match raster.channels {
         Channels::Gray => {
@@ -29,22 +30,22 @@ pub fn gif(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Erro
         Channels::Rgb => {
             Frame::from_rgb_speed(width, height, &raster.samples, speed(raster.samples.len() / 3))
         }
-        Channels::Rgba => pierced(width, height, &raster.samples),
+        Channels::Rgba => with_transparency(width, height, &raster.samples),
     };
     let mut file = Vec::new();
     Encoder::new(&mut file, width, height, &[])
         .and_then(|mut encoder| {
-            say(metadata, &mut encoder);
+            write_xmp(metadata, &mut encoder);
             encoder.write_frame(&frame)
         })
         .map_err(|error| refused("gif", error))?;
     Ok(file)
 }
 
-/// An application extension: the packet in one piece (ISO 16684-3, §1.1.2).
-fn say(metadata: &EmbeddedMetadata, encoder: &mut Encoder<&mut Vec<u8>>) {
+/// Writes an application extension with the XMP packet as a whole (ISO 16684-3, §1.1.2).
+fn write_xmp(metadata: &EmbeddedMetadata, encoder: &mut Encoder<&mut Vec<u8>>) {
     if let Some(xmp) = metadata.xmp() {
-        // Readers that interpret the text as blocks end up in the trailer, every byte of which leads to its end.
+        // For readers that interpret the packet as sub-blocks, every byte of the trailer leads to its end.
         let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
         let parts = [&b"\x21\xff\x0bXMP DataXMP"[..], &xmp, &trailer];
         encoder.get_mut().extend_from_slice(&parts.concat());
@@ -52,36 +53,36 @@ fn say(metadata: &EmbeddedMetadata, encoder: &mut Encoder<&mut Vec<u8>>) {
 }
 
 fn speed(pixels: usize) -> i32 {
-    (pixels / LOOKED_AT).clamp(1, 30) as i32
+    (pixels / SAMPLED_PIXELS).clamp(1, 30) as i32
 }
 
-/// A frame whose transparent pixels have a palette entry of their own.
-fn pierced(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
-    let is_hole = |pixel: &[u8]| pixel[3] < OPAQUE;
-    // A transparent pixel must not use up a color: it repeats the last visible one.
-    let mut seen = [0; 3];
+/// A frame whose transparent pixels have their own palette entry.
+fn with_transparency(width: u16, height: u16, samples: &[u8]) -> Frame<'static> {
+    let is_transparent = |pixel: &[u8]| pixel[3] < MIN_OPAQUE;
+    // Transparent pixels repeat the last visible one, so that they use no color of the palette.
+    let mut visible = [0; 3];
     let mut opaque = Vec::with_capacity(samples.len() / 4 * 3);
     for pixel in samples.chunks_exact(4) {
-        if !is_hole(pixel) {
-            seen.copy_from_slice(&pixel[..3]);
+        if !is_transparent(pixel) {
+            visible.copy_from_slice(&pixel[..3]);
         }
-        opaque.extend_from_slice(&seen);
+        opaque.extend_from_slice(&visible);
     }
     let mut frame = Frame::from_rgb_speed(width, height, &opaque, speed(opaque.len() / 3));
-    if !samples.chunks_exact(4).any(is_hole) {
+    if !samples.chunks_exact(4).any(is_transparent) {
         return frame;
     }
-    let hole = free_entry(&mut frame);
+    let transparent = free_entry(&mut frame);
     for (index, pixel) in frame.buffer.to_mut().iter_mut().zip(samples.chunks_exact(4)) {
-        if is_hole(pixel) {
-            *index = hole;
+        if is_transparent(pixel) {
+            *index = transparent;
         }
     }
-    frame.transparent = Some(hole);
+    frame.transparent = Some(transparent);
     frame
 }
 
-/// Adds an entry to the palette, or gives the pixels of its rarest to the nearest other.
+/// Adds an entry to the palette; if it is full, replaces its rarest color by the nearest one and returns its entry.
 fn free_entry(frame: &mut Frame<'_>) -> u8 {
     let palette = frame.palette.get_or_insert_default();
     let entries = palette.len() / 3;
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn grey_is_exact() {
+    fn gray_is_exact() {
         let raster = gradient(300, 40, Channels::Gray);
         let (dimensions, samples) = read(&gif(&raster, &EmbeddedMetadata::default()).unwrap());
         assert_eq!(dimensions, raster.dimensions);
@@ -142,18 +143,18 @@ mod tests {
     }
 
     #[test]
-    fn holes_are_where_alpha_is_low_and_nowhere_else() {
+    fn pixels_are_transparent_only_where_alpha_is_low() {
         for side in [4, 64] {
             let raster = gradient(side, side, Channels::Rgba);
             let (_, samples) = read(&gif(&raster, &EmbeddedMetadata::default()).unwrap());
             for (got, wanted) in samples.chunks_exact(4).zip(raster.samples.chunks_exact(4)) {
-                assert_eq!(got[3] == 0, wanted[3] < OPAQUE);
+                assert_eq!(got[3] == 0, wanted[3] < MIN_OPAQUE);
             }
         }
     }
 
     #[test]
-    fn the_credit_is_found_again_and_no_profile() {
+    fn the_credit_is_read_back_and_no_profile_is_written() {
         let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(&[9; 700]) };
         let raster = gradient(30, 40, Channels::Gray);
         let file = gif(&raster, &metadata).unwrap();

@@ -11,9 +11,9 @@ use crate::iiif::{Dimensions, Rect};
 use crate::pixels::callback::Context;
 use crate::pixels::{Channels, Raster};
 
-/// Side of a tile; a smaller image is one tile.
+/// The side of a tile in pixels; a smaller image is one tile.
 const TILE: u32 = 1024;
-/// The default of the standard's examples: 1024 → 32.
+/// The number of resolutions, as in the standard's examples: 1024 → 32.
 const RESOLUTIONS: u32 = 6;
 
 /// Writes a lossy JP2; alpha is dropped, and a profile replaces the sRGB declaration.
@@ -33,7 +33,7 @@ pub fn jp2(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Erro
     })
 }
 
-/// Owns what OpenJPEG allocates for one file.
+/// Owns OpenJPEG's objects for one file.
 struct Encoder {
     codec: *mut opj::opj_codec_t,
     image: *mut opj::opj_image_t,
@@ -43,10 +43,10 @@ struct Encoder {
 
 impl Encoder {
     fn new(raster: &Raster) -> Result<Self, Error> {
-        // SAFETY: creates a codec or gives null, which is checked below.
+        // SAFETY: creates a codec or returns null, which is checked below.
         let codec = unsafe { opj::opj_create_compress(opj::CODEC_FORMAT::OPJ_CODEC_JP2) };
         let image = image(raster.dimensions, raster.channels);
-        // SAFETY: creates an output stream or gives null, which is checked below.
+        // SAFETY: creates an output stream or returns null, which is checked below.
         let stream = unsafe { opj::opj_stream_create(opj::OPJ_J2K_STREAM_CHUNK_SIZE as usize, 0) };
         let memory = Context::new(Memory::default());
         let mut encoder = Self { codec, image, stream, memory };
@@ -61,7 +61,7 @@ impl Encoder {
 
     fn set_up(&mut self, raster: &Raster) -> Result<(), Error> {
         let mut parameters = parameters(raster.dimensions, raster.channels);
-        // SAFETY: codec and image are live; the parameters are initialised and only read.
+        // SAFETY: codec and image are live; the parameters are initialized and only read.
         let ready = unsafe { opj::opj_setup_encoder(self.codec, &mut *parameters, self.image) };
         if ready == 0 { Err(self.refused("parameters")) } else { Ok(()) }
     }
@@ -73,7 +73,7 @@ impl Encoder {
         }
         let mut planes = Vec::new();
         for (tile, index) in tiles(raster.dimensions).zip(0..) {
-            separate(raster, tile, &mut planes);
+            split_planes(raster, tile, &mut planes);
             let length = planes.len() as u32;
             // SAFETY: OpenJPEG reads `length` bytes from the pointer before it returns, and checks
             // that they are as many as the tile has.
@@ -92,7 +92,7 @@ impl Encoder {
     }
 
     fn refused(&self, at: &str) -> Error {
-        refused("jp2", format_args!("{at}: {}", self.memory.complaints()))
+        refused("jp2", format_args!("{at}: {}", self.memory.messages()))
     }
 }
 
@@ -111,7 +111,7 @@ const fn components(channels: Channels) -> usize {
     if matches!(channels, Channels::Gray) { 1 } else { 3 }
 }
 
-/// A description of the image without its samples; null when there is no memory.
+/// Creates a description of the image without its samples; null if there is no memory.
 fn image(dimensions: Dimensions, channels: Channels) -> *mut opj::opj_image_t {
     let Dimensions { width: w, height: h } = dimensions;
     let plane = opj::opj_image_comptparm { dx: 1, dy: 1, w, h, x0: 0, y0: 0, prec: 8, bpp: 8, sgnd: 0 };
@@ -120,9 +120,9 @@ fn image(dimensions: Dimensions, channels: Channels) -> *mut opj::opj_image_t {
         1 => (1, opj::COLOR_SPACE::OPJ_CLRSPC_GRAY),
         _ => (3, opj::COLOR_SPACE::OPJ_CLRSPC_SRGB),
     };
-    // SAFETY: `planes` holds at least `count` descriptions, which are copied.
+    // SAFETY: `planes` has at least `count` descriptions, which are copied.
     let image = unsafe { opj::opj_image_tile_create(count, planes.as_mut_ptr(), space) };
-    // SAFETY: either null or a live image that nobody else holds.
+    // SAFETY: either null or a live image without other references.
     if let Some(image) = unsafe { image.as_mut() } {
         (image.x1, image.y1) = (w, h);
     }
@@ -146,14 +146,14 @@ fn parameters(dimensions: Dimensions, channels: Channels) -> Box<opj::opj_cparam
     parameters.irreversible = 1;
     parameters.tcp_mct = c_char::from(components(channels) == 3);
     parameters.tcp_numlayers = 1;
-    // Nothing is cut off after quantization, which leaves about 52 dB at 4 bits a pixel. OpenJPEG's targets for quality
+    // Nothing is cut off after quantization, which gives about 52 dB at 4 bits per pixel. OpenJPEG's targets for quality
     // and size misjudge plain colors: at 42 dB they were wrong by up to 39 of 255.
     parameters.cp_disto_alloc = 1;
     parameters.tcp_rates[0] = 0.0;
     parameters
 }
 
-/// The tiles in the order in which they are numbered.
+/// The tiles in the order of their numbers.
 fn tiles(of: Dimensions) -> impl Iterator<Item = Rect> {
     let side = |from: u32, length: u32| (length - from).min(TILE);
     (0..of.height).step_by(TILE as usize).flat_map(move |y| {
@@ -162,8 +162,8 @@ fn tiles(of: Dimensions) -> impl Iterator<Item = Rect> {
     })
 }
 
-/// A tile's samples plane after plane.
-fn separate(raster: &Raster, tile: Rect, planes: &mut Vec<u8>) {
+/// Writes a tile's samples into `planes`, plane after plane.
+fn split_planes(raster: &Raster, tile: Rect, planes: &mut Vec<u8>) {
     let channels = raster.channels.count();
     planes.clear();
     for plane in 0..components(raster.channels) {
@@ -176,7 +176,7 @@ fn separate(raster: &Raster, tile: Rect, planes: &mut Vec<u8>) {
     }
 }
 
-/// The same file with a restricted profile in its `colr` box (ISO 15444-1, I.5.3.3).
+/// Replaces the color specification by a restricted profile in the `colr` box (ISO 15444-1, I.5.3.3).
 fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
     // The boxes before the codestream take less than a hundred bytes.
     let start = &file[..file.len().min(200)];
@@ -196,10 +196,10 @@ fn with_profile(file: Vec<u8>, icc: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// The UUID of a box that holds an XMP packet (ISO 16684-3, §1.1.3).
+/// The UUID of a box that contains an XMP packet (ISO 16684-3, §1.1.3).
 const XMP: [u8; 16] = 0xbe7a_cfcb_97a9_42e8_9c71_9994_91e3_afac_u128.to_be_bytes();
 
-/// The same file with a packet before its codestream; nothing in the file points behind it.
+/// Inserts an XMP packet before the codestream; no offset in the file points after it.
 fn with_credit(mut file: Vec<u8>, xmp: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(&[a, b, c, d, ref name @ ..]) = file.get(at..at + 8) {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_color_stays_what_it_is() {
+    fn a_plain_color_is_kept() {
         for (width, height) in
             [(1, 1), (16, 16), (32, 32), (33, 7), (64, 64), (256, 256), (1025, 3), (1030, 1026)]
         {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_takes_the_place_of_the_mark() {
+    fn a_profile_replaces_the_color_specification() {
         let plain = jp2(&gradient(16, 16, Channels::Rgb), &EmbeddedMetadata::default()).unwrap();
         let tagged = jp2(&gradient(16, 16, Channels::Rgb), &EmbeddedMetadata::icc(b"a profile")).unwrap();
         assert!(tagged.windows(16).any(|part| part == b"colr\x02\x00\x00a profile"));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credit_stands_before_the_codestream() {
+    fn the_credit_is_before_the_codestream() {
         let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
         let (file, plain) = (
             jp2(&gradient(16, 16, Channels::Rgb), &metadata).unwrap(),

@@ -19,7 +19,7 @@ pub(crate) struct Memory {
 const FAILED: usize = usize::MAX;
 
 impl Memory {
-    /// Lets `codec` complain and `stream` write to `memory`.
+    /// Makes `codec` report errors to `memory`, and `stream` write to it.
     ///
     /// # Safety
     ///
@@ -30,10 +30,10 @@ impl Memory {
         stream: *mut opj::opj_stream_t,
     ) {
         let memory = memory.address();
-        // SAFETY: codec and stream are live, the functions take `memory` for what it is, and none is
+        // SAFETY: codec and stream are live, the functions interpret `memory` correctly, and none is
         // given that would free it.
         unsafe {
-            opj::opj_set_error_handler(codec, Some(callback::complain::<Self>), memory);
+            opj::opj_set_error_handler(codec, Some(callback::record_message::<Self>), memory);
             opj::opj_stream_set_user_data(stream, memory, None);
             opj::opj_stream_set_write_function(stream, Some(write));
             opj::opj_stream_set_skip_function(stream, Some(skip));
@@ -50,13 +50,13 @@ impl Memory {
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
-        let Some(place) = self.bytes.get_mut(self.position..end) else { return false };
-        place.copy_from_slice(bytes);
+        let Some(target) = self.bytes.get_mut(self.position..end) else { return false };
+        target.copy_from_slice(bytes);
         self.position = end;
         true
     }
 
-    /// Moves to any position, even past the end: the next write fills the gap with zeros.
+    /// Moves to any position; the next write fills a gap after the end with zeros.
     fn seek(&mut self, position: Option<usize>) -> bool {
         position.inspect(|&position| self.position = position).is_some()
     }
@@ -68,7 +68,7 @@ unsafe extern "C" fn write(bytes: *mut c_void, length: usize, memory: *mut c_voi
         let bytes = unsafe { slice::from_raw_parts(bytes.cast::<u8>(), length) };
         memory.write(bytes).then_some(length).ok_or("no memory for the file")
     };
-    // SAFETY: `memory` is what `attach` handed over and is used by nobody else while OpenJPEG runs.
+    // SAFETY: `memory` is the address that `attach` passed, and nothing else uses it while OpenJPEG runs.
     unsafe { callback::call(memory, FAILED, body) }
 }
 
@@ -76,7 +76,7 @@ unsafe extern "C" fn skip(length: i64, memory: *mut c_void) -> i64 {
     let body = |memory: &mut Memory| {
         let target =
             isize::try_from(length).ok().and_then(|length| memory.position.checked_add_signed(length));
-        memory.seek(target).then_some(length).ok_or("it skips beyond the file")
+        memory.seek(target).then_some(length).ok_or("it skips outside the file")
     };
     // SAFETY: as in `write`.
     unsafe { callback::call(memory, -1, body) }
@@ -85,7 +85,7 @@ unsafe extern "C" fn skip(length: i64, memory: *mut c_void) -> i64 {
 unsafe extern "C" fn seek(position: i64, memory: *mut c_void) -> i32 {
     let body = |memory: &mut Memory| {
         let target = usize::try_from(position).ok();
-        memory.seek(target).then_some(1).ok_or("it seeks beyond the file")
+        memory.seek(target).then_some(1).ok_or("it seeks outside the file")
     };
     // SAFETY: as in `write`.
     unsafe { callback::call(memory, 0, body) }

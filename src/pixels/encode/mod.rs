@@ -22,13 +22,13 @@ pub use webp::webp;
 use super::Error;
 use crate::metadata::EmbeddedMetadata;
 
-/// The error for a valid raster that an encoder's library refuses.
+/// The error for a valid raster that an encoder refuses.
 fn refused(format: &'static str, reason: impl std::fmt::Display) -> Error {
     Error::Unsupported(format!("`{format}` could not be written: {reason}; `jpg` or `png` may work"))
 }
 
-/// Refuses images that are larger than the format allows, naming the limits.
-fn fit(
+/// Refuses images that are larger than the format allows; the error states the limits.
+fn check_size(
     format: &'static str,
     dimensions: crate::iiif::Dimensions,
     side: u32,
@@ -39,8 +39,8 @@ fn fit(
     }
     let megapixels = pixels / 1_000_000;
     Err(Error::Unsupported(format!(
-        "{dimensions} pixels are too many for `{format}`, which holds {side} a side and {megapixels} million in all; \
-         ask for a smaller size, or for `jpg` or `png`"
+        "{dimensions} pixels are too many for `{format}`, whose limits are {side} per side and {megapixels} million in total; \
+         request a smaller size, or `jpg` or `png`"
     )))
 }
 

@@ -7,7 +7,7 @@ use super::EmbeddedMetadata;
 use crate::iiif::Dimensions;
 use crate::metadata::{Credit, clipped};
 
-/// The longest side a page may have, in points (ISO 32000-1, annex C).
+/// The longest side of a page in points (ISO 32000-1, annex C).
 const MAX_SIDE: f32 = 14_400.0;
 
 /// Wraps an encoded JPEG in a page of 72 pixels per inch, or more if the page would be too large.
@@ -57,7 +57,7 @@ pub fn pdf(jpeg: &[u8], dimensions: Dimensions, gray: bool, metadata: &EmbeddedM
     pdf.finish()
 }
 
-/// The credit for readers that do not support XMP.
+/// Writes the credit for readers that do not support XMP.
 fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     if let Some(title) = &credit.title {
         info.title(TextStr(&clipped(title)));
@@ -67,7 +67,7 @@ fn describe(mut info: DocumentInfo<'_>, credit: &Credit) {
     }
 }
 
-/// One point per pixel, up to the largest page size.
+/// The page size: one point per pixel, up to the largest page size.
 fn page_size(dimensions: Dimensions) -> [f32; 2] {
     let sides = [dimensions.width, dimensions.height].map(|side| side as f32);
     let scale = (MAX_SIDE / sides[0].max(sides[1])).min(1.0);
@@ -80,28 +80,32 @@ mod tests {
     use crate::metadata::sample_credit as credit;
 
     #[test]
-    fn a_page_has_a_point_for_each_pixel_within_reason() {
+    fn a_page_has_a_point_per_pixel_up_to_the_limit() {
         assert_eq!(page_size(Dimensions::new(300, 200)), [300.0, 200.0]);
         assert_eq!(page_size(Dimensions::new(28_800, 200)), [14_400.0, 100.0]);
     }
 
     #[test]
-    fn profile_and_credit_lie_in_the_document() {
+    fn the_document_contains_profile_and_credit() {
         let metadata = EmbeddedMetadata { credit: Some(credit()), ..EmbeddedMetadata::icc(b"a profile") };
         let file = pdf(b"a JPEG", Dimensions::new(30, 20), false, &metadata);
-        let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
-        assert!(holds(&metadata.xmp().unwrap()) && holds(b"/Type /Metadata") && holds(b"/Metadata 7 0 R"));
-        assert!(holds(b"a profile") && holds(b"/ICCBased 6 0 R") && holds(b"/N 3"));
-        assert!(holds(b"/Info 8 0 R") && holds(b"/Title") && holds(b"/Author"));
+        let contains = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
+        assert!(
+            contains(&metadata.xmp().unwrap())
+                && contains(b"/Type /Metadata")
+                && contains(b"/Metadata 7 0 R")
+        );
+        assert!(contains(b"a profile") && contains(b"/ICCBased 6 0 R") && contains(b"/N 3"));
+        assert!(contains(b"/Info 8 0 R") && contains(b"/Title") && contains(b"/Author"));
     }
 
     #[test]
-    fn the_jpeg_lies_in_the_page_untouched() {
+    fn the_page_contains_the_jpeg_unchanged() {
         let file =
             pdf(b"\xff\xd8 as it is \xff\xd9", Dimensions::new(30, 20), true, &EmbeddedMetadata::default());
-        let holds = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
+        let contains = |wanted: &[u8]| file.windows(wanted.len()).any(|part| part == wanted);
         assert!(file.starts_with(b"%PDF-"));
-        assert!(holds(b"\xff\xd8 as it is \xff\xd9"));
-        assert!(holds(b"/DeviceGray") && holds(b"/DCTDecode") && holds(b"[0 0 30 20]"));
+        assert!(contains(b"\xff\xd8 as it is \xff\xd9"));
+        assert!(contains(b"/DeviceGray") && contains(b"/DCTDecode") && contains(b"[0 0 30 20]"));
     }
 }

@@ -10,7 +10,7 @@ use super::{EmbeddedMetadata, Error, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
-/// The text chunk that holds an XMP packet (ISO 16684-3, §1.1.5).
+/// The keyword of the text chunk that contains an XMP packet (ISO 16684-3, §1.1.5).
 const XMP: &str = "XML:com.adobe.xmp";
 
 /// Writes a PNG with alpha, profile and credit.
@@ -29,7 +29,7 @@ pub fn png(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Erro
     Ok(file)
 }
 
-/// A configured encoder that writes to `sink`.
+/// Creates a configured encoder that writes to `sink`.
 pub(super) fn encoder<W: Write>(
     sink: W,
     dimensions: Dimensions,
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credit_is_a_text_that_readers_know() {
+    fn the_credit_is_an_xmp_text_chunk() {
         let metadata = EmbeddedMetadata { icc: None, credit: Some(credit()) };
         let file = png(&gradient(5, 5, Channels::Gray), &metadata).unwrap();
         let reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();

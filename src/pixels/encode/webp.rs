@@ -2,15 +2,15 @@
 
 use webp::{Encoder, PixelLayout, WebPConfig};
 
-use super::{EmbeddedMetadata, Error, fit, refused};
+use super::{EmbeddedMetadata, Error, check_size, refused};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 
 const QUALITY: f32 = 80.0;
-/// Twice as fast as libwebp's default of 4, for files 4 % larger.
+/// libwebp's method: twice as fast as its default of 4, for files that are 4 % larger.
 const METHOD: i32 = 2;
-/// A side has 14 bits.
-const SIDE: u32 = 16_383;
+/// The longest side in pixels, which has 14 bits.
+const MAX_SIDE: u32 = 16_383;
 
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
@@ -22,7 +22,7 @@ const XMP: u8 = 0x04;
 /// If the raster is too large for the format.
 pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Error> {
     let dimensions = raster.dimensions;
-    fit("webp", dimensions, SIDE, u64::from(SIDE) * u64::from(SIDE))?;
+    check_size("webp", dimensions, MAX_SIDE, u64::from(MAX_SIDE) * u64::from(MAX_SIDE))?;
     let mut config = WebPConfig::new().map_err(|()| refused("webp", "libwebp's version differs"))?;
     config.quality = QUALITY;
     config.method = METHOD;
@@ -44,7 +44,7 @@ pub fn webp(raster: &Raster, metadata: &EmbeddedMetadata) -> Result<Vec<u8>, Err
     })
 }
 
-/// The same file with `VP8X`, `ICCP`, its original chunks, `XMP ` (RFC 9649, §2.7).
+/// Rewrites the file with `VP8X`, `ICCP`, its original chunks and `XMP ` (RFC 9649, §2.7).
 fn extended(file: &[u8], dimensions: Dimensions, icc: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
     const HEADER: usize = 12;
     const EXTENDED: usize = 18;
@@ -92,7 +92,7 @@ mod tests {
         [credited(&plain), credited(&tagged), plain, tagged]
     }
 
-    /// What the `XMP ` chunk holds, if the flags say that there is one.
+    /// The contents of the `XMP ` chunk; checks that the flags state whether there is one.
     fn packet(file: &[u8]) -> Option<Vec<u8>> {
         let mut chunks = file.get(12..).unwrap();
         let flags = if chunks.starts_with(b"VP8X") { chunks[8] } else { 0 };
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn grey_is_written_as_color() {
+    fn gray_is_written_as_color() {
         let raster = gradient(20, 20, Channels::Gray);
         let read = decode::webp(&webp(&raster, &EmbeddedMetadata::default()).unwrap(), 400).unwrap();
         assert_eq!(read.channels, Channels::Rgb);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_side_too_long_is_refused() {
+    fn an_image_with_a_too_long_side_is_refused() {
         let raster = Raster::blank(Dimensions::new(16_384, 1), Channels::Gray);
         assert!(webp(&raster, &EmbeddedMetadata::default()).unwrap_err().to_string().contains("16383"));
     }

@@ -2,7 +2,7 @@
 
 use turbojpeg::{Transform, TransformCrop, Transformer};
 
-use super::decode::{self, most_scans};
+use super::decode::{self, max_scans};
 use super::encode::encode_strided;
 use super::header::header;
 use super::splice::insert_metadata;
@@ -10,8 +10,8 @@ use crate::iiif::Dimensions;
 use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Error, Subsampling};
 
-/// The quality of tiles that cannot be cropped without decoding: close to the stored tile.
-const RECODED: u8 = 95;
+/// The quality of tiles that are encoded again because they cannot be cropped without decoding.
+const REENCODED_QUALITY: u8 = 95;
 
 /// Crops a JPEG of at most `limit` pixels to its top left corner of `size`, in the DCT domain: pixels do not change.
 ///
@@ -25,16 +25,16 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     };
     // The transform would extend it.
     if found.width < size.width || found.height < size.height {
-        return Err(Error::damaged("JPEG tile", format!("it is {found} pixels, smaller than its place")));
+        return Err(Error::damaged("JPEG tile", format!("it is {found} pixels, smaller than its tile")));
     }
     let pixels = found.area();
     if pixels > limit {
-        return Err(Error::damaged("JPEG tile", format!("it has {pixels} pixels, far more than its place")));
+        return Err(Error::damaged("JPEG tile", format!("it has {pixels} pixels, far more than its tile")));
     }
     // Each scan may cover the whole image.
-    let max = most_scans(pixels) as usize;
+    let max = max_scans(pixels) as usize;
     if decode::scans(jpeg, max + 1) > max {
-        return Err(Error::damaged("JPEG tile", "it has more scans than any sound one"));
+        return Err(Error::damaged("JPEG tile", "it has too many scans"));
     }
     let mut transform = Transform::default();
     transform.crop = Some(TransformCrop {
@@ -45,14 +45,14 @@ pub fn crop(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error>
     });
     let cropped =
         Transformer::new().and_then(|mut transformer| transformer.transform_to_vec(&transform, jpeg));
-    cropped.or_else(|error| recoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
+    cropped.or_else(|error| crop_decoded(jpeg, size, limit).map_err(|_| Error::damaged("JPEG tile", error)))
 }
 
 /// Crops by decoding and encoding again, for JPEGs that decode but cannot be transformed.
-fn recoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
+fn crop_decoded(jpeg: &[u8], size: Dimensions, limit: u64) -> Result<Vec<u8>, Error> {
     let whole = decode::decode(jpeg, 1, limit)?.into_packed();
     let layout = (size, whole.channels);
-    let cut = encode_strided(&whole.samples, whole.stride(), layout, RECODED, Subsampling::S444)?;
+    let cut = encode_strided(&whole.samples, whole.stride(), layout, REENCODED_QUALITY, Subsampling::S444)?;
     let icc = header(jpeg)?.ok().and_then(|header| header.icc).map(Into::into);
     Ok(insert_metadata(&cut, &EmbeddedMetadata { icc, credit: None }))
 }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_are_cut_without_loss() {
+    fn edges_are_cropped_without_loss() {
         let (whole, cut) = (tile(), Dimensions::new(40, 24));
         let (full, cropped) = (rgb(&whole), rgb(&crop(&whole, cut, 64 * 64).unwrap()));
         assert_eq!(cropped.dimensions, cut);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jpeg_that_is_smaller_than_its_place_is_refused() {
+    fn a_jpeg_that_is_smaller_than_its_tile_is_refused() {
         for place in [Dimensions::new(65, 64), Dimensions::new(40, 80)] {
             let cropped = crop(&tile(), place, 1 << 20);
             assert!(

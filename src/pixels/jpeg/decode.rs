@@ -20,11 +20,11 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The most scans of a progressive JPEG; ten are usual.
+/// The most scans of a progressive JPEG; about ten are common.
 const MAX_SCANS: u32 = 500;
-/// Every scan visits all coefficients, however few bytes it has, so large images may have fewer scans.
+/// The most pixels of all scans: every scan visits all coefficients, regardless of its size in bytes.
 const MAX_SCANNED: u64 = 1 << 31;
-const SCANS_OF_ANY_SIZE: u64 = 50;
+const MIN_SCAN_LIMIT: u64 = 50;
 /// The most pixels of a tile, at full size: a progressive JPEG is kept at full size even if it is reduced.
 const MAX_TILE: u64 = 8192 * 8192;
 
@@ -37,21 +37,21 @@ const MAX_TILE: u64 = 8192 * 8192;
 /// If the JPEG is damaged, not supported or too large.
 pub fn decode(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> {
     match decode_sound(jpeg, reduce, limit) {
-        Err(Error::Damaged { .. }) => tolerant(jpeg, reduce, limit).map(Picture::Packed),
+        Err(Error::Damaged { .. }) => decode_tolerant(jpeg, reduce, limit).map(Picture::Packed),
         decoded => decoded,
     }
 }
 
 /// Decodes a JPEG that [`decode_sound`] refuses, if its warnings do not affect the image.
-fn tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
+fn decode_tolerant(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Raster, Error> {
     let Raw { dimensions, model, samples, .. } = rows::raw(jpeg, reduce, limit, Inks::Inverted)?;
     let (channels, samples) = match (model, samples) {
         (Model::Gray, Samples::U8(samples)) => (Channels::Gray, samples),
         (Model::Rgb, Samples::U8(samples)) => (Channels::Rgb, samples),
-        (Model::Cmyk | Model::Lab, _) => return Err(inks_unsupported()),
+        (Model::Cmyk | Model::Lab, _) => return Err(cmyk_unsupported()),
         (_, Samples::U16(_)) => {
             return Err(Error::Unsupported(
-                "JPEG samples of more than 8 bits are not read here; 8 are".into(),
+                "JPEG samples of more than 8 bits are not supported here; 8 bits are".into(),
             ));
         }
     };
@@ -81,7 +81,7 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
         match layout(header) {
             Some(subsampling) => {
                 let mut planar = Planar::blank(size, subsampling);
-                lay(decompressor, jpeg, header, size, &mut planar, (0, 0), size)?;
+                decode_planes(decompressor, jpeg, header, size, &mut planar, (0, 0), size)?;
                 Ok(Picture::Planar(planar))
             }
             None => packed(decompressor, jpeg, header, size).map(Picture::Packed),
@@ -98,17 +98,17 @@ pub fn decode_four(jpeg: &[u8], limit: u64) -> Result<(Dimensions, Vec<u8>), Err
     let raw = rows::raw(jpeg, 1, limit, Inks::Plain)?;
     match (raw.model, raw.samples) {
         (Model::Cmyk, Samples::U8(samples)) => Ok((raw.dimensions, samples)),
-        _ => Err(Error::damaged("JPEG", "it has not four components of 8 bits")),
+        _ => Err(Error::damaged("JPEG", "it does not have four components of 8 bits")),
     }
 }
 
-/// Scans that a JPEG has, counted up to `most`: within one, a marker's two bytes do not follow each other.
+/// Counts the scans of a JPEG, up to `max`; coded samples never contain a marker's two bytes in succession.
 pub fn scans(jpeg: &[u8], max: usize) -> usize {
     jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(max).count()
 }
 
-/// Decodes a tile at `1 / reduce` into its place in `canvas`; pixels outside the canvas are dropped. Returns `false` if the
-/// tile's subsampling differs from the canvas's, if it lacks some of the pixels `shown`, or if it needs [`decode`].
+/// Decodes a tile at `1 / reduce` to its position in `canvas`; pixels outside the canvas are dropped. Returns `false` if the
+/// tile's subsampling differs from the canvas's, if it lacks some of the pixels `visible`, or if it needs [`decode`].
 ///
 /// # Errors
 /// If the JPEG is damaged.
@@ -117,10 +117,10 @@ pub fn decode_into(
     reduce: u32,
     canvas: &mut Planar,
     (x, y): (u32, u32),
-    shown: Dimensions,
+    visible: Dimensions,
 ) -> Result<bool, Error> {
     let decoded = with_decompressor(jpeg, reduce, |decompressor, header, size| {
-        if header.width < shown.width as usize || header.height < shown.height as usize {
+        if header.width < visible.width as usize || header.height < visible.height as usize {
             return Ok(false);
         }
         let stored = header.width as u64 * header.height as u64;
@@ -131,7 +131,7 @@ pub fn decode_into(
             size.width.min(canvas.dimensions.width.saturating_sub(x)),
             size.height.min(canvas.dimensions.height.saturating_sub(y)),
         );
-        lay(decompressor, jpeg, header, size, canvas, (x, y), room)?;
+        decode_planes(decompressor, jpeg, header, size, canvas, (x, y), room)?;
         Ok(true)
     });
     match decoded {
@@ -140,7 +140,7 @@ pub fn decode_into(
     }
 }
 
-fn lay(
+fn decode_planes(
     decompressor: &mut Decompressor,
     jpeg: &[u8],
     header: &DecompressHeader,
@@ -195,7 +195,7 @@ fn packed(
     let (channels, format) = match header.colorspace {
         Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
         Colorspace::CMYK | Colorspace::YCCK => {
-            return Err(inks_unsupported());
+            return Err(cmyk_unsupported());
         }
         _ => (Channels::Rgb, PixelFormat::RGB),
     };
@@ -212,8 +212,10 @@ fn packed(
     Ok(raster)
 }
 
-fn inks_unsupported() -> Error {
-    Error::Unsupported("CMYK JPEGs are not read; convert to sRGB, as with `vips icc_transform`".into())
+fn cmyk_unsupported() -> Error {
+    Error::Unsupported(
+        "CMYK JPEGs are not supported here; convert them to sRGB, as with `vips icc_transform`".into(),
+    )
 }
 
 /// The subsampling of the planes that this JPEG decodes to; `None` if it must be decoded to packed samples.
@@ -234,8 +236,8 @@ fn layout(header: &DecompressHeader) -> Option<Subsampling> {
 }
 
 /// The most scans that an image may have.
-pub(super) fn most_scans(pixels: u64) -> u32 {
-    (MAX_SCANNED / pixels.max(1)).clamp(SCANS_OF_ANY_SIZE, MAX_SCANS.into()) as u32
+pub(super) fn max_scans(pixels: u64) -> u32 {
+    (MAX_SCANNED / pixels.max(1)).clamp(MIN_SCAN_LIMIT, MAX_SCANS.into()) as u32
 }
 
 fn with_decompressor<T>(
@@ -251,7 +253,7 @@ fn with_decompressor<T>(
         };
         let header = decompressor.read_header(jpeg).map_err(damaged)?;
         let pixels = header.width as u64 * header.height as u64;
-        decompressor.set_scan_limit(most_scans(pixels)).map_err(damaged)?;
+        decompressor.set_scan_limit(max_scans(pixels)).map_err(damaged)?;
         if header.is_lossless {
             return Err(Error::damaged("JPEG", "a lossless JPEG has no planes and no fractions of its size"));
         }
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_that_claims_to_be_enormous_is_left_alone() {
+    fn a_tile_that_claims_to_be_enormous_is_not_decoded() {
         let mut tile = jpeg(16);
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
         assert!(decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
@@ -289,7 +291,7 @@ mod tests {
     #[test]
     fn the_larger_a_picture_the_fewer_scans_it_may_have() {
         for (pixels, scans) in [(0, 500), (1 << 20, 500), (1 << 24, 128), (1 << 26, 50), (1 << 32, 50)] {
-            assert_eq!(most_scans(pixels), scans, "{pixels}");
+            assert_eq!(max_scans(pixels), scans, "{pixels}");
         }
     }
 

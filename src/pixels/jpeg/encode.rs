@@ -15,7 +15,7 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
 }
 
-/// JPEG's limit of a side, in pixels.
+/// The longest side of a JPEG, in pixels.
 const MAX_SIDE: u32 = 65_500;
 
 /// Encodes packed samples, whose alpha must have been flattened.
@@ -30,7 +30,7 @@ pub fn encode(
 ) -> Result<Vec<u8>, Error> {
     let layout = (raster.dimensions, raster.channels);
     let jpeg = encode_strided(&raster.samples, raster.stride(), layout, quality, subsampling)?;
-    Ok(with_notes(jpeg, metadata))
+    Ok(with_metadata(jpeg, metadata))
 }
 
 /// Encodes samples whose rows are `pitch` bytes apart, without metadata; alpha is ignored.
@@ -78,7 +78,7 @@ pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -
     if image.subsampling == Subsampling::Gray {
         let layout = (luma.dimensions.width as usize, PixelFormat::GRAY);
         let jpeg = encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray)?;
-        return Ok(with_notes(jpeg, metadata));
+        return Ok(with_metadata(jpeg, metadata));
     }
     let whole = image.subsampling.padded_plane(0, image.dimensions);
     let luma = if luma.dimensions == whole { Cow::Borrowed(luma) } else { Cow::Owned(luma.padded(whole)) };
@@ -99,10 +99,10 @@ pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -
         compressor.set_quality(i32::from(quality))?;
         compressor.compress_yuv_planes_to_vec(&planes)
     })?;
-    Ok(with_notes(jpeg, metadata))
+    Ok(with_metadata(jpeg, metadata))
 }
 
-fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
+fn with_metadata(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
     if *metadata == EmbeddedMetadata::default() { jpeg } else { insert_metadata(&jpeg, metadata) }
 }
 
@@ -112,7 +112,7 @@ fn with_notes(jpeg: Vec<u8>, metadata: &EmbeddedMetadata) -> Vec<u8> {
 /// If a side is longer than 65,500 pixels.
 pub fn check(size: Dimensions) -> Result<(), Error> {
     if size.width > MAX_SIDE || size.height > MAX_SIDE {
-        let reason = format!("a JPEG has at max {MAX_SIDE} pixels a side; `png` and `tif` have more");
+        let reason = format!("a JPEG has at most {MAX_SIDE} pixels per side; `png` and `tif` allow more");
         return Err(Error::Unsupported(reason));
     }
     Ok(())
@@ -134,9 +134,9 @@ fn with_compressor<T>(work: impl FnOnce(&mut Compressor) -> turbojpeg::Result<T>
             Some(compressor) => compressor,
             None => Compressor::new().map_err(|error| Error::damaged("JPEG encoder", error))?,
         };
-        let made = work(&mut compressor).map_err(|error| Error::damaged("JPEG encoder", error));
+        let result = work(&mut compressor).map_err(|error| Error::damaged("JPEG encoder", error));
         *slot = Some(compressor);
-        made
+        result
     })
 }
 

@@ -5,18 +5,18 @@ use crate::iiif::Dimensions;
 use crate::metadata::exif;
 use crate::pixels::Error;
 
-/// The contents of a JPEG's header.
+/// The parsed header of a JPEG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The size of the image in pixels.
     pub dimensions: Dimensions,
-    /// 1, 3 or 4.
+    /// The number of components: 1, 3 or 4.
     pub components: u8,
     /// Bits of a sample: 8 or 12, or 2 to 16 if it is lossless.
     pub bits: u8,
     /// EXIF's orientation, 1 to 8; 1 if it is missing or illegal.
     pub orientation: u8,
-    /// Assembled from APP2 segments.
+    /// The ICC profile, assembled from APP2 segments.
     pub icc: Option<Vec<u8>>,
     /// Bytes of the coefficients that a decoder keeps until the last scan; 0 if there is a single scan.
     pub coefficient_bytes: u64,
@@ -24,7 +24,7 @@ pub struct Header {
 
 /// The largest profile that is read, in bytes.
 const MAX_ICC: usize = 4 << 20;
-/// libjpeg's limit of a side, in pixels.
+/// libjpeg's longest side, in pixels.
 const MAX_SIDE: u32 = 65_500;
 
 /// Reads the header from the start of a file; `Ok(Err(length))` means that at least `length` bytes are needed to reach the
@@ -77,7 +77,7 @@ impl Frame {
     /// Reads a frame header (§B.2.2).
     fn read(segment: &Segment<'_>) -> Result<Self, Error> {
         let [bits, h1, h0, w1, w0, components, ref sampling @ ..] = *segment.body else {
-            return Err(damaged("its frame header is cut short"));
+            return Err(damaged("its frame header is truncated"));
         };
         let is_lossless = match segment.marker {
             0xc0..=0xc2 | 0xc9 | 0xca => false,
@@ -97,13 +97,15 @@ impl Frame {
             return Err(unsupported(format_args!("a side is longer than {MAX_SIDE} pixels")));
         }
         if !matches!(components, 1 | 3 | 4) {
-            return Err(unsupported(format_args!("it has {components} components; 1, 3 and 4 are read")));
+            return Err(unsupported(format_args!(
+                "it has {components} components; 1, 3 and 4 are supported"
+            )));
         }
         if !if is_lossless { (2..=16).contains(&bits) } else { matches!(bits, 8 | 12) } {
-            return Err(unsupported(format_args!("its samples have {bits} bits; 8 and 12 are read")));
+            return Err(unsupported(format_args!("its samples have {bits} bits; 8 and 12 are supported")));
         }
         if sampling.len() != usize::from(components) * 3 {
-            return Err(damaged("its frame header is not as long as its components"));
+            return Err(damaged("the length of its frame header does not match its components"));
         }
         check_sampling(sampling.as_chunks().0)?;
         let all_bytes = coefficient_bytes(dimensions, sampling.as_chunks().0);
@@ -112,7 +114,7 @@ impl Frame {
     }
 }
 
-/// Two bytes for each sample of whole blocks (§A.2.4).
+/// The bytes of all coefficients: two for each sample of whole blocks (§A.2.4).
 fn coefficient_bytes(dimensions: Dimensions, components: &[[u8; 3]]) -> u64 {
     let side = |length: u32, factor: fn(u8) -> u32, sampling: u8| {
         let max = components.iter().map(|[_, sampling, _]| factor(*sampling)).max().unwrap_or(1);
@@ -158,7 +160,7 @@ fn orientation(segments: &[Segment<'_>]) -> u8 {
     exif::orientation(&blocks.concat()).unwrap_or(1)
 }
 
-/// Joins the profile's chunks by their numbers; the first of two equal numbers counts (ICC.1:2022, annex B.4).
+/// Joins the profile's chunks in the order of their numbers; the first of two equal numbers is used (ICC.1:2022, annex B.4).
 fn icc(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
     let chunk = |segment: &Segment<'_>| match segment.body.strip_prefix(b"ICC_PROFILE\0")? {
         [number, _, part @ ..] if segment.marker == 0xe2 => Some((*number, part.to_vec())),
@@ -177,7 +179,7 @@ fn damaged(reason: &str) -> Error {
 
 fn unsupported(reason: impl std::fmt::Display) -> Error {
     Error::Unsupported(format!(
-        "the JPEG is of a kind that is not read: {reason}; write it again as a baseline JPEG or as TIFF"
+        "this kind of JPEG is not supported: {reason}; write it as a baseline JPEG or as TIFF"
     ))
 }
 
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_orientation_counts_wherever_it_is() {
+    fn the_first_orientation_is_used_wherever_it_is() {
         let (frame, six) = (segment(0xc0, FRAME), block_with(6, 0));
         let jfif = segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
         let xmp = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation='3'/>");
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_cut_short_asks_for_more() {
+    fn a_truncated_header_needs_more_bytes() {
         let file = file(&[segment(0xe0, b"ab"), segment(0xc0, FRAME)]);
         for length in 2..file.len() {
             assert!(matches!(header(&file[..length]), Ok(Err(more)) if more > length), "{length}");
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_decoder_reads_is_refused_with_its_reason() {
+    fn unsupported_jpegs_are_refused_with_a_reason() {
         let changed = |changes: &[(usize, u8)]| {
             let mut frame = FRAME.to_vec();
             changes.iter().for_each(|&(at, value)| frame[at] = value);
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_put_together_from_its_chunks() {
+    fn a_profile_is_assembled_from_its_chunks() {
         let chunk = |number: u8, byte: u8| {
             segment(0xe2, &[b"ICC_PROFILE\0", &[number, 2][..], &[byte; 100]].concat())
         };

@@ -50,7 +50,7 @@ pub enum Inks {
     Plain,
 }
 
-/// The rows of one JPEG.
+/// Reads the rows of a JPEG.
 pub struct JpegRows {
     scan: *mut Scan,
     /// The file that `scan` reads.
@@ -104,7 +104,7 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
     // SAFETY: `read` casts `context` to its actual type, and `file` outlives the scan.
     let scan = unsafe { tegl_scan_open(read, file.address(), reduce, &mut header) };
     if scan.is_null() {
-        return Err(Error::damaged(WHAT, "there is no memory to read it in"));
+        return Err(Error::damaged(WHAT, "there is not enough memory to read it"));
     }
     let model = match header.components {
         1 => Model::Gray,
@@ -118,14 +118,14 @@ fn open(file: Arc<dyn ReadAt>, reduce: u32, memory: u64, inks: Inks) -> Result<J
     rows.fault()?;
     if header.progressive != 0 && header.coefficient_bytes > memory {
         let reason = format!(
-            "a progressive JPEG of this size takes {} MiB to decode; `jpegtran -copy all` makes a baseline one of it",
+            "a progressive JPEG of this size takes {} MiB to decode; `jpegtran -copy all` converts it to a baseline JPEG",
             header.coefficient_bytes >> 20
         );
         return Err(Error::Unsupported(reason));
     }
     // SAFETY: the scan is open, and has read its header.
     match unsafe { tegl_scan_start(rows.scan) } {
-        0 => Err(rows.fault().err().unwrap_or_else(|| Error::damaged(WHAT, "it cannot be begun"))),
+        0 => Err(rows.fault().err().unwrap_or_else(|| Error::damaged(WHAT, "decoding cannot start"))),
         _ => Ok(rows),
     }
 }
@@ -146,11 +146,11 @@ impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
         // SAFETY: the text belongs to the scan, ends with a zero, and is copied before the scan is used again.
         let message = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
-        match self.file.complaints() {
+        match self.file.messages() {
             // libjpeg only reports that reading failed.
             "" if message.is_empty() => Ok(()),
             "" => Err(Error::damaged(WHAT, message)),
-            complaints => Err(Error::damaged(WHAT, complaints)),
+            messages => Err(Error::damaged(WHAT, messages)),
         }
     }
 }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_the_whole_pictures() {
+    fn rows_equal_the_whole_picture() {
         for (channels, max) in [(Channels::Gray, 1), (Channels::Rgb, 7), (Channels::Rgb, 1000)] {
             let jpeg = sample(67, 45, channels);
             let rows = rows(bytes(jpeg.clone()), 1, 0).unwrap();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_of_the_size_come_out() {
+    fn reduced_sizes_are_decoded() {
         for reduce in [2, 4, 8] {
             let rows = rows(bytes(sample(67, 45, Channels::Rgb)), reduce, 0).unwrap();
             assert_eq!(rows.shape().dimensions, Dimensions::new(67, 45).reduced(reduce));

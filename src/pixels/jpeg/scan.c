@@ -1,5 +1,5 @@
-/* A JPEG row by row, over a callback that reads at offsets. Faults come back as texts: libjpeg's own way of
- * ending them, a long jump, never leaves this file. */
+/* Decodes a JPEG row by row with a callback that reads at offsets. Errors are returned as texts: libjpeg's
+ * long jumps never leave this file. */
 
 #include <setjmp.h>
 #include <stdint.h>
@@ -13,10 +13,10 @@
 /* Reads up to `length` bytes at `offset`; 0 at the end, SIZE_MAX on a fault. */
 typedef size_t (*tegl_read)(void *context, uint64_t offset, uint8_t *into, size_t length);
 
-enum { PIECE = 1 << 16, MOST_SCANS = 500, SCANS_OF_ANY_SIZE = 50 };
+enum { PIECE = 1 << 16, MAX_SCANS = 500, MIN_SCAN_LIMIT = 50 };
 
-/* Every scan goes over all coefficients, however few bytes it has: of large pictures fewer are read. */
-static const uint64_t MOST_SCANNED = (uint64_t)1 << 31;
+/* Every scan visits all coefficients, regardless of its size in bytes, so large images may have fewer scans. */
+static const uint64_t MAX_SCANNED = (uint64_t)1 << 31;
 
 typedef struct {
   struct jpeg_decompress_struct image;
@@ -33,7 +33,7 @@ typedef struct {
   uint8_t piece[PIECE];
 } tegl_scan;
 
-/* What the header says; sizes are those of the rows that come out. */
+/* The contents of the header; sizes are those of the decoded rows. */
 typedef struct {
   uint32_t width, height;
   uint32_t components;
@@ -55,9 +55,9 @@ static void fault(tegl_scan *scan, const char *message) {
   longjmp(scan->fault, 1);
 }
 
-/* Samples that are missing at the end are a fault. Bytes that belong to none, headers whose right value is known, an end
- * that `check_complete` looks at, and coded data that are wrong in places are not: every common reader shows what there
- * is, and decoding goes on with the next code or restart marker. */
+/* Samples that are missing at the end are an error. Stray bytes, headers whose correct value is known, an end
+ * that `check_complete` checks, and locally damaged coded data are not: every common reader shows the rest of
+ * the image, and decoding continues with the next code or restart marker. */
 static void on_message(j_common_ptr image, int level) {
   if (level >= 0) return;
   switch (image->err->msg_code) {
@@ -71,12 +71,12 @@ static void on_message(j_common_ptr image, int level) {
     case JWRN_HUFF_BAD_CODE:
       return;
     case JWRN_HIT_MARKER:
-      /* An interval that is too short, and not the image. */
+      /* An interval is too short, but the image is not. */
       if (((j_decompress_ptr)image)->unread_marker != JPEG_EOI) return;
       on_error(image);
       return;
     case JWRN_MUST_RESYNC:
-      /* A restart marker of another number: where samples are lost by it, Huffman decoding runs out of data later. */
+      /* A restart marker has a wrong number: if samples are missing, Huffman decoding runs out of data later. */
       if (!((j_decompress_ptr)image)->arith_code) return;
       on_error(image);
       return;
@@ -88,11 +88,11 @@ static void on_message(j_common_ptr image, int level) {
 static void on_progress(j_common_ptr image) {
   j_decompress_ptr reading = (j_decompress_ptr)image;
   uint64_t pixels = (uint64_t)reading->image_width * reading->image_height;
-  uint64_t most = pixels ? MOST_SCANNED / pixels : MOST_SCANS;
-  if (most > MOST_SCANS) most = MOST_SCANS;
-  if (most < SCANS_OF_ANY_SIZE) most = SCANS_OF_ANY_SIZE;
-  if ((uint64_t)reading->input_scan_number > most) {
-    fault(scan_of(image), "it has more scans than any sound one");
+  uint64_t max = pixels ? MAX_SCANNED / pixels : MAX_SCANS;
+  if (max > MAX_SCANS) max = MAX_SCANS;
+  if (max < MIN_SCAN_LIMIT) max = MIN_SCAN_LIMIT;
+  if ((uint64_t)reading->input_scan_number > max) {
+    fault(scan_of(image), "it has too many scans");
   }
 }
 
@@ -106,7 +106,7 @@ static boolean on_empty(j_decompress_ptr image) {
     ERREXIT(image, JERR_FILE_READ);
   }
   if (read == 0) {
-    /* An end marker takes the place of the one that is missing; what it cuts off makes a fault of its own. */
+    /* An end marker replaces the missing one; missing samples are reported separately. */
     scan->ended_early = 1;
     scan->piece[0] = 0xff;
     scan->piece[1] = JPEG_EOI;
@@ -145,7 +145,7 @@ static void describe(tegl_scan *scan, tegl_scan_header *header) {
   }
 }
 
-/* Reads the header; `reduce` is 1, 2, 4 or 8. Returns null only without memory; else ask for `tegl_scan_fault`. */
+/* Reads the header; `reduce` is 1, 2, 4 or 8. Returns null only if memory runs out; otherwise check `tegl_scan_fault`. */
 tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_scan_header *header) {
   tegl_scan *scan = calloc(1, sizeof *scan);
   if (!scan) return NULL;
@@ -167,7 +167,7 @@ tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_s
   scan->progress.progress_monitor = on_progress;
   scan->image.progress = &scan->progress;
   jpeg_read_header(&scan->image, TRUE);
-  /* Only a lossless JPEG has units of one sample, as long as no other size was asked for. */
+  /* Only a lossless JPEG has units of one sample, as long as no reduced size is requested. */
   scan->lossless = scan->image.min_DCT_scaled_size == 1;
   switch (scan->image.jpeg_color_space) {
     case JCS_GRAYSCALE: scan->image.out_color_space = JCS_GRAYSCALE; break;
@@ -182,8 +182,8 @@ tegl_scan *tegl_scan_open(tegl_read read, void *context, uint32_t reduce, tegl_s
   return scan;
 }
 
-/* Whether all coefficients of a JPEG of several scans have come. Behind an end marker of its own a progressive one may
- * lack refinements: it is as its writer left it. */
+/* Checks that all coefficients of a JPEG of several scans were read. A progressive JPEG with an end marker may
+ * lack refinements, because its writer may have omitted them. */
 static void check_complete(tegl_scan *scan) {
   j_decompress_ptr image = &scan->image;
   for (int n = 0; n < image->num_components && !scan->lossless; n++) {
@@ -196,23 +196,23 @@ static void check_complete(tegl_scan *scan) {
   }
 }
 
-/* Arithmetic decoding takes zeros for what is missing, without a warning. */
+/* Arithmetic decoding replaces missing data by zeros without a warning. */
 static void check_end(tegl_scan *scan) {
   if (scan->ended_early && scan->image.arith_code) fault(scan, "it ends before its end marker");
 }
 
-/* Begins to decode; false on a fault. */
+/* Starts decoding; returns false on an error. */
 int tegl_scan_start(tegl_scan *scan) {
   if (setjmp(scan->fault)) return 0;
   if (!jpeg_start_decompress(&scan->image)) return 0;
-  /* All scans have been read by now, unless there is but one. */
+  /* All scans have been read by now, unless there is only one. */
   if (jpeg_has_multiple_scans(&scan->image)) check_complete(scan);
   check_end(scan);
   return 1;
 }
 
-/* Puts the next `rows` rows, `stride` bytes each, into `into`; returns how many there were, fewer on a fault. Samples
- * of more than 8 bits take two bytes, of which `into` is the address of the first. */
+/* Writes the next `rows` rows of `stride` bytes to `into`; returns their number, which is smaller on an error. Samples
+ * of more than 8 bits take two bytes. */
 uint32_t tegl_scan_rows(tegl_scan *scan, uint8_t *into, size_t stride, uint32_t rows) {
   volatile uint32_t done = 0;
   if (setjmp(scan->fault)) return done;

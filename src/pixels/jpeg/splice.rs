@@ -82,13 +82,13 @@ pub fn stated_size(jpeg: &[u8], head: usize) -> Option<Dimensions> {
     }
 }
 
-fn says_rgb(jpeg: &[u8], head: usize) -> bool {
+fn has_adobe_marker(jpeg: &[u8], head: usize) -> bool {
     head > ADOBE_TRANSFORM && jpeg.get(2..4) == Some(&[0xff, 0xee])
 }
 
 /// Whether a segment after the first `head` bytes of a JPEG, which [`head`] wrote, may contradict them.
 pub fn contradicts_head(jpeg: &[u8], head: usize) -> bool {
-    let rgb = says_rgb(jpeg, head);
+    let rgb = has_adobe_marker(jpeg, head);
     segments(jpeg, head)
         .any(|(_, marker, body)| matches!(marker, 0xe0..=0xef) || (rgb && is_subsampled(marker, body)))
 }
@@ -112,7 +112,7 @@ fn sound_tables(tables: &[u8]) -> &[u8] {
 /// Removes contradictions between a JPEG and its head in place, without moving bytes.
 pub fn reconcile(jpeg: &mut [u8], head: usize) {
     let luma = segments(jpeg, head).any(|(_, marker, body)| is_subsampled(marker, body));
-    if says_rgb(jpeg, head) && luma {
+    if has_adobe_marker(jpeg, head) && luma {
         jpeg[ADOBE_TRANSFORM] = 1;
     }
     hide_app_segments(jpeg, head);
@@ -163,7 +163,7 @@ pub fn insert_metadata(jpeg: &[u8], metadata: &EmbeddedMetadata) -> Vec<u8> {
     out
 }
 
-/// APP2 chunks (ICC.1, annex B.4).
+/// Appends a profile as APP2 chunks (ICC.1, annex B.4).
 fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
     const MAX: usize = 65_519;
     let count = icc.len().div_ceil(MAX);
@@ -172,7 +172,7 @@ fn push_icc(out: &mut Vec<u8>, icc: &[u8]) {
     }
 }
 
-/// Appends a segment; its parts fit into one.
+/// Appends a segment, whose parts must fit into it.
 fn push(out: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
     let length = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
     out.extend_from_slice(&[0xff, marker]);
@@ -192,7 +192,7 @@ pub struct Scan<'a> {
 /// T.81, §B.2.4.4).
 ///
 /// # Errors
-/// [`Error::Damaged`] if it has no scan, a segment is cut off, or the end marker is missing.
+/// [`Error::Damaged`] if it has no scan, a segment is truncated, or the end marker is missing.
 pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>, Error> {
     let damaged = |reason: &str| Error::damaged("JPEG encoder", reason);
     let mut head = jpeg.get(..2).unwrap_or_default().to_vec();
@@ -200,14 +200,14 @@ pub fn scan(jpeg: &[u8], height: u32, interval: Option<u16>) -> Result<Scan<'_>,
         let rest = jpeg.get(head.len()..).unwrap_or_default();
         let &[0xff, marker, high, low, ..] = rest else { return Err(damaged("it has no scan")) };
         let length = 2 + usize::from(u16::from_be_bytes([high, low]));
-        let segment = rest.get(..length).ok_or_else(|| damaged("a segment is cut off"))?;
+        let segment = rest.get(..length).ok_or_else(|| damaged("a segment is truncated"))?;
         let at = head.len();
         head.extend_from_slice(segment);
         match (marker, head.get_mut(at + 5..at + 7)) {
             (0xc0..=0xc2, Some(stated)) => stated.copy_from_slice(&(height as u16).to_be_bytes()),
             (0xda, _) => {
                 let scan = rest[length..].strip_suffix(&[0xff, 0xd9]);
-                let scan = scan.ok_or_else(|| damaged("it has no end"))?;
+                let scan = scan.ok_or_else(|| damaged("it has no end marker"))?;
                 if let Some(interval) = interval {
                     let [high, low] = interval.to_be_bytes();
                     head.splice(at..at, [0xff, 0xdd, 0, 4, high, low]);

@@ -1,4 +1,4 @@
-//! JPEGs that other programs write, damage or mislabel.
+//! Tests of JPEGs that other programs write, damage or mislabel.
 
 use std::sync::Arc;
 
@@ -127,7 +127,7 @@ fn read(jpeg: &[u8]) -> Result<Raw, Error> {
     read_rows(Box::new(rows(Arc::new(Bytes::copy_from_slice(jpeg)), 1, 1 << 20)?), 1 << 20)
 }
 
-/// Where a marker stands.
+/// The offset of a marker.
 fn find(jpeg: &[u8], marker: u8) -> usize {
     jpeg.windows(2).position(|pair| pair == [0xff, marker]).expect("it has the marker")
 }
@@ -143,7 +143,7 @@ fn inserted(jpeg: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
     [&jpeg[..at], bytes, &jpeg[at..]].concat()
 }
 
-fn far(one: &[u8], other: &[u8]) -> u8 {
+fn max_difference(one: &[u8], other: &[u8]) -> u8 {
     assert_eq!(one.len(), other.len());
     one.iter().zip(other).map(|(one, other)| one.abs_diff(*other)).max().unwrap_or(0)
 }
@@ -153,15 +153,15 @@ fn narrow(raw: &Raw) -> &[u8] {
     samples
 }
 
-/// Where samples stay what they are, by whichever road they are read.
+/// Checks that a JPEG decodes like `sound`, with every decoder.
 #[track_caller]
-fn whole(jpeg: &[u8], sound: &[u8]) {
+fn check_same(jpeg: &[u8], sound: &[u8]) {
     let (expected, found) = (read(sound).unwrap(), read(jpeg).unwrap());
-    assert!(far(narrow(&expected), narrow(&found)) == 0);
+    assert!(max_difference(narrow(&expected), narrow(&found)) == 0);
     let decoded = |jpeg: &[u8]| decode(jpeg, 1, 1 << 20).unwrap().into_packed();
     let (expected, found) = (decoded(sound), decoded(jpeg));
     assert_eq!(expected.channels, found.channels);
-    assert!(far(&expected.samples, &found.samples) <= 3);
+    assert!(max_difference(&expected.samples, &found.samples) <= 3);
     let mut canvas = Planar::blank(SIZE, Subsampling::S444);
     decode_into(jpeg, 1, &mut canvas, (0, 0), SIZE).unwrap();
     let header = super::header(jpeg).unwrap().unwrap();
@@ -169,14 +169,14 @@ fn whole(jpeg: &[u8], sound: &[u8]) {
 }
 
 #[track_caller]
-fn broken(jpeg: &[u8]) {
+fn check_damaged(jpeg: &[u8]) {
     assert!(matches!(read(jpeg), Err(Error::Damaged { .. })));
     assert!(matches!(decode(jpeg, 1, 1 << 20), Err(Error::Damaged { .. })));
     assert!(!decode_into(jpeg, 1, &mut Planar::blank(SIZE, Subsampling::S444), (0, 0), SIZE).unwrap());
 }
 
 #[test]
-fn what_warns_without_harm_is_read() {
+fn harmless_warnings_are_ignored() {
     let jpeg = rgb(8, PLAIN).encoded();
     let (scan, frame) = (find(&jpeg, 0xda), find(&jpeg, 0xc0));
     let changed = |at: usize, value: u8| {
@@ -187,70 +187,70 @@ fn what_warns_without_harm_is_read() {
     let end = jpeg.len() - 2;
     // Spectral selection and approximation mean nothing to a sequential scan.
     for at in 11..14 {
-        whole(&changed(scan + at, 7), &jpeg);
+        check_same(&changed(scan + at, 7), &jpeg);
     }
-    whole(&changed(scan + 12, 0), &jpeg);
-    whole(&jpeg[..end], &jpeg);
-    whole(&jpeg[..end + 1], &jpeg);
-    whole(&inserted(&jpeg, frame, b"stray bytes"), &jpeg);
-    whole(&inserted(&jpeg, end, b"\0stray bytes"), &jpeg);
-    whole(&inserted(&jpeg, 2, b"\xff\xff\xff"), &jpeg);
-    whole(&inserted(&jpeg, 2, b"\xff\xe5\0\0\xff\xe6\0\x01\xff\xfe\0\x01"), &jpeg);
-    whole(&[&jpeg[..], b"a second image \xff\xd8\xff\xda and more"].concat(), &jpeg);
+    check_same(&changed(scan + 12, 0), &jpeg);
+    check_same(&jpeg[..end], &jpeg);
+    check_same(&jpeg[..end + 1], &jpeg);
+    check_same(&inserted(&jpeg, frame, b"stray bytes"), &jpeg);
+    check_same(&inserted(&jpeg, end, b"\0stray bytes"), &jpeg);
+    check_same(&inserted(&jpeg, 2, b"\xff\xff\xff"), &jpeg);
+    check_same(&inserted(&jpeg, 2, b"\xff\xe5\0\0\xff\xe6\0\x01\xff\xfe\0\x01"), &jpeg);
+    check_same(&[&jpeg[..], b"a second image \xff\xd8\xff\xda and more"].concat(), &jpeg);
     // A density of nothing, and a version to come, in the JFIF marker.
-    whole(&[&jpeg[..11], &[9, 9, 1, 0, 0, 0, 0], &jpeg[18..]].concat(), &jpeg);
+    check_same(&[&jpeg[..11], &[9, 9, 1, 0, 0, 0, 0], &jpeg[18..]].concat(), &jpeg);
     // Missing end marker behind stray bytes: only the first of two warnings has a text.
-    whole(&inserted(&jpeg, frame, b"stray")[..end + 5], &jpeg);
+    check_same(&inserted(&jpeg, frame, b"stray")[..end + 5], &jpeg);
     let gray = gray(8, PLAIN).encoded();
-    whole(&gray[..gray.len() - 2], &gray);
+    check_same(&gray[..gray.len() - 2], &gray);
     for more in [PROGRESSIVE, RESTARTS] {
         let jpeg = rgb(8, more).encoded();
-        whole(&jpeg[..jpeg.len() - 2], &jpeg);
+        check_same(&jpeg[..jpeg.len() - 2], &jpeg);
     }
     let mut numbered = rgb(8, RESTARTS).encoded();
     let (jpeg, second) = (numbered.clone(), find(&numbered, 0xd1));
     numbered[second + 1] = 0xd5;
-    whole(&numbered, &jpeg);
+    check_same(&numbered, &jpeg);
     let arithmetic = rgb(8, ARITHMETIC).encoded();
-    whole(&[&arithmetic[..], b"and more"].concat(), &arithmetic);
+    check_same(&[&arithmetic[..], b"and more"].concat(), &arithmetic);
 }
 
 #[test]
-fn what_loses_samples_is_damaged() {
+fn jpegs_with_missing_samples_are_damaged() {
     for more in [PLAIN, PROGRESSIVE, RESTARTS] {
         let jpeg = rgb(8, more).encoded();
         let scan = find(&jpeg, 0xda);
         for part in 1..10 {
-            broken(&jpeg[..scan + (jpeg.len() - scan) * part / 10]);
-            broken(&[&jpeg[..scan + (jpeg.len() - scan) * part / 10], b"\xff\xd9"].concat());
+            check_damaged(&jpeg[..scan + (jpeg.len() - scan) * part / 10]);
+            check_damaged(&[&jpeg[..scan + (jpeg.len() - scan) * part / 10], b"\xff\xd9"].concat());
         }
-        broken(&inserted(&jpeg[..scan + (jpeg.len() - scan) / 2], 2, b"stray"));
+        check_damaged(&inserted(&jpeg[..scan + (jpeg.len() - scan) / 2], 2, b"stray"));
     }
     let arithmetic = rgb(8, ARITHMETIC).encoded();
-    broken(&arithmetic[..arithmetic.len() / 2]);
+    check_damaged(&arithmetic[..arithmetic.len() / 2]);
     // A frame that is taller than its scan.
     let mut tall = rgb(8, PLAIN).encoded();
     let frame = find(&tall, 0xc0);
     tall[frame + 5] = 1;
-    broken(&tall);
+    check_damaged(&tall);
 }
 
 #[test]
-fn what_is_wrong_in_places_is_shown() {
-    let shown = |jpeg: &[u8], sound: &[u8]| {
+fn locally_damaged_jpegs_are_decoded() {
+    let same_percentage = |jpeg: &[u8], sound: &[u8]| {
         let (found, expected) = (read(jpeg).unwrap(), read(sound).unwrap());
         let decoded = decode(jpeg, 1, 1 << 20).unwrap().into_packed();
-        assert!(far(&decoded.samples, narrow(&found)) <= 3, "two roads, two pictures");
+        assert!(max_difference(&decoded.samples, narrow(&found)) <= 3, "the decoders differ");
         let is_same = |(a, b): &(&u8, &u8)| a.abs_diff(**b) <= 3;
         narrow(&found).iter().zip(narrow(&expected)).filter(is_same).count() * 100 / narrow(&expected).len()
     };
     let jpeg = rgb(8, RESTARTS).encoded();
     let (first, second, third) = (find(&jpeg, 0xd0), find(&jpeg, 0xd1), find(&jpeg, 0xd2));
     // Half of an interval, and the marker before one, are missing.
-    assert!(shown(&[&jpeg[..(first + second) / 2], &jpeg[second..]].concat(), &jpeg) > 60);
-    let mut spoilt = jpeg.clone();
-    spoilt[second + 2..third].fill(0xfe);
-    assert!(shown(&spoilt, &jpeg) > 60);
+    assert!(same_percentage(&[&jpeg[..(first + second) / 2], &jpeg[second..]].concat(), &jpeg) > 60);
+    let mut damaged = jpeg.clone();
+    damaged[second + 2..third].fill(0xfe);
+    assert!(same_percentage(&damaged, &jpeg) > 60);
 }
 
 /// A progressive JPEG that ends behind one of its scans.
@@ -264,14 +264,14 @@ fn a_missing_scan_is_damage_unless_the_file_ends_properly() {
     let last = scans[scans.len() - 1];
     let cut =
         last - jpeg[..last].windows(2).rev().take(400).position(|pair| pair == [0xff, 0xc4]).unwrap() - 2;
-    broken(&jpeg[..cut]);
+    check_damaged(&jpeg[..cut]);
     assert!(read(&[&jpeg[..cut], b"\xff\xd9"].concat()).is_ok());
     // Without its colors' scans it is no picture.
-    broken(&[&jpeg[..scans[0]], b"\xff\xd9"].concat());
+    check_damaged(&[&jpeg[..scans[0]], b"\xff\xd9"].concat());
 }
 
 #[test]
-fn three_components_are_what_their_markers_say_as_libjpeg_has_it() {
+fn the_meaning_of_three_components_is_decided_as_in_libjpeg() {
     let adobe = |transform: u8| [b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0", &[transform][..]].concat();
     let jpeg = rgb(8, PLAIN).encoded();
     let bare = without(&jpeg, 0xe0);
@@ -284,10 +284,14 @@ fn three_components_are_what_their_markers_say_as_libjpeg_has_it() {
         jpeg
     };
     // Without a conversion the first pixel is luma and two neutral chromas: it is not what it was.
-    let is_rgb = |jpeg: &[u8]| far(narrow(&read(jpeg).unwrap()), narrow(&read(&bare).unwrap())) > 50;
+    let is_rgb =
+        |jpeg: &[u8]| max_difference(narrow(&read(jpeg).unwrap()), narrow(&read(&bare).unwrap())) > 50;
     let same = |jpeg: &[u8]| {
         let packed = decode(jpeg, 1, 1 << 20).unwrap().into_packed();
-        assert!(far(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3, "two roads, two colors");
+        assert!(
+            max_difference(narrow(&read(jpeg).unwrap()), &packed.samples) <= 3,
+            "the decoders differ in color"
+        );
         is_rgb(jpeg)
     };
     assert!(!same(&jpeg));
@@ -310,7 +314,7 @@ fn inks_are_inverted_with_or_without_a_marker() {
     let check = |jpeg: &[u8]| {
         let raw = read(jpeg).unwrap();
         assert_eq!(raw.model, Model::Cmyk);
-        far(narrow(&raw), &expected)
+        max_difference(narrow(&raw), &expected)
     };
     let with_transform = |jpeg: &[u8], transform: u8| {
         let mut jpeg = jpeg.to_vec();
@@ -328,7 +332,7 @@ fn inks_are_inverted_with_or_without_a_marker() {
     }
     let plain = raw(&inks(cmyk, PLAIN).encoded(), 1, 1 << 20, Inks::Plain).unwrap();
     let inverted: Vec<u8> = expected.iter().map(|&sample| !sample).collect();
-    assert!(far(narrow(&plain), &inverted) <= 6);
+    assert!(max_difference(narrow(&plain), &inverted) <= 6);
 }
 
 #[test]
@@ -371,7 +375,7 @@ fn lossless_bytes_are_read_at_any_fraction() {
 }
 
 #[test]
-fn a_tile_with_oddities_is_cut_all_the_same() {
+fn unusual_tiles_are_cropped() {
     let jpeg = rgb(8, PLAIN).encoded();
     let cut = Dimensions::new(33, 17);
     let sound = decode(&super::crop(&jpeg, cut, 1 << 20).unwrap(), 1, 1 << 20).unwrap().into_packed();
@@ -381,6 +385,6 @@ fn a_tile_with_oddities_is_cut_all_the_same() {
     assert_eq!(super::header(&found).unwrap().unwrap().icc, Some(vec![7; 300]));
     let found = decode(&found, 1, 1 << 20).unwrap().into_packed();
     assert_eq!(found.dimensions, cut);
-    assert!(far(&sound.samples, &found.samples) < 24);
+    assert!(max_difference(&sound.samples, &found.samples) < 24);
     assert!(super::crop(&jpeg[..jpeg.len() / 2], cut, 1 << 20).is_err());
 }

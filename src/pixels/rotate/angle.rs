@@ -26,26 +26,30 @@ pub fn rotate(raster: &Raster, degrees: f64, background: Option<[u8; 3]>) -> Ras
         (Some(_), Channels::Gray) => Channels::Gray,
         (Some(_), _) => Channels::Rgb,
     };
-    let mut turned = Raster::blank(rotated_dimensions(raster.dimensions, degrees), target);
-    let ground = background.unwrap_or_default();
+    let mut rotated = Raster::blank(rotated_dimensions(raster.dimensions, degrees), target);
+    let background_color = background.unwrap_or_default();
     match (raster.channels, target) {
         (Channels::Gray, Channels::Rgba) => {
-            fill::<1, 1, 4>(raster, &mut turned, degrees, |[gray], alpha| clear([gray; 3], alpha));
+            fill::<1, 1, 4>(raster, &mut rotated, degrees, |[gray], alpha| clear([gray; 3], alpha));
         }
         (Channels::Gray, _) => {
-            let ground = [tone::luma(ground)];
-            fill::<1, 1, 1>(raster, &mut turned, degrees, |gray, alpha| over(gray, alpha, ground));
+            let background_color = [tone::luma(background_color)];
+            fill::<1, 1, 1>(raster, &mut rotated, degrees, |gray, alpha| over(gray, alpha, background_color));
         }
-        (Channels::Rgb, Channels::Rgba) => fill::<3, 3, 4>(raster, &mut turned, degrees, clear),
+        (Channels::Rgb, Channels::Rgba) => fill::<3, 3, 4>(raster, &mut rotated, degrees, clear),
         (Channels::Rgb, _) => {
-            fill::<3, 3, 3>(raster, &mut turned, degrees, |color, alpha| over(color, alpha, ground));
+            fill::<3, 3, 3>(raster, &mut rotated, degrees, |color, alpha| {
+                over(color, alpha, background_color)
+            });
         }
-        (Channels::Rgba, Channels::Rgba) => fill::<4, 3, 4>(raster, &mut turned, degrees, clear),
+        (Channels::Rgba, Channels::Rgba) => fill::<4, 3, 4>(raster, &mut rotated, degrees, clear),
         (Channels::Rgba, _) => {
-            fill::<4, 3, 3>(raster, &mut turned, degrees, |color, alpha| over(color, alpha, ground));
+            fill::<4, 3, 3>(raster, &mut rotated, degrees, |color, alpha| {
+                over(color, alpha, background_color)
+            });
         }
     }
-    turned
+    rotated
 }
 
 /// The size of an image rotated by `degrees`.
@@ -71,13 +75,13 @@ fn sine_cosine(degrees: f64) -> [f64; 2] {
 /// Samples `N` channels, `C` of them colors, for each of the target's pixels of `M` channels.
 fn fill<const N: usize, const C: usize, const M: usize>(
     raster: &Raster,
-    turned: &mut Raster,
+    rotated: &mut Raster,
     degrees: f64,
     finish: impl Fn([u32; C], u32) -> [u8; M],
 ) {
     let [sine, cosine] = sine_cosine(degrees);
     let half = |side: u32| f64::from(side) / 2.0;
-    let Dimensions { width, height } = turned.dimensions;
+    let Dimensions { width, height } = rotated.dimensions;
     let [center_x, center_y] = [half(width) - 0.5, half(height) - 0.5];
     let source = Source::<N> {
         pixels: raster.samples.as_chunks().0,
@@ -88,7 +92,7 @@ fn fill<const N: usize, const C: usize, const M: usize>(
     let x = half(raster.dimensions.width) - 0.5 - center_x * cosine - center_y * sine;
     let y = half(raster.dimensions.height) - 0.5 - center_y * cosine + center_x * sine;
     let [x, y, sine, cosine] = [x, y, sine, cosine].map(|value| (value * ONE).round() as i64);
-    let target = turned.samples.as_chunks_mut::<M>().0;
+    let target = rotated.samples.as_chunks_mut::<M>().0;
     by_blocks(width as usize, height as usize, |across, down| {
         let (across_steps, down_steps) = (across as i64, down as i64);
         let (color, alpha) = source.sample(
@@ -143,9 +147,9 @@ fn clear(color: [u32; 3], alpha: u32) -> [u8; 4] {
 }
 
 /// An opaque pixel over a background.
-fn over<const C: usize>(mut color: [u32; C], alpha: u32, ground: [u8; C]) -> [u8; C] {
-    for (sum, ground) in color.iter_mut().zip(ground) {
-        *sum = (*sum + (OPAQUE - alpha) * u32::from(ground) + OPAQUE / 2) / OPAQUE;
+fn over<const C: usize>(mut color: [u32; C], alpha: u32, background_color: [u8; C]) -> [u8; C] {
+    for (sum, background_color) in color.iter_mut().zip(background_color) {
+        *sum = (*sum + (OPAQUE - alpha) * u32::from(background_color) + OPAQUE / 2) / OPAQUE;
     }
     color.map(|value| value as u8)
 }
@@ -188,19 +192,19 @@ mod tests {
             let clear = rotate(&raster, 30.0, None);
             assert_eq!(clear.channels, Channels::Rgba);
             assert_eq!(clear.samples[3], 0);
-            let ground = rotate(&raster, 30.0, Some([255; 3]));
-            assert_eq!(ground.channels.count(), pixel.len().min(3));
-            assert_eq!(ground.samples[0], 255);
-            let middle =
-                ground.samples.len() / ground.channels.count() / 2 + ground.dimensions.width as usize / 2;
-            assert_eq!(ground.samples[middle * ground.channels.count()], 50);
+            let background_color = rotate(&raster, 30.0, Some([255; 3]));
+            assert_eq!(background_color.channels.count(), pixel.len().min(3));
+            assert_eq!(background_color.samples[0], 255);
+            let middle = background_color.samples.len() / background_color.channels.count() / 2
+                + background_color.dimensions.width as usize / 2;
+            assert_eq!(background_color.samples[middle * background_color.channels.count()], 50);
         }
     }
 
     #[test]
-    fn edges_keep_their_color_whatever_lies_behind() {
-        let turned = rotate(&filled(40, 30, &[200, 100, 50, 255]), 30.0, None);
-        let visible = turned.samples.chunks_exact(4).filter(|pixel| pixel[3] > 0);
+    fn edges_keep_their_color_on_any_background() {
+        let rotated = rotate(&filled(40, 30, &[200, 100, 50, 255]), 30.0, None);
+        let visible = rotated.samples.chunks_exact(4).filter(|pixel| pixel[3] > 0);
         assert!(visible.clone().any(|pixel| pixel[3] < 255));
         assert!(visible.into_iter().all(|pixel| pixel[..3] == [200, 100, 50]));
     }
@@ -210,17 +214,17 @@ mod tests {
         // A dot at the top left is at the top after an eighth of a turn.
         let mut raster = filled(101, 101, &[0]);
         (0..10).for_each(|at| raster.samples[at % 3 + at / 3 * 101] = 255);
-        let turned = rotate(&raster, 45.0, Some([0; 3]));
-        let brightest = turned.samples.iter().zip(0..).max_by_key(|(sample, _)| **sample).unwrap().1;
-        assert!((brightest % turned.dimensions.width).abs_diff(turned.dimensions.width / 2) < 4);
-        assert!(brightest / turned.dimensions.width < 8);
+        let rotated = rotate(&raster, 45.0, Some([0; 3]));
+        let brightest = rotated.samples.iter().zip(0..).max_by_key(|(sample, _)| **sample).unwrap().1;
+        assert!((brightest % rotated.dimensions.width).abs_diff(rotated.dimensions.width / 2) < 4);
+        assert!(brightest / rotated.dimensions.width < 8);
     }
 
     proptest! {
         #[test]
         fn nothing_is_lost(width in 1..90u32, height in 1..90u32, degrees in 0.0..360.0f64) {
-            let turned = rotate(&filled(width, height, &[0]), degrees, None);
-            let covered: u64 = turned.samples.iter().skip(3).step_by(4).map(|&alpha| u64::from(alpha)).sum();
+            let rotated = rotate(&filled(width, height, &[0]), degrees, None);
+            let covered: u64 = rotated.samples.iter().skip(3).step_by(4).map(|&alpha| u64::from(alpha)).sum();
             let area = u64::from(width * height) * 255;
             // Interpolation extends half a pixel over the edge of the box, where it is clipped.
             let rim = u64::from(width + height) * 255 / 2;

@@ -4,7 +4,7 @@ use super::by_blocks;
 use crate::metadata::Orientation;
 use crate::pixels::{Channels, Raster};
 
-/// Exchanges left and right.
+/// Mirrors left to right.
 pub fn mirror(raster: &Raster) -> Raster {
     match raster.channels {
         Channels::Gray => mirror_as::<1>(raster),
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn orientations_are_those_of_exif() {
         // How each is stored: the displayed place of its first row and first column.
-        let shown = raster(3, &[&[1, 2, 3], &[4, 5, 6]]);
+        let displayed = raster(3, &[&[1, 2, 3], &[4, 5, 6]]);
         let stored: [(u64, Raster); 8] = [
-            (1, shown.clone()),
+            (1, displayed.clone()),
             (2, raster(3, &[&[3, 2, 1], &[6, 5, 4]])),
             (3, raster(3, &[&[6, 5, 4], &[3, 2, 1]])),
             (4, raster(3, &[&[4, 5, 6], &[1, 2, 3]])),
@@ -106,7 +106,7 @@ mod tests {
             (8, raster(2, &[&[4, 1], &[5, 2], &[6, 3]])),
         ];
         for (orientation, stored) in stored {
-            assert_eq!(upright(stored, Orientation::new(orientation)), shown, "{orientation}");
+            assert_eq!(upright(stored, Orientation::new(orientation)), displayed, "{orientation}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Works described by the metadata of their masters, for masters that no record names.
+//! Works described by the embedded metadata of their masters, for masters that no record names.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use crate::metadata::{Localized, Packets};
 use crate::record::rights::joined;
 use crate::record::{Creator, Production, Tag, Text, Title, Work};
 
-/// The most values of one text that are kept.
+/// The maximum number of values of one text.
 const MAX_VALUES: usize = 100;
 
-/// The work that a master's own metadata describe, `None` if they describe nothing.
+/// The work that a master's embedded metadata describes; `None` if the metadata is empty.
 ///
 /// Its object number is the master's identifier.
 pub fn from_master(identifier: &str, packets: &Packets) -> Option<Work> {
@@ -43,8 +43,8 @@ pub fn from_master(identifier: &str, packets: &Packets) -> Option<Work> {
         description: text(&found.description),
         credit_line: found.credit.map(|credit| Text::plain(&credit)).unwrap_or_default(),
         rights: rights(found.license.or(found.statement), found.rights),
-        // XMP marks what is managed by rights, and marks as not managed what is in the public domain (ISO 16684-1, §8.5).
-        // A mark that cannot be read is no permission.
+        // XMP marks resources whose rights are managed, and marks those in the public domain as not managed (ISO
+        // 16684-1, §8.5). An unreadable mark grants no permission.
         public_domain: found.marked.map(|marked| !truth(&marked.into()).unwrap_or(true)),
         tags: subjects.map(tag).collect(),
         images: vec![image(identifier.to_owned())],
@@ -52,12 +52,13 @@ pub fn from_master(identifier: &str, packets: &Packets) -> Option<Work> {
     })
 }
 
-/// The address, else the words; both where the words reserve all rights, whatever the address grants.
-fn rights(address: Option<String>, words: Option<String>) -> Option<String> {
-    let reserved = words.clone().filter(|words| words.to_lowercase().contains("all rights reserved"));
+/// The URI, otherwise the text of the statement; both if the text reserves all rights, whatever the URI grants.
+fn rights(address: Option<String>, statement: Option<String>) -> Option<String> {
+    let reserved =
+        statement.clone().filter(|statement| statement.to_lowercase().contains("all rights reserved"));
     match address {
         Some(address) => joined([Some(address), reserved].into_iter().flatten()),
-        None => words,
+        None => statement,
     }
 }
 
@@ -69,7 +70,8 @@ fn text(values: &Localized) -> Text {
     text
 }
 
-/// Adds a value. XMP's default usually repeats one of the languages: it counts only if it differs from all of them.
+/// Adds a value. XMP's default usually repeats one of the languages, so it is added only if it differs from all of
+/// them.
 fn add(text: &mut Text, language: &str, value: &str) {
     let is_known = text.iter().any(|(_, known)| known == value);
     if !is_known && text.iter().count() < MAX_VALUES {
@@ -99,7 +101,7 @@ mod tests {
                 from_master("a.jpg", &Packets { xmp: Some(xmp.into()), ..Packets::default() }).unwrap();
             (work.rights, work.public_domain)
         };
-        let some = |words: &str| Some(words.to_owned());
+        let some = |statement: &str| Some(statement.to_owned());
         for (properties, expected) in [
             (r#"<cc:license rdf:resource="http://l.org/by"/>"#, (some("http://l.org/by"), None)),
             (

@@ -1,4 +1,4 @@
-//! Museums' records of many formats, read into works one by one.
+//! Reads museums' records in many formats as works, one by one.
 
 pub mod embedded;
 pub mod enrichment;

@@ -1,4 +1,4 @@
-//! Reads a document of records: finds its format, and reads each record as a work.
+//! Reads a document of records: detects its format, and reads each record as a work.
 
 use std::io::Read;
 
@@ -10,13 +10,15 @@ use super::record::{BadRecord, Error, ParsedRecord, bad, checked, malformed};
 use super::stream::{Frames, Limits, Raw, Source};
 use crate::record::Work;
 
-/// Reads records one by one, in memory that does not grow with their number; gzip is unpacked on the way.
+/// Reads records one by one, in memory that does not grow with their number; gzip is unpacked as it is read.
 ///
-/// Without a form, it is detected from the bytes, for JSON from each record. A mapping says which columns of a table, or
-/// which fields of JSON records, mean what. A record that cannot be read yields a [`BadRecord`], and reading continues.
+/// If no format is given, it is detected from the bytes; for JSON, from each record. A mapping says which columns of a
+/// table, or which fields of JSON records, fill which fields of a work. A record that cannot be read yields a
+/// [`BadRecord`], and reading continues.
 ///
 /// # Errors
-/// Returns an error if nothing can be read: no records of a known form, or a wrong mapping. Bad records are reported one by one.
+/// Returns [`Error::Read`] if the stream fails, [`Error::Unfit`] if it contains no records of a known format or does
+/// not fit the mapping, and [`Error::Mapping`] if the format takes no mapping. Bad records are reported one by one.
 pub fn read(
     input: impl Read + Send + 'static,
     form: Option<RecordFormat>,
@@ -26,7 +28,9 @@ pub fn read(
     if let (Some(known @ (RecordFormat::Smk | RecordFormat::Tate | RecordFormat::Manifest)), Some(_)) =
         (form, &mapping)
     {
-        return Err(Error::Mapping(format!("form `{known}` needs none: leave out the form or the mapping")));
+        return Err(Error::Mapping(format!(
+            "format `{known}` takes no mapping: leave out the format or the mapping"
+        )));
     }
     let mut source = Source::open(Box::new(input), limits)?;
     let first = source.skip(|byte| byte.is_ascii_whitespace());
@@ -45,7 +49,7 @@ pub fn read(
     Ok(entries)
 }
 
-/// The JSON Schema (2020-12) of Tegl's own form of a record.
+/// The JSON Schema (2020-12) of Tegl's own record format.
 pub fn schema() -> Value {
     schemars::schema_for!(Work).to_value()
 }
@@ -65,7 +69,7 @@ fn entry(
         );
     }
     let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
-    if let Some(reason) = form.filter(|_| mapping.is_none()).and_then(|form| detect::misfit(&value, form)) {
+    if let Some(reason) = form.filter(|_| mapping.is_none()).and_then(|form| detect::mismatch(&value, form)) {
         return Err(bad(line, &value, reason));
     }
     let form = match (mapping, form.or_else(|| detect::form(&value))) {

@@ -1,4 +1,4 @@
-//! What reading gives: a record, or why there is none.
+//! The result of reading a record: a work, or why it cannot be read.
 
 use std::io;
 
@@ -7,51 +7,51 @@ use serde_json::Value;
 use super::value::json;
 use crate::record::{Part, Work};
 
-/// The most bytes of an object number.
+/// The maximum length of an object number in bytes.
 pub(super) const MAX_NUMBER_BYTES: usize = 512;
 
-/// How deep parts may have parts.
-pub(super) const DEEPEST_PARTS: usize = 8;
+/// The maximum nesting of parts.
+pub(super) const MAX_PART_DEPTH: usize = 8;
 
-/// A record that was read.
+/// A record that was read as a work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedRecord {
     /// The work.
     pub work: Work,
     /// The record's JSON as the source gave it.
     pub original: Option<String>,
-    /// The line that it begins in, from 1.
+    /// The line on which it begins, from 1.
     pub line: u64,
 }
 
-/// A record that was not read, and why.
+/// A record that could not be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRecord {
-    /// The line that it begins in, from 1.
+    /// The line on which it begins, from 1.
     pub line: u64,
-    /// Its number, if it could be read.
+    /// Its object number, if it could be read.
     pub object_number: Option<String>,
-    /// What is wrong, and what would work.
+    /// What is wrong, and how to correct it.
     pub reason: String,
 }
 
-/// Why nothing can be read at all.
+/// Why no record can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The stream of records failed.
     #[error("the records cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// The input contains no records of a known form, or does not fit the mapping.
+    /// The input contains no records of a known format, or does not fit the mapping.
     #[error("{0}")]
     Unfit(String),
-    /// The mapping of columns is wrong; the text says where.
+    /// The mapping is wrong; the text names the field.
     #[error("mapping: {0}")]
     Mapping(String),
 }
 
 pub(super) fn malformed(line: u64, error: &serde_json::Error) -> BadRecord {
     let reason = if error.to_string().starts_with("recursion limit") {
-        "the record is nested deeper than 127 levels: make it flatter".to_owned()
+        "the record is nested deeper than 127 levels: flatten it".to_owned()
     } else {
         format!("this is not JSON: {error}")
     };
@@ -64,13 +64,11 @@ pub(super) fn bad(line: u64, value: &Value, reason: String) -> BadRecord {
     BadRecord { line, object_number: number.map(|number| number.into_owned()), reason }
 }
 
-/// The work, if it can be kept: its number is one, and its parts are not endless.
+/// The work, if its object number is valid and its parts are not nested too deep.
 pub(super) fn checked(work: Work) -> Result<Work, String> {
     let number = &work.object_number;
     if number.trim().is_empty() {
-        return Err(
-            "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
-        );
+        return Err("`object_number` is missing: a record needs the museum's object number".into());
     }
     if number.len() > MAX_NUMBER_BYTES {
         return Err(format!(
@@ -81,9 +79,9 @@ pub(super) fn checked(work: Work) -> Result<Work, String> {
     if number.chars().any(char::is_control) {
         return Err(format!("`object_number` {number:?} holds a control character: leave it out"));
     }
-    if depth(&work.parts) > DEEPEST_PARTS {
+    if depth(&work.parts) > MAX_PART_DEPTH {
         return Err(format!(
-            "`parts` are more than {DEEPEST_PARTS} deep: at most {DEEPEST_PARTS} are allowed"
+            "`parts` are more than {MAX_PART_DEPTH} deep: at most {MAX_PART_DEPTH} are allowed"
         ));
     }
     Ok(work)

@@ -1,9 +1,9 @@
-//! Noise, color ramps and soft edges for the sample images; deterministic.
+//! Noise, color ramps and soft edges for the sample images; all deterministic.
 
-/// Red, green and blue from 0 to 1, as they are stored.
+/// Red, green and blue from 0 to 1, gamma-encoded.
 pub(crate) type Color = [f32; 3];
 
-/// A position on a sheet of width 1, and the side of a pixel there.
+/// A position on a sheet of width 1, and the pixel size there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spot {
     pub x: f64,
@@ -11,10 +11,10 @@ pub(crate) struct Spot {
     pub pixel: f64,
 }
 
-/// Paints a row of pixels: the first argument is the position of its left edge.
+/// Paints a row of pixels from the position of its left edge.
 pub(crate) type Paint = Box<dyn Fn(Spot, &mut [Color]) + Send + Sync>;
 
-/// A work that is painted pixel by pixel.
+/// Creates a picture that is painted pixel by pixel.
 pub(crate) fn each(paint: impl Fn(Spot) -> Color + Send + Sync + 'static) -> Paint {
     Box::new(move |start, row| {
         for (n, color) in row.iter_mut().enumerate() {
@@ -23,7 +23,7 @@ pub(crate) fn each(paint: impl Fn(Spot) -> Color + Send + Sync + 'static) -> Pai
     })
 }
 
-/// Scatters whole numbers over all 32 bits.
+/// Hashes a grid position to 32 bits.
 pub(crate) fn hash(x: i32, y: i32, seed: u32) -> u32 {
     let mut h = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ seed;
     h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
@@ -31,12 +31,12 @@ pub(crate) fn hash(x: i32, y: i32, seed: u32) -> u32 {
     h ^ (h >> 15)
 }
 
-/// A hash as a number from 0 up to 1.
+/// Scales a hash to the range from 0 up to 1.
 pub(crate) fn unit(hash: u32) -> f64 {
     f64::from(hash >> 8) / f64::from(1 << 24)
 }
 
-/// Gradient noise from about -1 to 1, of one bump per unit.
+/// Gradient noise from about -1 to 1, with one bump per unit.
 pub(crate) fn noise(x: f64, y: f64, seed: u32) -> f64 {
     let (floor_x, floor_y) = (x.floor(), y.floor());
     let (fx, fy) = ((x - floor_x) as f32, (y - floor_y) as f32);
@@ -57,25 +57,25 @@ fn fade(t: f32) -> f32 {
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }
 
-/// Octaves of noise, each finer and half as strong.
+/// Fractal noise: octaves, each finer and half as strong.
 pub(crate) fn fbm(mut x: f64, mut y: f64, octaves: u32, seed: u32) -> f64 {
     let (mut sum, mut weight) = (0.0, 0.5);
     for octave in 0..octaves {
         sum += weight * noise(x, y, seed.wrapping_add(octave * 101));
-        // Turned a little, so that no grid shows through.
+        // Rotated slightly, so that the grid is not visible.
         (x, y) = (1.6 * x + 1.2 * y, 1.6 * y - 1.2 * x);
         weight *= 0.5;
     }
     sum
 }
 
-/// 0 below `from`, 1 above `to`, smooth between.
+/// Smoothstep: 0 below `from`, 1 above `to`.
 pub(crate) fn smooth(from: f64, to: f64, x: f64) -> f64 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// The part of a pixel covered by a shape whose edge is `distance` away (negative inside).
+/// The share of a pixel covered by a shape whose edge is `distance` away (negative inside).
 pub(crate) fn cover(distance: f64, pixel: f64) -> f64 {
     (0.5 - distance / pixel).clamp(0.0, 1.0)
 }
@@ -89,12 +89,12 @@ pub(crate) fn blend(from: Color, to: Color, t: f64) -> Color {
     std::array::from_fn(|n| from[n] + (to[n] - from[n]) * t)
 }
 
-/// Brighter above 1, darker below.
+/// Scales the brightness of a color.
 pub(crate) fn lit(color: Color, factor: f64) -> Color {
     color.map(|sample| sample * factor as f32)
 }
 
-/// Adds the same to all three.
+/// Adds a value to all three channels.
 pub(crate) fn raise(color: Color, by: f64) -> Color {
     color.map(|sample| sample + by as f32)
 }
@@ -103,14 +103,14 @@ pub(crate) const fn rgb(hex: u32) -> Color {
     [((hex >> 16) & 255) as f32 / 255.0, ((hex >> 8) & 255) as f32 / 255.0, (hex & 255) as f32 / 255.0]
 }
 
-/// A paper's grain around 0: fibres, and a tooth as fine as a pixel.
+/// The grain of paper around 0: fibres and fine texture.
 pub(crate) fn grain(spot: Spot, seed: u32) -> f64 {
     let tooth = unit(hash((spot.x / spot.pixel) as i32, (spot.y / spot.pixel) as i32, seed)) - 0.5;
     let fibres = noise(spot.x * 900.0, spot.y * 1400.0, seed ^ 77);
     0.018 * fibres + 0.022 * tooth
 }
 
-/// Colors at even steps from 0 to 1, blended in Oklab.
+/// A color ramp with even steps from 0 to 1, blended in Oklab.
 pub(crate) struct Ramp(Vec<Color>);
 
 const STEPS: usize = 2048;
@@ -135,7 +135,7 @@ impl Ramp {
         blend(self.0[low], self.0[low + 1], place - low as f64)
     }
 
-    /// The color at the fraction of `t`; the ramp should end with its first color.
+    /// The color at the fractional part of `t`; the ramp should end with its first color.
     pub(crate) fn around(&self, t: f64) -> Color {
         self.at(t - t.floor())
     }

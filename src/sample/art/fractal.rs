@@ -1,22 +1,22 @@
-//! Mandelbrot and Julia sets, shaded as if they were embossed.
+//! Mandelbrot and Julia sets with embossed shading.
 
 use super::drawing::{Color, Paint, Ramp, Spot, blend, grain, lit, raise};
 
-/// Pixels that are iterated side by side.
+/// The number of pixels iterated in parallel.
 const LANES: usize = 8;
 
 /// The result of iterating a point.
 #[derive(Clone, Copy)]
 struct Escape {
-    /// Steps taken, with a fraction; `None` if it does not escape.
+    /// The number of steps, with a fraction; `None` if the point does not escape.
     steps: Option<f64>,
-    /// The direction in which the potential falls.
+    /// The direction in which the potential decreases.
     slope: (f64, f64),
-    /// Distance to the set in the plane.
+    /// The distance to the set in the plane.
     distance: f64,
 }
 
-/// The seahorse valley, where the Mandelbrot set curls finest.
+/// The seahorse valley of the Mandelbrot set.
 pub(crate) fn seahorses() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x0b1d33),
@@ -33,7 +33,7 @@ pub(crate) fn seahorses() -> Paint {
     })
 }
 
-/// A Julia set of slow spirals.
+/// A Julia set with slow spirals.
 pub(crate) fn spirals() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x1b1033),
@@ -80,7 +80,7 @@ fn shade(point: Escape, color: Color, pixel: f64, spot: Spot) -> Color {
     // Light from the upper left.
     let light = -0.707 * point.slope.0 + 0.707 * point.slope.1;
     let shaded = lit(color, 0.86 + 0.26 * light);
-    // Near the set everything is finer than a pixel: there it darkens softly.
+    // Near the set all detail is finer than a pixel, so it darkens smoothly.
     let near = (point.distance / (pixel * 2.2)).min(1.0).sqrt();
     raise(blend([0.03, 0.03, 0.06], shaded, near), 0.5 * grain(spot, 5))
 }

@@ -1,9 +1,9 @@
-//! One range of hills as an engraving, a painting, and an infrared image of the painting.
+//! A range of hills as an engraving, a painting, and an infrared image of the painting.
 
 use super::drawing::{Color, Paint, Spot, blend, each, fbm, grain, lit, mix, noise, raise, rgb, smooth};
 
-/// The hills at a spot: the nearest range that covers it (0 is the farthest), how far below its
-/// crest, and its light. `None` for the sky.
+/// The hills at a position: the nearest range that covers it (0 is the farthest), the distance below its crest, and
+/// its light. `None` for the sky.
 fn hills(spot: Spot) -> Option<(usize, f64, f64)> {
     const RANGES: usize = 6;
     for range in (0..RANGES).rev() {
@@ -20,7 +20,7 @@ fn hills(spot: Spot) -> Option<(usize, f64, f64)> {
     None
 }
 
-/// Engraved: tone is the width of lines, crossed where it is dark.
+/// An engraving: tone is the width of lines, crosshatched where it is dark.
 pub(crate) fn engraving() -> Paint {
     each(move |spot| {
         let (tone, angle) = match hills(spot) {
@@ -48,7 +48,7 @@ pub(crate) fn engraving() -> Paint {
     })
 }
 
-/// Painted: the same hills in oil.
+/// The same hills as an oil painting.
 pub(crate) fn painting() -> Paint {
     each(|spot| {
         let stroke =
@@ -74,7 +74,7 @@ fn sky(spot: Spot) -> Color {
     blend(clear, rgb(0xfbf3e6), smooth(-0.05, 0.45, cloud))
 }
 
-/// The infrared image: the drawing below the paint, with a house that was painted over.
+/// The infrared image: the underdrawing, with a house that was painted over.
 pub(crate) fn infrared() -> Paint {
     each(|spot| {
         let (tone, crest) = match hills(spot) {
@@ -98,7 +98,7 @@ pub(crate) fn infrared() -> Paint {
     })
 }
 
-/// The back of a sheet: paper that has gone brown, a stamp, and what shines through.
+/// The back of a sheet: browned paper, a stamp, and show-through.
 pub(crate) fn verso() -> Paint {
     each(|spot| {
         let age = fbm(spot.x * 3.0, spot.y * 3.0, 6, 131);

@@ -1,8 +1,8 @@
-//! Marbled paper and agate: noise that is bent by noise.
+//! Marbled paper and agate, from domain-warped noise.
 
 use super::drawing::{Paint, Ramp, Spot, blend, each, fbm, grain, lit, noise, raise, rgb, smooth};
 
-/// Marbled paper: colours floated on a bath, combed, and lifted off.
+/// Marbled paper: colours floated on a bath, combed, and transferred.
 pub(crate) fn marbled() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x16324f),
@@ -23,7 +23,7 @@ pub(crate) fn marbled() -> Paint {
     ]);
     each(move |spot| {
         let (x, y) = (spot.x * 5.0, spot.y * 5.0);
-        // The comb's strokes, alternately up and down.
+        // The strokes of the comb, alternately up and down.
         let comb = 0.55 * (x * 9.0 + 0.5 * noise(x, y, 3)).sin() * (0.7 + 0.3 * noise(x * 2.0, y, 4));
         let (wx, wy) = (fbm(x, y * 0.7, 3, 11), fbm(x + 5.2, y + 1.3, 3, 12));
         let stone = fbm(x * 0.8 + 1.8 * wx, y * 0.8 + 1.8 * wy + comb, 5, 13);
@@ -34,7 +34,7 @@ pub(crate) fn marbled() -> Paint {
     })
 }
 
-/// A cut agate: thin bands around a hollow of crystal.
+/// An agate slice: thin bands around a hollow of crystals.
 pub(crate) fn agate() -> Paint {
     let ramp = Ramp::new(&[
         (0.0, 0x2a1a3a),
@@ -59,7 +59,7 @@ pub(crate) fn agate() -> Paint {
     })
 }
 
-/// Small facets that catch the light.
+/// Small facets that reflect light.
 fn crystal(spot: Spot) -> super::drawing::Color {
     let facets = noise(spot.x * 140.0, spot.y * 140.0, 35).abs()
         + 0.5 * noise(spot.x * 420.0, spot.y * 420.0, 36).abs();

@@ -1,10 +1,10 @@
-//! Tilings: quarter arcs, stars, and a function of complex numbers.
+//! Tilings, a function of complex numbers, a star chart and flow lines.
 
 use super::drawing::{
     Paint, Ramp, blend, cover, each, fbm, grain, hash, lit, noise, raise, rgb, smooth, unit,
 };
 
-/// Quarter arcs, each square turned in one of two ways (Truchet tiles).
+/// Quarter arcs in randomly rotated squares (Truchet tiles).
 pub(crate) fn arcs() -> Paint {
     const ACROSS: f64 = 60.0;
     let sea =
@@ -32,7 +32,7 @@ pub(crate) fn arcs() -> Paint {
     })
 }
 
-/// Stars of eight points with kites between them, as in tiled courts.
+/// Eight-pointed stars with kites between them, as in tiled courtyards.
 pub(crate) fn stars_of_eight() -> Paint {
     const ACROSS: f64 = 14.0;
     let glaze = [rgb(0x14406b), rgb(0x1f7a7a), rgb(0xe9dfc7), rgb(0xb4552d), rgb(0x2e2a4f)];
@@ -66,7 +66,7 @@ pub(crate) fn stars_of_eight() -> Paint {
     })
 }
 
-/// A rational function of complex numbers: hue is the argument, rings are powers of two.
+/// A rational function of complex numbers: the hue is the argument, rings are powers of two.
 pub(crate) fn argument() -> Paint {
     let hue = Ramp::new(&[
         (0.0, 0xff2d20),
@@ -98,7 +98,7 @@ pub(crate) fn argument() -> Paint {
     })
 }
 
-/// A chart of stars, with the band of the galaxy and a net of coordinates.
+/// A star chart with the band of the galaxy and a coordinate grid.
 pub(crate) fn chart() -> Paint {
     each(move |spot| {
         let band = 1.0
@@ -136,7 +136,7 @@ pub(crate) fn chart() -> Paint {
     })
 }
 
-/// Currents under a surface, drawn as thousands of threads.
+/// Currents below a surface, drawn as thousands of threads.
 pub(crate) fn currents() -> Paint {
     let silk =
         Ramp::new(&[(0.0, 0x10222b), (0.25, 0x215c5c), (0.5, 0xd9c48f), (0.75, 0xb2563f), (1.0, 0x3a1420)]);

@@ -1,4 +1,4 @@
-//! A bounded cache of open files, closed at the moment of their eviction.
+//! A bounded cache of open files, which are closed on eviction.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -10,12 +10,12 @@ use parking_lot::RwLock;
 
 use crate::store::Key;
 
-/// Shards keep threads that read different files from contending.
+/// The number of shards, which reduce contention between threads that read different files.
 const SHARDS: usize = 16;
-/// A deleted file keeps its disk space as long as it is open.
+/// The time after which an idle file is closed: a deleted file occupies disk space while it is open.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// Open files by key. A general cache drops evicted entries late; file descriptors are too scarce for that.
+/// Open files by key. A general cache drops evicted entries late, and file descriptors are too scarce for that.
 pub(in crate::store) struct Files<F> {
     shards: [RwLock<HashMap<Key, Entry<F>>>; SHARDS],
     capacity: usize,
@@ -25,7 +25,7 @@ pub(in crate::store) struct Files<F> {
 
 struct Entry<F> {
     file: Arc<F>,
-    /// The last use, in milliseconds since the source was opened.
+    /// The time of the last use, in milliseconds since the source was opened.
     used: AtomicU64,
 }
 

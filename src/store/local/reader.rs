@@ -1,4 +1,4 @@
-//! Reads local files: keeps them open, reads at offsets, and notices replacement.
+//! Reads local files: keeps them open, reads at offsets, and detects replacement.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -15,10 +15,10 @@ use super::walk::{self, Listed};
 use crate::store::fault::{Fault, Problem};
 use crate::store::{BadKey, Error, Key, Settings, Unreadable, Version};
 
-/// Larger reads are not copied on an async thread.
-const AT_ONCE: u64 = 1 << 20;
+/// The maximum size of a read that is copied on an async thread.
+const MAX_INLINE_READ: u64 = 1 << 20;
 
-/// A folder, or a single file of it, with its open files.
+/// A folder or a single file, with its open files.
 pub(in crate::store) struct Local {
     folder: Sandbox,
     /// The only key, if the source is a single file.
@@ -32,12 +32,12 @@ struct OpenFile {
     state: State,
 }
 
-/// What shows that an open file was written to or replaced.
+/// The state from which a write to an open file, or its replacement, is detected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct State {
     modified_ns: i128,
     size: u64,
-    /// Whether the file still has a name. File systems that do not count links never say so.
+    /// Whether the file still has a name; always true on file systems that do not count links.
     linked: bool,
 }
 
@@ -72,7 +72,7 @@ impl Local {
         }
     }
 
-    /// The path of the file and, if it is a link, the path of its target.
+    /// The path of the file and, if it is a link, also the path of its target.
     pub(in crate::store) fn locations(&self, key: &Key) -> Result<Vec<String>, Error> {
         let gone = |gone: io::Error| match gone.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Error::NotFound,
@@ -86,9 +86,9 @@ impl Local {
     }
 
     /// The key of a path, if it is below this folder.
-    pub(in crate::store) fn key_at(&self, place: &str) -> Option<Key> {
+    pub(in crate::store) fn key_at(&self, location: &str) -> Option<Key> {
         let root = self.folder.root().canonicalize().ok()?;
-        let key = Key::parse(Path::new(place).strip_prefix(root).ok()?.to_str()?).ok()?;
+        let key = Key::parse(Path::new(location).strip_prefix(root).ok()?.to_str()?).ok()?;
         self.only.as_ref().is_none_or(|only| *only == key).then_some(key)
     }
 
@@ -102,7 +102,7 @@ impl Local {
         Ok((open.version.clone(), self.unless_changed(key, &open, bytes)?))
     }
 
-    /// Reads from the page cache; `None` if the bytes are not in it, or the system cannot tell.
+    /// Reads from the page cache; `None` if the bytes are not cached, or the system cannot tell.
     pub(in crate::store) fn read_if_cached(
         &self,
         key: &Key,
@@ -110,7 +110,7 @@ impl Local {
         range: Range<u64>,
         prefix: &[u8],
     ) -> Option<Result<Bytes, Error>> {
-        if range.end.saturating_sub(range.start) > AT_ONCE {
+        if range.end.saturating_sub(range.start) > MAX_INLINE_READ {
             return None;
         }
         let open = self.files.get(key).filter(|open| open.version == *version)?;
@@ -140,7 +140,7 @@ impl Local {
         self.unless_changed(key, &open, bytes)
     }
 
-    /// Closes the file: it was replaced or removed, and would otherwise keep its disk space.
+    /// Closes the file after it was replaced or removed, to free its disk space.
     pub(in crate::store) fn forget(&self, key: &Key) {
         self.files.remove(key);
     }
@@ -176,7 +176,7 @@ impl Local {
                 match self.head(only) {
                     Ok(version) => Ok((vec![(path, version.size)], Vec::new())),
                     Err(Error::Unreadable) => {
-                        Ok((Vec::new(), vec![Unreadable { path, reason: walk::NO_FILE }]))
+                        Ok((Vec::new(), vec![Unreadable { path, reason: walk::FILE_DENIED }]))
                     }
                     Err(error) => Err(error),
                 }
@@ -188,10 +188,10 @@ impl Local {
     fn opened_size(&self, key: &Key) -> Result<Option<u64>, &'static str> {
         let file = match self.folder.file(key) {
             Ok(file) => file,
-            Err(Error::Unreadable) => return Err(walk::NO_FILE),
-            // A name that exists and is not found is a dangling link.
+            Err(Error::Unreadable) => return Err(walk::FILE_DENIED),
+            // A name that exists but cannot be opened is a dangling link.
             Err(Error::NotFound) if self.folder.root().join(key.as_str()).is_symlink() => {
-                return Err("the link leads to nothing");
+                return Err("the link is dangling");
             }
             Err(_) => return Ok(None),
         };
@@ -199,7 +199,7 @@ impl Local {
         Ok(file.metadata().ok().filter(is_file).map(|metadata| metadata.len()))
     }
 
-    /// The file of the key, opened unless it is open already.
+    /// The open file of the key; opens it if necessary.
     fn opened(&self, key: &Key) -> Result<Arc<OpenFile>, Error> {
         if key.is_unfinished() {
             return Err(BadKey::Unfinished.into());
@@ -226,8 +226,8 @@ impl Local {
         Ok(open)
     }
 
-    /// Checks that the file has not changed since it was opened. A write sets the modification time before the bytes, so
-    /// a check after the read notices writes before and during it.
+    /// Checks that the file has not changed since it was opened. A write sets the modification time before the bytes,
+    /// so a check after the read detects writes before and during it.
     fn unless_changed<T>(&self, key: &Key, open: &OpenFile, bytes: io::Result<T>) -> Result<T, Error> {
         if !matches!(State::of(&open.file), Ok(state) if state == open.state) {
             self.files.remove(key);
@@ -255,12 +255,12 @@ impl OpenFile {
     }
 
     fn read(&self, range: Range<u64>, prefix: &[u8]) -> io::Result<Bytes> {
-        let mut bytes = room_for(&range, prefix);
+        let mut bytes = with_capacity_for(&range, prefix);
         self.file.read_exact_at(&mut bytes[prefix.len()..], range.start)?;
         Ok(bytes.into())
     }
 
-    /// Tells the system what will be read, so that it fetches all of it in parallel.
+    /// Announces the reads to the system, so that it fetches them in parallel.
     fn announce(&self, ranges: &[Range<u64>]) {
         #[cfg(target_os = "linux")]
         for range in ranges {
@@ -272,7 +272,7 @@ impl OpenFile {
     #[cfg(target_os = "linux")]
     fn read_if_cached(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
         use rustix::io::ReadWriteFlags;
-        let mut bytes = room_for(&range, prefix);
+        let mut bytes = with_capacity_for(&range, prefix);
         let target = &mut bytes[prefix.len()..];
         let wanted = target.len();
         let slices = &mut [io::IoSliceMut::new(target)];
@@ -297,7 +297,8 @@ impl State {
     }
 
     fn version(&self, inode: u64) -> Version {
-        // Without the device number: it may change with a restart, and would invalidate everything made from the file.
+        // Without the device number, which may change with a restart and would invalidate everything derived from the
+        // file.
         let etag = format!("{inode:x}-{:x}-{:x}", self.modified_ns, self.size).into();
         Version { etag, size: self.size }
     }
@@ -308,8 +309,8 @@ pub(in crate::store) fn version_of(file: &File) -> io::Result<Version> {
     Ok(State::of(file)?.version(file.metadata()?.ino()))
 }
 
-/// The prefix, with capacity for the range after it.
-fn room_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
+/// A copy of the prefix, with capacity for the range after it.
+fn with_capacity_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
     let len = prefix.len() + (range.end - range.start) as usize;
     let mut bytes = Vec::with_capacity(len);
     bytes.extend_from_slice(prefix);

@@ -1,4 +1,4 @@
-//! Opens files below a folder and nowhere else, with `openat2` where the system has it.
+//! Opens files only below a folder, with `openat2` where the system has it.
 
 use std::fs::File;
 use std::io;
@@ -13,9 +13,10 @@ use crate::store::{Error, Key, Settings};
 
 /// A folder below which files may be opened.
 pub(in crate::store) struct Sandbox {
-    /// As configured, and resolved at each use: it may be mounted or replaced while the server runs.
+    /// The path as configured. It is resolved at each use, because the folder may be mounted or replaced while the
+    /// server runs.
     root: PathBuf,
-    /// Other folders that links may lead into, if they may leave the root at all.
+    /// Other folders that links may lead into; `None` if they may not leave the root.
     link_roots: Vec<PathBuf>,
     /// Whether `openat2` resolves paths below the root atomically, which no link can subvert.
     has_openat2: bool,
@@ -44,7 +45,7 @@ impl Sandbox {
         &self.root
     }
 
-    /// Opens the file of a key. It need not be a regular file, but opening never blocks.
+    /// Opens the file of a key. The file may be of any type, but opening never blocks.
     pub(in crate::store) fn file(&self, key: &Key) -> Result<File, Error> {
         #[cfg(target_os = "linux")]
         if self.has_openat2 {
@@ -53,19 +54,19 @@ impl Sandbox {
         self.checked(key.as_str())
     }
 
-    /// Opens the file first and checks its real path afterwards, so that nothing can be swapped in between.
+    /// Opens the file first and checks its real path afterwards, so that it cannot be replaced between the two.
     fn checked(&self, key: &str) -> Result<File, Error> {
         let file = File::from(rustix::fs::open(self.root.join(key), FLAGS, Mode::empty()).map_err(error_of)?);
-        let place = real_path(&file, &self.root.join(key)).map_err(|_gone| Error::NotFound)?;
+        let path = real_path(&file, &self.root.join(key)).map_err(|_gone| Error::NotFound)?;
         let root = self.root.canonicalize().map_err(Error::unavailable)?;
-        match std::iter::once(&root).chain(&self.link_roots).any(|folder| place.starts_with(folder)) {
+        match std::iter::once(&root).chain(&self.link_roots).any(|folder| path.starts_with(folder)) {
             true => Ok(file),
             false => Err(Error::Forbidden),
         }
     }
 }
 
-/// A FIFO or a device must not block, and a terminal must not become the controlling one.
+/// FIFOs and devices must not block, and a terminal must not become the controlling one.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// Whether the system has `openat2` and permits it.
@@ -94,7 +95,7 @@ fn has_openat2(root: &Path, key: &str) -> Result<File, Error> {
     loop {
         match rustix::fs::openat2(&root, key, FLAGS, Mode::empty(), BENEATH) {
             Ok(file) => return Ok(file.into()),
-            // A folder was renamed while a `..` of a link was resolved: the kernel asks for a retry.
+            // A folder was renamed while a `..` in a link was resolved, and the kernel requests a retry.
             Err(Errno::AGAIN) if tries > 0 => tries -= 1,
             Err(error) => return Err(error_of(error)),
         }
@@ -112,10 +113,10 @@ fn real_path(file: &File, _opened_as: &Path) -> io::Result<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 fn real_path(file: &File, opened_as: &Path) -> io::Result<PathBuf> {
     use std::os::unix::fs::MetadataExt;
-    let place = opened_as.canonicalize()?;
-    let (there, here) = (place.metadata()?, file.metadata()?);
+    let path = opened_as.canonicalize()?;
+    let (there, here) = (path.metadata()?, file.metadata()?);
     match (there.dev(), there.ino()) == (here.dev(), here.ino()) {
-        true => Ok(place),
+        true => Ok(path),
         false => Err(io::ErrorKind::NotFound.into()),
     }
 }

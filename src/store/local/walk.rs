@@ -10,11 +10,12 @@ use crate::store::{Error, Key, Unreadable};
 pub(in crate::store) type Listed = (String, u64);
 
 /// Why a file cannot be read.
-pub(in crate::store) const NO_FILE: &str = "permission denied: the server's user may not read this file";
+pub(in crate::store) const FILE_DENIED: &str = "permission denied: the server's user may not read this file";
 /// Why a folder cannot be read.
-const NO_FOLDER: &str = "permission denied: the server's user may not list this folder";
+const FOLDER_DENIED: &str = "permission denied: the server's user may not list this folder";
 
-/// The first `limit` keys after `after` for which `size_of` returns a size, together with any unreadable entries in that range.
+/// Lists the first `limit` keys after `after` for which `size_of` returns a size, and the unreadable entries in that
+/// range.
 pub(in crate::store) fn keys(
     root: &Path,
     after: Option<&str>,
@@ -27,8 +28,8 @@ pub(in crate::store) fn keys(
     Ok((walk.found, walk.unreadable))
 }
 
-/// Folders nested deeper than this are skipped: symbolic links can make a tree infinite.
-const DEEPEST: usize = 64;
+/// The maximum depth of folders; deeper ones are skipped, because symbolic links can make a tree infinite.
+const MAX_DEPTH: usize = 64;
 
 struct Walk<'a, S> {
     root: &'a Path,
@@ -48,7 +49,7 @@ impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
             }
             let path = format!("{prefix}{name}");
             match path.ends_with('/') {
-                true if depth < DEEPEST => self.folder(&path, depth + 1)?,
+                true if depth < MAX_DEPTH => self.folder(&path, depth + 1)?,
                 true => {}
                 false => self.file(path),
             }
@@ -64,8 +65,8 @@ impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
         }
     }
 
-    /// The entries of the folder that may hold keys after `after`. Folders end in `/`, so that sorting the names sorts
-    /// the keys: `a-b` comes before `a/b`.
+    /// The entries of the folder that may contain keys after `after`. Names of folders end in `/`, so that sorting
+    /// names also sorts keys: `a-b` comes before `a/b`.
     fn names(&mut self, prefix: &str) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         let entries = match fs::read_dir(self.root.join(prefix)) {
@@ -75,7 +76,7 @@ impl<S: Fn(&Key) -> Result<Option<u64>, &'static str>> Walk<'_, S> {
             }
             Err(error) if prefix.is_empty() => return Err(Error::unavailable(error)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                self.unreadable.push(Unreadable { path: prefix.to_owned(), reason: NO_FOLDER });
+                self.unreadable.push(Unreadable { path: prefix.to_owned(), reason: FOLDER_DENIED });
                 return Ok(names);
             }
             Err(_gone) => return Ok(names),

@@ -1,4 +1,4 @@
-//! Folders for unfinished files: hidden from readers, and removed when their owner is gone.
+//! Folders for unfinished files, hidden from readers and removed when their owner no longer runs.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
@@ -9,15 +9,15 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::OFlags;
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-/// The prefix of the folders' names.
+/// The prefix of workspace folder names.
 const PREFIX: &str = "tegl-unfinished-";
-/// The owner holds a lock on this file as long as it runs.
+/// The name of the file that the owner keeps locked while it runs.
 const OWNER: &str = "owner";
-/// How long a folder is kept where locks cannot show whether its owner runs.
-const SPARED: Duration = Duration::from_secs(24 * 60 * 60);
+/// The minimum age at which a folder is removed if locks cannot show whether its owner runs.
+const MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A folder for unfinished files, removed with its content when it is dropped. One of a killed process is removed when
-/// the next process opens the location.
+/// A folder for unfinished files, removed with its contents when dropped. The folder of a killed process is removed
+/// when the next process opens the location.
 #[derive(Debug)]
 pub struct Workspace {
     folder: TempDir,
@@ -28,7 +28,7 @@ pub struct Workspace {
 impl Workspace {
     pub(in crate::store) fn new(parent: &Path) -> io::Result<Workspace> {
         let folder = Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-        // The file is renamed once it is locked, so that nobody finds it unlocked.
+        // The file is renamed after it is locked, so that it is never found unlocked.
         let nameless = folder.path().join("new");
         let owner = File::create_new(&nameless)?;
         // On file systems without locks the folder's age decides.
@@ -42,16 +42,16 @@ impl Workspace {
         self.folder.path()
     }
 
-    /// Creates an empty file in it.
+    /// Creates an empty file in the folder.
     ///
     /// # Errors
     /// Returns an error if the folder cannot be written to.
     pub fn file(&self) -> io::Result<NamedTempFile> {
-        // Other users may read finished files, as far as the umask allows.
+        // Other users may read finished files as far as the umask allows.
         Builder::new().prefix("file-").permissions(Permissions::from_mode(0o666)).tempfile_in(self.path())
     }
 
-    /// Creates an empty folder in it.
+    /// Creates an empty subfolder.
     ///
     /// # Errors
     /// Returns an error if the folder cannot be written to.
@@ -60,15 +60,15 @@ impl Workspace {
     }
 }
 
-/// Removes the workspaces in this folder whose owners are gone; failures are ignored.
+/// Removes workspaces in this folder whose owners no longer run. Failures are logged.
 pub(in crate::store) fn sweep(parent: &Path) -> io::Result<()> {
     for entry in parent.read_dir()?.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         if is_ours && is_abandoned(&entry.path()) {
             match fs::remove_dir_all(entry.path()) {
-                Ok(()) => tracing::info!(folder = %entry.path().display(), "removed unfinished work"),
+                Ok(()) => tracing::info!(folder = %entry.path().display(), "removed unfinished files"),
                 Err(error) => {
-                    tracing::warn!(folder = %entry.path().display(), %error, "unfinished work stays");
+                    tracing::warn!(folder = %entry.path().display(), %error, "unfinished files cannot be removed");
                 }
             }
         }
@@ -76,10 +76,10 @@ pub(in crate::store) fn sweep(parent: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the folder's owner is gone.
+/// Whether the folder's owner no longer runs.
 fn is_abandoned(folder: &Path) -> bool {
     let Some(metadata) = folder.symlink_metadata().ok().filter(fs::Metadata::is_dir) else { return false };
-    // The system's temporary folder is shared: a FIFO that another user put there must not block us.
+    // The system's temporary folder is shared, so opening a FIFO of another user must not block.
     let no_wait = (OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY).bits();
     let owner = File::options().read(true).write(true).custom_flags(no_wait as i32).open(folder.join(OWNER));
     match owner.map(|owner| owner.try_lock()) {
@@ -89,10 +89,10 @@ fn is_abandoned(folder: &Path) -> bool {
     }
 }
 
-/// Whether nothing in the folder changed recently.
+/// Whether nothing in the folder has changed recently.
 fn is_old(folder: &Path, metadata: &fs::Metadata) -> bool {
     let inside = folder.read_dir().into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok());
     let changes = inside.chain([metadata.clone()]).filter_map(|metadata| metadata.modified().ok());
     let latest = changes.max().and_then(|latest| SystemTime::now().duration_since(latest).ok());
-    latest.is_some_and(|age| age > SPARED)
+    latest.is_some_and(|age| age > MIN_AGE)
 }

@@ -1,4 +1,4 @@
-//! Writes local files atomically: into a hidden folder, synced to disk, then renamed.
+//! Writes local files atomically: to a hidden folder, synced to disk, then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -14,13 +14,13 @@ use super::workspace::{self, Workspace};
 use crate::store::key::UNFINISHED;
 use crate::store::{BadKey, Error, Key, Version};
 
-/// A folder that is written to.
+/// A folder opened for writing.
 pub(in crate::store) struct LocalWriter {
     root: PathBuf,
     unfinished: PathBuf,
 }
 
-/// What happens to an existing file of the same key.
+/// How an existing file with the same key is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Existing {
     Replaced,
@@ -28,7 +28,7 @@ pub(in crate::store) enum Existing {
 }
 
 impl LocalWriter {
-    /// Creates the folder if it is missing, and removes what killed processes left in it.
+    /// Creates the folder if it is missing, and removes leftovers of killed processes.
     pub(in crate::store) fn open(root: &Path) -> io::Result<LocalWriter> {
         let unfinished = root.join(UNFINISHED);
         fs::create_dir_all(&unfinished)?;
@@ -40,7 +40,7 @@ impl LocalWriter {
     }
 
     pub(in crate::store) fn workspace(&self) -> io::Result<Workspace> {
-        // It may have been deleted while the server runs.
+        // The folder may have been deleted while the server runs.
         fs::create_dir_all(&self.unfinished)?;
         Workspace::new(&self.unfinished)
     }
@@ -85,7 +85,7 @@ impl LocalWriter {
         }
     }
 
-    /// Syncs the finished file at `path` to disk and gives it the key's name.
+    /// Syncs the finished file at `path` to disk and renames it to the key.
     fn publish(&self, key: &Key, file: &File, path: &Path, existing: Existing) -> io::Result<Version> {
         file.sync_all()?;
         let version = version_of(file)?;
@@ -98,8 +98,8 @@ impl LocalWriter {
         Ok(version)
     }
 
-    /// The folder of the key's last segment, opened segment by segment without following links, so that nothing is
-    /// written outside.
+    /// Opens the parent folder of the key segment by segment without following links, so that nothing is written
+    /// outside the store.
     fn folder_of<'a>(&self, key: &'a Key, make: bool) -> io::Result<(OwnedFd, &'a str)> {
         let mut folder = rustix::fs::open(&self.root, FOLDER, Mode::empty())?;
         let (above, name) = key.as_str().rsplit_once('/').unwrap_or(("", key.as_str()));
@@ -122,7 +122,7 @@ impl LocalWriter {
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 const SUBFOLDER: OFlags = FOLDER.union(OFlags::NOFOLLOW);
 
-/// Renames the file only if the name is free: with `renameat2`, or with a hard link on file systems that lack it.
+/// Renames the file only if the name is free, with `renameat2`; with a hard link on file systems that lack it.
 fn rename_to_new(path: &Path, folder: &OwnedFd, name: &str) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match rustix::fs::renameat_with(CWD, path, folder, name, rustix::fs::RenameFlags::NOREPLACE) {
@@ -132,22 +132,22 @@ fn rename_to_new(path: &Path, folder: &OwnedFd, name: &str) -> io::Result<()> {
     Ok(rustix::fs::linkat(CWD, path, folder, name, AtFlags::empty())?)
 }
 
-/// Whether there is no object; a folder is not one.
+/// Whether no object has this key. A folder is not an object.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
 }
 
 /// The store error for a failed write.
 pub(in crate::store) fn failed(error: io::Error) -> Error {
-    let no_folder = "something that is no folder lies where this identifier needs one";
+    let no_folder = "something that is not a folder exists where this identifier needs one";
     match error.kind() {
-        // A link is not one, either.
+        // A link is not a folder either.
         _ if Errno::from_io_error(&error) == Some(Errno::LOOP) => Error::Unsupported(no_folder.to_owned()),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::no_permission(&error),
         ErrorKind::InvalidFilename => BadKey::TooLong.into(),
         ErrorKind::NotADirectory => Error::Unsupported(no_folder.to_owned()),
-        ErrorKind::IsADirectory => Error::Unsupported("a folder lies under this identifier".to_owned()),
+        ErrorKind::IsADirectory => Error::Unsupported("a folder exists under this identifier".to_owned()),
         _ => Error::unavailable(error),
     }
 }

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-/// The longest coalesced range; longer ones are read in parallel.
+/// The maximum length of a coalesced range; longer ranges are read in parallel.
 const MAX_RANGE: u64 = 4 << 20;
 
-/// A range to request, and the wanted ranges within it.
+/// A range to request, with the wanted ranges within it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::store) struct CoalescedRange {
     pub(in crate::store) range: Range<u64>,
     pub(in crate::store) wanted: Vec<usize>,
 }
 
-/// The ranges to request for all wanted ranges, with at most `gap` unneeded bytes between two.
+/// Combines wanted ranges into requests, with at most `gap` unneeded bytes between neighbours.
 pub(in crate::store) fn coalesce(wanted: &[Range<u64>], gap: u64) -> Vec<CoalescedRange> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|&index| (wanted[index].start, wanted[index].end));

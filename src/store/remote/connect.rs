@@ -16,7 +16,7 @@ use reqwest::redirect::Policy;
 use super::response;
 use crate::store::Settings;
 
-/// Makes HTTP clients with the timeouts of the settings.
+/// Creates HTTP clients with the configured timeouts.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Connector {
     silence: Duration,
@@ -99,7 +99,7 @@ impl HttpService for Client {
                 return Err(HttpError::new(HttpErrorKind::Decode, fault));
             }
             match refusal(response.status(), response.headers(), &path, ranged, listing) {
-                None if response::may_concern_the_store(response.status()) => examined(response).await,
+                None if response::may_concern_the_store(response.status()) => check_response(response).await,
                 None => Ok(response),
                 Some(refusal) => Err(HttpError::new(HttpErrorKind::Decode, refusal)),
             }
@@ -107,8 +107,8 @@ impl HttpService for Client {
     }
 }
 
-/// The response, unless it says that the whole store cannot be used.
-async fn examined(response: HttpResponse) -> Result<HttpResponse, HttpError> {
+/// Returns the response, unless it reports that the whole store cannot be used.
+async fn check_response(response: HttpResponse) -> Result<HttpResponse, HttpError> {
     let (parts, body) = response.into_parts();
     let body = body.bytes().await?;
     match response::fault(parts.status, &parts.headers, &body) {

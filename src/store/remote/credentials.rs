@@ -8,8 +8,8 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use crate::store::Settings;
 
-/// Returns also whether requests are unsigned. Without keys the library would ask the machine's metadata service, and
-/// trust whatever responds there: only if allowed.
+/// Configures the credentials for S3; also returns whether requests are unsigned. Without keys the library would
+/// request them from the machine's metadata service and trust any response, so this must be allowed explicitly.
 pub(in crate::store) fn s3(
     builder: AmazonS3Builder,
     settings: &Settings,
@@ -28,7 +28,7 @@ pub(in crate::store) fn s3(
     }
 }
 
-/// The same for Azure.
+/// Configures the credentials for Azure, as for S3.
 pub(in crate::store) fn azure(
     builder: MicrosoftAzureBuilder,
     settings: &Settings,
@@ -59,7 +59,7 @@ pub(in crate::store) fn azure(
     }
 }
 
-/// The same for Google.
+/// Configures the credentials for Google, as for S3.
 pub(in crate::store) fn gcs(
     builder: GoogleCloudStorageBuilder,
     settings: &Settings,
@@ -70,7 +70,7 @@ pub(in crate::store) fn gcs(
     };
     let given = |key| builder.get_config_value(&key).is_some();
     let keys = [ApplicationCredentials, BearerToken, ServiceAccount, ServiceAccountKey];
-    match keys.into_iter().any(given) || has_signed_in() || settings.instance_credentials {
+    match keys.into_iter().any(given) || has_gcloud_login() || settings.instance_credentials {
         true => (builder, false),
         false => {
             log_unsigned(location, "GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS");
@@ -80,7 +80,7 @@ pub(in crate::store) fn gcs(
 }
 
 /// Whether `gcloud auth application-default login` has stored credentials.
-fn has_signed_in() -> bool {
+fn has_gcloud_login() -> bool {
     let file = ".config/gcloud/application_default_credentials.json";
     std::env::var_os("HOME").is_some_and(|home| Path::new(&home).join(file).exists())
 }

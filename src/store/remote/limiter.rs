@@ -1,4 +1,4 @@
-//! Limits concurrent requests to a remote store, and breaks the circuit to one that does not respond.
+//! Limits concurrent requests to a remote store, with a circuit breaker for stores that do not respond.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -9,32 +9,32 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::{Error, Settings};
 
-/// After failures of this many different objects without a success between them, the store counts as unreachable. One
-/// object that always fails says nothing about the others.
+/// The number of different objects that must fail without a success between them before the store counts as
+/// unreachable. One object that always fails says nothing about the others.
 const FAILURES: usize = 5;
-/// One request at a time probes whether an unreachable store responds again; another one may start when it has waited
-/// for this long. All other requests fail at once.
+/// The time after which another probe may start. One request at a time probes whether an unreachable store responds;
+/// all other requests fail immediately.
 const PROBE: Duration = Duration::from_secs(1);
 
 /// Admits the requests to one store.
 pub(in crate::store) struct Limiter {
     reads: Semaphore,
-    /// How long a request waits for a permit.
-    patience: Duration,
+    /// The maximum time that a request waits for a permit.
+    permit_timeout: Duration,
     breaker: Mutex<Breaker>,
 }
 
 #[derive(Default)]
 struct Breaker {
-    /// Hashes of the objects that failed since the last success; at most [`FAILURES`].
+    /// Hashes of the objects that failed since the last success, at most [`FAILURES`].
     failed: Vec<u64>,
-    /// The last failure; none while the store is reachable.
+    /// The last failure; `None` while the store is reachable.
     open: Option<Error>,
-    /// When the current probe was sent.
+    /// The time at which the current probe was sent.
     probed: Option<Instant>,
 }
 
-/// A probe of whether the store responds again; dropping it allows the next one.
+/// A probe of an unreachable store; dropping it allows the next one.
 struct Probe<'a> {
     limiter: &'a Limiter,
     sent: Instant,
@@ -44,7 +44,7 @@ impl Limiter {
     pub(in crate::store) fn new(settings: &Settings) -> Limiter {
         Limiter {
             reads: Semaphore::new(settings.concurrent_reads.clamp(1, Semaphore::MAX_PERMITS)),
-            patience: Duration::from_millis(settings.deadline_ms / 2),
+            permit_timeout: Duration::from_millis(settings.deadline_ms / 2),
             breaker: Mutex::default(),
         }
     }
@@ -54,7 +54,7 @@ impl Limiter {
         self.breaker().open.is_some()
     }
 
-    /// Sends one request for an object once a permit is free. Dropping the future cancels the request and frees the
+    /// Sends a request for an object once a permit is free. Dropping the future cancels the request and frees the
     /// permit.
     pub(in crate::store) async fn pass<T>(
         &self,
@@ -62,14 +62,14 @@ impl Limiter {
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         self.breaker().check(Instant::now())?;
-        let permit = tokio::time::timeout(self.patience, self.reads.acquire()).await;
+        let permit = tokio::time::timeout(self.permit_timeout, self.reads.acquire()).await;
         let _permit = permit.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
         // The circuit may have opened while this request waited.
         let sent = Instant::now();
         let is_probe = self.breaker().enter(sent)?;
         let _probe = is_probe.then(|| Probe { limiter: self, sent });
         let result = request.await;
-        self.breaker().settle(object, result.as_ref().err());
+        self.breaker().record(object, result.as_ref().err());
         result
     }
 
@@ -96,7 +96,7 @@ impl Breaker {
         }
     }
 
-    /// As [`Breaker::check`] for a request that is about to be sent; returns whether it is a probe.
+    /// Like [`Breaker::check`], for a request about to be sent; returns whether the request is a probe.
     fn enter(&mut self, now: Instant) -> Result<bool, Error> {
         self.check(now)?;
         let is_probe = self.open.is_some();
@@ -106,7 +106,7 @@ impl Breaker {
         Ok(is_probe)
     }
 
-    fn settle(&mut self, object: &str, failure: Option<&Error>) {
+    fn record(&mut self, object: &str, failure: Option<&Error>) {
         let Some(failure) = failure.filter(|failure| failure.is_outage()) else {
             *self = Breaker::default();
             return;
@@ -163,13 +163,13 @@ mod tests {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         for object in 0..FAILURES {
             assert!(matches!(breaker.enter(start), Ok(false)));
-            breaker.settle(&object.to_string(), Some(&Error::TimedOut));
+            breaker.record(&object.to_string(), Some(&Error::TimedOut));
         }
         assert!(matches!(breaker.enter(start), Ok(true)));
         assert!(matches!(breaker.enter(start), Err(Error::TimedOut)));
         assert!(matches!(breaker.enter(start + PROBE / 2), Err(Error::TimedOut)));
         assert!(matches!(breaker.enter(start + PROBE), Ok(true)));
-        breaker.settle("object", None);
+        breaker.record("object", None);
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
     }
@@ -193,12 +193,12 @@ mod tests {
     fn failures_of_one_object_do_not_break_the_circuit() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
-            breaker.settle("missing", Some(&Error::NotFound));
-            breaker.settle("short", Some(&Error::Short { requested: 2, got: 1 }));
+            breaker.record("missing", Some(&Error::NotFound));
+            breaker.record("short", Some(&Error::Short { requested: 2, got: 1 }));
             assert!(matches!(breaker.enter(now), Ok(false)));
         }
         for _ in 0..20 {
-            breaker.settle("broken", Some(&Error::TimedOut));
+            breaker.record("broken", Some(&Error::TimedOut));
             assert!(matches!(breaker.enter(now), Ok(false)));
         }
     }

@@ -19,10 +19,10 @@ use crate::store::fault::{Fault, Problem};
 use crate::store::local::Listed;
 use crate::store::{Error, Key, Settings, Version};
 
-/// Longer reads are split into parts of this size, read in parallel.
+/// The maximum length of one request; longer reads are split and read in parallel.
 const PART: u64 = 8 << 20;
-/// The most keys of a store that lists everything at once, unsorted.
-const MOST_LISTED: usize = 1_000_000;
+/// The maximum number of keys of a store that lists all keys at once, unsorted.
+const MAX_LISTED: usize = 1_000_000;
 
 /// How a store lists its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Remote {
         .await
     }
 
-    /// Whether the store counts as unreachable, so that nobody should wait for it.
+    /// Whether the store counts as unreachable, so that callers should not wait for it.
     pub(in crate::store) fn is_failing(&self) -> bool {
         self.limiter.is_open()
     }
@@ -87,7 +87,7 @@ impl Remote {
         let path = self.path(key)?;
         let start = || async {
             match self.store().get_opts(&path, options.clone()).await {
-                Ok(result) => Ok(Ok(started(result, len).await?)),
+                Ok(result) => Ok(Ok(version_and_start(result, len).await?)),
                 Err(error) if find(&error) == Some(&Refusal::OutOfRange) => Ok(Err(failed(error))),
                 Err(error) => Err(failed(error)),
             }
@@ -125,7 +125,7 @@ impl Remote {
         Ok(whole.freeze())
     }
 
-    /// The ranges, and the lengths of the coalesced ranges that were requested.
+    /// Reads the ranges; also returns the lengths of the coalesced ranges that were requested.
     pub(in crate::store) async fn read_many(
         &self,
         key: &Key,
@@ -173,7 +173,7 @@ impl Remote {
         let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
         match self.listing {
             Listing::Whole => {
-                let mut all: Vec<Listed> = found.take(MOST_LISTED).try_collect().await?;
+                let mut all: Vec<Listed> = found.take(MAX_LISTED).try_collect().await?;
                 all.sort_unstable();
                 all.truncate(limit);
                 Ok(all)
@@ -186,9 +186,9 @@ impl Remote {
     fn listed(&self, object: &ObjectMeta, after: &str) -> Option<Listed> {
         let name = object.location.as_ref().strip_prefix(&self.prefix)?;
         let is_hidden = name.split('/').any(|segment| segment.starts_with('.'));
-        // Not all stores that list by pages sort by bytes: their order counts.
+        // Not all stores that list by pages sort by bytes, so their order is kept.
         let follows = self.listing == Listing::Paged || name > after;
-        // Some tools mark folders by empty objects.
+        // Some tools represent folders by empty objects.
         let is_read = object.size > 0 && follows && !is_hidden && Key::parse(name).is_ok();
         is_read.then(|| (name.to_owned(), object.size))
     }
@@ -213,7 +213,7 @@ impl Remote {
         let read = || async {
             let result = self.store().get_opts(&path, options.clone()).await;
             let result = result.map_err(|error| match find(&error) {
-                // The known version is long enough, so this is another one.
+                // The known version is long enough, so this is another version.
                 Some(Refusal::OutOfRange) => Error::Changed,
                 _ => failed(error),
             })?;
@@ -221,7 +221,7 @@ impl Remote {
             if version_of(&result.meta) != *version {
                 return Err(Error::Changed);
             }
-            collected(result, requested, prefix).await
+            collect_exactly(result, requested, prefix).await
         };
         self.request_with_retry(key, read).await
     }
@@ -235,28 +235,28 @@ impl Remote {
     }
 }
 
-/// The version, and the first bytes of the object.
-async fn started(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
+/// The version and the first bytes of the object.
+async fn version_and_start(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
     let (version, requested) = (version_of(&result.meta), result.range.end);
-    // A store that sends less than exists has not answered the request.
+    // A store that sends fewer bytes than exist has not completed the response.
     let wanted = len.max(1).min(version.size);
     if requested < wanted {
         return Err(Error::Short { requested: wanted, got: requested });
     }
-    let bytes = collected(result, requested, &[]).await?;
+    let bytes = collect_exactly(result, requested, &[]).await?;
     Ok((version, bytes.slice(..len.min(requested) as usize)))
 }
 
-/// The bytes of a response: exactly as many as were requested.
-async fn collected(result: GetResult, requested: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+/// The bytes of a response: exactly as many as requested.
+async fn collect_exactly(result: GetResult, requested: u64, prefix: &[u8]) -> Result<Bytes, Error> {
     let mut chunks = result.into_stream();
     let mut bytes = Bytes::new();
     let mut several = BytesMut::new();
     let mut got = 0;
-    while let Some(chunk) = chunks.try_next().await.map_err(broken_off)? {
+    while let Some(chunk) = chunks.try_next().await.map_err(interrupted)? {
         got += chunk.len() as u64;
         if got > requested {
-            return Err(Error::bad_answer("the store sent more bytes than requested"));
+            return Err(Error::bad_response("the store sent more bytes than requested"));
         }
         if got == requested && several.is_empty() && prefix.is_empty() {
             bytes = chunk;
@@ -275,7 +275,7 @@ async fn collected(result: GetResult, requested: u64, prefix: &[u8]) -> Result<B
     }
 }
 
-/// The store's entity tag; otherwise the modification time and the size, as many web servers send nothing else.
+/// The store's entity tag; otherwise the modification time and the size, as many web servers send no other validator.
 fn version_of(meta: &ObjectMeta) -> Version {
     let etag = match &meta.e_tag {
         Some(etag) => etag.as_str().into(),
@@ -284,10 +284,10 @@ fn version_of(meta: &ObjectMeta) -> Version {
     Version { etag, size: meta.size }
 }
 
-/// Why a response broke off.
-fn broken_off(error: object_store::Error) -> Error {
+/// Why a response was interrupted.
+fn interrupted(error: object_store::Error) -> Error {
     match failed(error) {
-        Error::Unavailable(cause) => Error::BadAnswer(cause),
+        Error::Unavailable(cause) => Error::BadResponse(cause),
         other => other,
     }
 }
@@ -311,14 +311,14 @@ pub(in crate::store) fn failed(error: object_store::Error) -> Error {
             Error::Refused(Arc::new(Fault::new(Problem::Denied, "")))
         }
         object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
-            Error::Unsupported("the store lacks what this needs".to_owned())
+            Error::Unsupported("the store lacks a needed feature".to_owned())
         }
         other => {
             tracing::debug!(error = %other, "the store failed");
             match response::transport(&other).or_else(|| response::status(&other)) {
                 Some(fault) => Error::Unavailable(Arc::new(fault)),
                 None if find::<HttpError>(&other).is_some() => Error::unavailable(other),
-                None => Error::bad_answer(other),
+                None => Error::bad_response(other),
             }
         }
     }

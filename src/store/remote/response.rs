@@ -1,4 +1,4 @@
-//! Interprets error responses of stores, and failed connections.
+//! Interprets error responses and failed connections.
 
 use std::error::Error as StdError;
 use std::io;
@@ -28,7 +28,7 @@ pub(in crate::store) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u
     Fault::of_response(status, &code)
 }
 
-/// Error documents are short.
+/// The maximum length of an error document that is read.
 const MAX_TEXT: usize = 16 << 10;
 
 /// The code of an error document: `<Code>` in XML (S3, Azure, Google), `"error"` in JSON (OAuth).
@@ -45,8 +45,8 @@ fn code_in(text: &str) -> Option<String> {
     in_xml().or_else(in_json).filter(is_code)
 }
 
-/// The fault of the whole store that a redirect reports: the bucket is in another region (S3), or the same path is
-/// served by another host or scheme.
+/// The fault of the whole store that a redirect reports: the bucket is in another region (S3), or another host or
+/// scheme serves the same path.
 pub(in crate::store) fn redirected(headers: &HeaderMap, path: &str) -> Option<Fault> {
     let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(region) = header("x-amz-bucket-region") {
@@ -55,10 +55,10 @@ pub(in crate::store) fn redirected(headers: &HeaderMap, path: &str) -> Option<Fa
     let target = Url::parse(header("location")?).ok()?;
     // A redirect that adds a trailing slash concerns one folder only.
     let same_path = target.path() == path && target.host_str().is_some();
-    same_path.then(|| Fault::new(Problem::Moved, target.origin().ascii_serialization()))
+    same_path.then(|| Fault::new(Problem::Redirected, target.origin().ascii_serialization()))
 }
 
-/// Why a request got no response, if that is known.
+/// Why a request got no response, if known.
 pub(in crate::store) fn transport(error: &(dyn StdError + 'static)) -> Option<Fault> {
     let failed = std::iter::successors(Some(error), |&error| error.source())
         .find_map(|error| error.downcast_ref::<HttpError>())?;
@@ -68,7 +68,7 @@ pub(in crate::store) fn transport(error: &(dyn StdError + 'static)) -> Option<Fa
     let says = |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
     let last = texts.last().map(String::as_str).unwrap_or_default();
     match failed.kind() {
-        HttpErrorKind::Timeout => Some(Fault::new(Problem::Silent, "")),
+        HttpErrorKind::Timeout => Some(Fault::new(Problem::TimedOut, "")),
         _ if says(&["dns error", "failed to lookup address"]) => Some(Fault::new(Problem::HostName, last)),
         _ if says(&[
             "certificate",
@@ -88,12 +88,12 @@ pub(in crate::store) fn transport(error: &(dyn StdError + 'static)) -> Option<Fa
     }
 }
 
-/// The status that a store kept failing with, from the text of the library's error, which has no field for it.
+/// The status with which a store kept failing, parsed from the text of the library's error, which has no field for it.
 pub(in crate::store) fn status(error: &object_store::Error) -> Option<Fault> {
     let text = error.to_string();
     let rest = text.split_once("status code: ")?.1;
     let status = rest.split(':').next().unwrap_or_default().trim();
-    Some(Fault::new(Problem::Failing, status))
+    Some(Fault::new(Problem::ServerError, status))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Retries of requests to a remote store: how often a failed one is repeated, and when not at all.
+//! Retries of requests to a remote store.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 
 use crate::store::{Error, Settings};
 
-/// Retries must end long before a viewer gives up: the library's default is three minutes.
+/// Retries must end long before a viewer gives up; the library's default is three minutes.
 pub(in crate::store) fn retries(settings: &Settings) -> RetryConfig {
     RetryConfig {
         max_retries: settings.retries,
-        // A request that timed out is not repeated: its caller has waited long enough.
+        // A request that timed out is not repeated, because its caller has waited long enough.
         retry_timeout: Duration::from_millis(settings.timeout_ms),
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(25),
@@ -41,13 +41,14 @@ impl Clients {
     }
 }
 
-/// Sends a request, and repeats it once if the response cannot be used: the client repeats only those that fail.
+/// Sends a request, and repeats it once if the response cannot be used. The client itself repeats only failed
+/// requests.
 pub(super) async fn repeated_if_unusable<T, F>(send: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
     match send().await {
-        Err(error) if error.is_bad_answer() => send().await,
+        Err(error) if error.is_bad_response() => send().await,
         result => result,
     }
 }

@@ -1,4 +1,4 @@
-//! Writes objects of remote stores, long ones as multipart uploads.
+//! Writes objects of remote stores, large ones as multipart uploads.
 
 use std::fs::File;
 use std::io;
@@ -14,11 +14,11 @@ use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPay
 use super::reader::{Remote, failed};
 use crate::store::{Error, Key, Version, runtime};
 
-/// Files up to this length are sent in one request, longer ones in parts of this size.
+/// The maximum size of a file sent in one request; larger ones are sent in parts of this size.
 pub(in crate::store) const PART: u64 = 8 << 20;
-/// The most parts that stores accept.
-const MOST_PARTS: u64 = 10_000;
-/// Concurrent uploads of parts; with the one being read, they bound the memory.
+/// The maximum number of parts that stores accept.
+const MAX_PARTS: u64 = 10_000;
+/// The number of concurrent part uploads; with the part being read, they bound the memory.
 const IN_FLIGHT: usize = 4;
 
 /// A bucket, or a prefix of one, that is written to.
@@ -36,13 +36,13 @@ impl RemoteWriter {
     pub(in crate::store) async fn put(&self, key: &Key, bytes: Bytes) -> Result<Version, Error> {
         let size = bytes.len() as u64;
         let put = self.store.put(&self.reader.path(key)?, PutPayload::from(bytes)).await;
-        match put.map_err(not_put)?.e_tag {
+        match put.map_err(write_error)?.e_tag {
             Some(etag) => Ok(Version { etag: etag.into(), size }),
             None => self.reader.head(key).await,
         }
     }
 
-    /// Whether it was written; a retry may be refused because the first attempt succeeded.
+    /// Whether the object was written. A retry may be rejected because the first attempt succeeded.
     pub(in crate::store) async fn create(&self, key: &Key, bytes: Bytes) -> Result<bool, Error> {
         let path = self.reader.path(key)?;
         match self.store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into()).await {
@@ -50,7 +50,7 @@ impl RemoteWriter {
             Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
                 Ok(false)
             }
-            Err(error) => Err(not_put(error)),
+            Err(error) => Err(write_error(error)),
         }
     }
 
@@ -65,7 +65,7 @@ impl RemoteWriter {
             return self.put(key, part_of(&file, 0..size).await?).await;
         }
         let path = self.reader.path(key)?;
-        let mut upload = Upload(Some(self.store.put_multipart(&path).await.map_err(not_put)?));
+        let mut upload = Upload(Some(self.store.put_multipart(&path).await.map_err(write_error)?));
         if let Err(error) = upload.send(&file, size).await {
             upload.abort().await;
             return Err(error);
@@ -91,17 +91,17 @@ struct Upload(Option<Box<dyn MultipartUpload>>);
 
 impl Upload {
     async fn send(&mut self, file: &Arc<File>, size: u64) -> Result<(), Error> {
-        let upload = self.0.as_mut().ok_or_else(|| Error::unavailable("the upload is over"))?;
+        let upload = self.0.as_mut().ok_or_else(|| Error::unavailable("the upload has ended"))?;
         let mut flying = FuturesUnordered::new();
         for part in parts(size) {
             let bytes = part_of(file, part).await?;
             if flying.len() == IN_FLIGHT {
-                flying.try_next().await.map_err(not_put)?;
+                flying.try_next().await.map_err(write_error)?;
             }
             flying.push(upload.put_part(PutPayload::from(bytes)));
         }
-        while flying.try_next().await.map_err(not_put)?.is_some() {}
-        upload.complete().await.map_err(not_put)?;
+        while flying.try_next().await.map_err(write_error)?.is_some() {}
+        upload.complete().await.map_err(write_error)?;
         self.0 = None;
         Ok(())
     }
@@ -124,13 +124,13 @@ impl Drop for Upload {
 async fn abort(upload: &mut Box<dyn MultipartUpload>) {
     if let Err(error) = upload.abort().await {
         let cause = Error::unavailable(error);
-        tracing::warn!(?cause, "parts of a failed upload stay in the store until it clears them itself");
+        tracing::warn!(?cause, "parts of a failed upload remain in the store until it removes them itself");
     }
 }
 
-/// The size of equal parts, as some stores require, in a number that all stores accept.
+/// Splits a file into parts of equal size, as some stores require, and in a number that all stores accept.
 fn parts(size: u64) -> impl Iterator<Item = Range<u64>> {
-    let part = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
+    let part = PART.max(size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20));
     (0..size.div_ceil(part)).map(move |index| index * part..size.min((index + 1) * part))
 }
 
@@ -145,8 +145,8 @@ async fn part_of(file: &Arc<File>, part: Range<u64>) -> Result<Bytes, Error> {
     read.map_err(Error::unavailable)
 }
 
-/// A write that finds nothing is a write without a bucket.
-fn not_put(error: object_store::Error) -> Error {
+/// A write that gets "not found" is a write to a missing bucket.
+fn write_error(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { source, .. } => Error::unavailable(source),
         other => failed(other),

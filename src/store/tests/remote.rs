@@ -207,16 +207,16 @@ fn short_responses_are_errors() {
         send(connection, "206 Partial Content", &partial(4, 8, 20, &tagged(ETAG)), b"456");
         let _ = connection.shutdown(std::net::Shutdown::Both);
     });
-    assert!(matches!(read(&cut.store()), Err(Error::BadAnswer(_) | Error::TimedOut)));
+    assert!(matches!(read(&cut.store()), Err(Error::BadResponse(_) | Error::TimedOut)));
     let long = Server::new(|_, connection| {
         let fields = "ETag: \"v1\"\r\nContent-Length: 9\r\nContent-Range: bytes 4-11/20\r\n";
         send(connection, "206 Partial Content", fields, b"456789abc");
     });
-    assert!(matches!(read(&long.store()), Err(Error::BadAnswer(_))));
+    assert!(matches!(read(&long.store()), Err(Error::BadResponse(_))));
     let elsewhere = Server::new(|_, connection| {
         send(connection, "206 Partial Content", &partial(5, 8, 20, &tagged(ETAG)), b"56789abc");
     });
-    assert!(matches!(read(&elsewhere.store()), Err(Error::BadAnswer(_))));
+    assert!(matches!(read(&elsewhere.store()), Err(Error::BadResponse(_))));
 }
 
 #[test]

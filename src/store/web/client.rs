@@ -15,7 +15,7 @@ use url::Url;
 use super::hosts::{Hosts, PublicOnly, Trust};
 use crate::store::Settings;
 
-/// Maximum number of redirects followed per request.
+/// The maximum number of redirects per request.
 const MAX_REDIRECTS: usize = 10;
 
 /// Time limits for documents at web addresses.
@@ -23,9 +23,9 @@ const MAX_REDIRECTS: usize = 10;
 pub struct Limits {
     /// The timeout until a response begins.
     pub answer: Duration,
-    /// The timeout between two pieces of a response, and the longest that it may lag behind the slowest rate.
+    /// The timeout between two chunks of a response, and the maximum time that it may lag behind the slowest rate.
     pub silence: Duration,
-    /// The slowest rate that is accepted, in bytes a second; 0 for any.
+    /// The slowest accepted rate in bytes per second; 0 accepts any.
     pub slowest: u64,
 }
 
@@ -37,7 +37,7 @@ pub enum DocumentError {
         "{address} was not requested, because its host is not allowed: allow it with `--records-host {host}`"
     )]
     Refused {
-        /// The address that was refused.
+        /// The rejected address.
         address: String,
         /// The host that would have to be allowed.
         host: String,
@@ -57,7 +57,7 @@ pub struct WebClient {
 }
 
 impl WebClient {
-    /// A client that sends requests to these hosts only.
+    /// Creates a client that sends requests to these hosts only.
     ///
     /// # Errors
     /// Returns an error if the HTTP client cannot be set up; the text gives its reason.
@@ -71,29 +71,29 @@ impl WebClient {
         };
         let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let named = build(builder())?;
-        // A proxy would do its own name resolution and could reach private addresses.
+        // A proxy would resolve names itself and could reach private addresses.
         let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
         Ok(Self { hosts, limits, named, public })
     }
 
-    /// The pieces of the document at an address, and the final address after redirects.
+    /// Streams the document at an address; also returns the final address after redirects.
     pub(in crate::store) async fn open(
         &self,
         address: &str,
     ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), DocumentError> {
         let mut url = Url::parse(address).map_err(|error| DocumentError::Failed(error.to_string()))?;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.ask(&url).await?;
+            let response = self.send(&url).await?;
             if !response.status().is_redirection() {
                 return match response.status().as_u16() {
-                    200 => Ok((url, self.pieces(response))),
+                    200 => Ok((url, self.chunks(response))),
                     status => Err(DocumentError::Failed(format!("{url} returned status {status}"))),
                 };
             }
             let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
             let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| {
                 DocumentError::Failed(format!(
-                    "{url} answers with status {} and no address to go on to",
+                    "{url} returned status {} without an address to redirect to",
                     response.status().as_u16()
                 ))
             })?;
@@ -107,11 +107,11 @@ impl WebClient {
         Err(DocumentError::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
     }
 
-    async fn ask(&self, url: &Url) -> Result<Response, DocumentError> {
+    async fn send(&self, url: &Url) -> Result<Response, DocumentError> {
         let client = match self.hosts.trust(url) {
             Some(Trust::Named) => &self.named,
             Some(Trust::Public) => &self.public,
-            None => return Err(refused(url)),
+            None => return Err(host_not_allowed(url)),
         };
         let request = client.get(url.clone()).send();
         match tokio::time::timeout(self.limits.answer, request).await {
@@ -125,19 +125,19 @@ impl WebClient {
         }
     }
 
-    fn pieces(&self, response: Response) -> BoxStream<'static, io::Result<Bytes>> {
+    fn chunks(&self, response: Response) -> BoxStream<'static, io::Result<Bytes>> {
         let pace = Pace { limits: self.limits.clone(), slack: self.limits.silence };
         futures::stream::unfold(Some((response.bytes_stream().boxed(), pace)), |state| async move {
-            let (mut pieces, mut pace) = state?;
+            let (mut chunks, mut pace) = state?;
             let begun = Instant::now();
-            match tokio::time::timeout(pace.limits.silence, pieces.next()).await {
+            match tokio::time::timeout(pace.limits.silence, chunks.next()).await {
                 Ok(None) => None,
-                Ok(Some(Ok(piece))) => match pace.keeps(begun.elapsed(), piece.len()) {
-                    Ok(()) => Some((Ok(piece), Some((pieces, pace)))),
+                Ok(Some(Ok(piece))) => match pace.check_rate(begun.elapsed(), piece.len()) {
+                    Ok(()) => Some((Ok(piece), Some((chunks, pace)))),
                     Err(slow) => Some((Err(slow), None)),
                 },
                 Ok(Some(Err(error))) => Some((Err(io::Error::other(chain(&error))), None)),
-                Err(_) => Some((Err(pace.silent()), None)),
+                Err(_) => Some((Err(pace.timeout_error()), None)),
             }
         })
         .fuse()
@@ -152,26 +152,28 @@ struct Pace {
 }
 
 impl Pace {
-    fn keeps(&mut self, waited: Duration, bytes: usize) -> io::Result<()> {
+    fn check_rate(&mut self, waited: Duration, bytes: usize) -> io::Result<()> {
         if self.limits.slowest == 0 {
             return Ok(());
         }
         let earned = Duration::from_secs_f64(bytes as f64 / self.limits.slowest as f64);
         let slack = (self.slack + earned).checked_sub(waited).ok_or_else(|| {
             let rate = self.limits.slowest / 1024;
-            io::Error::other(format!("it sends less than {rate} KiB a second (`records.slowest_kib_per_s`)"))
+            io::Error::other(format!(
+                "it sends less than {rate} KiB per second (`records.slowest_kib_per_s`)"
+            ))
         })?;
         self.slack = slack.min(self.limits.silence);
         Ok(())
     }
 
-    fn silent(&self) -> io::Error {
+    fn timeout_error(&self) -> io::Error {
         let seconds = self.limits.silence.as_secs();
         io::Error::other(format!("no data arrived for {seconds} s (`records.silence_s`)"))
     }
 }
 
-fn refused(url: &Url) -> DocumentError {
+fn host_not_allowed(url: &Url) -> DocumentError {
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (host, _) => host.unwrap_or_default().to_owned(),
@@ -179,7 +181,7 @@ fn refused(url: &Url) -> DocumentError {
     DocumentError::Refused { address: url.to_string(), host }
 }
 
-/// The error with its causes: reqwest's own message omits the cause.
+/// The error with its causes, which reqwest's own message omits.
 fn chain(error: &reqwest::Error) -> String {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -195,9 +197,9 @@ mod tests {
             Limits { answer: Duration::from_secs(1), silence: Duration::from_secs(10), slowest: 1024 };
         let mut pace = Pace { slack: limits.silence, limits };
         for _ in 0..100 {
-            assert!(pace.keeps(Duration::from_secs(1), 1024).is_ok());
+            assert!(pace.check_rate(Duration::from_secs(1), 1024).is_ok());
         }
-        let dripped = (0..100).take_while(|_| pace.keeps(Duration::from_secs(1), 1).is_ok()).count();
+        let dripped = (0..100).take_while(|_| pace.check_rate(Duration::from_secs(1), 1).is_ok()).count();
         assert!((9..=11).contains(&dripped), "{dripped}");
     }
 }

@@ -1,11 +1,12 @@
-//! The hosts that records may be read from: those that the operator allowed, and no private address behind a public name.
+//! The hosts from which records may be read: those that the operator allowed, without private addresses behind public
+//! names.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// The hosts that the operator allowed.
+/// The hosts allowed by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosts(Vec<Rule>);
 
@@ -21,12 +22,12 @@ enum Rule {
     Public,
 }
 
-/// How far a host is trusted.
+/// How much a host is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Trust {
-    /// It was allowed by name, and may be in a private network.
+    /// It was allowed by name and may be in a private network.
     Named,
-    /// It was allowed by a pattern: it must have a public address.
+    /// It was allowed by a pattern and must have a public address.
     Public,
 }
 
@@ -72,7 +73,8 @@ impl Hosts {
         Ok(())
     }
 
-    /// How far the host of an address is trusted; `None` if it is not allowed, or only by a pattern and not public.
+    /// How much the host of an address is trusted; `None` if it is not allowed, or allowed only by a pattern and not
+    /// public.
     pub(in crate::store) fn trust(&self, url: &Url) -> Option<Trust> {
         let (host, port) = (url.host()?.to_owned(), url.port_or_known_default()?);
         // The default ports of HTTP and HTTPS count as the same site.
@@ -96,7 +98,7 @@ impl Hosts {
     }
 }
 
-/// A resolver that returns public addresses only: a name that resolves into a private network is refused when it is used.
+/// A resolver that returns only public addresses. A name that resolves to a private network is rejected on use.
 pub(in crate::store) struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -148,10 +150,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(inner);
     }
     match (first, second) {
-        // NAT64 and 6to4 lead to the embedded address.
+        // NAT64 and 6to4 addresses embed the actual address.
         (0x64, 0xff9b) if address.segments()[2..6] == [0; 4] => embedded(seventh, eighth),
         (0x2002, high) => embedded(high, address.segments()[2]),
-        // Teredo, benchmarking, documentation, and the unassigned rest.
+        // Teredo, benchmarking, documentation, and unassigned addresses.
         (0x2001, 0..=0x1ff | 0xdb8) => false,
         (0x3fff, 0..=0xfff) => false,
         _ => (0x2000..=0x3fff).contains(&first),

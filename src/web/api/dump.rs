@@ -21,6 +21,7 @@ use crate::gallery::{Dump, Error, Gallery};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::Address;
+use crate::record::{Status, Tag};
 use crate::search::{self, IndexedWork, ScanPosition, Snapshot};
 use crate::web::App;
 use crate::web::http::conditional::{conditional_response, entity_tag, satisfies_if_range};
@@ -226,7 +227,7 @@ impl Dump for Making {
     }
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "object_number",
     "title",
     "creators",
@@ -242,6 +243,7 @@ const COLUMNS: [&str; 20] = [
     "rights",
     "public_domain",
     "tags",
+    "tag_sources",
     "page",
     "manifest",
     "thumbnail",
@@ -289,6 +291,7 @@ fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
         work.rights.clone().unwrap_or_default(),
         work.public_domain.map(|is| is.to_string()).unwrap_or_default(),
         list(work.tags.iter().map(|tag| format!("{}:{}", tag.scheme, best(&tag.label))).collect()),
+        list(work.tags.iter().map(provenance).collect()),
         field("page"),
         field("manifest"),
         field("thumbnail"),
@@ -296,6 +299,26 @@ fn row(stored: &IndexedWork, serializer: &WorkSerializer<'_>) -> Vec<String> {
         field("changed"),
     ];
     cells.map(cell).into()
+}
+
+/// Where a tag comes from: `model:tegl-color@1 confidence=0.87 status=proposed color=#7c1d1e share=0.32`.
+fn provenance(tag: &Tag) -> String {
+    let status = match tag.status {
+        Status::Proposed => "proposed",
+        Status::Accepted => "accepted",
+        Status::Rejected => "rejected",
+    };
+    let mut text = format!("{} confidence={} status={status}", tag.source, tag.confidence);
+    let known = [
+        ("color", tag.color.clone()),
+        ("share", tag.share.map(|share| share.to_string())),
+        ("image", tag.image.clone()),
+        ("region", tag.region.map(|region| region.to_string())),
+    ];
+    for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        text.push_str(&format!(" {name}={value}"));
+    }
+    text
 }
 
 /// The output of a dump, compressed or not.

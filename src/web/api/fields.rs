@@ -6,7 +6,7 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields of a work in the API.
-pub(super) const FIELDS: [&str; 31] = [
+pub(super) const FIELDS: [&str; 32] = [
     "changed",
     "collections",
     "content_state",
@@ -28,6 +28,7 @@ pub(super) const FIELDS: [&str; 31] = [
     "object_type",
     "page",
     "parts",
+    "picture",
     "production",
     "public_domain",
     "related",

@@ -9,6 +9,7 @@ pub(super) mod record;
 mod responses;
 pub(super) mod review;
 mod serializer;
+pub(super) mod similar;
 mod sitemap;
 pub(super) mod tags;
 mod works;
@@ -17,6 +18,7 @@ use actix_web::HttpRequest;
 
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(super) use similar::indexed;
 pub(super) use sitemap::{sitemap, sitemap_part};
 
 pub(super) use works::{json_response, search_of};
@@ -39,6 +41,7 @@ pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -
             let scheme = percent_encoding::percent_decode_str(scheme).decode_utf8_lossy();
             works::terms(app, request, &scheme, true).await
         }
+        Endpoint::Similar => similar::of_canvas(app, request).await,
         Endpoint::Dump(name) => dump::answer(app, request, name).await,
         Endpoint::OpenApi => openapi::answer(app, request).await,
     }

@@ -1,7 +1,7 @@
 //! Tables of parameters, from which requests are validated and the OpenAPI description is generated.
 
 use super::query::{Kind, Parameter};
-use crate::search::{MAX_QUERY_CHARS, Order};
+use crate::search::{MAX_QUERY_CHARS, Order, VisualMeasure};
 
 /// How often a repeatable parameter may be given, by default.
 const MAX_TIMES: usize = 20;
@@ -12,6 +12,10 @@ const fn parameter(name: &'static str, kind: Kind, example: &'static str, about:
 
 const fn many(name: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Parameter {
     Parameter { name, about, kind, times: MAX_TIMES, example }
+}
+
+const fn measure(measure: VisualMeasure, example: &'static str, about: &'static str) -> Parameter {
+    parameter(measure.name(), Kind::Range, example, about)
 }
 
 fn intervals() -> Vec<String> {
@@ -35,7 +39,7 @@ const FIELDS: Parameter = parameter(
 pub(super) const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 
 /// Parameters that select works, shared by all endpoints that return several works.
-pub(super) const SEARCH: [Parameter; 14] = [
+pub(super) const SEARCH: [Parameter; 19] = [
     parameter(
         "q",
         Kind::Text(MAX_QUERY_CHARS),
@@ -76,7 +80,7 @@ pub(super) const SEARCH: [Parameter; 14] = [
             "colour",
             Kind::Colour,
             "3f6fb5",
-            "Works that have a colour near this one; if repeated, near each of them.",
+            "Works that have a colour near this one; if repeated, near each of them. With `:70` after it, works come first where colours near it cover about 70 % of the picture.",
         )
     },
     parameter(
@@ -85,11 +89,36 @@ pub(super) const SEARCH: [Parameter; 14] = [
         "12",
         "Maximum distance (ΔE): 0 is equal, 2 is barely visible, 100 is black to white. Default: 12.",
     ),
+    measure(
+        VisualMeasure::Brightness,
+        "40/60",
+        "Works whose pictures have this mean lightness: from/to, open at either end, 0 is black, 100 is white. Like the other measures, only of works whose pictures were measured.",
+    ),
+    measure(
+        VisualMeasure::Contrast,
+        "20/",
+        "Works whose pictures have this standard deviation of the lightness: from/to, from 0 (even) to 50 (half black, half white).",
+    ),
+    measure(
+        VisualMeasure::Saturation,
+        "/15",
+        "Works whose pictures have this mean chroma: from/to, from 0 (grey) to 100 (the most colourful of screens).",
+    ),
+    measure(
+        VisualMeasure::Temperature,
+        "-100/0",
+        "Works whose pictures have this colour temperature: from/to, from -100 (all blue) to 100 (all orange).",
+    ),
+    measure(
+        VisualMeasure::Entropy,
+        "4/6",
+        "Works whose pictures have this entropy of the lightness in bits: from/to, from 0 (one tone) to 6.",
+    ),
     parameter(
         "sort",
         Kind::Choice(Order::names),
         "date",
-        "The order; `-` reverses it. `date` sorts by the first year of production, `-date` by the last one, latest first.",
+        "The order; `-` reverses it. `date` sorts by the first year of production, `-date` by the last one, latest first. Works without a measure come last in either direction.",
     ),
     FIELDS,
     LANG,
@@ -138,6 +167,34 @@ pub(super) fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
         SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
     table.push(told("Number of works. Default: 1."));
+    table
+}
+
+/// The parameters of similar works; `with_detail` for those that may be like a part of an image.
+pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
+    let mut table: Vec<Parameter> =
+        SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
+    table.push(LIMIT);
+    table.push(parameter(
+        "by",
+        Kind::Text(200),
+        "both",
+        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`; pictures and details are not compared by models.",
+    ));
+    if with_detail {
+        table.push(parameter(
+            "canvas",
+            Kind::Text(2000),
+            "",
+            "The canvas with the detail: its URI in a manifest, or its number among the work's canvases. Default: the first.",
+        ));
+        table.push(parameter(
+            "xywh",
+            Kind::Text(100),
+            "",
+            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with whole images.",
+        ));
+    }
     table
 }
 
@@ -200,6 +257,10 @@ mod tests {
             ("q=a&q=b", false),
             ("has_image=yes", false),
             ("colour=red", false),
+            ("colour=3f6fb5:70&colour=%23202020:30&brightness=40/60&temperature=-20/", true),
+            ("colour=3f6fb5:0", false),
+            ("brightness=40", false),
+            ("sort=-brightness", true),
             ("years=x", false),
             ("any=creator", false),
             ("any=creator:", false),

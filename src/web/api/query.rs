@@ -35,7 +35,9 @@ pub(crate) enum Kind {
     Filter,
     /// `1800/1850`, `1800/`, `/1850`, `1850`.
     Years,
-    /// `rrggbb`, or `#rrggbb` percent-encoded.
+    /// Numbers, at most this many digits before the point: `40/60`, `40/`, `/60`.
+    Range,
+    /// `rrggbb`, or `#rrggbb` percent-encoded; with `:70` after it, it should cover 70 % of the picture.
     Colour,
     /// A language tag: `da`.
     Language,
@@ -46,7 +48,9 @@ pub(crate) enum Kind {
 }
 
 const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
-const COLOUR: &str = "^#?[0-9A-Fa-f]{6}$";
+const RANGE: &str =
+    "^(-?[0-9]{1,3}(\\.[0-9]{1,4})?/(-?[0-9]{1,3}(\\.[0-9]{1,4})?)?|/-?[0-9]{1,3}(\\.[0-9]{1,4})?)$";
+const COLOUR: &str = "^#?[0-9A-Fa-f]{6}(:([1-9][0-9]?|100))?$";
 const LANGUAGE: &str = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$";
 const NAMES: &str = "^[A-Za-z0-9_]{1,64}(,[A-Za-z0-9_]{1,64}){0,63}$";
 /// Maximum length of a cursor in characters.
@@ -72,6 +76,7 @@ impl Kind {
                 json!({"type": "string", "pattern": pattern})
             }
             Self::Years => json!({"type": "string", "pattern": YEARS}),
+            Self::Range => json!({"type": "string", "pattern": RANGE}),
             Self::Colour => json!({"type": "string", "pattern": COLOUR}),
             Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
             Self::Names if fields.is_empty() => json!({"type": "string", "pattern": NAMES}),
@@ -151,8 +156,13 @@ impl<'a> ApiQuery<'a> {
             Kind::Years if years(value).is_none() => {
                 refuse("must be years, as in `1800/1850`, `1800/`, `/1850` or `1850`".into())
             }
-            Kind::Colour if crate::search::Colour::parse(value).is_none() => {
-                refuse("must be a colour of six hexadecimal digits, as in `3f6fb5`".into())
+            Kind::Range if range(value).is_none() => {
+                refuse("must be a range of numbers, as in `40/60`, `40/` or `/60`".into())
+            }
+            Kind::Colour if crate::search::WeightedColour::parse(value).is_none() => {
+                let reason = "must be a colour of six hexadecimal digits, as in `3f6fb5`, or with its share of the picture \
+                     from 1 to 100 percent, as in `3f6fb5:70`";
+                refuse(reason.into())
             }
             Kind::Language if !is_language(value) => refuse("must be a language tag, as in `da`".into()),
             Kind::Names if !value.split(',').all(is_name) || value.split(',').count() > 64 => {
@@ -186,6 +196,10 @@ impl<'a> ApiQuery<'a> {
 
     pub(crate) fn years(&self, name: &str) -> Option<(i32, i32)> {
         self.text(name).and_then(years)
+    }
+
+    pub(crate) fn range(&self, name: &str) -> Option<(f64, f64)> {
+        self.text(name).and_then(range)
     }
 
     /// The names in a list, if given.
@@ -282,6 +296,30 @@ fn years(text: &str) -> Option<(i32, i32)> {
     }
 }
 
+/// The ends of a range of numbers; open ends are infinite.
+fn range(text: &str) -> Option<(f64, f64)> {
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let number = |text: &str| -> Option<f64> {
+        let size = text.strip_prefix('-').unwrap_or(text);
+        let is = match size.split_once('.') {
+            None => digits(size, 3),
+            Some((whole, fraction)) => digits(whole, 3) && digits(fraction, 4),
+        };
+        is.then(|| text.parse().ok()).flatten()
+    };
+    match text.split_once('/')? {
+        ("", "") => None,
+        (from, "") => Some((number(from)?, f64::INFINITY)),
+        ("", to) => Some((f64::NEG_INFINITY, number(to)?)),
+        (from, to) => {
+            let (from, to) = (number(from)?, number(to)?);
+            Some((from.min(to), from.max(to)))
+        }
+    }
+}
+
 /// As [`LANGUAGE`] says: a tag of at most five subtags.
 fn is_language(text: &str) -> bool {
     LanguageTag::parse(text).is_some_and(|tag| tag.subtags().count() <= 5)
@@ -299,6 +337,13 @@ mod tests {
     fn patterns_say_what_is_taken() {
         for text in ["1850", "-500/", "/1850", "1800/1850"] {
             assert!(years(text).is_some(), "{text}");
+        }
+        assert_eq!(range("60/40.25"), Some((40.25, 60.0)));
+        assert_eq!(range("-5/"), Some((-5.0, f64::INFINITY)));
+        for text in
+            ["", "/", "40", "1000/", "/x", "1./2", ".5/1", "1/2/3", "1e1/", "+1/", "--1/", "0.00001/1"]
+        {
+            assert_eq!(range(text), None, "{text}");
         }
         for text in ["", "/", "1850/x", "--1", "123456", "１８"] {
             assert!(years(text).is_none(), "{text}");

@@ -65,12 +65,17 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
         images: images(&address, &sketch),
         manifest: Url(address.manifest(Version::V3, number)),
         page: None,
+        picture: sketch.picture.as_ref(),
         revision: sketch.revision,
         source,
         tags: tags_of(app, &address, &sketch, &page),
         thumbnail: None,
     };
     let mut document = json!(published);
+    if let (None, Value::Object(all)) = (&sketch.picture, &mut document) {
+        // A source's own field of that name is in its original record.
+        all.remove("picture");
+    }
     let fields = chosen(&app.gallery, &query, |name| document.get(name).is_some())?;
     if let (Some(fields), Value::Object(all)) = (fields, &mut document) {
         all.retain(|name, _| fields.contains(&name.as_str()));
@@ -160,6 +165,6 @@ fn images(address: &Address, sketch: &Sketch) -> Vec<PublishedImage> {
 }
 
 /// The same for an image that may not be open yet.
-fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
+pub(super) fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }

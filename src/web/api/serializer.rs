@@ -6,7 +6,7 @@ use super::responses::{Label, Term};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{FacetValue, IndexedWork, colour_names, in_language};
+use crate::search::{FacetValue, IndexedWork, in_language, swatch_of};
 
 /// Maximum width and height of thumbnails in pixels.
 const THUMBNAIL: u32 = 400;
@@ -93,9 +93,9 @@ pub(super) fn term(term: &FacetValue, works: u64, lang: Option<&str>) -> Term {
     Term {
         collection: None,
         colour: (term.scheme == "colour")
-            .then(|| colour_names(&term.value))
+            .then(|| swatch_of(&term.value))
             .flatten()
-            .map(|(.., shown)| shown),
+            .map(|swatch| &*swatch.hex),
         filter: format!("{}:{}", term.scheme, term.value),
         label: match lang {
             Some(lang) => Label::One(Some(term.label.best(&[lang]).unwrap_or(&term.value).to_owned())),

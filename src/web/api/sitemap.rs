@@ -31,14 +31,14 @@ pub(crate) async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response
 
 /// `GET /sitemap/{part}.xml`, parts counted from 1.
 pub(crate) async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
-    let snapshot = finder.snapshot()?;
+    let search_service = app.gallery.search()?;
+    let snapshot = search_service.snapshot()?;
     let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MAX_PAGES;
     if start > 0 && start >= snapshot.works() as usize {
         return Err(Error::NotFound);
     }
     let address = Address::new(&app.base.of(request)?);
-    let made = finder.query(move || {
+    let made = search_service.query(move || {
         let mut xml = String::from(HEAD);
         xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
         for (number, modified) in snapshot.numbers(start, MAX_PAGES)? {

@@ -16,7 +16,9 @@ use super::serializer::{WorkSerializer, term};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
-use crate::search::{Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion};
+use crate::search::{
+    Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure, WeightedColour,
+};
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
@@ -30,7 +32,7 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
             known(name, scheme)?;
             if scheme == "colour" && Colour::parse(value).is_some() {
                 let reason =
-                    format!("is a single colour, but values are colour families: use `colour={value}`");
+                    format!("is a single colour, but values are names of colours: use `colour={value}`");
                 return Err(Invalid::new(name, value, reason));
             }
             Ok(Filter { scheme: scheme.to_owned(), value: value.to_owned() })
@@ -56,7 +58,8 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
         public_domain: query.flag("public_domain"),
         width: least("min_width"),
         height: least("min_height"),
-        colours: query.all("colour").filter_map(Colour::parse).collect(),
+        visual_measures: VisualMeasure::ALL.map(|measure| query.range(measure.name())),
+        colours: query.all("colour").filter_map(WeightedColour::parse).collect(),
         colour_distance: query
             .decimal("colour_distance")
             .map_or(usual.colour_distance, |distance| distance as f32),
@@ -84,17 +87,17 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 
 /// `GET /api/v1/works`.
 pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let search_service = app.gallery.search()?;
     let table = of_works();
     let query = ApiQuery::read(&table, request.query_string())?;
-    let snapshot = finder.snapshot()?;
+    let snapshot = search_service.snapshot()?;
     let search = match search_of(&query, &snapshot) {
         // An invalid cursor is a page that does not exist.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         search => search?,
     };
     let limit = search.limit;
-    let hits = match finder.find(search).await {
+    let hits = match search_service.find(search).await {
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         hits => hits?,
     };
@@ -129,23 +132,24 @@ pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, E
 
 /// `GET /api/v1/random`: random works among the results of a search.
 pub(super) async fn random(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let search_service = app.gallery.search()?;
     let table = of_random();
     let query = ApiQuery::read(&table, request.query_string())?;
-    let known = finder.snapshot()?;
+    let known = search_service.snapshot()?;
     let mut search = search_of(&query, &known)?;
     let wanted = query.integer("limit").unwrap_or(1) as usize;
     // Results are ordered by number, and each draw picks one of them by position.
     search.order = Order { sort: Sort::Number, backwards: false };
     search.limit = 0;
-    let hits = finder.find(search.clone()).await?;
+    let hits = search_service.find(search.clone()).await?;
     let (snapshot, total) = (hits.snapshot.clone(), hits.found.total);
     let mut drawn: Vec<usize> = draw(total, wanted).into_iter().map(|at| at as usize).collect();
     drawn.sort_unstable();
-    let places = finder.query(move || hits.snapshot.addresses_at(&search, &drawn)).await?;
+    let addresses = search_service.addresses_at(&hits.snapshot, search, drawn).await?;
     let address = Address::new(&app.base.of(request)?);
     let serializer = serializer(app, &address, &query)?;
-    let works = places.into_iter().map(|place| Ok::<_, Error>(serializer.work(&snapshot.stored(place)?)));
+    let works =
+        addresses.into_iter().map(|address| Ok::<_, Error>(serializer.work(&snapshot.stored(address)?)));
     let body = spliced(&Works { total, ..Works::default() }, works)?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -171,14 +175,13 @@ fn draw(total: u64, wanted: usize) -> Vec<u64> {
 
 /// `GET /api/v1/suggest`.
 pub(super) async fn suggest(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let search_service = app.gallery.search()?;
     let table = of_suggest();
     let query = ApiQuery::read(&table, request.query_string())?;
     let typed = query.text("q").unwrap_or_default().to_owned();
     let limit = query.integer("limit").map_or(10, |limit| limit as usize);
-    let snapshot = finder.snapshot()?;
-    let looked_in = snapshot.clone();
-    let found = finder.query(move || looked_in.suggest(&typed, limit)).await?;
+    let snapshot = search_service.snapshot()?;
+    let found = search_service.suggest(&snapshot, typed, limit).await?;
     let address = Address::new(&app.base.of(request)?);
     let output = suggestions(&snapshot, &address, found, query.text("lang"));
     Ok(json_response(request, as_json(&output)).await.into())
@@ -221,10 +224,10 @@ pub(super) async fn terms(
     scheme: &str,
     tree: bool,
 ) -> Result<Response, Error> {
-    let finder = app.gallery.search()?;
+    let search_service = app.gallery.search()?;
     let table = of_terms(tree);
     let query = ApiQuery::read(&table, request.query_string())?;
-    let snapshot = finder.snapshot()?;
+    let snapshot = search_service.snapshot()?;
     if tree {
         known(&snapshot, "scheme", scheme).map_err(Error::NoPage)?;
     }
@@ -242,12 +245,11 @@ pub(super) async fn terms(
             snapshot.values_of(&named).into_iter().next().ok_or_else(unknown)?
         }
     };
-    let looked_in = snapshot.clone();
     let branches: Vec<(u32, u64, Option<usize>)> = if tree && typed.is_empty() {
-        let below = finder.query(move || looked_in.below(&own, &below)).await?;
+        let below = search_service.below(&snapshot, own, below).await?;
         below.into_iter().map(|branch| (branch.number, branch.works, Some(branch.narrower))).collect()
     } else {
-        let listed = finder.query(move || Ok(looked_in.values_matching(&own, &typed))).await?;
+        let listed = search_service.values_matching(&snapshot, own, typed).await?;
         listed.into_iter().map(|(number, works)| (number, works, None)).collect()
     };
     let address = Address::new(&app.base.of(request)?);

@@ -12,6 +12,7 @@ pub(super) mod network;
 pub(super) mod pace;
 pub(super) mod problem;
 pub(super) mod range;
+pub(super) mod receive;
 pub(super) mod response;
 pub(super) mod socket;
 pub(super) mod status;

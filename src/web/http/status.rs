@@ -21,7 +21,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 fn status_of(error: &gallery::Error) -> StatusCode {
     use gallery::Error;
     match error {
-        Error::NotFound | Error::NoPage(_) => StatusCode::NOT_FOUND,
+        Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => StatusCode::NOT_FOUND,
         Error::Gone => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -29,14 +29,16 @@ fn status_of(error: &gallery::Error) -> StatusCode {
         Error::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Damaged(_) | Error::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Forbidden | Error::Closed(_) => StatusCode::FORBIDDEN,
-        Error::Busy { .. } | Error::Preparing { .. } | Error::Indexing { .. } | Error::Abandoned => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::Busy { .. }
+        | Error::Preparing { .. }
+        | Error::Indexing { .. }
+        | Error::Comparing { .. }
+        | Error::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
         Error::Unindexed { .. } | Error::Unprepared { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(store::Error::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Store(store::Error::Short { .. } | store::Error::BadAnswer(_) | store::Error::Refused(_)) => {
-            StatusCode::BAD_GATEWAY
-        }
+        Error::Store(
+            store::Error::Short { .. } | store::Error::BadResponse(_) | store::Error::Refused(_),
+        ) => StatusCode::BAD_GATEWAY,
         Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Whether the write took effect is unknown.
@@ -54,7 +56,8 @@ pub(crate) fn retry_after(error: &Error) -> Option<u32> {
         | Error::Gallery(
             Cause::Busy { retry_after_s }
             | Cause::Preparing { retry_after_s }
-            | Cause::Indexing { retry_after_s, .. },
+            | Cause::Indexing { retry_after_s, .. }
+            | Cause::Comparing { retry_after_s, .. },
         ) => Some(*retry_after_s),
         Error::Gallery(Cause::Abandoned) => Some(1),
         Error::Gallery(Cause::Store(_) | Cause::Catalogue(_) | Cause::Uncertain(_)) => Some(2),

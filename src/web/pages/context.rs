@@ -4,6 +4,7 @@ use super::labels::{self, Label, Noun};
 use super::link::Link;
 use super::number;
 use crate::presentation::Logo;
+use crate::search::VisualMeasure;
 
 /// The site as one visitor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,13 @@ impl Context {
             },
             "has_image" => choice(labels::WITH_PICTURE, labels::WITHOUT_PICTURE),
             "public_domain" => choice(labels::PUBLIC_DOMAIN, labels::NOT_PUBLIC_DOMAIN),
-            "colour" => format!("#{}", value.trim_start_matches('#')),
+            "colour" => match value.trim_start_matches('#').split_once(':') {
+                None => format!("#{}", value.trim_start_matches('#')),
+                Some((colour, weight)) => format!("#{colour} {weight} %"),
+            },
+            _ if VisualMeasure::ALL.iter().any(|measure| measure.name() == name) => {
+                format!("{} {}", self.sort(name), value.replace('/', "–"))
+            }
             "min_width" => format!("{} {value} px", self.text(labels::MIN_WIDTH)),
             "min_height" => format!("{} {value} px", self.text(labels::MIN_HEIGHT)),
             _ => return None,

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::context::Context;
 use super::labels;
-use super::link::Link;
-use crate::search::{Colour, colour_names};
+use super::link::{Link, swatch_style};
 
 /// One property of works, with the values to filter by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +13,7 @@ pub(crate) struct Facet {
     pub label: String,
     /// Its values, in order; an active one links to the search without it.
     pub links: Vec<Link>,
-    /// Whether the values are colours as `#rrggbb`, shown as swatches.
+    /// Whether the values are colours, shown as swatches.
     pub swatches: bool,
 }
 
@@ -74,7 +73,7 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
                 @let description = description(context, link);
                 li {
                     a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] title=(description)
-                        style=[colour(&link.label)] {
+                        style=[link.swatch.as_deref().and_then(swatch_style)] {
                         span.visually-hidden { (description) }
                     }
                 }
@@ -85,20 +84,10 @@ fn swatches(context: &Context, facet: &Facet) -> Markup {
 
 /// A colour as text, for screen readers: `Red #c0322b, 12 works`.
 fn description(context: &Context, link: &Link) -> String {
-    let family = Colour::parse(&link.label).and_then(|colour| colour_names(colour.family()));
-    let name =
-        family.map(|(english, danish, _)| format!("{} ", context.text(labels::Label::new(english, danish))));
-    let name = name.unwrap_or_default();
+    let color = link.swatch.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
     let count =
         link.count.map(|count| format!(", {}", context.counted(count, labels::WORKS))).unwrap_or_default();
-    format!("{name}{}{count}", link.label)
-}
-
-/// The swatch's style; only valid colours are written into it.
-fn colour(label: &str) -> Option<String> {
-    let digits = label.strip_prefix('#')?;
-    let plain = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    plain.then(|| format!("--colour:#{digits}"))
+    format!("{}{color}{count}", link.label)
 }
 
 fn bars(context: &Context, histogram: &[Bar]) -> Markup {
@@ -131,7 +120,7 @@ mod tests {
     use super::*;
 
     fn link(label: &str, count: u64) -> Link {
-        Link { label: label.to_owned(), href: "/?f=1".to_owned(), chosen: false, count: Some(count) }
+        Link { label: label.to_owned(), href: "/?f=1".to_owned(), count: Some(count), ..Link::default() }
     }
 
     fn column(facets: &[Facet], histogram: &[Bar]) -> String {
@@ -166,19 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_colour_enters_a_style() {
-        assert_eq!(colour("#c0322b").as_deref(), Some("--colour:#c0322b"));
-        for label in ["", "#", "#fff", "red", "#c0322b;background:url(x)", "#+12345", "#12345é"] {
-            assert_eq!(colour(label), None, "{label}");
-        }
-    }
-
-    #[test]
     fn a_swatch_has_a_text_label() {
-        let description = description(&Context::default(), &link("#c0322b", 1_200));
-        assert!(description.ends_with(" #c0322b, 1,200 works"), "{description}");
-        let facet = Facet { label: "Colour".to_owned(), links: vec![link("<b>", 1)], swatches: true };
-        let page = column(&[facet], &[]);
+        let red = Link { swatch: Some("#c0322b".to_owned()), ..link("Red", 1_200) };
+        assert_eq!(description(&Context::default(), &red), "Red #c0322b, 1,200 works");
+        let facet = |link| Facet { label: "Colour".to_owned(), links: vec![link], swatches: true };
+        assert!(column(&[facet(red)], &[]).contains("style=\"--colour:#c0322b\""));
+        let page = column(&[facet(link("<b>", 1))], &[]);
         assert!(!page.contains("style=") && !page.contains("<b>"), "{page}");
     }
 

@@ -142,6 +142,11 @@ pub(super) fn sort(name: &str) -> Option<Label> {
         "date" => Label::new("Date", "Datering"),
         "newest" => Label::new("Newest", "Nyeste"),
         "hue" => Label::new("Colour", "Farve"),
+        "brightness" => Label::new("Brightness", "Lysstyrke"),
+        "contrast" => Label::new("Contrast", "Kontrast"),
+        "saturation" => Label::new("Saturation", "Farvemætning"),
+        "temperature" => Label::new("Colour temperature", "Farvetemperatur"),
+        "entropy" => Label::new("Entropy", "Entropi"),
         _ => return None,
     })
 }
@@ -157,7 +162,14 @@ pub(super) const MANIFEST: Label = Label::new("IIIF manifest", "IIIF-manifest");
 pub(super) const RECORD: Label = Label::new("Data (JSON)", "Data (JSON)");
 pub(super) const RIGHTS: Label = Label::new("Rights", "Rettigheder");
 pub(super) const TAGS: Label = Label::new("Tags", "Emneord");
+pub(super) const PROPOSED_BY: Label = Label::new("Proposed by", "Foreslået af");
+pub(super) const ACCEPTED_FROM: Label = Label::new("Accepted; proposed by", "Godkendt; foreslået af");
+pub(super) const VERSION: Label = Label::new("version", "version");
+pub(super) const SURE: Label = Label::new("sure", "sikker");
+pub(super) const OF_THE_PICTURE: Label = Label::new("of the picture", "af billedet");
+pub(super) const IN_PART: Label = Label::new("in part of it", "i en del af det");
 pub(super) const MORE_PICTURES: Label = Label::new("More pictures", "Flere billeder");
+pub(super) const SIMILAR_WORKS: Label = Label::new("Similar works", "Lignende værker");
 pub(super) const PICTURE: Label = Label::new("Picture", "Billede");
 pub(super) const FREE: Label = Label::new(
     "The picture may be viewed and downloaded in full resolution.",

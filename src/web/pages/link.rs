@@ -11,11 +11,33 @@ pub(crate) struct Link {
     pub chosen: bool,
     /// The number of works with this value, if known.
     pub count: Option<u64>,
+    /// The colour that it stands for, `#rrggbb`.
+    pub swatch: Option<String>,
+}
+
+/// The swatch's style; only valid colours are written into it.
+pub(super) fn swatch_style(color: &str) -> Option<String> {
+    let digits = color.strip_prefix('#')?;
+    let plain = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    plain.then(|| format!("--colour:#{digits}"))
 }
 
 impl Link {
     /// The value of its `aria-current` attribute, if it has one.
     pub(super) fn aria_current(&self) -> Option<&'static str> {
         self.chosen.then_some("true")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_colour_enters_a_style() {
+        assert_eq!(swatch_style("#c0322b").as_deref(), Some("--colour:#c0322b"));
+        for color in ["", "#", "#fff", "red", "#c0322b;background:url(x)", "#+12345", "#12345é"] {
+            assert_eq!(swatch_style(color), None, "{color}");
+        }
     }
 }

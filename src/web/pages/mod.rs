@@ -17,6 +17,7 @@ mod listing;
 mod number;
 mod review;
 mod search;
+mod tags;
 mod viewers;
 mod work;
 
@@ -29,5 +30,6 @@ pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
 pub(crate) use review::review;
 pub(crate) use search::{Hit, Search, search};
+pub(crate) use tags::{TagNote, WorkTag};
 pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
 pub(crate) use work::{Allowed, Thumbnail, WorkPage, work};

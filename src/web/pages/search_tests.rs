@@ -15,7 +15,7 @@ fn hit(label: &str) -> Hit {
 }
 
 fn link(label: &str, href: &str) -> Link {
-    Link { label: label.to_owned(), href: href.to_owned(), chosen: false, count: Some(1_200) }
+    Link { label: label.to_owned(), href: href.to_owned(), count: Some(1_200), ..Link::default() }
 }
 
 fn full() -> Search {

@@ -7,6 +7,7 @@ use super::form::form;
 use super::frame::{document, footer, notices, site_name};
 use super::labels;
 use super::link::Link;
+use super::tags::{self, WorkTag};
 
 /// The contents of a work's page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,13 +23,15 @@ pub(crate) struct WorkPage {
     /// Technique, dimensions, credit and the like: labels and their values.
     pub facts: Vec<(String, Vec<String>)>,
     /// Tags by the label of their scheme; each tag links to a search.
-    pub tags: Vec<(String, Vec<Link>)>,
+    pub tags: Vec<(String, Vec<WorkTag>)>,
     /// The URL of the first picture, at most 1200 pixels on either side.
     pub picture: Option<String>,
     /// The first picture's aspect ratio.
     pub ratio: Option<f64>,
     /// Its other pictures.
     pub more_pictures: Vec<Thumbnail>,
+    /// Similar works, linked to their pages.
+    pub similar: Vec<Thumbnail>,
     /// The URL of the whole work in Mirador.
     pub viewer: Option<String>,
     /// The URL of the first picture in OpenSeadragon.
@@ -47,14 +50,14 @@ pub(crate) struct WorkPage {
     pub unreachable: bool,
 }
 
-/// Another picture of the work, linked to its viewer.
+/// Another picture of the work, linked to its viewer; or a similar work, linked to its page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Thumbnail {
-    /// The record's label of the picture, if it has one.
+    /// The record's label of the picture, if it has one; or the work's title.
     pub label: Option<String>,
     /// The URL of a thumbnail.
     pub picture: String,
-    /// The URL of its viewer.
+    /// The URL of its viewer or page.
     pub viewer: String,
     /// Its aspect ratio, if known.
     pub ratio: Option<f64>,
@@ -89,6 +92,7 @@ pub(crate) fn work(context: &Context, page: &WorkPage) -> String {
                 div.about { (facts(context, page)) (tags(context, page)) }
             }
             (more_pictures(context, page))
+            (similar_works(context, page))
         }
         (footer(context))
     };
@@ -203,16 +207,7 @@ fn tags(context: &Context, page: &WorkPage) -> Markup {
             h2 { (context.text(labels::TAGS)) }
             @for (scheme, tags) in schemes {
                 h3 dir="auto" { (scheme) }
-                ul.tags {
-                    @for tag in tags {
-                        li {
-                            a href=(tag.href) {
-                                span dir="auto" { (tag.label) }
-                                @if let Some(count) = tag.count { " " span.number { (context.grouped(count)) } }
-                            }
-                        }
-                    }
-                }
+                (tags::tags(context, tags))
             }
         }
     }
@@ -226,6 +221,21 @@ fn more_pictures(context: &Context, page: &WorkPage) -> Markup {
                 ul {
                     // The first picture is at the top of the page.
                     @for (number, thumbnail) in (2..).zip(&page.more_pictures) {
+                        li { (thumbnail_link(context, number, thumbnail)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn similar_works(context: &Context, page: &WorkPage) -> Markup {
+    html! {
+        @if !page.similar.is_empty() {
+            section.more-pictures aria-labelledby="similar-heading" {
+                h2 id="similar-heading" { (context.text(labels::SIMILAR_WORKS)) }
+                ul {
+                    @for (number, thumbnail) in (1..).zip(&page.similar) {
                         li { (thumbnail_link(context, number, thumbnail)) }
                     }
                 }

@@ -1,6 +1,7 @@
 //! Tests of a work's page: contents and escaping.
 
 use super::*;
+use crate::web::pages::TagNote;
 
 fn link(label: &str, href: &str) -> Link {
     Link { label: label.to_owned(), href: href.to_owned(), ..Link::default() }
@@ -25,7 +26,7 @@ fn full() -> WorkPage {
             ("Technique".to_owned(), vec!["Oil".to_owned(), "Canvas".to_owned()]),
             ("Credit".to_owned(), Vec::new()),
         ],
-        tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child")])],
+        tags: vec![("Iconclass".to_owned(), vec![link("child", "/m/?tag=child").into()])],
         picture: Some("/m/iiif/3/a/full/1200,/0/default.jpg".to_owned()),
         ratio: Some(0.9),
         more_pictures: vec![Thumbnail {
@@ -33,6 +34,12 @@ fn full() -> WorkPage {
             picture: "/m/iiif/3/b/full/!400,400/0/default.jpg".to_owned(),
             viewer: "/m/view/openseadragon/b?work=a".to_owned(),
             ratio: Some(0.9),
+        }],
+        similar: vec![Thumbnail {
+            label: Some("Sunlight <in> a room".to_owned()),
+            picture: "/m/iiif/3/c/full/!400,400/0/default.jpg".to_owned(),
+            viewer: "/m/works/c".to_owned(),
+            ratio: None,
         }],
         viewer: Some("/m/view/mirador/a".to_owned()),
         zoom: Some("/m/view/openseadragon/a?work=a".to_owned()),
@@ -56,6 +63,8 @@ fn the_page_has_all_its_links() {
         "/m/iiif/3/a/full/1200,/0/default.jpg",
         "/m/iiif/3/b/full/!400,400/0/default.jpg",
         "/m/view/openseadragon/b?work=a",
+        "/m/iiif/3/c/full/!400,400/0/default.jpg",
+        "/m/works/c",
         "/m/view/openseadragon/a?work=a",
         "/m/download/a",
         "/m/download/work/a.zip",
@@ -146,7 +155,7 @@ fn headings_descend_one_by_one() {
     let page = work(&museum(), &full());
     let levels: Vec<_> =
         page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
-    assert_eq!(levels, [1, 2, 2, 3, 2]);
+    assert_eq!(levels, [1, 2, 2, 3, 2, 2]);
 }
 
 #[test]
@@ -170,9 +179,16 @@ fn all_text_is_escaped() {
             date: Some(word()),
             description: vec![word()],
             facts: vec![(word(), vec![word()])],
-            tags: vec![(word(), links())],
+            tags: vec![(
+                word(),
+                vec![WorkTag {
+                    link: Link { swatch: Some(word()), ..link(text, text) },
+                    notes: vec![TagNote { source: word(), version: Some(word()), ..TagNote::default() }],
+                }],
+            )],
             picture: Some(word()),
             ratio: None,
+            similar: vec![thumbnail.clone()],
             more_pictures: vec![thumbnail],
             viewer: Some(word()),
             zoom: Some(word()),

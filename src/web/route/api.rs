@@ -9,6 +9,8 @@ pub(crate) enum Endpoint<'a> {
     Suggest,
     Creators,
     Tags,
+    /// Works like a detail, or like a picture that is sent.
+    Similar,
     /// The values of a scheme, percent-encoded.
     Scheme(&'a str),
     Dump(&'a str),
@@ -25,6 +27,7 @@ impl<'a> Endpoint<'a> {
             "suggest" => Self::Suggest,
             "creators" => Self::Creators,
             "tags" => Self::Tags,
+            "similar" => Self::Similar,
             "openapi.json" => Self::OpenApi,
             rest => match rest.split_once('/') {
                 Some(("tags", scheme)) if !scheme.is_empty() && !scheme.contains('/') => Self::Scheme(scheme),
@@ -47,6 +50,7 @@ mod tests {
             ("/tags/motif", Some(Endpoint::Scheme("motif"))),
             ("/tags/", None),
             ("/dump/works.jsonl.gz", Some(Endpoint::Dump("works.jsonl.gz"))),
+            ("/similar", Some(Endpoint::Similar)),
             ("/worksx", None),
         ] {
             assert_eq!(Endpoint::parse(path), call, "{path}");

@@ -79,6 +79,10 @@ pub(super) enum Route<'a> {
         work: Image<'a>,
     },
     Tags(Tags<'a>),
+    /// The works that are like this one.
+    Similar {
+        work: Image<'a>,
+    },
     WorkPage {
         work: Image<'a>,
     },
@@ -177,10 +181,13 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// `{work}`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
+    /// `{work}`, `{work}/similar`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
     fn record(rest: &'a str) -> Result<Self, Invalid> {
         let tags = |work, tag, history| Ok(Self::Tags(Tags { work: Image::new(work)?, tag, history }));
         let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
+        if last == "similar" && !before.is_empty() {
+            return Ok(Self::Similar { work: Image::new(before)? });
+        }
         if last == "tags" && !before.is_empty() {
             return tags(before, None, false);
         }

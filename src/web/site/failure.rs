@@ -60,7 +60,7 @@ fn failure(error: &Error) -> Failure {
 fn failure_of(error: &gallery::Error) -> Failure {
     use gallery::Error;
     match error {
-        Error::NotFound | Error::NoPage(_) => Failure::NotFound,
+        Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => Failure::NotFound,
         Error::Gone => Failure::Gone,
         Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadRequest,
         Error::Forbidden | Error::Closed(_) => Failure::Forbidden,
@@ -68,6 +68,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
         | Error::Preparing { .. }
         | Error::Unprepared { .. }
         | Error::Indexing { .. }
+        | Error::Comparing { .. }
         | Error::Unindexed { .. }
         | Error::Abandoned => Failure::TryAgain,
         Error::Store(_) | Error::Unreadable => Failure::StoreUnavailable,

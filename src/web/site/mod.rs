@@ -4,6 +4,7 @@ pub(super) mod failure;
 mod language;
 mod listing;
 mod search;
+mod tags;
 mod visit;
 mod work;
 

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::Address;
-use crate::search::{Order, SORTS, Search};
+use crate::search::{Order, SORTS, Search, Sort, swatch_of};
 use crate::web::App;
 use crate::web::api::{ApiQuery, canonical, of_page, pairs_of, query_of, search_of};
 use crate::web::pages::{self, Bar, Facet, Hit, Link};
@@ -20,7 +20,7 @@ const THUMBNAIL: u32 = 400;
 const FACETS: [&str; 12] = [
     "creator",
     "type",
-    "colour",
+    COLOUR,
     "motif",
     "style",
     "subject",
@@ -31,8 +31,11 @@ const FACETS: [&str; 12] = [
     "collection",
     "department",
 ];
-/// Number of values per facet.
+/// The scheme of colours.
+const COLOUR: &str = "colour";
+/// Number of values per facet, and of colours, which need less room.
 const VALUES: usize = 12;
+const SWATCHES: usize = 24;
 /// Years per bar of the histogram.
 const PERIOD: i32 = 50;
 
@@ -70,7 +73,7 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
         let used = FACETS.into_iter().filter(|scheme| !vocabulary.numbers_of(scheme).is_empty());
         search.facets = used.map(str::to_owned).collect();
     }
-    search.facet_limit = VALUES;
+    search.facet_limit = VALUES.max(SWATCHES);
     search.histogram = Some(PERIOD);
     search.limit = PAGE;
     let hits = match service.find(search.clone()).await {
@@ -161,7 +164,7 @@ impl SearchPage<'_> {
                 "none" => context.without(&self.label(hits, value)),
                 name => context.filter(name, value)?,
             };
-            Some(Link { label, href: self.without(name, value), chosen: true, count: None })
+            Some(Link { label, href: self.without(name, value), chosen: true, ..Link::default() })
         };
         self.pairs.iter().filter_map(link).collect()
     }
@@ -178,17 +181,16 @@ impl SearchPage<'_> {
                     true => self.without("all", &filter),
                     false => self.with(&[("all", &filter)], &["cursor"]),
                 };
-                let colour = crate::search::colour_names(&term.value).filter(|_| scheme == "colour");
-                let label = match colour {
-                    Some((.., name)) => name.to_owned(),
-                    None => term.label.best(&preferred).unwrap_or(&term.value).to_owned(),
-                };
-                Some(Link { label, href, chosen, count: Some(*works) })
+                let label = term.label.best(&preferred).unwrap_or(&term.value).to_owned();
+                let swatch = swatch_of(&term.value).filter(|_| scheme == COLOUR);
+                let swatch = swatch.map(|swatch| swatch.hex.clone());
+                Some(Link { label, href, chosen, count: Some(*works), swatch })
             });
+            let most = if scheme == COLOUR { SWATCHES } else { VALUES };
             Facet {
                 label: self.visit.publisher.scheme_label(scheme),
-                links: links.collect(),
-                swatches: scheme == "colour",
+                links: links.take(most).collect(),
+                swatches: scheme == COLOUR,
             }
         };
         hits.found.facets.iter().map(of).collect()
@@ -205,16 +207,22 @@ impl SearchPage<'_> {
     }
 
     fn sorts(&self, order: Order) -> Vec<Link> {
-        let link = |(name, sort): &(&str, crate::search::Sort)| {
+        let link = |(name, sort): &(&str, Sort)| {
             let chosen = Order::parse(name).is_some_and(|own| own.sort == *sort && own == order);
             let href = match *name {
                 "relevance" => self.with(&[], &["cursor", "sort"]),
                 name => self.with(&[("sort", name)], &["cursor", "sort"]),
             };
             let label = self.visit.context.sort(name).to_owned();
-            Link { label, href, chosen, count: None }
+            Link { label, href, chosen, ..Link::default() }
         };
-        SORTS.iter().filter(|(name, _)| *name != "number").map(link).collect()
+        let is_offered = |sort: Sort| match sort {
+            Sort::Number => false,
+            // Few visitors look for a measure; who does has it in the address.
+            Sort::Visual(_) => sort == order.sort,
+            _ => true,
+        };
+        SORTS.iter().filter(|(_, sort)| is_offered(*sort)).map(link).collect()
     }
 
     /// The results. Opens no masters: sizes come from the index, from cached masters or from the record.

@@ -34,7 +34,7 @@ impl Visit {
             let query = query_of(pairs.chain([("lang", language)]));
             // Exactly one slash, because `//` would start a host name.
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
-            Link { label: language.to_owned(), href, chosen: language == found.language, count: None }
+            Link { label: language.to_owned(), href, chosen: language == found.language, ..Link::default() }
         };
         let languages: Vec<Link> = site_languages(&app.publisher).iter().map(here).collect();
         let context = pages::Context {
@@ -48,6 +48,11 @@ impl Visit {
             address: app.base.of(request)?,
         };
         Ok(Self { context, publisher })
+    }
+
+    /// The search for works that have this value.
+    pub(super) fn search_for(&self, scheme: &str, value: &str) -> String {
+        self.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
     }
 }
 

@@ -4,20 +4,23 @@ use std::borrow::Cow;
 
 use actix_web::HttpRequest;
 
-use crate::gallery::{Error, Grant, Preview, SOON, Sketch};
+use crate::gallery::{Error, Grant, Preview, SOON, Sketch, Wanted};
 use crate::iiif::Dimensions;
 use crate::presentation::{Address, View, labels, rights_name};
-use crate::record::{Role, Tag, Work, slug};
-use crate::search::Colour;
+use crate::record::{Role, Work, slug};
+use crate::search::IndexedWork;
 use crate::web::App;
-use crate::web::api::{pairs_of, query_of};
+use crate::web::api::{indexed, pairs_of};
 use crate::web::pages::{self, Allowed, Link, Thumbnail, ViewerPage};
 use crate::web::route::Image;
+use crate::web::site::tags::tags;
 use crate::web::site::visit::{Visit, encoded, label};
 
 /// Maximum sides of the large picture and of thumbnails in pixels.
 const PICTURE: u32 = 1200;
 const THUMBNAIL: u32 = 400;
+/// Similar works on a page.
+const SIMILAR: usize = 8;
 
 /// `/works/{work}`: the picture, the record and links.
 pub(super) async fn page(
@@ -26,9 +29,44 @@ pub(super) async fn page(
     visit: &Visit,
     work: &Image<'_>,
 ) -> Result<String, Error> {
-    let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
-    let address = Address::new(&app.base.of(request)?);
-    Ok(pages::work(&visit.context, &work_page(visit, &address, &sketch)))
+    let sketch = app.gallery.works.sketch(&work.identifier, SOON);
+    let (sketch, similar) = futures::future::join(sketch, similar_works(app, visit, &work.identifier)).await;
+    let (sketch, address) = (sketch?, Address::new(&app.base.of(request)?));
+    let page = pages::WorkPage { similar, ..work_page(visit, &address, &sketch) };
+    Ok(pages::work(&visit.context, &page))
+}
+
+/// Thumbnails of similar works; none if there are no vectors, or the search takes too long.
+async fn similar_works(app: &App, visit: &Visit, number: &str) -> Vec<Thumbnail> {
+    let Some(likeness) = app.gallery.likeness().ok().filter(|likeness| likeness.is_there()) else {
+        return Vec::new();
+    };
+    let search = async {
+        // Some have no picture that may be shown.
+        let wanted = Wanted { limit: 2 * SIMILAR, ..Wanted::default() };
+        indexed(app, likeness.similar_to_work(number, wanted).await?).await
+    };
+    let found = tokio::time::timeout(SOON, search).await.unwrap_or(Ok(Vec::new())).unwrap_or_default();
+    found.iter().filter_map(|(_, work)| similar_work(app, visit, work)).take(SIMILAR).collect()
+}
+
+fn similar_work(app: &App, visit: &Visit, indexed: &IndexedWork) -> Option<Thumbnail> {
+    let work = indexed.work()?;
+    let grant = app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain);
+    let (file, image) = indexed.images().find(|(_, image)| image.matched && grant.largest > 0)?;
+    let size = image.size().map(|(width, height)| Dimensions::new(width, height));
+    let (side, number) = (THUMBNAIL.min(grant.largest), encoded(&work.object_number));
+    let title = work.label().best(&visit.publisher.preferred_languages()).map(str::to_owned);
+    Some(Thumbnail {
+        label: Some(title.unwrap_or(work.object_number)),
+        picture: format!(
+            "{}/iiif/3/{}/full/!{side},{side}/0/default.jpg",
+            visit.context.base,
+            encoded(&file)
+        ),
+        viewer: visit.context.page(&format!("/works/{number}")),
+        ratio: ratio(size),
+    })
 }
 
 fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPage {
@@ -40,7 +78,7 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
     let first = sketch.images.first();
     let original = first.filter(|first| first.grant.original);
     let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
-    let creator = |name: &str| link(name, search(visit, "creator", &slug(name)));
+    let creator = |name: &str| link(name, visit.search_for("creator", &slug(name)));
     pages::WorkPage {
         label: work.label().best(&preferred).unwrap_or(&work.object_number).to_owned(),
         creators: work.creators.iter().map(|one| creator(&one.name)).collect(),
@@ -50,6 +88,7 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
         tags: tags(visit, &sketch.tags),
         picture: first.map(|image| picture(visit, image, PICTURE)),
         ratio: first.and_then(|image| ratio(image.size().or_else(|| recorded_size(work)))),
+        similar: Vec::new(),
         more_pictures: sketch.images.iter().skip(1).map(|image| thumbnail(visit, &number, image)).collect(),
         viewer: first.map(|_| context.page(&format!("/view/mirador/{number}"))),
         zoom: first.map(|image| zoom(visit, &number, image)),
@@ -67,35 +106,6 @@ fn work_page(visit: &Visit, address: &Address, sketch: &Sketch) -> pages::WorkPa
 
 fn link(label: &str, href: String) -> Link {
     Link { label: label.to_owned(), href, ..Link::default() }
-}
-
-/// The search for works that have this value.
-fn search(visit: &Visit, scheme: &str, value: &str) -> String {
-    visit.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
-}
-
-/// The tags by scheme, each linked to a search for it.
-fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<Link>)> {
-    let preferred = visit.publisher.preferred_languages();
-    let mut schemes: Vec<(String, Vec<Link>)> = Vec::new();
-    for tag in tags {
-        let Some(label) = tag.label.best(&preferred) else { continue };
-        let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
-        let href = match Colour::parse(label) {
-            Some(_) => {
-                visit.context.page(&format!("/?{}", query_of([("colour", label.trim_start_matches('#'))])))
-            }
-            None => search(visit, &slug(&tag.scheme), &slug(value)),
-        };
-        let made = link(label, href);
-        let scheme = visit.publisher.scheme_label(&tag.scheme);
-        match schemes.iter_mut().find(|(known, _)| *known == scheme) {
-            Some((_, links)) if links.contains(&made) => {}
-            Some((_, links)) => links.push(made),
-            None => schemes.push((scheme, vec![made])),
-        }
-    }
-    schemes
 }
 
 /// The URL of a rendering that fits a square of this side. It works for any image, so the size need not be known.

@@ -160,7 +160,7 @@ async fn people(
 async fn all_ids(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let service = app.gallery.search()?;
     let snapshot = service.snapshot()?;
-    let numbers = service.query(move || snapshot.numbers(0, usize::MAX)).await?;
+    let numbers = service.numbers(&snapshot, 0, usize::MAX).await?;
     let numbers: Vec<String> = numbers.into_iter().map(|(number, _)| number).collect();
     Ok(json_response(request, json!({ "objectIDs": numbers }).to_string()).await.into())
 }

@@ -187,7 +187,7 @@ fn related(other: &Related, lang: &str) -> Value {
 fn labels(tags: &[Tag], scheme: &str, lang: &str) -> Value {
     let mut labels: Vec<&str> = Vec::new();
     let value = tags.iter().filter(|tag| tag.is_active() && tag.scheme == scheme);
-    for label in value.filter_map(|tag| tag.label.best(&[lang])) {
+    for label in value.filter_map(|tag| tag.color.as_deref().or_else(|| tag.label.best(&[lang]))) {
         if (scheme != "colour" || label.starts_with('#')) && !labels.contains(&label) {
             labels.push(label);
         }

@@ -59,12 +59,14 @@ fn filtered(search: &mut Search, filter: &Filter, lang: Option<&str>, snapshot: 
     let facet_filters = |scheme: &str, values: &[String]| -> Vec<search::Filter> {
         let mut found: Vec<String> = Vec::new();
         for value in values {
-            let mut matches: Vec<String> =
-                names(scheme, value).iter().flat_map(|name| snapshot.values_called(scheme, name)).collect();
+            let mut matches: Vec<String> = names(scheme, value)
+                .iter()
+                .flat_map(|name| snapshot.values_with_label(scheme, name))
+                .collect();
             // Records may have a value in one language only, while the query is in the other.
             if TRANSLATED.contains(&scheme) && (matches.is_empty() || lang == Some("en")) {
                 let other = search::translations(value);
-                matches.extend(other.iter().flat_map(|other| snapshot.values_called(scheme, other)));
+                matches.extend(other.iter().flat_map(|other| snapshot.values_with_label(scheme, other)));
             }
             found.extend(matches);
         }

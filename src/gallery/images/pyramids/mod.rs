@@ -25,13 +25,13 @@ use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::color::Output;
 use crate::store::{self, Diagnosis, Version};
 
-/// Finds pyramids and builds them, each once.
+/// Finds pyramids, and builds each once.
 pub(super) struct Pyramids {
     store: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
     builds: SingleFlight<String, ()>,
-    /// Masters whose build failed, with the error: not retried immediately.
+    /// Masters whose build failed, with the error; they are not retried immediately.
     failed: Cache<String, Error>,
     /// Damaged pyramids: treated as missing.
     damaged: Cache<String, Version>,
@@ -45,7 +45,7 @@ fn unprepared() -> Error {
     Error::Unprepared { cause: "the pyramid store cannot be written to; it may be full".into() }
 }
 
-/// How long a failure is remembered.
+/// The time for which a failure is remembered.
 const FAILED: Duration = Duration::from_secs(60);
 
 impl Pyramids {
@@ -69,7 +69,7 @@ impl Pyramids {
         }
     }
 
-    /// The location of their store.
+    /// The location of the pyramid store.
     pub(super) fn location(&self) -> String {
         self.store.objects().describe()
     }
@@ -88,13 +88,13 @@ impl Pyramids {
     pub(super) fn accepts(&self, master: &ImageHandle) -> bool {
         let memory = self.settings.memory_mib << 20;
         let area = master.master.dimensions.area();
-        // A PNG is read row by row unless it is interlaced; decoders need a little besides the pixels.
+        // A PNG is read row by row unless it is interlaced. Decoders need little memory besides the pixels.
         let is_png = matches!(master.master.kind, Kind::Untiled { format: SourceFormat::Png, .. });
         area <= self.settings.max_megapixels * 1_000_000
             && (is_png || master::rows_memory(&master.master) <= memory + (4 << 20))
     }
 
-    /// How long a request waits for a build before it is refused with `Retry-After`.
+    /// The time that a request waits for a build before it is refused with `Retry-After`.
     pub(super) fn patience(&self) -> Duration {
         Duration::from_secs(self.settings.wait_s)
     }
@@ -119,8 +119,7 @@ impl Pyramids {
         }
     }
 
-    /// Rebuilds a damaged pyramid at the next request for its master. If it is damaged again soon, it is not rebuilt
-    /// immediately.
+    /// Rebuilds a damaged pyramid at the next request for its master, but not immediately if it is soon damaged again.
     pub(super) fn mark_damaged(&self, pyramid: &ImageHandle) {
         let name = pyramid.key.as_str().to_owned();
         match self.damaged.get(&name) {
@@ -160,7 +159,7 @@ impl Pyramids {
         self.builds.join(name, build).await
     }
 
-    /// The same for a request, which does not start a build while the store cannot be written to.
+    /// Builds like [`Pyramids::build`] for a request, but not while the store cannot be written to.
     pub(super) async fn build_on_demand(self: &Arc<Self>, master: Arc<ImageHandle>) -> Result<(), Error> {
         if !self.is_due() {
             return Err(unprepared());
@@ -231,7 +230,7 @@ impl Pyramids {
         backoff.is_due(failed.elapsed(), || self.store.room())
     }
 
-    /// Records a failed write to the store. The cause is logged once.
+    /// Records a failed write to the store, and logs its cause once.
     fn record_write_failure(&self, error: Error) -> Error {
         let room = self.store.room();
         let is_first = {

@@ -31,7 +31,7 @@ impl std::str::FromStr for Pattern {
 
 const NUMBER: &str = "{object_number}";
 
-/// Extensions of image files; there can be several (`a.tif.jp2`).
+/// The extensions of image files; a name can have several (`a.tif.jp2`).
 const EXTENSIONS: [&str; 16] = [
     "tif", "tiff", "jp2", "j2k", "jpx", "jpf", "jph", "jpg", "jpeg", "png", "webp", "gif", "avif", "jxl",
     "ptif", "btf",
@@ -66,8 +66,8 @@ impl Masters {
         self.identifiers.len()
     }
 
-    /// Gives each image of the work the identifier of its master, and finds masters for a work that names none. Images
-    /// without a master are marked so.
+    /// Replaces each image reference of the work by the identifier of its master, and finds masters for a work without
+    /// references. Images without a master are marked.
     pub(crate) fn find(&self, work: &mut Work, pattern: Option<&Pattern>) {
         for image in &mut work.images {
             match self.of_reference(&image.file) {

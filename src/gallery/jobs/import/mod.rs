@@ -1,4 +1,4 @@
-//! Imports records into the catalogue: read, matched with masters, stored in batches.
+//! Imports records into the catalogue: reads them, matches them with masters, and stores them in batches.
 
 mod matching;
 mod prune;
@@ -30,7 +30,7 @@ pub(crate) struct Import {
     /// Read on a blocking thread.
     pub entries: Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>,
     pub pattern: Option<Pattern>,
-    /// The records of the same run so far.
+    /// The records so far in the same run.
     pub register: Arc<Mutex<Register>>,
     /// Only report what would change.
     pub dry: bool,
@@ -45,13 +45,13 @@ pub(crate) struct Imported {
     pub unchanged: u64,
     /// Records that could not be read.
     pub bad: u64,
-    /// Records left out because another one of the same work came before them.
+    /// Records skipped because an earlier record describes the same work.
     pub duplicates: u64,
-    /// Works that got another number because their own was taken.
+    /// Works that got another number because theirs was taken.
     pub renamed: u64,
     /// Changed works that belonged to another source before.
     pub taken_over: u64,
-    /// Works without any master.
+    /// Works without a master.
     pub without_master: u64,
     /// Images in records that have no master.
     pub missing: u64,
@@ -74,7 +74,7 @@ pub(crate) trait Watch: Send + Sync {
 const BATCH: usize = 1000;
 
 impl JobService {
-    /// Stores records in the catalogue. Batches are atomic, and unchanged records are left alone, so that a second run
+    /// Stores records in the catalogue. Batches are atomic and unchanged records are skipped, so that a second run
     /// continues where an interrupted one stopped.
     pub(crate) async fn import(
         &self,
@@ -124,7 +124,7 @@ impl JobService {
         Ok(imported)
     }
 
-    /// The names of all masters, to match records with.
+    /// The identifiers of all masters, for matching with records.
     pub(crate) async fn masters(&self, mut progress: impl FnMut(usize)) -> Result<Masters, Error> {
         let mut masters = Masters::default();
         let mut after = None;

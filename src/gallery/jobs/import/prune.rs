@@ -11,16 +11,16 @@ pub(crate) struct Pruned {
     pub works: u64,
     /// Works without a record in the export.
     pub missing: Vec<String>,
-    /// Why nothing was withdrawn, if so.
+    /// Why no work was withdrawn, if none was.
     pub refused: Option<String>,
 }
 
-/// Works per transaction.
+/// The number of works per transaction.
 const BATCH: usize = 1000;
 
 impl JobService {
-    /// Withdraws the works of a source without a record in `register`: at most `limit`, by default a tenth of them, and
-    /// none if records could not be read. A dry run only finds them.
+    /// Withdraws the works of a source that have no record in `register`: at most `limit`, by default a tenth of them,
+    /// and none if records could not be read. A dry run only finds them.
     pub(crate) async fn prune(
         &self,
         source: &str,

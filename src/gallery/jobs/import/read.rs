@@ -16,7 +16,7 @@ use crate::store::{
 };
 use parking_lot::Mutex;
 
-/// How records are to be read.
+/// The options for reading records.
 #[derive(Clone)]
 pub(crate) struct Reading {
     /// Detected from the document if not set.
@@ -35,7 +35,7 @@ pub(super) struct Refused(Mutex<BTreeMap<String, u64>>);
 /// Maximum depth of nested collections.
 const MAX_DEPTH: u8 = 8;
 
-/// Refused hosts that are listed by name.
+/// The maximum number of refused hosts listed by name.
 const LISTED: usize = 100;
 
 type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;
@@ -60,8 +60,8 @@ impl Reading {
         Ok(Self { format, mapping, web, limits, settings, refused: Arc::default() })
     }
 
-    /// The records at a location, including those on further pages of the same response, and in the manifests of a
-    /// collection. Blocks: to be called and read on a thread that may block.
+    /// Reads the records at a location, including those on further pages of the same response, and in the manifests of
+    /// a collection. Blocks, so it must be called and iterated on a thread that may block.
     pub(crate) fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
         let unreadable = |reason: String| Error::Invalid(Invalid::new("records", location, reason));
         let document = document::open(location, settings, &self.web)

@@ -15,7 +15,7 @@ pub(crate) struct Register {
     sources: HashSet<String>,
     /// The assigned object numbers.
     pub(super) assigned: AssignedNumbers,
-    /// Records that could not be read: it is unknown which works they are about.
+    /// The number of records that could not be read; their works are unknown.
     bad: u64,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Earlier {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Precedence {
     New,
-    /// The same record again.
+    /// A repetition of the same record.
     Same,
-    /// Another record of the same work.
+    /// A different record of the same work.
     Other(Earlier),
 }
 

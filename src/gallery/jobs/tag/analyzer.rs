@@ -1,8 +1,13 @@
 //! What reads the rendition of an image and finds tags, measures or a vector.
 
+use std::sync::Arc;
+
+use super::model::ModelAnalyzer;
 use crate::analysis::{self, ColorAnalysis, NamedShare, PaletteColor};
 use crate::catalogue::Producer;
-use crate::pixels::{Error, Raster};
+use crate::iiif::Dimensions;
+use crate::inference::Model;
+use crate::pixels::Raster;
 use crate::record::{Picture, Swatch, Tag, Text};
 
 /// Which tags a run makes.
@@ -10,21 +15,33 @@ use crate::record::{Picture, Swatch, Tag, Text};
 pub(crate) enum Kind {
     /// Palette, color names and visual measures.
     Color,
+    /// What pictures show, by models with scores or boxes.
+    Motif,
     /// Vectors for similar works.
     Likeness,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 2] = [Kind::Color, Kind::Likeness];
+    pub(crate) const ALL: [Kind; 3] = [Kind::Color, Kind::Motif, Kind::Likeness];
 
-    /// `color` or `likeness`, as on the command line.
+    /// `color`, `motif` or `likeness`, as on the command line.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "color" | "colour" => Some(Self::Color),
+            "motif" => Some(Self::Motif),
             "likeness" => Some(Self::Likeness),
             _ => None,
         }
     }
+}
+
+/// An image of a work.
+pub(super) struct ImageOfWork<'a> {
+    pub file: &'a str,
+    /// Of the whole image, upright.
+    pub size: Dimensions,
+    /// Whether it is the first image of the work that could be read.
+    pub is_first: bool,
 }
 
 /// What an analyzer found on one image.
@@ -53,21 +70,32 @@ pub(super) trait Analyzer: Send + Sync {
     /// Reads a rendition whose longer side is at most [`RENDITION_SIDE`].
     ///
     /// # Errors
-    /// Returns an error if the rendition cannot be scaled, or the analyzer finds no numbers.
-    fn analyze(&self, rendition: &Raster) -> Result<Finding, Error>;
-    /// The tags that a finding states about the first image of a work, without image and status.
+    /// Returns a sentence if a model cannot read the rendition, or finds no numbers.
+    fn analyze(&self, rendition: &Raster) -> Result<Finding, String>;
+    /// The tags that a finding states about an image, and what was measured on it. Tags without a region have neither
+    /// image nor status yet.
     ///
     /// # Errors
     /// Returns an error if the result is of another form.
-    fn statements(&self, result: &str) -> Result<Statements, serde_json::Error>;
+    fn statements(&self, result: &str, image: &ImageOfWork<'_>) -> Result<Statements, serde_json::Error>;
 }
 
 /// The longer side, in pixels, of the renditions that analyzers read.
 pub(super) const RENDITION_SIDE: u32 = 512;
 
-/// The analyzers of these kinds.
-pub(super) fn analyzers(kinds: &[Kind]) -> Vec<Box<dyn Analyzer>> {
-    vec![Box::new(Measures { states_colors: kinds.contains(&Kind::Color) })]
+/// The analyzers of these kinds; models are those of the settings, by their names.
+pub(super) fn analyzers(kinds: &[Kind], models: &[(String, Arc<Model>)]) -> Vec<Box<dyn Analyzer>> {
+    let mut analyzers: Vec<Box<dyn Analyzer>> = Vec::new();
+    if kinds.contains(&Kind::Color) || kinds.contains(&Kind::Likeness) {
+        analyzers.push(Box::new(Measures { states_colors: kinds.contains(&Kind::Color) }));
+    }
+    if kinds.contains(&Kind::Motif) || kinds.contains(&Kind::Likeness) {
+        let states_motifs = kinds.contains(&Kind::Motif);
+        let models =
+            models.iter().map(|(name, model)| ModelAnalyzer::new(name, model.clone(), states_motifs));
+        analyzers.extend(models.map(|analyzer| Box::new(analyzer) as Box<dyn Analyzer>));
+    }
+    analyzers
 }
 
 /// Colors and visual measures, and a vector of color and composition; they need no model.
@@ -97,14 +125,14 @@ impl Analyzer for Measures {
         }
     }
 
-    fn analyze(&self, rendition: &Raster) -> Result<Finding, Error> {
+    fn analyze(&self, rendition: &Raster) -> Result<Finding, String> {
         let analysis::Analysis { colors, descriptor } = analysis::Analysis::of(rendition);
         Ok(Finding { result: serde_json::to_string(&colors).unwrap_or_default(), vector: Some(descriptor) })
     }
 
-    fn statements(&self, result: &str) -> Result<Statements, serde_json::Error> {
+    fn statements(&self, result: &str, image: &ImageOfWork<'_>) -> Result<Statements, serde_json::Error> {
         let found: ColorAnalysis = serde_json::from_str(result)?;
-        if !self.states_colors {
+        if !self.states_colors || !image.is_first {
             return Ok(Statements::default());
         }
         let source = format!("{COLOR_SOURCE}@{}", analysis::VERSION);

@@ -4,6 +4,7 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod model;
 mod settings;
 
 use std::collections::HashMap;
@@ -18,19 +19,22 @@ use super::{JobService, Shard};
 use crate::catalogue::{Analysis, ProposalSummary, Proposals, StoredWork};
 use crate::gallery::images::Body;
 use crate::gallery::{Error, error_chain};
-use crate::iiif::{Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
+use crate::iiif::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
+use crate::inference::Model;
 use crate::pixels::decode::png_rows;
-use crate::pixels::{Alpha, Channels, Model, Raster, Raw, Samples, read_rows};
+use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
 pub(crate) use analyzer::Kind;
-use analyzer::{Analyzer, RENDITION_SIDE, analyzers};
+use analyzer::{Analyzer, ImageOfWork, RENDITION_SIDE, analyzers};
 pub(crate) use settings::Tagging;
 
 /// What a run does.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct TagRun {
     pub kinds: Vec<Kind>,
     pub tagging: Tagging,
+    /// The models of the settings, by their names.
+    pub models: Vec<(String, Arc<Model>)>,
     pub shard: Shard,
     /// How many works are read at the same time.
     pub jobs: usize,
@@ -93,7 +97,7 @@ impl JobService {
     pub(crate) async fn tag(&self, run: TagRun, report: Arc<dyn TagReport>) -> Result<TagSummary, Error> {
         let began = Instant::now();
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
-        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds).into();
+        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models).into();
         report.total(catalogue.query(|catalogue| async move { catalogue.count().await }).await?);
         let (mut summary, mut after) = (TagSummary::default(), 0);
         loop {
@@ -152,11 +156,15 @@ impl JobService {
             .map(|image| image.file.clone())
             .take(MAX_IMAGES)
             .collect();
+        let mut sizes = HashMap::new();
         let mut results = self.earlier(&files, &analyzers).await?;
         let mut proposals = Proposals { object_number: work.object_number.clone(), ..Proposals::default() };
         for file in &files {
             let missing = match self.missing(file, &mut results, &analyzers).await {
-                Ok(missing) => missing,
+                Ok((missing, size)) => {
+                    sizes.insert(file.clone(), size);
+                    missing
+                }
                 Err(Error::NotFound | Error::Forbidden) => {
                     done.left_out += 1;
                     continue;
@@ -186,7 +194,7 @@ impl JobService {
                 Err(error) => done.failures.push((file.clone(), error_chain(&error))),
             }
         }
-        state(&files, &results, &analyzers, &mut proposals);
+        state(&files, &sizes, &results, &analyzers, &mut proposals);
         proposals.tags.iter_mut().for_each(|tag| tag.status = tagging.status(tag));
         done.tags.clone_from(&proposals.tags);
         let is_empty = proposals.replaces.is_empty() && proposals.analyses.is_empty();
@@ -215,14 +223,15 @@ impl JobService {
         Ok(found.into_iter().map(|one| ((one.file.clone(), one.analyzer.clone()), one)).collect())
     }
 
-    /// Which analyzers have not read this image as it is now. Results on an earlier master are removed.
+    /// Which analyzers have not read this image as it is now, and the image's size. Results on an earlier master are removed.
     async fn missing(
         &self,
         file: &str,
         results: &mut HashMap<(String, String), Analysis>,
         analyzers: &[Box<dyn Analyzer>],
-    ) -> Result<Vec<usize>, Error> {
-        let etag = self.images.open(file).await?.master_version();
+    ) -> Result<(Vec<usize>, Dimensions), Error> {
+        let image = self.images.open(file).await?;
+        let etag = image.master_version();
         let mut missing = Vec::new();
         for (number, analyzer) in analyzers.iter().enumerate() {
             let name = (file.to_owned(), analyzer.name().to_owned());
@@ -231,7 +240,7 @@ impl JobService {
                 missing.push(number);
             }
         }
-        Ok(missing)
+        Ok((missing, image.master.upright()))
     }
 
     /// Runs analyzers on a rendition of the image, which is returned as PNG.
@@ -254,7 +263,7 @@ impl JobService {
             let raster = decoded(bytes)?;
             let mut found = Vec::with_capacity(missing.len());
             for analyzer in missing.into_iter().map(|number| &analyzers[number]) {
-                let finding = analyzer.analyze(&raster)?;
+                let finding = analyzer.analyze(&raster).map_err(Error::Unsupported)?;
                 found.push(Analysis {
                     file: file.clone(),
                     analyzer: analyzer.name().to_owned(),
@@ -268,6 +277,8 @@ impl JobService {
             }
             Ok::<_, Error>(found)
         };
+        // Models need memory while they run.
+        let _permit = self.analyses.acquire().await;
         let found = self.tasks.spawn_blocking(work).await;
         Ok((png, found.map_err(|error| Error::Fault(error.to_string()))??))
     }
@@ -289,9 +300,9 @@ fn decoded(png: Bytes) -> Result<Raster, Error> {
     const LIMIT: u64 = (RENDITION_SIDE as u64) * (RENDITION_SIDE as u64);
     let Raw { dimensions, model, alpha, samples } = read_rows(png_rows(Arc::new(png), LIMIT)?, LIMIT)?;
     let channels = match (model, alpha) {
-        (Model::Gray, Alpha::None) => Channels::Gray,
-        (Model::Rgb, Alpha::None) => Channels::Rgb,
-        (Model::Rgb, _) => Channels::Rgba,
+        (pixels::Model::Gray, Alpha::None) => Channels::Gray,
+        (pixels::Model::Rgb, Alpha::None) => Channels::Rgb,
+        (pixels::Model::Rgb, _) => Channels::Rgba,
         _ => return Err(Error::Fault("renditions have no other samples".into())),
     };
     let Samples::U8(samples) = samples else {
@@ -300,21 +311,30 @@ fn decoded(png: Bytes) -> Result<Raster, Error> {
     Ok(Raster { dimensions, channels, samples })
 }
 
-/// Makes the proposals of a work from the results on its images: what analyzers state about the first one.
+/// Makes the proposals of a work from the results on its images.
 fn state(
     files: &[String],
+    sizes: &HashMap<String, Dimensions>,
     results: &HashMap<(String, String), Analysis>,
     analyzers: &[Box<dyn Analyzer>],
     proposals: &mut Proposals,
 ) {
     for analyzer in analyzers {
-        let on = |file: &&String| results.get(&((*file).clone(), analyzer.name().to_owned()));
-        let Some((file, analysis)) = files.iter().find_map(|file| Some((file, on(&file)?))) else { continue };
-        let Ok(stated) = analyzer.statements(&analysis.result) else { continue };
-        proposals.replaces.extend(analyzer.producers());
-        let image = (files.len() > 1).then(|| file.clone());
-        proposals.tags.extend(stated.tags.into_iter().map(|tag| Tag { image: image.clone(), ..tag }));
-        proposals.picture = stated.picture.or(proposals.picture.take());
+        let mut is_first = true;
+        for file in files {
+            let result = results.get(&(file.clone(), analyzer.name().to_owned()));
+            let (Some(analysis), Some(size)) = (result, sizes.get(file)) else { continue };
+            let image = ImageOfWork { file, size: *size, is_first };
+            let Ok(stated) = analyzer.statements(&analysis.result, &image) else { continue };
+            let of = (files.len() > 1).then(|| file.clone());
+            let tags = stated.tags.into_iter();
+            proposals.tags.extend(tags.map(|tag| Tag { image: tag.image.clone().or(of.clone()), ..tag }));
+            proposals.picture = stated.picture.or(proposals.picture.take());
+            is_first = false;
+        }
+        if !is_first {
+            proposals.replaces.extend(analyzer.producers());
+        }
     }
 }
 

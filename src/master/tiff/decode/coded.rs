@@ -1,21 +1,21 @@
-//! Decodes tiles and strips that are JPEG or WebP.
+//! Decodes JPEG and WebP tiles and strips.
 
 use super::WHAT;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, complete_jpeg};
 use crate::pixels::{Channels, Error, Raster, decode, jpeg};
 
-/// Larger tiles and strips, in bytes of samples, are decoded only if their JPEG has a single scan: the coefficients of
+/// The size in bytes of samples above which a JPEG tile or strip must have a single scan: the coefficients of
 /// several scans are kept in memory.
 pub(super) const MAX_SCANNED: u64 = 32 << 20;
 
-/// Decodes a stored tile to samples of size `tile`, with as many samples per pixel as the level stores together; at
-/// least the pixels of `shown` must exist.
+/// Decodes a stored tile to samples of size `tile`, with as many samples per pixel as the level's tiles have; at
+/// least the pixels of `visible` must exist.
 pub(super) fn samples(
     level: &Level,
     bytes: Vec<u8>,
     tile: Dimensions,
-    shown: Dimensions,
+    visible: Dimensions,
 ) -> Result<Vec<u8>, Error> {
     let count = level.samples_together();
     let (dimensions, found, samples) = match level.codec {
@@ -25,7 +25,7 @@ pub(super) fn samples(
         }
         _ => {
             let jpeg = match level.codec {
-                Codec::OldJpeg => complete_jpeg::old_jpeg(level, &bytes, shown.height).into(),
+                Codec::OldJpeg => complete_jpeg::old_jpeg(level, &bytes, visible.height).into(),
                 _ => complete_jpeg::standalone(level, &bytes),
             };
             // Some writers pad the last strip.
@@ -34,7 +34,7 @@ pub(super) fn samples(
             if area * count as u64 > MAX_SCANNED && jpeg::scans(&jpeg, 2) > 1 {
                 return Err(Error::Unsupported(
                     "a progressive JPEG as a tile or strip of more than 32 MiB takes too much memory; \
-                     `vips tiffsave IN OUT.tif --tile --compression deflate` makes a TIFF of it that is read"
+                     `vips tiffsave IN OUT.tif --tile --compression deflate` converts it to a TIFF that is supported"
                         .into(),
                 ));
             }
@@ -58,8 +58,13 @@ pub(super) fn samples(
     if found != count {
         return Err(Error::damaged(WHAT, format!("a tile has {found} samples per pixel instead of {count}")));
     }
-    covers(dimensions, tile, shown)?;
-    Ok(laid(samples, dimensions.width as usize * count, tile.width as usize * count, tile.height as usize))
+    covers(dimensions, tile, visible)?;
+    Ok(with_stride(
+        samples,
+        dimensions.width as usize * count,
+        tile.width as usize * count,
+        tile.height as usize,
+    ))
 }
 
 /// Decodes a WebP to the level's number of samples: encoders omit alpha in opaque tiles.
@@ -79,16 +84,16 @@ pub(super) fn webp(level: &Level, bytes: &[u8], tile: Dimensions) -> Result<Rast
 }
 
 /// Checks a tile's size. Some writers crop tiles at the image's edges, or pad the last strip.
-pub(super) fn covers(found: Dimensions, tile: Dimensions, shown: Dimensions) -> Result<(), Error> {
-    let fits = |found: u32, shown: u32| found >= shown;
-    if fits(found.width, shown.width) && fits(found.height, shown.height) && found.width <= tile.width {
+pub(super) fn covers(found: Dimensions, tile: Dimensions, visible: Dimensions) -> Result<(), Error> {
+    let fits = |found: u32, visible: u32| found >= visible;
+    if fits(found.width, visible.width) && fits(found.height, visible.height) && found.width <= tile.width {
         return Ok(());
     }
     Err(Error::damaged(WHAT, format!("a tile is {found} pixels instead of {tile}")))
 }
 
-/// Converts rows of `from` bytes to `height` rows of `to` bytes; the difference is outside the image.
-fn laid(samples: Vec<u8>, from: usize, to: usize, height: usize) -> Vec<u8> {
+/// Copies rows of `from` bytes to `height` rows of `to` bytes; the difference is outside the image.
+fn with_stride(samples: Vec<u8>, from: usize, to: usize, height: usize) -> Vec<u8> {
     if from == to && samples.len() == to * height {
         return samples;
     }

@@ -7,7 +7,7 @@ use fax::maps::{Mode, black, mode, white};
 
 use crate::master::Fax;
 
-/// Reads packed rows from coded ones.
+/// Decodes coded rows to packed bits.
 pub(super) struct FaxRows<R> {
     bits: Bits<R>,
     kind: Fax,
@@ -19,7 +19,7 @@ pub(super) struct FaxRows<R> {
     /// Bytes of `row` that have been read.
     read: usize,
     rows: u32,
-    faulty: u32,
+    faults: u32,
     /// Whether the end-of-page code was read: the rest of the page is white.
     ended: bool,
 }
@@ -51,7 +51,7 @@ impl<R: BufRead> FaxRows<R> {
             row: vec![0; stride],
             read: stride,
             rows: 0,
-            faulty: 0,
+            faults: 0,
             ended: false,
         })
     }
@@ -71,7 +71,7 @@ impl<R: BufRead> FaxRows<R> {
                 self.changes.clear();
             }
             Err(Broken::Io(error)) => return Err(error),
-            Err(_) => self.go_on_after_fault()?,
+            Err(_) => self.continue_after_fault()?,
         }
         if !self.ended && self.bits.is_exhausted() {
             return Err(io::Error::other("the coded rows end before the image does"));
@@ -81,10 +81,10 @@ impl<R: BufRead> FaxRows<R> {
         Ok(())
     }
 
-    /// T.4's end-of-line codes limit the damage to single rows; a page with many damaged rows is refused.
-    fn go_on_after_fault(&mut self) -> io::Result<()> {
-        self.faulty += 1;
-        let can = matches!(self.kind, Fax::Group3 { .. }) && self.faulty <= 2 + self.rows / 16;
+    /// Continues with the next row after T.4's end-of-line code, unless too many rows are damaged.
+    fn continue_after_fault(&mut self) -> io::Result<()> {
+        self.faults += 1;
+        let can = matches!(self.kind, Fax::Group3 { .. }) && self.faults <= 2 + self.rows / 16;
         if can && self.bits.skip_to_mark()? {
             return Ok(());
         }
@@ -111,16 +111,16 @@ impl<R: BufRead> FaxRows<R> {
         }
     }
 
-    /// Skips the end-of-line code before a row, with its fill bits; two in succession end the page. The bit that tells how
+    /// Skips the end-of-line code before a row, with its fill bits; two in succession end the page. The bit that states how
     /// the row is coded follows the last of them.
     fn marks(&mut self, two_dimensional: bool) -> Result<u32, Broken> {
-        if !self.bits.pass_mark()? {
+        if !self.bits.skip_mark()? {
             return Ok(0);
         }
         let tagged = |bits: &Bits<R>| bits.window >> 51 == 0b1_0000_0000_0001;
         match two_dimensional {
             true => Ok(if tagged(&self.bits) { 2 } else { 1 }),
-            false => Ok(if self.bits.pass_mark()? { 2 } else { 1 }),
+            false => Ok(if self.bits.skip_mark()? { 2 } else { 1 }),
         }
     }
 
@@ -247,13 +247,13 @@ fn paint(changes: &[u32], width: u32, row: &mut [u8]) {
     }
 }
 
-/// Bits of a byte stream, highest first. After the end there are zeros, whose use is recorded.
+/// Reads the bits of a byte stream, highest first. Zeros follow the stream's end; consuming them is recorded.
 struct Bits<R> {
     bytes: R,
     /// The next bits, in the highest positions.
     window: u64,
     /// The number of bits in `window`, including those after the end.
-    file: u32,
+    filled: u32,
     /// The number of bits in `window` after the stream's end.
     beyond: u32,
     /// The number of bits consumed.
@@ -268,22 +268,22 @@ const END_OF_BLOCK: u64 = 0x00_1001;
 
 impl<R: BufRead> Bits<R> {
     fn new(bytes: R) -> io::Result<Self> {
-        let mut bits = Self { bytes, window: 0, file: 0, beyond: 0, taken: 0, fault: None };
+        let mut bits = Self { bytes, window: 0, filled: 0, beyond: 0, taken: 0, fault: None };
         bits.fill()?;
         Ok(bits)
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        while self.file <= 56 {
+        while self.filled <= 56 {
             let next = self.bytes.fill_buf()?.first().copied();
             match next {
                 Some(byte) => {
-                    self.window |= u64::from(byte) << (56 - self.file);
+                    self.window |= u64::from(byte) << (56 - self.filled);
                     self.bytes.consume(1);
                 }
                 None => self.beyond += 8,
             }
-            self.file += 8;
+            self.filled += 8;
         }
         Ok(())
     }
@@ -291,7 +291,7 @@ impl<R: BufRead> Bits<R> {
     fn take(&mut self, count: u32) -> io::Result<u32> {
         let found = (self.window >> (64 - count)) as u32;
         self.window <<= count;
-        self.file -= count;
+        self.filled -= count;
         self.taken += u64::from(count);
         self.fill()?;
         Ok(found)
@@ -299,15 +299,15 @@ impl<R: BufRead> Bits<R> {
 
     /// Whether bits after the stream's end were consumed.
     fn is_exhausted(&self) -> bool {
-        self.beyond > self.file
+        self.beyond > self.filled
     }
 
     fn is_at_mark(&self) -> bool {
         self.window >> (64 - MARK) == 0
     }
 
-    /// Consumes zeros up to the 1 that completes an end-of-line code, if there are enough zeros.
-    fn pass_mark(&mut self) -> io::Result<bool> {
+    /// Consumes an end-of-line code, with any preceding zeros, if one follows.
+    fn skip_mark(&mut self) -> io::Result<bool> {
         if !self.is_at_mark() || self.is_exhausted() {
             return Ok(false);
         }

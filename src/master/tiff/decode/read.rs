@@ -1,4 +1,4 @@
-//! Converts decompressed bytes to samples of full range, in a model that color conversion knows.
+//! Converts decompressed bytes to samples of full range, in a color model that conversions support.
 
 use super::WHAT;
 use crate::iiif::Dimensions;
@@ -16,7 +16,7 @@ pub(super) fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usiz
     match (level.bits, level.format) {
         (8, _) => {
             if predicted {
-                undo(&mut bytes, row, count, u8::wrapping_add);
+                undo_differences(&mut bytes, row, count, u8::wrapping_add);
             }
             if level.format == Format::Signed {
                 bytes.iter_mut().for_each(|sample| *sample ^= 0x80);
@@ -27,7 +27,7 @@ pub(super) fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usiz
         (16, _) => {
             let mut wide = integers::<2, u16>(level, &bytes, u16::from_le_bytes);
             if predicted {
-                undo(&mut wide, row, count, u16::wrapping_add);
+                undo_differences(&mut wide, row, count, u16::wrapping_add);
             }
             if level.format == Format::Signed {
                 wide.iter_mut().for_each(|sample| *sample ^= 0x8000);
@@ -41,7 +41,7 @@ pub(super) fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usiz
         (32, _) => {
             let mut wide = integers::<4, u32>(level, &bytes, u32::from_le_bytes);
             if predicted {
-                undo(&mut wide, row, count, u32::wrapping_add);
+                undo_differences(&mut wide, row, count, u32::wrapping_add);
             }
             let sign = sign(32);
             Ok(Samples::U16(wide.into_iter().map(|sample| ((sample ^ sign) >> 16) as u16).collect()))
@@ -66,12 +66,17 @@ pub(super) fn numbers(level: &Level, mut bytes: Vec<u8>, width: u32, count: usiz
 }
 
 /// Undoes the predictor: each sample is a difference from its left neighbor.
-fn undo<T: Copy + Default>(samples: &mut [T], row: usize, count: usize, add: impl Fn(T, T) -> T + Copy) {
+fn undo_differences<T: Copy + Default>(
+    samples: &mut [T],
+    row: usize,
+    count: usize,
+    add: impl Fn(T, T) -> T + Copy,
+) {
     let rows = samples.chunks_exact_mut(row.max(1));
     match count {
-        1 => rows.for_each(|row| undo_row::<T, 1>(row, add)),
-        3 => rows.for_each(|row| undo_row::<T, 3>(row, add)),
-        4 => rows.for_each(|row| undo_row::<T, 4>(row, add)),
+        1 => rows.for_each(|row| undo_row_differences::<T, 1>(row, add)),
+        3 => rows.for_each(|row| undo_row_differences::<T, 3>(row, add)),
+        4 => rows.for_each(|row| undo_row_differences::<T, 4>(row, add)),
         _ => rows.for_each(|row| {
             for n in count..row.len() {
                 row[n] = add(row[n], row[n - count]);
@@ -80,8 +85,8 @@ fn undo<T: Copy + Default>(samples: &mut [T], row: usize, count: usize, add: imp
     }
 }
 
-/// The same for a known number of samples per pixel, for speed.
-fn undo_row<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T) -> T) {
+/// Like [`undo_differences`] for a constant number of samples per pixel, which is faster.
+fn undo_row_differences<T: Copy + Default, const N: usize>(row: &mut [T], add: impl Fn(T, T) -> T) {
     let mut left = [T::default(); N];
     for pixel in row.as_chunks_mut::<N>().0 {
         for n in 0..N {
@@ -137,7 +142,7 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
         swapped = true;
     }
     if level.predictor == Predictor::Horizontal {
-        bytes = without_differences(level, &bytes, row, count);
+        bytes = undo_float_differences(level, &bytes, row, count);
         swapped = false;
     }
     let value = |raw: &[u8]| -> f64 {
@@ -157,28 +162,28 @@ fn floats(level: &Level, mut bytes: Vec<u8>, row: usize, count: usize) -> Result
     Ok(Samples::U16(bytes.chunks_exact(width).map(|raw| wide(value(raw))).collect()))
 }
 
-/// The differences are of the numbers' bits as integers, lowest byte first.
-fn without_differences(level: &Level, bytes: &[u8], row: usize, count: usize) -> Vec<u8> {
+/// Undoes differences of the numbers' bits as integers; the result is little-endian.
+fn undo_float_differences(level: &Level, bytes: &[u8], row: usize, count: usize) -> Vec<u8> {
     match level.bits {
         16 => {
             let mut words = integers::<2, u16>(level, bytes, u16::from_le_bytes);
-            undo(&mut words, row, count, u16::wrapping_add);
+            undo_differences(&mut words, row, count, u16::wrapping_add);
             words.into_iter().flat_map(u16::to_le_bytes).collect()
         }
         32 => {
             let mut words = integers::<4, u32>(level, bytes, u32::from_le_bytes);
-            undo(&mut words, row, count, u32::wrapping_add);
+            undo_differences(&mut words, row, count, u32::wrapping_add);
             words.into_iter().flat_map(u32::to_le_bytes).collect()
         }
         _ => {
             let mut words = integers::<8, u64>(level, bytes, u64::from_le_bytes);
-            undo(&mut words, row, count, u64::wrapping_add);
+            undo_differences(&mut words, row, count, u64::wrapping_add);
             words.into_iter().flat_map(u64::to_le_bytes).collect()
         }
     }
 }
 
-/// IEEE 754's binary16.
+/// The value of an IEEE 754 binary16.
 fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let magnitude = match exponent {
@@ -199,8 +204,8 @@ fn short_float(bits: u32) -> u32 {
     }
 }
 
-/// Interprets interleaved samples of `level`; samples other than colors and alpha are dropped.
-pub(super) fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -> Result<Raw, Error> {
+/// Interprets interleaved samples by the level's photometric interpretation; extra samples other than alpha are dropped.
+pub(super) fn interpret(level: &Level, dimensions: Dimensions, samples: Samples) -> Result<Raw, Error> {
     let (model, alpha) = (level.model(), level.alpha);
     let wanted = dimensions.area() * u64::from(level.samples);
     if samples.len() as u64 != wanted {
@@ -213,14 +218,14 @@ pub(super) fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -
                 dimensions,
                 model,
                 alpha: Alpha::None,
-                samples: looked_up(palette, samples, count),
+                samples: apply_palette(palette, samples, count),
             });
         }
         (_, Samples::U8(samples)) => {
-            Samples::U8(chosen(samples, count, model.count() + usize::from(alpha != Alpha::None)))
+            Samples::U8(first_samples(samples, count, model.count() + usize::from(alpha != Alpha::None)))
         }
         (_, Samples::U16(samples)) => {
-            Samples::U16(chosen(samples, count, model.count() + usize::from(alpha != Alpha::None)))
+            Samples::U16(first_samples(samples, count, model.count() + usize::from(alpha != Alpha::None)))
         }
     };
     let raw = Raw { dimensions, model, alpha, samples };
@@ -232,14 +237,14 @@ pub(super) fn meaning(level: &Level, dimensions: Dimensions, samples: Samples) -
 }
 
 /// Keeps the first `keep` of each `count` samples.
-fn chosen<T: Copy>(samples: Vec<T>, count: usize, keep: usize) -> Vec<T> {
+fn first_samples<T: Copy>(samples: Vec<T>, count: usize, keep: usize) -> Vec<T> {
     if count == keep {
         return samples;
     }
     samples.chunks_exact(count).flat_map(|pixel| &pixel[..keep]).copied().collect()
 }
 
-fn looked_up(palette: &[u16], samples: Samples, count: usize) -> Samples {
+fn apply_palette(palette: &[u16], samples: Samples, count: usize) -> Samples {
     let colors = palette.len() / 3;
     let color = |index: usize| {
         let index = index.min(colors - 1);

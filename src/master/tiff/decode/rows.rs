@@ -1,4 +1,4 @@
-//! Reads a TIFF image row by row, in the memory of one row of its tiles.
+//! Reads a TIFF image row by row, with the memory of one row of tiles.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, TileIndex, YCbCr};
 use crate::pixels::{Depth, Error, Raw, ReadAt, Rows, Samples, Shape};
 
-/// Larger strips, in decompressed bytes, are decompressed while they are read.
+/// The size in decompressed bytes above which strips are decompressed while they are read.
 const MAX_BUFFERED: u64 = 16 << 20;
 /// The largest stored tile or strip that is read, in bytes.
 const MAX_STORED: u64 = 1 << 30;
 
-/// The rows of one image, from the top.
+/// Reads the rows of one image from the top.
 pub(crate) struct TiffRows {
     level: Arc<Level>,
     file: Arc<dyn ReadAt>,
@@ -31,7 +31,7 @@ enum Source {
 }
 
 impl TiffRows {
-    /// Opens an image.
+    /// Opens an image for reading.
     ///
     /// # Errors
     ///
@@ -87,12 +87,12 @@ impl TiffRows {
     }
 
     /// The remaining rows of the block that contains `row`.
-    fn left(&self) -> u32 {
+    fn remaining_rows(&self) -> u32 {
         let height = self.level.grid.tile.height;
         (height - self.row % height).min(self.level.dimensions.height - self.row)
     }
 
-    fn streamed(&mut self, max: u32) -> Result<Raw, Error> {
+    fn read_strips(&mut self, max: u32) -> Result<Raw, Error> {
         let level = self.level.clone();
         let (planes, height, width) = (self.planes(), level.grid.tile.height, level.dimensions.width);
         if self.row.is_multiple_of(height) {
@@ -125,23 +125,23 @@ impl TiffRows {
             stream.read_exact(&mut bytes).map_err(|error| Error::damaged(WHAT, error))?;
             read.push(read::numbers(&level, bytes, width, count)?);
         }
-        read::meaning(&level, Dimensions::new(width, rows), interleaved(read))
+        read::interpret(&level, Dimensions::new(width, rows), interleaved(read))
     }
 
     /// Decodes the row of tiles that starts at `row`.
     fn block(&self) -> Result<Raw, Error> {
         let (level, grid) = (&self.level, self.level.grid);
-        let rows = self.left();
+        let rows = self.remaining_rows();
         let dimensions = Dimensions::new(grid.image.width, rows);
         let row = self.row / grid.tile.height;
         if grid.columns() == 1 && grid.tile.width == grid.image.width {
-            return self.tile(TileIndex { column: 0, row }).map(|tile| cut(tile, dimensions));
+            return self.tile(TileIndex { column: 0, row }).map(|tile| without_padding(tile, dimensions));
         }
         let shape = level.shape();
         let mut canvas = blank(Shape { dimensions, ..shape });
         for column in 0..grid.columns() {
             let tile = self.tile(TileIndex { column, row })?;
-            lay(&tile, &mut canvas, column * grid.tile.width)?;
+            place(&tile, &mut canvas, column * grid.tile.width)?;
         }
         Ok(canvas)
     }
@@ -149,18 +149,18 @@ impl TiffRows {
     fn tile(&self, tile: TileIndex) -> Result<Raw, Error> {
         let (level, planes) = (&self.level, self.planes());
         let number = level.grid.number(tile);
-        let shown = level.grid.rect(tile).dimensions();
-        let height = if level.in_strips { shown.height } else { level.grid.tile.height };
+        let visible = level.grid.rect(tile).dimensions();
+        let height = if level.in_strips { visible.height } else { level.grid.tile.height };
         let dimensions = Dimensions::new(level.grid.tile.width, height);
         let (width, count) = (dimensions.width, level.samples_together());
         let read = (0..planes).map(|plane| {
             let stored = self.stored(plane * level.grid.count() as usize + number)?;
             match (level.codec, stored) {
                 (Codec::Jpeg | Codec::OldJpeg | Codec::Webp, Some(stored)) => {
-                    coded::samples(level, stored, dimensions, shown).map(Samples::U8)
+                    coded::samples(level, stored, dimensions, visible).map(Samples::U8)
                 }
                 (_, Some(stored)) => {
-                    let bytes = unpack(level, &stored, shown.height)?;
+                    let bytes = unpack(level, &stored, visible.height)?;
                     match level.subsampled() {
                         Some(layout) => Ok(Samples::U8(ycbcr::rgb(layout, dimensions, &bytes))),
                         None => read::numbers(level, bytes, width, count),
@@ -180,7 +180,7 @@ impl TiffRows {
             }
             (_, samples) => samples,
         };
-        read::meaning(level, dimensions, samples)
+        read::interpret(level, dimensions, samples)
     }
 
     fn stored(&self, number: usize) -> Result<Option<Vec<u8>>, Error> {
@@ -219,7 +219,7 @@ impl Rows for TiffRows {
             return Ok(None);
         }
         let rows = if streams(&self.level) {
-            self.streamed(max.max(1))?
+            self.read_strips(max.max(1))?
         } else {
             if self.row.is_multiple_of(self.level.grid.tile.height) {
                 self.source = Source::Block { rows: Some(self.block()?), next: 0 };
@@ -227,15 +227,15 @@ impl Rows for TiffRows {
             let Source::Block { rows: block, next } = &mut self.source else {
                 return Err(Error::damaged(WHAT, "it has no tiles"));
             };
-            handed_out(block, next, max.max(1))?
+            take_rows(block, next, max.max(1))?
         };
         self.row += rows.dimensions.height;
         Ok(Some(rows))
     }
 }
 
-/// At most `max` rows of the block; the whole block is returned without a copy.
-fn handed_out(block: &mut Option<Raw>, next: &mut u32, max: u32) -> Result<Raw, Error> {
+/// Takes at most `max` rows of the block; a whole block is returned without a copy.
+fn take_rows(block: &mut Option<Raw>, next: &mut u32, max: u32) -> Result<Raw, Error> {
     let left = block.as_ref().map_or(0, |block| block.dimensions.height - *next);
     if *next == 0
         && left <= max
@@ -267,8 +267,8 @@ fn blank(shape: Shape) -> Raw {
     Raw { dimensions, model, alpha, samples }
 }
 
-/// Drops rows below the image's end.
-fn cut(mut tile: Raw, dimensions: Dimensions) -> Raw {
+/// Drops rows below the image.
+fn without_padding(mut tile: Raw, dimensions: Dimensions) -> Raw {
     let length = dimensions.area() as usize * tile.shape().count();
     match &mut tile.samples {
         Samples::U8(samples) => samples.truncate(length),
@@ -278,7 +278,7 @@ fn cut(mut tile: Raw, dimensions: Dimensions) -> Raw {
     tile
 }
 
-fn lay(tile: &Raw, canvas: &mut Raw, x: u32) -> Result<(), Error> {
+fn place(tile: &Raw, canvas: &mut Raw, x: u32) -> Result<(), Error> {
     if (tile.model, tile.alpha) != (canvas.model, canvas.alpha) {
         return Err(Error::damaged(WHAT, "a tile's channels differ from those of its directory"));
     }
@@ -306,7 +306,7 @@ fn interleaved(mut planes: Vec<Samples>) -> Samples {
     {
         return samples;
     }
-    fn weave<T: Copy + Default>(planes: &[&[T]]) -> Vec<T> {
+    fn interleave<T: Copy + Default>(planes: &[&[T]]) -> Vec<T> {
         let length = planes.iter().map(|plane| plane.len()).min().unwrap_or(0);
         let mut out = vec![T::default(); length * planes.len()];
         for (n, plane) in planes.iter().enumerate() {
@@ -322,5 +322,5 @@ fn interleaved(mut planes: Vec<Samples>) -> Samples {
         .iter()
         .filter_map(|plane| if let Samples::U16(plane) = plane { Some(&plane[..]) } else { None })
         .collect();
-    if wide.is_empty() { Samples::U8(weave(&narrow)) } else { Samples::U16(weave(&wide)) }
+    if wide.is_empty() { Samples::U8(interleave(&narrow)) } else { Samples::U16(interleave(&wide)) }
 }

@@ -8,14 +8,14 @@ use super::fax::FaxRows;
 use crate::master::{Codec, Level};
 use crate::pixels::{Error, ReadAt};
 
-/// A reader of the decompressed bytes of the strip with this offset and length.
+/// Opens a reader of the decompressed bytes of the strip with this offset and length.
 pub(super) fn decompressing(
     level: &Level,
     file: Arc<dyn ReadAt>,
     range: (u64, u64),
 ) -> Result<Box<dyn Read + Send>, Error> {
-    let piece = Piece { file, at: range.0, end: range.0 + range.1, reversed: level.lowest_first };
-    let packed = io::BufReader::with_capacity(256 << 10, piece);
+    let section = FileSection { file, at: range.0, end: range.0 + range.1, reversed: level.lowest_first };
+    let packed = io::BufReader::with_capacity(256 << 10, section);
     Ok(match level.codec {
         Codec::None => Box::new(packed),
         Codec::Deflate => Box::new(flate2::bufread::ZlibDecoder::new(packed)),
@@ -27,8 +27,8 @@ pub(super) fn decompressing(
     })
 }
 
-/// A reader of a part of a file.
-struct Piece {
+/// Reads a part of a file.
+struct FileSection {
     file: Arc<dyn ReadAt>,
     at: u64,
     end: u64,
@@ -36,7 +36,7 @@ struct Piece {
     reversed: bool,
 }
 
-impl Read for Piece {
+impl Read for FileSection {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let length = (self.end - self.at).min(into.len() as u64) as usize;
         self.file.read_at(self.at, &mut into[..length])?;

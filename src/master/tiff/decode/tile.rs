@@ -8,23 +8,23 @@ use crate::pixels::color::to_rgba;
 use crate::pixels::{Alpha, Channels, Error, Model, Raster, Raw, Samples, jpeg};
 
 /// Decodes a tile, including its padding, of a level whose tiles can be served one by one; at least the pixels of
-/// `shown` must exist.
-pub(crate) fn decode_tile(level: &Level, stored: &[u8], shown: Dimensions) -> Result<Raster, Error> {
+/// `visible` must exist.
+pub(crate) fn decode_tile(level: &Level, stored: &[u8], visible: Dimensions) -> Result<Raster, Error> {
     let tile = level.grid.tile;
     match level.codec {
         Codec::Jpeg => {
             let raster = jpeg::decode(stored, 1, tile.area() * 4)?.into_packed();
-            coded::covers(raster.dimensions, tile, shown).map(|()| raster)
+            coded::covers(raster.dimensions, tile, visible).map(|()| raster)
         }
         Codec::Webp => {
             let Raster { dimensions, samples, .. } = coded::webp(level, stored, tile)?;
-            coded::covers(dimensions, tile, shown)?;
-            packed(read::meaning(level, dimensions, Samples::U8(samples))?)
+            coded::covers(dimensions, tile, visible)?;
+            packed(read::interpret(level, dimensions, Samples::U8(samples))?)
         }
         _ => {
             let count = usize::from(level.samples);
-            let samples = read::numbers(level, unpack(level, stored, shown.height)?, tile.width, count)?;
-            packed(read::meaning(level, tile, samples)?)
+            let samples = read::numbers(level, unpack(level, stored, visible.height)?, tile.width, count)?;
+            packed(read::interpret(level, tile, samples)?)
         }
     }
 }

@@ -14,12 +14,12 @@ thread_local! {
     static INFLATER: RefCell<libdeflater::Decompressor> = RefCell::new(libdeflater::Decompressor::new());
 }
 
-/// Decompresses a tile or strip; at least its first `shown` rows must exist. Excess bytes are ignored.
-pub(super) fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>, Error> {
+/// Decompresses a tile or strip; at least its first `visible` rows must exist. Excess bytes are ignored.
+pub(super) fn unpack(level: &Level, stored: &[u8], visible: u32) -> Result<Vec<u8>, Error> {
     let Dimensions { width, height } = level.grid.tile;
     let bytes = |rows| level.packed_bytes(width, rows, level.samples_together()) as usize;
-    let height = if level.in_strips { shown } else { height };
-    let (mut out, least) = (vec![0; bytes(height)], bytes(shown));
+    let height = if level.in_strips { visible } else { height };
+    let (mut out, min) = (vec![0; bytes(height)], bytes(visible));
     let reversed: Vec<u8>;
     let stored = if level.lowest_first {
         reversed = stored.iter().map(|byte| byte.reverse_bits()).collect();
@@ -27,16 +27,16 @@ pub(super) fn unpack(level: &Level, stored: &[u8], shown: u32) -> Result<Vec<u8>
     } else {
         stored
     };
-    let (got, fault) = into(level, stored, &mut out);
-    if got >= least {
+    let (got, fault) = decompress(level, stored, &mut out);
+    if got >= min {
         return Ok(out);
     }
-    let short = || format!("it holds {got} bytes instead of {least}");
+    let short = || format!("it holds {got} bytes instead of {min}");
     Err(Error::damaged(WHAT, fault.map_or_else(short, |fault| fault.to_string())))
 }
 
-/// Fills `out` as far as the stored bytes allow; returns the number of bytes, and the error that ended them.
-fn into(level: &Level, stored: &[u8], out: &mut [u8]) -> (usize, Option<io::Error>) {
+/// Decompresses into `out` as far as possible; returns the number of bytes, and the error that stopped it, if any.
+fn decompress(level: &Level, stored: &[u8], out: &mut [u8]) -> (usize, Option<io::Error>) {
     match level.codec {
         Codec::None => {
             let got = stored.len().min(out.len());
@@ -46,26 +46,26 @@ fn into(level: &Level, stored: &[u8], out: &mut [u8]) -> (usize, Option<io::Erro
         Codec::Deflate => match INFLATER.with_borrow_mut(|inflater| inflater.zlib_decompress(stored, out)) {
             Ok(got) => (got, None),
             // It may contain more rows than expected, or be truncated after the expected rows.
-            Err(_) => filled(flate2::bufread::ZlibDecoder::new(stored), out),
+            Err(_) => fill_from(flate2::bufread::ZlibDecoder::new(stored), out),
         },
         Codec::Zstd => match zstd::bulk::decompress_to_buffer(stored, out) {
             Ok(got) => (got, None),
             Err(_) => match zstd::stream::read::Decoder::with_buffer(stored) {
-                Ok(reader) => filled(reader, out),
+                Ok(reader) => fill_from(reader, out),
                 Err(error) => (0, Some(error)),
             },
         },
-        Codec::Lzw => filled(Lzw::new(stored), out),
+        Codec::Lzw => fill_from(Lzw::new(stored), out),
         Codec::PackBits => (pack_bits(stored, out), None),
         Codec::Fax(kind) => match FaxRows::new(stored, kind, level.grid.tile.width) {
-            Ok(reader) => filled(reader, out),
+            Ok(reader) => fill_from(reader, out),
             Err(error) => (0, Some(error)),
         },
         Codec::Jpeg | Codec::OldJpeg | Codec::Webp => (0, None),
     }
 }
 
-fn filled(mut reader: impl Read, out: &mut [u8]) -> (usize, Option<io::Error>) {
+fn fill_from(mut reader: impl Read, out: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut got = 0;
     while got < out.len() {
         match reader.read(&mut out[got..]) {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn packed_bits_are_unpacked() {
-        // The specification's own example.
+        // The example in the specification.
         let packed =
             [0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa];
         let mut out = [0; 24];

@@ -25,12 +25,12 @@ pub(super) fn rgb(layout: &YCbCr, dimensions: Dimensions, bytes: &[u8]) -> Vec<u
     out
 }
 
-/// The value of each code.
+/// Tables from sample codes to values.
 struct Tables {
     luma: [f32; 256],
     blue: [f32; 256],
     red: [f32; 256],
-    shares: [f32; 3],
+    weights: [f32; 3],
 }
 
 impl Tables {
@@ -41,15 +41,15 @@ impl Tables {
             std::array::from_fn(|code| (code as f32 - zero) * range / (full - zero))
         };
         let (luma, blue, red) = (table(y0, y1, 255.0), table(b0, b1, 127.0), table(r0, r1, 127.0));
-        Self { luma, blue, red, shares: layout.luma }
+        Self { luma, blue, red, weights: layout.luma }
     }
 
     fn rgb(&self, y: u8, cb: u8, cr: u8) -> [u8; 3] {
-        let [share_red, share_green, share_blue] = self.shares;
+        let [weight_red, weight_green, weight_blue] = self.weights;
         let y = self.luma[usize::from(y)];
-        let red = y + self.red[usize::from(cr)] * (2.0 - 2.0 * share_red);
-        let blue = y + self.blue[usize::from(cb)] * (2.0 - 2.0 * share_blue);
-        let green = (y - share_blue * blue - share_red * red) / share_green;
+        let red = y + self.red[usize::from(cr)] * (2.0 - 2.0 * weight_red);
+        let blue = y + self.blue[usize::from(cb)] * (2.0 - 2.0 * weight_blue);
+        let green = (y - weight_blue * blue - weight_red * red) / weight_green;
         [red, green, blue].map(|value| (value + 0.5).clamp(0.0, 255.0) as u8)
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the boxes of JP2 and JPX: the place of the codestream and the meaning of its components (ISO 15444-1, annex I).
+//! Reads the boxes of JP2 and JPX: the range of the codestream and the meaning of its components (ISO 15444-1, annex I).
 
 use std::ops::Range;
 
@@ -46,7 +46,7 @@ pub(super) struct Definition {
     pub channel: u16,
     /// 0 color, 1 alpha, 2 premultiplied alpha.
     pub kind: u16,
-    /// 0 the whole image, else the color's number from 1.
+    /// 0 for the whole image, otherwise the color's number from 1.
     pub of: u16,
 }
 
@@ -66,14 +66,14 @@ impl Boxes {
             return Ok(boxes);
         }
         if start != SIGNATURE {
-            return Err(damaged("neither JP2 nor a codestream"));
+            return Err(damaged("it is neither JP2 nor a codestream"));
         }
-        boxes.top(&mut window, file.size())?;
+        boxes.read_boxes(&mut window, file.size())?;
         Ok(boxes)
     }
 
-    fn top(&mut self, window: &mut Window<'_>, size: u64) -> Result<(), Error> {
-        let (mut at, mut found, mut described) = (SIGNATURE.len() as u64, false, false);
+    fn read_boxes(&mut self, window: &mut Window<'_>, size: u64) -> Result<(), Error> {
+        let (mut at, mut found, mut has_header) = (SIGNATURE.len() as u64, false, false);
         for _ in 0..BOXES {
             let next = match next(window, at, size) {
                 Ok(next) => next,
@@ -83,22 +83,22 @@ impl Boxes {
             };
             match &next.name {
                 b"jp2c" if !found => (self.codestream, found) = (next.body.clone(), true),
-                b"jp2h" if !described => {
+                b"jp2h" if !has_header => {
                     self.header(&content(window, &next.body, 2 * PROFILE_BYTES)?)?;
-                    described = true;
+                    has_header = true;
                 }
                 b"uuid" => self.uuid(window, next.body.clone()),
                 _ => {}
             }
             at = next.body.end;
         }
-        if !(found && described) {
-            return Err(damaged("no codestream or nothing that describes it"));
+        if !(found && has_header) {
+            return Err(damaged("it has no codestream, or no header box"));
         }
         Ok(())
     }
 
-    /// Errors only affect the orientation.
+    /// Reads the orientation from EXIF; errors are ignored.
     fn uuid(&mut self, window: &mut Window<'_>, body: Range<u64>) {
         let length = (body.end - body.start).min(EXIF_BYTES) as usize;
         if window.array(body.start).is_ok_and(|identifier: [u8; 16]| identifier == jp2::EXIF)
@@ -130,7 +130,7 @@ impl Boxes {
     }
 }
 
-/// The box at `at`. A truncated one ends with the file; of a codestream, that is detected when it is read.
+/// Reads the box at `at`. A truncated box ends with the file; a truncated codestream is detected when it is read.
 fn next(window: &mut Window<'_>, at: u64, size: u64) -> Result<JpxBox, Error> {
     let JpxBox { name, body } = jp2::box_at(at, size, |at| window.array(at))?.map_err(damaged)?;
     Ok(JpxBox { name, body: body.start..body.end.min(size) })
@@ -139,20 +139,20 @@ fn next(window: &mut Window<'_>, at: u64, size: u64) -> Result<JpxBox, Error> {
 fn content(window: &mut Window<'_>, body: &Range<u64>, max: usize) -> Result<Vec<u8>, Error> {
     match usize::try_from(body.end.saturating_sub(body.start)) {
         Ok(length) if length <= max => window.bytes(body.start, length),
-        _ => Err(damaged(format_args!("more than {max} bytes of description"))),
+        _ => Err(damaged(format_args!("its header box has more than {max} bytes"))),
     }
 }
 
 fn palette(mut body: Bytes<'_>) -> Result<Vec<Column>, Error> {
     let (entries, count) = (body.u16()?, body.u8()?);
     if entries == 0 || entries > ENTRIES || count == 0 {
-        return Err(damaged("a palette without or with too many entries"));
+        return Err(damaged("its palette has no entries, or too many"));
     }
     let depths = body.take(usize::from(count))?.to_vec();
     let column = |depth: u8| Column { bits: (depth & 0x7f) + 1, values: Vec::new() };
     let mut columns: Vec<Column> = depths.iter().map(|&depth| column(depth)).collect();
     if columns.iter().any(|column| column.bits > 16) {
-        return Err(Error::Unsupported("a palette of more than 16 bits; 16 are read".into()));
+        return Err(Error::Unsupported("a palette of more than 16 bits; up to 16 are supported".into()));
     }
     for _ in 0..entries {
         for (column, depth) in columns.iter_mut().zip(&depths) {

@@ -3,7 +3,7 @@
 use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
-/// Small reads are combined into one of this many bytes.
+/// The number of bytes into which small reads are combined.
 pub(super) const BLOCK: usize = 64 << 10;
 
 /// The bytes that have not been parsed yet.
@@ -11,13 +11,13 @@ pub(super) struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| damaged("a field is cut"))?;
+        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| damaged("a field is truncated"))?;
         self.0 = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or_else(|| damaged("a field is cut"))?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or_else(|| damaged("a field is truncated"))?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -50,13 +50,13 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// A window that reads `size` bytes at a time.
+    /// Creates a window that reads `size` bytes at a time.
     pub(super) fn new(file: &'a dyn ReadAt, end: u64, size: usize) -> Self {
         Self { file, end: end.min(file.size()), block: Vec::new(), at: 0, size }
     }
 
     /// Reads `size` bytes at a time from now on, up to `end`.
-    pub(super) fn bounded(&mut self, size: usize, end: u64) {
+    pub(super) fn set_bounds(&mut self, size: usize, end: u64) {
         self.size = size;
         self.end = end.min(self.file.size());
     }
@@ -65,12 +65,12 @@ impl<'a> Window<'a> {
     pub(super) fn read(&mut self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
         let length = into.len() as u64;
         if offset.checked_add(length).is_none_or(|end| end > self.end) {
-            return Err(damaged("cut off"));
+            return Err(damaged("it is truncated"));
         }
-        let held =
+        let buffered =
             offset.checked_sub(self.at).and_then(|from| self.block.get(from as usize..)).unwrap_or_default();
-        let (now, later) = into.split_at_mut(held.len().min(into.len()));
-        now.copy_from_slice(&held[..now.len()]);
+        let (now, later) = into.split_at_mut(buffered.len().min(into.len()));
+        now.copy_from_slice(&buffered[..now.len()]);
         let offset = offset + now.len() as u64;
         if later.len() >= self.size {
             return self.file.read_at(offset, later).map_err(damaged);
@@ -98,7 +98,7 @@ impl<'a> Window<'a> {
         Ok(bytes)
     }
 
-    /// `length` bytes; the caller has bounded it.
+    /// Reads `length` bytes; the caller limits the length.
     pub(super) fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = vec![0; length];
         self.read(offset, &mut bytes)?;

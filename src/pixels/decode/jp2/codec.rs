@@ -1,4 +1,4 @@
-//! Decodes with OpenJPEG from a stream of pieces.
+//! Decodes a codestream of several pieces with OpenJPEG.
 
 use std::ffi::c_void;
 use std::{mem, ptr, slice};
@@ -24,7 +24,7 @@ struct Stream<'a, 'b> {
     within: u64,
 }
 
-/// Owns what OpenJPEG allocates to decode one codestream.
+/// Owns OpenJPEG's objects for decoding one codestream.
 struct Decoder<'a, 'b> {
     codec: *mut opj::opj_codec_t,
     image: *mut opj::opj_image_t,
@@ -46,18 +46,18 @@ pub(super) fn decode(
     wanted: Wanted,
     take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    window.bounded(BLOCK, Piece::reach(pieces));
+    window.set_bounds(BLOCK, Piece::reach(pieces));
     let mut decoder = Decoder::new(window, pieces)?;
     decoder.start(wanted)?;
     decoder.run()?;
-    decoder.hand_over(wanted, take)
+    decoder.pass_components(wanted, take)
 }
 
 impl<'a, 'b> Decoder<'a, 'b> {
     fn new(window: &'a mut Window<'b>, pieces: &'a [Piece]) -> Result<Self, Error> {
         let length = pieces.iter().map(Piece::len).sum();
         let source = Context::new(Stream { window, pieces, piece: 0, within: 0 });
-        // SAFETY: both create something or give null, which is checked below.
+        // SAFETY: both create an object or return null, which is checked below.
         let (codec, stream) = unsafe {
             (opj::opj_create_decompress(opj::CODEC_FORMAT::OPJ_CODEC_J2K), opj::opj_stream_create(BLOCK, 1))
         };
@@ -66,10 +66,10 @@ impl<'a, 'b> Decoder<'a, 'b> {
             return Err(decoder.failure("no memory"));
         }
         let user = decoder.source.address();
-        // SAFETY: codec and stream are live, the functions take `user` for what it is, and none is given that would
+        // SAFETY: codec and stream are live, the functions interpret `user` correctly, and none is given that would
         // free it; it is freed after both.
         unsafe {
-            opj::opj_set_error_handler(codec, Some(callback::complain::<Stream<'_, '_>>), user);
+            opj::opj_set_error_handler(codec, Some(callback::record_message::<Stream<'_, '_>>), user);
             opj::opj_stream_set_user_data(stream, user, None);
             opj::opj_stream_set_user_data_length(stream, length);
             opj::opj_stream_set_read_function(stream, Some(read));
@@ -102,12 +102,12 @@ impl<'a, 'b> Decoder<'a, 'b> {
         if decoded && !self.source.has_failed() { Ok(()) } else { Err(self.failure("data")) }
     }
 
-    fn hand_over(
+    fn pass_components(
         self,
         wanted: Wanted,
         mut take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // SAFETY: the image is live, and its components are as many as it says.
+        // SAFETY: the image is live, and has `numcomps` components.
         let components = unsafe {
             let image = &*self.image;
             slice::from_raw_parts(image.comps, image.numcomps as usize)
@@ -120,7 +120,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
             if (plane.w, plane.h) != (area.width(), area.height()) || plane.data.is_null() {
                 return Err(self.failure("a component has another size"));
             }
-            // SAFETY: OpenJPEG has allocated as many samples as the component's sides say.
+            // SAFETY: OpenJPEG has allocated `w * h` samples.
             let samples = unsafe { slice::from_raw_parts(plane.data, plane.w as usize * plane.h as usize) };
             take(Decoded { component, area, samples })?;
         }
@@ -128,7 +128,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
     }
 
     fn failure(&self, at: &str) -> Error {
-        damaged(format_args!("{at}: {}", self.source.complaints()))
+        damaged(format_args!("{at}: {}", self.source.messages()))
     }
 }
 
@@ -144,7 +144,7 @@ impl Drop for Decoder<'_, '_> {
 }
 
 impl Stream<'_, '_> {
-    /// Fills `into` as far as there are pieces.
+    /// Fills `into` until the pieces end.
     fn read(&mut self, mut into: &mut [u8]) -> Result<usize, Error> {
         let mut done = 0;
         while let (false, Some(piece)) = (into.is_empty(), self.pieces.get(self.piece)) {
@@ -161,7 +161,7 @@ impl Stream<'_, '_> {
         Ok(done)
     }
 
-    /// Skips bytes; returns how many.
+    /// Skips bytes; returns the number of skipped bytes.
     fn forward(&mut self, length: u64) -> u64 {
         let mut left = length;
         while let Some(piece) = self.pieces.get(self.piece) {
@@ -183,7 +183,7 @@ unsafe extern "C" fn read(into: *mut c_void, length: usize, source: *mut c_void)
         let into = unsafe { slice::from_raw_parts_mut(into.cast::<u8>(), length) };
         source.read(into).map(|length| if length == 0 { END } else { length })
     };
-    // SAFETY: `source` is what `new` handed over and is used by nobody else while OpenJPEG runs.
+    // SAFETY: `source` is the address that `new` passed, and nothing else uses it while OpenJPEG runs.
     unsafe { callback::call(source, END, body) }
 }
 

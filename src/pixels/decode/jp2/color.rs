@@ -16,7 +16,7 @@ pub(super) struct Color {
 pub(super) enum Space {
     Gray,
     Rgb,
-    /// sYCC (IEC 61966-2-1, annex F): full range, chroma in the middle.
+    /// sYCC (IEC 61966-2-1, annex F), with full range and centered chroma.
     Ycc,
     Cmyk,
     Lab(LabRange),
@@ -28,12 +28,12 @@ pub(super) enum Space {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LabRange {
     pub ranges: [u32; 3],
-    /// None where the depth gives them.
+    /// `None` if they follow from the depth.
     pub zeros: Option<[u32; 3]>,
 }
 
 impl Space {
-    /// The model of its decoded samples.
+    /// The model of the decoded samples.
     pub(super) const fn model(self) -> Option<Model> {
         match self {
             Self::Gray => Some(Model::Gray),
@@ -68,7 +68,7 @@ fn enumerated(mut body: Bytes<'_>) -> Result<Space, Error> {
     })
 }
 
-/// The illuminant is ignored: white is white.
+/// Parses the ranges of L*a*b*; the illuminant is ignored, so white stays white.
 fn lab(mut body: Bytes<'_>) -> Result<LabRange, Error> {
     if body.is_empty() {
         return Ok(LabRange { ranges: [100, 170, 200], zeros: None });
@@ -76,12 +76,12 @@ fn lab(mut body: Bytes<'_>) -> Result<LabRange, Error> {
     let mut pair = || Ok((body.u32()?, body.u32()?));
     let [l, a, b] = [pair()?, pair()?, pair()?];
     if [l, a, b].iter().any(|(range, zero)| *range == 0 || *range > 1000 || *zero > 0xffff) {
-        return Err(damaged("senseless ranges of L*a*b*"));
+        return Err(damaged("its ranges of L*a*b* are invalid"));
     }
     Ok(LabRange { ranges: [l.0, a.0, b.0], zeros: Some([l.1, a.1, b.1]) })
 }
 
-/// A profile's color space, from its header (ICC.1:2010, §7.2.6).
+/// Reads a profile's color space from its header (ICC.1:2010, §7.2.6).
 fn profile(icc: &[u8]) -> Option<Color> {
     let space = match icc.get(16..20)? {
         b"GRAY" => Space::Gray,

@@ -31,9 +31,9 @@ impl Plane {
         Self { area, bits: component.bits, is_signed: component.is_signed, codes }
     }
 
-    /// Copies the part of a tile that lies in this plane.
+    /// Copies the part of a tile that intersects this plane.
     pub(super) fn put(&mut self, decoded: &Decoded<'_>) -> Result<(), Error> {
-        let common = decoded.area.and(&self.area);
+        let common = decoded.area.intersection(&self.area);
         if common.is_empty() {
             return Ok(());
         }
@@ -53,7 +53,7 @@ impl Plane {
         Ok(())
     }
 
-    /// The row at `y`, or the nearest.
+    /// The row at `y`, or the nearest one.
     fn row(&self, y: u32) -> &[u16] {
         let width = self.area.width() as usize;
         let y = y.clamp(self.area.y[0], self.area.y[1] - 1) - self.area.y[0];
@@ -62,7 +62,7 @@ impl Plane {
 }
 
 impl Source<'_> {
-    /// Codes of the output's row `y` from `x[0]` to `x[1]`, interpolated between samples.
+    /// Computes the codes of the output's row `y` from `x[0]` to `x[1]`, interpolated between samples.
     fn row(&self, y: u32, x: [u32; 2], into: &mut Vec<u16>) {
         into.clear();
         let [across, down] = self.step;
@@ -84,7 +84,7 @@ impl Source<'_> {
     }
 }
 
-/// The samples of `area`, which every plane covers.
+/// Interleaves the samples of `area`, which every plane covers.
 pub(super) fn compose(
     boxes: &Boxes,
     main: &Main,
@@ -92,7 +92,7 @@ pub(super) fn compose(
     planes: &[Option<Plane>],
     area: Area,
 ) -> Result<Raw, Error> {
-    let model = layout.space.model().ok_or_else(|| damaged("no colors"))?;
+    let model = layout.space.model().ok_or_else(|| damaged("its color space is unknown"))?;
     let sources = layout
         .channels
         .iter()
@@ -102,7 +102,7 @@ pub(super) fn compose(
             let table = table(boxes, main, layout.depth, channel);
             let step = main.components[channel.component].step;
             Ok(Source {
-                plane: plane.ok_or_else(|| damaged("a component without samples here"))?,
+                plane: plane.ok_or_else(|| damaged("a component has no samples in this region"))?,
                 step,
                 table,
             })
@@ -120,7 +120,7 @@ pub(super) fn compose(
                 Some(table) => samples.for_each(|(sample, &code)| *sample = table[usize::from(code)]),
             }
         }
-        translate(layout, main, &mut row, count);
+        convert_colors(layout, main, &mut row, count);
         pixels.extend(&row);
     }
     let dimensions = Dimensions::new(area.width(), area.height());
@@ -153,7 +153,7 @@ const fn max(depth: Depth) -> u32 {
     }
 }
 
-/// A channel's samples by code.
+/// The table from a channel's codes to samples; `None` if they are equal.
 fn table(boxes: &Boxes, main: &Main, depth: Depth, channel: &Channel) -> Option<Vec<u16>> {
     let whole = |bits: u8| u32::from(u16::MAX >> (16 - bits));
     let scaled = |value: u32, bits: u8| ((value * max(depth) + whole(bits) / 2) / whole(bits)) as u16;
@@ -169,12 +169,12 @@ fn table(boxes: &Boxes, main: &Main, depth: Depth, channel: &Channel) -> Option<
 }
 
 /// Converts a row's colors to those of its model.
-fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
+fn convert_colors(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     let whole = max(layout.depth) as f32;
     match layout.space {
         Space::Ycc => {
             let middle = f32::midpoint(whole, 1.0).floor();
-            each(row, count, whole, |[y, cb, cr]| {
+            for_each_color(row, count, whole, |[y, cb, cr]| {
                 let (cb, cr) = (cb - middle, cr - middle);
                 [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
             });
@@ -182,7 +182,7 @@ fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
         Space::Lab(range) => {
             let bits = layout.channels.first().map_or(8, |channel| main.components[channel.component].bits);
             let [l, a, b] = lab(range, bits);
-            each(row, count, whole, |codes| {
+            for_each_color(row, count, whole, |codes| {
                 let value = |index: usize, (scale, zero): (f32, f32)| codes[index] / whole * scale - zero;
                 let chroma = |value: f32| (value + 128.0) / 255.0 * whole;
                 [value(0, l) / 100.0 * whole, chroma(value(1, a)), chroma(value(2, b))]
@@ -192,7 +192,7 @@ fn translate(layout: &Layout, main: &Main, row: &mut [u16], count: usize) {
     }
 }
 
-/// The range of L*, a* and b*, and how much of it is below zero.
+/// The ranges of L*, a* and b*, and the part of each that is below zero.
 fn lab(LabRange { ranges, zeros }: LabRange, bits: u8) -> [(f32, f32); 3] {
     let half = 1_u32 << (bits - 1);
     let zeros = zeros.unwrap_or([0, half, half / 2 + half / 4]);
@@ -203,7 +203,7 @@ fn lab(LabRange { ranges, zeros }: LabRange, bits: u8) -> [(f32, f32); 3] {
     })
 }
 
-fn each(row: &mut [u16], count: usize, whole: f32, change: impl Fn([f32; 3]) -> [f32; 3]) {
+fn for_each_color(row: &mut [u16], count: usize, whole: f32, change: impl Fn([f32; 3]) -> [f32; 3]) {
     debug_assert!(count >= Model::Rgb.count());
     for pixel in row.chunks_exact_mut(count) {
         let changed = change([pixel[0], pixel[1], pixel[2]].map(f32::from));

@@ -1,4 +1,4 @@
-//! Codestreams as various programs write them, for tests: OpenJPEG with all of its options, and moved packet headers.
+//! Writes codestreams for tests, as various programs do: with all options of OpenJPEG, and with packed packet headers.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -8,11 +8,11 @@ use openjpeg_sys as opj;
 use crate::pixels::callback::Context;
 use crate::pixels::encode::memory::Memory;
 
-/// How a codestream is written.
+/// The options of a codestream.
 #[derive(Clone, Debug)]
-pub(super) struct Writing {
+pub(super) struct Options {
     pub area: [[u32; 2]; 2],
-    /// Origin and side of the tiles; none for one tile.
+    /// The origin and side of the tiles; `None` for one tile.
     pub tiles: Option<([u32; 2], u32)>,
     /// 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL.
     pub progression: u8,
@@ -20,24 +20,24 @@ pub(super) struct Writing {
     pub has_ends: bool,
     pub has_lengths: bool,
     pub has_table: bool,
-    /// The sides of precincts from the largest resolution on.
+    /// The sides of precincts, from the largest resolution on.
     pub precincts: Vec<u32>,
-    /// `R`, `L` or `C`: a tile-part for each resolution, layer or component.
+    /// `R`, `L` or `C` for a tile-part for each resolution, layer or component.
     pub divided_by: Option<u8>,
     pub layers: u8,
     /// Reference grid points per sample of the second and third component.
     pub step: [u32; 2],
     pub is_lossy: bool,
-    /// Bits by which the first component is shifted up as a region of interest.
+    /// The number of bits by which the first component is shifted up as a region of interest.
     pub interest: u8,
-    /// The progression changes between resolutions.
+    /// Whether the progression changes between resolutions.
     pub has_changes: bool,
-    /// The progression changes between layers.
+    /// Whether the progression changes between layers.
     pub has_changed_layers: bool,
     pub resolutions: u8,
 }
 
-impl Default for Writing {
+impl Default for Options {
     fn default() -> Self {
         Self {
             area: [[0, 203], [0, 157]],
@@ -66,7 +66,7 @@ fn sample(component: u32, x: u32, y: u32) -> i32 {
     ((x * (3 + component) + y * 5) % 200 + noise) as i32
 }
 
-impl Writing {
+impl Options {
     /// The codestream of three components of 8 bits; `None` if OpenJPEG cannot write it.
     pub(super) fn codestream(&self) -> Option<Vec<u8>> {
         let [x, y] = self.area;
@@ -95,15 +95,15 @@ impl Writing {
             }
             let mut parameters = self.parameters();
             assert_ne!(opj::opj_setup_encoder(codec, &mut *parameters, image), 0, "{self:?}");
-            let mut options: Vec<*const c_char> = Vec::new();
+            let mut extra_options: Vec<*const c_char> = Vec::new();
             if self.has_lengths {
-                options.push(c"PLT=YES".as_ptr());
+                extra_options.push(c"PLT=YES".as_ptr());
             }
             if self.has_table {
-                options.push(c"TLM=YES".as_ptr());
+                extra_options.push(c"TLM=YES".as_ptr());
             }
-            options.push(ptr::null());
-            opj::opj_encoder_set_extra_options(codec, options.as_ptr());
+            extra_options.push(ptr::null());
+            opj::opj_encoder_set_extra_options(codec, extra_options.as_ptr());
             let done = opj::opj_start_compress(codec, image, stream) != 0
                 && opj::opj_encode(codec, stream) != 0
                 && opj::opj_end_compress(codec, stream) != 0;
@@ -116,7 +116,7 @@ impl Writing {
 
     fn parameters(&self) -> Box<opj::opj_cparameters> {
         let mut parameters = Box::<opj::opj_cparameters>::new_uninit();
-        // SAFETY: zero is a value of each of its enumerations; then OpenJPEG sets its defaults.
+        // SAFETY: zero is a valid value of each of its enumerations; then OpenJPEG sets its defaults.
         let mut parameters = unsafe {
             ptr::write_bytes(parameters.as_mut_ptr(), 0, 1);
             opj::opj_set_default_encoder_parameters(parameters.as_mut_ptr());
@@ -186,7 +186,7 @@ const fn progression(number: u8) -> opj::OPJ_PROG_ORDER {
     }
 }
 
-/// Where packet headers are moved to.
+/// The segments that packet headers are moved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packed {
     /// PPM in the main header.
@@ -195,8 +195,8 @@ pub(super) enum Packed {
     Parts,
 }
 
-/// The same codestream, which has SOP and EPH, no PLT and no TLM, with its packet headers packed in segments of at
-/// most `most` bytes.
+/// Moves the packet headers of a codestream with SOP and EPH, but without PLT and TLM, into segments of at
+/// most `max` bytes.
 pub(super) fn pack(codestream: &[u8], place: Packed, max: usize) -> Vec<u8> {
     let number = |at: usize| u32::from_be_bytes(codestream[at..at + 4].try_into().unwrap()) as usize;
     let find = |from: usize, marker: u8| {

@@ -6,11 +6,11 @@ use super::markers::Main;
 use super::{Error, damaged};
 use crate::pixels::{Alpha, Depth, Model};
 
-/// A channel of the picture.
+/// A channel of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Channel {
     pub component: usize,
-    /// The palette's column in which the component is looked up.
+    /// The palette column in which the component is looked up.
     pub column: Option<usize>,
     pub bits: u8,
 }
@@ -34,7 +34,7 @@ impl Layout {
         let colors: Vec<usize> =
             (0..all.len()).filter(|&index| kind(index).is_none_or(|is| is.kind == 0)).collect();
         let Color { space, icc } = color(boxes, main, colors.len())?;
-        let model = space.model().ok_or_else(|| damaged("no colors"))?;
+        let model = space.model().ok_or_else(|| damaged("its color space is unknown"))?;
         let numbered = |number: usize| {
             let is =
                 |definition: &&Definition| definition.kind == 0 && usize::from(definition.of) == number + 1;
@@ -53,7 +53,9 @@ impl Layout {
         let indices = (0..model.count()).map(numbered).chain(opacity.map(|found| Some(found.channel.into())));
         let channels = indices
             .map(|index| {
-                index.and_then(|index| all.get(index).copied()).ok_or_else(|| damaged("too few channels"))
+                index
+                    .and_then(|index| all.get(index).copied())
+                    .ok_or_else(|| damaged("it has too few channels"))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let bits = channels.iter().map(|channel| {
@@ -61,7 +63,7 @@ impl Layout {
         });
         match bits.max() {
             Some(bits) if bits > 16 => {
-                Err(Error::Unsupported(format!("samples of {bits} bits; up to 16 are read")))
+                Err(Error::Unsupported(format!("samples of {bits} bits; up to 16 are supported")))
             }
             bits => {
                 let depth = if bits > Some(8) { Depth::U16 } else { Depth::U8 };
@@ -91,7 +93,11 @@ fn all(boxes: &Boxes, main: &Main) -> Result<Vec<Channel>, Error> {
         };
         Some(Channel { component, column, bits: bits? })
     };
-    boxes.mapping.iter().map(|entry| channel(entry).ok_or_else(|| damaged("a senseless palette"))).collect()
+    boxes
+        .mapping
+        .iter()
+        .map(|entry| channel(entry).ok_or_else(|| damaged("its palette mapping is invalid")))
+        .collect()
 }
 
 /// The first color specification that is supported and fits.
@@ -109,13 +115,13 @@ fn color(boxes: &Boxes, main: &Main, channels: usize) -> Result<Color, Error> {
     match (found, unknown) {
         (Some(color), _) => Ok(color),
         (None, Some(number)) => Err(Error::Unsupported(format!(
-            "JPEG 2000's color space {number}; sRGB, gray, sYCC, CMYK, CIELab and profiles of RGB, gray and CMYK are read"
+            "JPEG 2000's color space {number}; sRGB, gray, sYCC, CMYK, CIELab and profiles of RGB, gray and CMYK are supported"
         ))),
         (None, None) => Ok(Color { space: guessed(main, channels), icc: None }),
     }
 }
 
-/// A bare codestream, or one whose description does not fit.
+/// Guesses the color space of a raw codestream, or of one whose color specification does not fit.
 fn guessed(main: &Main, channels: usize) -> Space {
     let step = |index: usize| main.components.get(index).map(|component| component.step);
     match channels {

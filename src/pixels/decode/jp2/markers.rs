@@ -1,4 +1,4 @@
-//! The main header of a codestream (ISO 15444-1, annex A).
+//! Reads the main header of a codestream (ISO 15444-1, annex A).
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use super::bytes::{Bytes, Window};
 use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
-/// Sides and positions of tiles stay well within 31 bits.
+/// The longest side of an image; positions of tiles then stay well within 31 bits.
 const SIDE: u32 = 1 << 24;
-/// No image has more components.
+/// The most components.
 const COMPONENTS: u16 = 64;
-/// Tiles are numbered with 16 bits (A.4.2).
+/// The most tiles: they are numbered with 16 bits (A.4.2).
 const TILES: u64 = 65_535;
-/// Most of it is comments and lengths of tile-parts.
+/// The most bytes of a main header, most of which are comments and lengths of tile-parts.
 const HEADER_BYTES: u64 = 4 << 20;
 
 /// A rectangle of the reference grid, or of a level of it.
@@ -26,7 +26,7 @@ pub(super) struct Area {
 pub(super) struct Component {
     pub bits: u8,
     pub is_signed: bool,
-    /// Of the reference grid, across and down.
+    /// Reference grid points per sample, across and down.
     pub step: [u32; 2],
 }
 
@@ -36,11 +36,11 @@ pub(super) struct Coding {
     /// 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL.
     pub progression: u8,
     pub layers: u16,
-    /// Decomposition levels.
+    /// The number of decomposition levels.
     pub levels: u8,
-    /// Exponents of a code-block's sides.
+    /// The exponents of a code-block's sides.
     pub block: [u8; 2],
-    /// Exponents of a precinct's sides, from the smallest resolution.
+    /// The exponents of a precinct's sides, from the smallest resolution on.
     pub precincts: Vec<[u8; 2]>,
     /// Whether each packet header ends with a marker (EPH).
     pub has_ends: bool,
@@ -54,18 +54,19 @@ pub(super) struct Coding {
 #[derive(Debug)]
 pub(super) struct Main {
     pub area: Area,
-    /// The tiles' origin and size.
+    /// The origin of the tile grid.
     pub origin: [u32; 2],
+    /// The size of a tile.
     pub tile: [u32; 2],
     pub components: Vec<Component>,
     pub coding: Coding,
-    /// Components with coding parameters of their own.
+    /// The coding parameters of components that have their own.
     pub exceptions: Vec<Coding>,
     /// Whether the order of packets changes or their headers are stored elsewhere.
     pub is_irregular: bool,
     /// Whether the progression changes between layers.
     pub is_late: bool,
-    /// Its bytes from SIZ on, without segments about the whole codestream.
+    /// The bytes of the header from SIZ on, without segments about the whole codestream.
     pub kept: Vec<u8>,
     /// The tiles and lengths of all tile-parts, if the header states them.
     pub lengths: Vec<(u16, u32)>,
@@ -73,7 +74,7 @@ pub(super) struct Main {
     packed: Vec<(u8, Vec<u8>)>,
     /// Packed packet headers of each tile-part, in the order of the codestream; empty without PPM.
     packed_parts: Vec<Vec<u8>>,
-    /// From the first tile-part on.
+    /// The range from the first tile-part on.
     pub body: Range<u64>,
 }
 
@@ -90,7 +91,7 @@ impl Area {
         self.width() == 0 || self.height() == 0
     }
 
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(super) fn intersection(&self, other: &Self) -> Self {
         let common = |a: [u32; 2], b: [u32; 2]| [a[0].max(b[0]), a[1].min(b[1])];
         Self { x: common(self.x, other.x), y: common(self.y, other.y) }
     }
@@ -100,7 +101,7 @@ impl Area {
         Self { x: self.x.map(|x| x.div_ceil(step[0])), y: self.y.map(|y| y.div_ceil(step[1])) }
     }
 
-    /// The same at `1/2^reduce` (B-14).
+    /// The area at `1/2^reduce` (B-14).
     pub(super) fn reduced(&self, reduce: u32) -> Self {
         let half = |at: u32| u64::from(at).div_ceil(1 << reduce.min(32)) as u32;
         Self { x: self.x.map(half), y: self.y.map(half) }
@@ -120,17 +121,19 @@ impl Main {
             }
             let length = usize::from(u16::from_be_bytes([high, low]));
             if ff != 0xff || marker < 0x4f || length < 2 {
-                return Err(damaged("no marker where one must be"));
+                return Err(damaged("a marker is missing"));
             }
             let segment = window.bytes(at, length + 2)?;
             match (&mut main, marker) {
                 (None, 0x51) => main = Some(Self::siz(&segment[4..])?),
-                (None, _) | (_, 0x51) => return Err(damaged("SIZ does not come first, or twice")),
+                (None, _) | (_, 0x51) => {
+                    return Err(damaged("SIZ is not the first segment, or occurs twice"));
+                }
                 (Some(main), _) => has_coding |= main.segment(marker, &segment)?,
             }
             at += segment.len() as u64;
         }
-        let mut main = main.filter(|_| has_coding).ok_or_else(|| damaged("no SIZ or no COD"))?;
+        let mut main = main.filter(|_| has_coding).ok_or_else(|| damaged("SIZ or COD is missing"))?;
         if at - codestream.start >= HEADER_BYTES {
             return Err(Error::Unsupported(format!("a main header of more than {HEADER_BYTES} bytes")));
         }
@@ -152,17 +155,17 @@ impl Main {
             || area.height() > SIDE
             || end.iter().any(|&at| at > SIDE * 64)
         {
-            return Err(damaged(format_args!("a size of {}x{}", area.width(), area.height())));
+            return Err(damaged(format_args!("its size is {}x{}", area.width(), area.height())));
         }
         let is_outside = |axis: usize| {
             origin[axis] > start[axis] || origin[axis].saturating_add(tile[axis]) <= start[axis]
         };
         // Larger tiles are useless, and decoders count in 31 bits.
         if tile.iter().any(|&side| side == 0 || side > i32::MAX as u32) || is_outside(0) || is_outside(1) {
-            return Err(damaged("tiles that do not cover the image"));
+            return Err(damaged("its tiles do not cover the image"));
         }
         if count == 0 || count > COMPONENTS {
-            return Err(Error::Unsupported(format!("{count} components; 1 to {COMPONENTS} are read")));
+            return Err(Error::Unsupported(format!("{count} components; 1 to {COMPONENTS} are supported")));
         }
         let components = (0..count).map(|_| component(&mut rest)).collect::<Result<_, _>>()?;
         let coding = Coding::default();
@@ -183,12 +186,12 @@ impl Main {
         };
         let [across, down] = main.tiles().map(u64::from);
         if across * down > TILES {
-            return Err(damaged(format_args!("{across}x{down} tiles")));
+            return Err(damaged(format_args!("it has {across}x{down} tiles")));
         }
         Ok(main)
     }
 
-    /// Whether a POC segment (A.6.6) puts some layers after others.
+    /// Whether a POC segment (A.6.6) changes the progression between layers.
     pub(super) fn has_late_layers(&self, segment: &[u8]) -> bool {
         let (entry, layers) = if self.components.len() < 257 { (7, 2) } else { (9, 3) };
         let end = |entry: &[u8]| u16::from_be_bytes([entry[layers], entry[layers + 1]]);
@@ -247,11 +250,11 @@ impl Main {
             return Ok(None);
         }
         let part =
-            self.packed_parts.get(number).ok_or_else(|| damaged("a tile-part without packet headers"))?;
+            self.packed_parts.get(number).ok_or_else(|| damaged("a tile-part has no packet headers"))?;
         Ok(Some(part))
     }
 
-    /// Lengths of tile-parts (A.7.1).
+    /// Reads the lengths of tile-parts from a TLM segment (A.7.1).
     fn tlm(&mut self, mut rest: Bytes<'_>) -> Result<(), Error> {
         rest.u8()?;
         let style = rest.u8()?;
@@ -273,7 +276,7 @@ impl Main {
         self.kept.len() + self.lengths.len() * size_of::<(u16, u32)>() + packed
     }
 
-    /// Tiles across and down.
+    /// The numbers of tiles across and down.
     pub(super) fn tiles(&self) -> [u32; 2] {
         [
             (self.area.x[1] - self.origin[0]).div_ceil(self.tile[0]),
@@ -287,7 +290,7 @@ impl Main {
             let from = self.origin[axis].saturating_add(index.saturating_mul(self.tile[axis]));
             [from, from.saturating_add(self.tile[axis])]
         };
-        Area { x: side(0, column), y: side(1, row) }.and(&self.area)
+        Area { x: side(0, column), y: side(1, row) }.intersection(&self.area)
     }
 
     /// The number of resolutions that every component has.
@@ -300,7 +303,7 @@ impl Main {
 fn component(rest: &mut Bytes<'_>) -> Result<Component, Error> {
     let (depth, across, down) = (rest.u8()?, rest.u8()?, rest.u8()?);
     if across == 0 || down == 0 {
-        return Err(damaged("a component without samples"));
+        return Err(damaged("a component has no samples"));
     }
     Ok(Component {
         bits: (depth & 0x7f) + 1,
@@ -344,12 +347,12 @@ impl Coding {
         let (levels, width, height) = (rest.u8()?, rest.u8()?, rest.u8()?);
         let (blocks, transform) = (rest.u8()?, rest.u8()?);
         if levels > 32 || width > 8 || height > 8 || width + height > 8 || self.layers == 0 {
-            return Err(damaged("a senseless COD"));
+            return Err(damaged("its coding parameters (COD) are invalid"));
         }
         if transform > 1 || blocks & 0x80 != 0 {
             let what = if transform > 1 { "wavelets of ISO 15444-2" } else { "mixed HT code-blocks" };
             return Err(Error::Unsupported(format!(
-                "JPEG 2000 with {what}; the 5/3 and 9/7 wavelets and plain or HT code-blocks are read"
+                "JPEG 2000 with {what}; the 5/3 and 9/7 wavelets and plain or HT code-blocks are supported"
             )));
         }
         let precincts = match style & 1 {
@@ -358,7 +361,7 @@ impl Coding {
         };
         // Only the smallest resolution may have precincts of one sample (A.6.1, table A.21).
         if precincts.iter().skip(1).any(|exponents: &[u8; 2]| exponents.contains(&0)) {
-            return Err(damaged("a senseless COD"));
+            return Err(damaged("its coding parameters (COD) are invalid"));
         }
         Ok(Self { levels, block: [width + 2, height + 2], precincts, is_ht: blocks & 0x40 != 0, ..self })
     }

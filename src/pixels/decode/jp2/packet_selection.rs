@@ -2,9 +2,9 @@
 
 use super::markers::{Area, Coding, Component};
 
-/// If there are more packets, all are kept.
+/// The most packets of a tile that are selected from; all are kept if there are more.
 pub(super) const PACKETS: u64 = 1 << 22;
-/// The distance in samples at which one within the region may depend on another of its resolution: the 9/7 filter
+/// The distance in samples within which a sample may depend on another of its resolution: the 9/7 filter
 /// reaches 4, the resolutions below add as much again.
 const REACH: u32 = 16;
 
@@ -16,17 +16,17 @@ pub(super) struct Wanted {
     pub reduce: u32,
 }
 
-/// Which packets of a tile are needed.
+/// The packets of a tile that are needed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Needed {
-    /// For each packet, up to the last one that may be needed.
+    /// Whether each packet is needed, up to the last one that may be.
     pub flags: Vec<bool>,
     /// The number of packets after those.
     pub rest: u64,
 }
 
 impl Needed {
-    /// All packets of the tile.
+    /// The number of packets of the tile.
     pub(super) fn count(&self) -> u64 {
         self.flags.len() as u64 + self.rest
     }
@@ -36,7 +36,7 @@ impl Needed {
 struct Precincts {
     across: u32,
     down: u32,
-    /// Which of them are needed.
+    /// The columns that are needed.
     x: [u32; 2],
     y: [u32; 2],
 }

@@ -1,9 +1,9 @@
-//! Parts of codestreams of every kind are what a decoder makes of the whole.
+//! Tests that regions of codestreams of every kind equal the same parts of the whole image.
 
 use ::bytes::Bytes;
 
 use super::bytes::Window;
-use super::encoded::{Packed, Writing, pack};
+use super::encoded::{Options, Packed, pack};
 use super::packet_selection::Wanted;
 use super::tile_codestream::Piece;
 use super::*;
@@ -11,7 +11,7 @@ use crate::pixels::Samples;
 
 const LIMIT: u64 = 1 << 24;
 
-/// All of an image at `1/2^reduce`, by OpenJPEG alone and without a region; none where it cannot read it.
+/// Decodes a complete image at `1/2^reduce` with OpenJPEG alone; `None` if it cannot read it.
 fn oracle(file: &Bytes, reduce: u32) -> Option<Raw> {
     let codestream = Codestream::open(file).unwrap();
     let wanted = Wanted { area: codestream.main.area, reduce };
@@ -38,7 +38,7 @@ fn values(raw: &Raw) -> &[u8] {
     }
 }
 
-/// Where regions differ from the same parts of the whole, which is decoded from `whole`, at any resolution.
+/// Describes the regions that differ, at any resolution, from the same parts of the image decoded from `whole`.
 fn differences(file: &Bytes, whole: &Bytes, tolerance: u8) -> Vec<String> {
     let codestream = match Codestream::open(file) {
         Ok(codestream) => codestream,
@@ -56,12 +56,12 @@ fn differences(file: &Bytes, whole: &Bytes, tolerance: u8) -> Vec<String> {
     ];
     let mut found = Vec::new();
     for reduce in 0..resolutions {
-        // OpenJPEG writes some codestreams that nobody can read.
+        // OpenJPEG writes some codestreams that no decoder can read.
         let Some(all) = oracle(whole, reduce) else { return found };
         for region in regions {
             let part = codestream.decode(file, region, reduce, LIMIT);
             let expected = part_of(&all, codestream.main.area, region, reduce);
-            let furthest = match (&part, expected) {
+            let max_difference = match (&part, expected) {
                 (Err(_), None) => continue,
                 (Ok(part), Some(expected)) if values(part).len() == expected.len() => {
                     values(part).iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
@@ -75,15 +75,15 @@ fn differences(file: &Bytes, whole: &Bytes, tolerance: u8) -> Vec<String> {
                     continue;
                 }
             };
-            if furthest > tolerance {
-                found.push(format!("{region} at {reduce} differs by {furthest}"));
+            if max_difference > tolerance {
+                found.push(format!("{region} at {reduce} differs by {max_difference}"));
             }
         }
     }
     found
 }
 
-/// The samples of a region, in pixels of the full size, in the whole at `1/2^reduce`; none where it has none.
+/// The samples of a region, in pixels of the full size, in the whole at `1/2^reduce`; `None` if there are none.
 fn part_of(all: &Raw, area: Area, region: Rect, reduce: u32) -> Option<Vec<u8>> {
     let side = |all: [u32; 2], from: u32, length: u32| {
         let at = |place: u32| (all[0] + place).div_ceil(1 << reduce) - all[0].div_ceil(1 << reduce);
@@ -97,27 +97,27 @@ fn part_of(all: &Raw, area: Area, region: Rect, reduce: u32) -> Option<Vec<u8>> 
     (!samples.is_empty()).then_some(samples)
 }
 
-/// Checks files that are written in these ways, each against a whole of its own.
+/// Checks files that are written with these options.
 #[track_caller]
-fn check(writings: impl IntoIterator<Item = Writing>) {
+fn check(all_options: impl IntoIterator<Item = Options>) {
     let (mut tried, mut unwritten, mut failed) = (0, 0, Vec::new());
-    for writing in writings {
+    for options in all_options {
         tried += 1;
-        let Some(file) = writing.codestream().map(Bytes::from) else {
+        let Some(file) = options.codestream().map(Bytes::from) else {
             unwritten += 1;
             continue;
         };
-        let found = differences(&file, &file, u8::from(writing.is_lossy));
+        let found = differences(&file, &file, u8::from(options.is_lossy));
         failed
-            .extend(found.first().map(|first| format!("{} differences, {first}: {writing:?}", found.len())));
+            .extend(found.first().map(|first| format!("{} differences, {first}: {options:?}", found.len())));
     }
     assert!(failed.is_empty(), "{} of {tried}:\n{}", failed.len(), failed[..failed.len().min(12)].join("\n"));
     // OpenJPEG cannot write precincts of components with fewer samples in some orders.
     assert!(unwritten * 4 < tried, "{unwritten} of {tried} could not be written");
 }
 
-/// Every combination of what the packet reader looks at, with everything else in turn.
-fn combinations() -> Vec<Writing> {
+/// Every combination of the options that packet selection depends on, with the others in rotation.
+fn combinations() -> Vec<Options> {
     let mut found = Vec::new();
     for progression in 0..5 {
         for marks in 0..8 {
@@ -127,7 +127,7 @@ fn combinations() -> Vec<Writing> {
                 let turn = |choices: usize, by: usize| number / by % choices;
                 let is_offset = turn(2, 1) == 1;
                 let origin = if is_offset { [3, 5] } else { [0, 0] };
-                found.push(Writing {
+                found.push(Options {
                     progression,
                     has_starts: marks & 1 != 0,
                     has_ends: marks & 2 != 0,
@@ -141,7 +141,7 @@ fn combinations() -> Vec<Writing> {
                     step: [[1, 1], [2, 2], [2, 1], [1, 1]][turn(4, 3)],
                     is_lossy: turn(3, 2) == 1,
                     interest: [0, 0, 7][turn(3, 5)],
-                    ..Writing::default()
+                    ..Options::default()
                 });
             }
         }
@@ -154,20 +154,20 @@ fn parts_of_every_kind_of_codestream_are_parts_of_the_whole() {
     check(combinations());
 }
 
-/// Kakadu writes so for archives: the packets of resolutions that are left out end with markers.
+/// Kakadu writes such files for archives: the packets of omitted resolutions end with markers.
 #[test]
-fn packets_that_are_left_out_have_their_end_markers() {
-    let writing = Writing { has_ends: true, has_lengths: true, ..Writing::default() };
-    check((0..5).map(|progression| Writing { progression, ..writing.clone() }));
-    check([Writing { has_starts: true, tiles: Some(([0, 0], 96)), precincts: vec![64], ..writing }]);
+fn omitted_packets_have_their_end_markers() {
+    let options = Options { has_ends: true, has_lengths: true, ..Options::default() };
+    check((0..5).map(|progression| Options { progression, ..options.clone() }));
+    check([Options { has_starts: true, tiles: Some(([0, 0], 96)), precincts: vec![64], ..options }]);
 }
 
 #[test]
 fn a_changing_progression_is_followed() {
     let changing = |(progression, has_lengths)| {
         let tiles = Some(([0, 0], 256));
-        let writing = Writing { progression, has_lengths, has_ends: true, ..Writing::default() };
-        Writing { has_changes: true, layers: 2, tiles, ..writing }
+        let options = Options { progression, has_lengths, has_ends: true, ..Options::default() };
+        Options { has_changes: true, layers: 2, tiles, ..options }
     };
     let file = changing((0, true)).codestream().unwrap();
     assert!(file.windows(2).any(|two| two == [0xff, 0x5f]), "no POC");
@@ -179,12 +179,12 @@ fn a_changing_progression_is_followed() {
 fn a_progression_that_changes_between_layers_is_followed_or_refused() {
     for progression in 0..5 {
         for tiles in [None, Some(([0, 0], 256))] {
-            let writing =
-                Writing { progression, layers: 3, has_changed_layers: true, tiles, ..Writing::default() };
-            check([Writing { has_starts: true, ..writing.clone() }]);
-            let whole = Bytes::from(writing.codestream().unwrap());
+            let options =
+                Options { progression, layers: 3, has_changed_layers: true, tiles, ..Options::default() };
+            check([Options { has_starts: true, ..options.clone() }]);
+            let whole = Bytes::from(options.codestream().unwrap());
             let all = oracle(&whole, 0).unwrap();
-            let file = Bytes::from(Writing { has_ends: true, ..writing }.codestream().unwrap());
+            let file = Bytes::from(Options { has_ends: true, ..options }.codestream().unwrap());
             let codestream = Codestream::open(&file).unwrap();
             let region = Rect::all(codestream.header().dimensions);
             let decoded = codestream.decode(&file, region, 0, LIMIT);
@@ -196,7 +196,7 @@ fn a_progression_that_changes_between_layers_is_followed_or_refused() {
 #[test]
 fn packed_packet_headers_are_read() {
     for (number, place) in [Packed::Main, Packed::Parts].into_iter().cycle().take(10).enumerate() {
-        let writing = Writing {
+        let options = Options {
             progression: number as u8 / 2,
             has_starts: true,
             has_ends: true,
@@ -204,21 +204,21 @@ fn packed_packet_headers_are_read() {
             divided_by: [None, Some(b'R'), Some(b'C')][number % 3],
             layers: 2,
             precincts: vec![64],
-            ..Writing::default()
+            ..Options::default()
         };
-        let whole = Bytes::from(writing.codestream().unwrap());
+        let whole = Bytes::from(options.codestream().unwrap());
         for max in [50, 60_000] {
             let max = if place == Packed::Main { max.max(600) } else { max };
             let packed = Bytes::from(pack(&whole, place, max));
-            assert_eq!(differences(&packed, &whole, 0), [""; 0], "{place:?} {writing:?}");
+            assert_eq!(differences(&packed, &whole, 0), [""; 0], "{place:?} {options:?}");
         }
     }
 }
 
 #[test]
-fn a_wrong_table_of_tile_parts_is_not_believed() {
-    let writing = Writing { has_table: true, tiles: Some(([0, 0], 96)), ..Writing::default() };
-    let whole = writing.codestream().unwrap();
+fn a_wrong_table_of_tile_parts_is_ignored() {
+    let options = Options { has_table: true, tiles: Some(([0, 0], 96)), ..Options::default() };
+    let whole = options.codestream().unwrap();
     let mut file = whole.clone();
     let table = file.windows(2).position(|two| two == [0xff, 0x55]).unwrap();
     // Two bytes each of marker and length, one each of index and sizes; then tiles of one byte and lengths of four.

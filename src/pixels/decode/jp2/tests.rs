@@ -1,4 +1,4 @@
-//! Files of other encoders and of our own, and what can be made of those.
+//! Tests with files of other encoders, of this one, and damaged ones.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::pixels::{Channels, Raster, Samples, encode};
 
 const LIMIT: u64 = 1 << 24;
 
-/// A file that counts what is read of it.
+/// A file that counts the bytes that are read.
 struct File {
     bytes: Vec<u8>,
     read: AtomicU64,
@@ -35,7 +35,7 @@ impl ReadAt for File {
     }
 }
 
-/// A file of which nothing can be read once its headers have been.
+/// A file that panics on reads after its headers were read.
 struct Panicking {
     file: File,
     is_opened: AtomicBool,
@@ -100,7 +100,7 @@ fn picture(width: u32, height: u32, channels: Channels) -> File {
     File::new(encode::jp2(&raster, &EmbeddedMetadata::default()).unwrap())
 }
 
-/// A picture of one color, with other boxes than it had.
+/// A picture of one color with these boxes instead of its own.
 fn boxed(channels: Channels, description: &[(&[u8; 4], &[u8])]) -> File {
     let mut raster = Raster::blank(Dimensions::new(16, 8), channels);
     raster.samples.fill(128);
@@ -190,13 +190,13 @@ fn check_regions(file: &File, regions: &[[u32; 4]], tolerance: u16) {
 const PARTS: &[[u32; 4]] = &[[0, 0, 64, 64], [31, 32, 33, 34], [100, 7, 50, 103], [149, 109, 1, 1]];
 
 #[test]
-fn lossless_files_show_their_pictures() {
+fn lossless_files_are_decoded_exactly() {
     let orders = ["lrcp", "rlcp", "rpcl", "pcrl", "cprl"].map(|order| format!("precincts-{order}.jp2"));
     let rgb = orders.iter().map(|name| (name.as_str(), "rgb"));
     let others = [("tiled-lossless.jp2", "large"), ("palette.jp2", "palette"), ("gray16.jp2", "gray")];
-    for (name, shown) in rgb.chain(others).chain([("rgba16-tiled.jp2", "rgba-part")]) {
+    for (name, expected_name) in rgb.chain(others).chain([("rgba16-tiled.jp2", "rgba-part")]) {
         let raw = whole(&File::new(difficult::file(name).unwrap())).unwrap();
-        let expected = difficult::expected(shown);
+        let expected = difficult::expected(expected_name);
         assert_eq!((raw.dimensions, raw.model), (expected.dimensions, expected.model), "{name}");
         let high = if raw.samples.depth() == Depth::U16 { 257 } else { 1 };
         assert!(
@@ -271,7 +271,7 @@ fn what_the_encoder_writes_is_read() {
 }
 
 #[test]
-fn boxes_say_what_components_mean() {
+fn boxes_determine_the_meaning_of_components() {
     let enumerated = |number: u8| [1, 0, 0, 0, 0, 0, number];
     let pixel = |file: &File| {
         let raw = whole(file).unwrap();
@@ -324,7 +324,7 @@ fn a_codestream_may_be_longer_than_its_box() {
 }
 
 #[test]
-fn components_with_fewer_samples_are_spread() {
+fn subsampled_components_are_interpolated() {
     let mut file = picture(64, 48, Channels::Rgb);
     let at = file.bytes.windows(4).position(|four| four == [0xff, 0x4f, 0xff, 0x51]).unwrap();
     let mut codestream = file.bytes.split_off(at);
@@ -343,7 +343,7 @@ fn components_with_fewer_samples_are_spread() {
 }
 
 #[test]
-fn limits_are_kept() {
+fn limits_are_enforced() {
     let file = picture(300, 200, Channels::Rgb);
     let all = Rect { x: 0, y: 0, width: 300, height: 200 };
     assert!(matches!(decode(&file, all, 0, 59_999), Err(Error::TooLarge { pixels: 60_000, limit: 59_999 })));

@@ -1,20 +1,20 @@
-//! Writes a codestream of a single tile, with little more than the requested part.
+//! Assembles a codestream of a single tile with little more than the requested part.
 //!
-//! The tile keeps its place on the reference grid, so that it decodes as in the whole image. Packets that are not needed
-//! become empty if their lengths are known (PLT) and their order is simple.
+//! The tile keeps its position on the reference grid, so that it decodes as in the whole image. Packets that are not needed
+//! are replaced by empty ones if their lengths are known (PLT) and their order is simple.
 
 use std::ops::Range;
 
 use super::Error;
 use super::bytes::Window;
 use super::markers::{Area, Main};
-use super::packet_reader::TilePartHeader;
 use super::packet_selection::{Needed, PACKETS, Wanted, count, needed};
 use super::tile_cost::{affordable, plausible};
+use super::tile_part_header::TilePartHeader;
 use super::tile_parts::Part;
 
-/// A tile-part's header is read as one block, with small resolutions after it.
-const HEADS: usize = 8 << 10;
+/// The bytes of a tile-part that are read at once: its header, and small resolutions after it.
+const HEADER_READ: usize = 8 << 10;
 
 /// Bytes in memory or in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Piece {
 }
 
 impl Piece {
-    /// The position of the last byte that is read from the file.
+    /// The end of the last range that is read from the file.
     pub(super) fn reach(pieces: &[Self]) -> u64 {
         let ends = pieces.iter().map(|piece| match piece {
             Self::Bytes(_) => 0,
@@ -41,8 +41,8 @@ impl Piece {
     }
 }
 
-/// A tile's codestream, and what to decode of it; `window` reads the headers of its parts. Unless it `selects`, all
-/// packets of the tile are in it.
+/// Assembles a tile's codestream, and returns it with the part to decode; `window` reads the headers of its parts. Unless it `selects`, all
+/// packets of the tile are included.
 pub(super) fn codestream(
     window: &mut Window<'_>,
     main: &Main,
@@ -53,8 +53,8 @@ pub(super) fn codestream(
 ) -> Result<(Vec<Piece>, Wanted), Error> {
     let tile = main.tile(column, row);
     let index = row * main.tiles()[0] + column;
-    window.bounded(HEADS, main.body.end);
-    let mut pieces = vec![Piece::Bytes(main_head(main, column, row))];
+    window.set_bounds(HEADER_READ, main.body.end);
+    let mut pieces = vec![Piece::Bytes(main_header(main, column, row))];
     let mut first = TilePartHeader::read(window, main, index, &parts[0])?;
     let mut codings = vec![&main.coding];
     codings.extend(main.exceptions.iter().chain(&first.codings));
@@ -72,7 +72,7 @@ pub(super) fn codestream(
     let (mut counted, mut are_counted) = (first.packets.len(), first.is_counted());
     let mut heads = vec![first];
     for part in &parts[1..] {
-        // Nothing after the last wanted packet matters.
+        // Packets after the last needed one are not read.
         if needed.as_ref().is_some_and(|needed| needed.flags.len() <= counted) && are_counted {
             break;
         }
@@ -83,22 +83,22 @@ pub(super) fn codestream(
     }
     let is_all = heads.len() == parts.len();
     let needed = needed.filter(|needed| is_trusted(&heads, needed, is_all));
-    match needed.and_then(|needed| chosen(main, &heads, &needed)) {
+    match needed.and_then(|needed| select(main, &heads, &needed)) {
         Some(data) => part(&mut pieces, 0, 1, &[], data),
         None => {
             for part in &parts[heads.len()..] {
                 heads.push(TilePartHeader::read(window, main, index, part)?);
             }
-            whole(&mut pieces, main, tile, heads)?;
+            add_all(&mut pieces, main, tile, heads)?;
         }
     }
     pieces.push(Piece::Bytes(vec![0xff, 0xd9]));
     Ok((pieces, wanted))
 }
 
-/// Adds all of a tile: as one tile-part if only the first has segments of its own, so that there may be more
-/// of them than can be numbered.
-fn whole(
+/// Adds a complete tile: as one tile-part if only the first has segments of its own, so that there may be more
+/// parts than can be numbered.
+fn add_all(
     pieces: &mut Vec<Piece>,
     main: &Main,
     tile: Area,
@@ -123,9 +123,9 @@ fn whole(
     Ok(())
 }
 
-/// Empty packets for after a tile whose progression changes: OpenJPEG then looks for packets that were there already,
-/// and takes nothing for an empty one only where it needs no end marker. Where layers come late it would take them for
-/// packets that are still missing.
+/// Empty packets to append to a tile whose progression changes: OpenJPEG then looks again for packets that it has already
+/// read, and treats missing packets as empty only if they need no end marker. If layers come late, it would mistake these
+/// for packets that are still missing.
 fn end_markers(main: &Main, heads: &[TilePartHeader], tile: Area) -> Option<Piece> {
     if main.is_late || heads.iter().any(|head| head.is_late) {
         return None;
@@ -136,7 +136,7 @@ fn end_markers(main: &Main, heads: &[TilePartHeader], tile: Area) -> Option<Piec
 }
 
 /// SOC, and the main header, with this tile as the whole image.
-fn main_head(main: &Main, column: u32, row: u32) -> Vec<u8> {
+fn main_header(main: &Main, column: u32, row: u32) -> Vec<u8> {
     let tile = main.tile(column, row);
     let mut head = [&[0xff, 0x4f], main.kept.as_slice()].concat();
     let mut set = |at: usize, value: u32| head[at..at + 4].copy_from_slice(&value.to_be_bytes());
@@ -152,7 +152,7 @@ fn main_head(main: &Main, column: u32, row: u32) -> Vec<u8> {
 /// Adds a tile-part of the only tile.
 fn part(pieces: &mut Vec<Piece>, index: usize, count: usize, kept: &[u8], data: Vec<Piece>) {
     let length = 14 + kept.len() as u64 + data.iter().map(Piece::len).sum::<u64>();
-    // Zero means up to the end, which is right for a tile-part of such length.
+    // Zero means up to the end, which is correct for a tile-part of this length.
     let length = u32::try_from(length).unwrap_or(0).to_be_bytes();
     let number = [index as u8, u8::try_from(count).unwrap_or(0)];
     let head = [&[0xff, 0x90, 0, 10, 0, 0], length.as_slice(), &number, kept, &[0xff, 0x93]].concat();
@@ -181,9 +181,9 @@ fn is_trusted(heads: &[TilePartHeader], needed: &Needed, is_all: bool) -> bool {
     heads.iter().all(TilePartHeader::is_counted) && (!is_all || counted as u64 == needed.count())
 }
 
-/// The wanted packets' bytes; the others up to the last are empty. Those after it are left out, which a decoder reads
+/// The bytes of the needed packets; the others up to the last needed one are empty. Those after it are omitted, which a decoder reads
 /// as empty, unless each must end with a marker. `None` if there are too few packets.
-fn chosen(main: &Main, heads: &[TilePartHeader], needed: &Needed) -> Option<Vec<Piece>> {
+fn select(main: &Main, heads: &[TilePartHeader], needed: &Needed) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let empty: &[u8] = if main.coding.has_ends { &[0, 0xff, 0x92] } else { &[0] };
     let rest = if main.coding.has_ends { needed.rest } else { 0 };

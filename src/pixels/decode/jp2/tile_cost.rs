@@ -1,12 +1,12 @@
-//! Refuses tiles that OpenJPEG would need too much memory or time for.
+//! Refuses tiles for which OpenJPEG would need too much memory or time.
 
 use super::markers::{Area, Coding, Component, Main};
 use super::packet_selection::count;
 use super::{Error, damaged};
 
-/// Bytes that OpenJPEG allocates for one tile before it decodes, at most.
+/// The most bytes that OpenJPEG may allocate for one tile before it decodes.
 const STRUCTURES: u64 = 1 << 30;
-/// Bytes for a code-block, and for a precinct in its three bands; measured.
+/// Measured bytes for a code-block, and for a precinct in its three bands.
 const BLOCK_COST: u64 = 700;
 const PRECINCT_COST: u64 = 600;
 /// OpenJPEG looks for every packet, even after the end of the data: no image has more packets than bytes, and this
@@ -23,7 +23,7 @@ pub(super) fn affordable_all(main: &Main) -> Result<u64, Error> {
     costs.into_iter().try_fold(0, |max, cost| Ok(max.max(cost?)))
 }
 
-/// Refuses a tile for which OpenJPEG would allocate too much, whatever its data is; otherwise returns how many bytes it
+/// Refuses a tile for which OpenJPEG would allocate too much, regardless of its data; otherwise returns the number of bytes that it
 /// allocates.
 pub(super) fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result<u64, Error> {
     let cost = |coding: &&Coding| {
@@ -34,7 +34,7 @@ pub(super) fn affordable(main: &Main, tile: Area, codings: &[&Coding]) -> Result
     let cost = codings.iter().map(cost).max().unwrap_or(0);
     if cost > STRUCTURES {
         return Err(Error::Unsupported(format!(
-            "a tile of {}x{} with small code-blocks or many layers; write the file with tiles of at max 4096x4096",
+            "a tile of {}x{} with small code-blocks or many layers; write the file with tiles of at most 4096x4096",
             tile.width(),
             tile.height()
         )));
@@ -47,13 +47,13 @@ pub(super) fn plausible(main: &Main, tile: Area, codings: &[&Coding], bytes: u64
     let max = codings.iter().map(|coding| count(coding, &main.components, tile).unwrap_or(u64::MAX)).max();
     match max {
         Some(packets) if packets > FREE_PACKETS.max(bytes) => {
-            Err(damaged(format_args!("a tile of {packets} packets in {bytes} bytes")))
+            Err(damaged(format_args!("a tile has {packets} packets in {bytes} bytes")))
         }
         _ => Ok(()),
     }
 }
 
-/// Bytes for OpenJPEG's table of the packets that it has seen, as large for every resolution as for the largest.
+/// Bytes for OpenJPEG's table of the packets that it has read, which is as large for every resolution as for the largest.
 fn included(coding: &Coding, components: &[Component], tile: Area) -> u64 {
     let precincts = components.iter().map(|component| {
         let exponents = coding.precincts.iter().enumerate().map(|(resolution, &exponents)| {

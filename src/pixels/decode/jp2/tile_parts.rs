@@ -7,21 +7,21 @@ use super::markers::Main;
 use super::{Error, damaged};
 use crate::pixels::ReadAt;
 
-/// Tile-parts are walked from head to head; there is rarely more than one to a block.
+/// The bytes that are read for each header of a tile-part; there is rarely more than one in a block.
 const BLOCK: usize = 512;
 /// The most tile-parts that are read.
 const PARTS: usize = 1 << 20;
-/// The standard numbers those of one tile with 8 bits; some writers go on from 0.
+/// The most tile-parts of one tile. The standard numbers them with 8 bits; some writers continue from 0.
 const PARTS_OF_TILE: usize = 1 << 14;
-/// SOT and SOD.
-const LEAST: u64 = 14;
+/// The bytes of SOT and SOD.
+const MIN_LENGTH: u64 = 14;
 
 /// A tile-part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// From SOT on.
+    /// The range from SOT on.
     pub range: Range<u64>,
-    /// Its place among all tile-parts of the codestream.
+    /// The index among all tile-parts of the codestream.
     pub number: usize,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Parts {
     count: usize,
 }
 
-/// A start of tile-part.
+/// The contents of a SOT segment.
 struct Start {
     tile: u16,
     length: u32,
@@ -40,7 +40,7 @@ struct Start {
 }
 
 impl Parts {
-    /// A tile's parts in their order; never none.
+    /// A tile's parts in their order, at least one.
     pub(super) fn of(&self, tile: usize) -> Result<&[Part], Error> {
         match self.tiles.get(tile) {
             Some(parts) if !parts.is_empty() => Ok(parts),
@@ -53,7 +53,7 @@ impl Parts {
         self.tiles.len() * size_of::<Vec<Part>>() + self.count * 2 * size_of::<Part>()
     }
 
-    fn none(main: &Main) -> Self {
+    fn empty(main: &Main) -> Self {
         let [across, down] = main.tiles();
         Self { tiles: vec![Vec::new(); (across * down) as usize], count: 0 }
     }
@@ -67,11 +67,11 @@ impl Parts {
         Some(())
     }
 
-    /// By the main header's table, where there is one that agrees with the codestream's length and last tile-part.
-    pub(super) fn listed(file: &dyn ReadAt, main: &Main) -> Option<Self> {
+    /// Finds tile-parts by the main header's table (TLM), if it agrees with the codestream's length and last tile-part.
+    pub(super) fn from_table(file: &dyn ReadAt, main: &Main) -> Option<Self> {
         let (last, _) = main.lengths.last()?;
         let mut window = Window::new(file, main.body.end, BLOCK);
-        let (mut parts, mut at) = (Self::none(main), main.body.start);
+        let (mut parts, mut at) = (Self::empty(main), main.body.start);
         for &(tile, length) in &main.lengths {
             let part = at..at + u64::from(length);
             at = part.end;
@@ -84,12 +84,12 @@ impl Parts {
             .then_some(parts)
     }
 
-    /// One after the other, from head to head.
-    pub(super) fn walked(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
+    /// Finds tile-parts by reading their headers one after the other.
+    pub(super) fn from_headers(file: &dyn ReadAt, main: &Main) -> Result<Self, Error> {
         let mut window = Window::new(file, main.body.end, BLOCK);
-        let (mut parts, mut at) = (Self::none(main), main.body.start);
+        let (mut parts, mut at) = (Self::empty(main), main.body.start);
         for _ in 0..PARTS {
-            // Without EOC, too, a codestream is whole when its last tile-part is.
+            // A codestream without EOC is complete if its last tile-part is.
             if at == main.body.end || window.array(at)? == [0xff, 0xd9] {
                 return Ok(parts);
             }
@@ -99,11 +99,11 @@ impl Parts {
                 length => at + u64::from(length),
             };
             if end > main.body.end {
-                return Err(damaged("cut off"));
+                return Err(damaged("it is truncated"));
             }
-            // Some writers count on from 0 after 255.
+            // Some writers continue from 0 after 255.
             let known = parts.tiles.get(usize::from(tile)).map(Vec::len);
-            if known.map(|known| known % 256) != Some(usize::from(index)) || end < at + LEAST {
+            if known.map(|known| known % 256) != Some(usize::from(index)) || end < at + MIN_LENGTH {
                 return Err(damaged(format_args!("tile-part {index} of tile {tile} is out of place")));
             }
             if known >= Some(PARTS_OF_TILE) {
@@ -118,7 +118,7 @@ impl Parts {
     }
 }
 
-/// Where the last tile-part ends when it does not say so itself.
+/// The end of the last tile-part if its header does not state a length.
 fn rest(window: &mut Window<'_>, end: u64) -> Result<u64, Error> {
     let last: [u8; 2] = window.array(end - 2)?;
     Ok(if last == [0xff, 0xd9] { end - 2 } else { end })
@@ -127,7 +127,7 @@ fn rest(window: &mut Window<'_>, end: u64) -> Result<u64, Error> {
 fn start(window: &mut Window<'_>, at: u64) -> Result<Start, Error> {
     let sot: [u8; 12] = window.array(at)?;
     let [0xff, 0x90, 0, 10, high, low, a, b, c, d, index, _] = sot else {
-        return Err(damaged("no tile-part where one must be"));
+        return Err(damaged("a tile-part is missing"));
     };
     Ok(Start { tile: u16::from_be_bytes([high, low]), length: u32::from_be_bytes([a, b, c, d]), index })
 }

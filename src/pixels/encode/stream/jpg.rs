@@ -1,13 +1,13 @@
 //! Streams JPEG band by band: each is encoded as a JPEG, and their scans are joined by restart markers.
 //!
-//! After a restart marker, decoders reset prediction as at the start of a file (ITU-T T.81, §E.1.4). Bands that are whole
+//! After a restart marker, decoders reset prediction as at the start of a scan (ITU-T T.81, §E.1.4). Bands that are whole
 //! restart intervals therefore give the same pixels as a single scan.
 
 use super::{Channels, Dimensions, EmbeddedMetadata, Error, Subsampling};
 use crate::pixels::jpeg::{self, Scan};
 
-/// Rows of a band: whole blocks (MCUs) in every subsampling, and at the longest side still fewer
-/// of them than the 65,535 that an interval holds.
+/// The rows of a band: whole blocks (MCUs) in every subsampling, and at the longest side still fewer
+/// of them than an interval's limit of 65,535.
 const BAND: u32 = 64;
 
 /// A JPEG that is being streamed.
@@ -18,8 +18,8 @@ pub(super) struct Jpg {
     subsampling: Subsampling,
     metadata: EmbeddedMetadata,
     /// Rows that do not yet fill a band.
-    held: Vec<u8>,
-    /// Bands written.
+    pending: Vec<u8>,
+    /// The number of bands written.
     bands: u32,
     /// The tables before the first band's scan; the other bands must have the same.
     tables: Vec<u8>,
@@ -35,25 +35,25 @@ impl Jpg {
     ) -> Result<Self, Error> {
         jpeg::check(dimensions)?;
         let subsampling = if channels == Channels::Gray { Subsampling::Gray } else { subsampling };
-        let (held, tables, metadata) = (Vec::new(), Vec::new(), metadata.clone());
-        Ok(Self { dimensions, channels, quality, subsampling, metadata, held, bands: 0, tables })
+        let (pending, tables, metadata) = (Vec::new(), Vec::new(), metadata.clone());
+        Ok(Self { dimensions, channels, quality, subsampling, metadata, pending, bands: 0, tables })
     }
 
     pub(super) fn push(&mut self, mut samples: &[u8]) -> Result<Vec<u8>, Error> {
         let (mut out, band) = (Vec::new(), self.stride() * BAND as usize);
-        if !self.held.is_empty() {
-            let missing = (band - self.held.len()).min(samples.len());
-            self.held.extend_from_slice(&samples[..missing]);
+        if !self.pending.is_empty() {
+            let missing = (band - self.pending.len()).min(samples.len());
+            self.pending.extend_from_slice(&samples[..missing]);
             samples = &samples[missing..];
-            if self.held.len() == band {
-                let mut held = std::mem::take(&mut self.held);
-                self.encode(&held, &mut out)?;
-                held.clear();
-                self.held = held;
+            if self.pending.len() == band {
+                let mut pending = std::mem::take(&mut self.pending);
+                self.encode(&pending, &mut out)?;
+                pending.clear();
+                self.pending = pending;
             }
         }
         let bands = samples.chunks_exact(band);
-        self.held.extend_from_slice(bands.remainder());
+        self.pending.extend_from_slice(bands.remainder());
         for band in bands {
             self.encode(band, &mut out)?;
         }
@@ -61,9 +61,9 @@ impl Jpg {
     }
 
     pub(super) fn finish(mut self) -> Result<Vec<u8>, Error> {
-        let (mut out, held) = (Vec::new(), std::mem::take(&mut self.held));
-        if !held.is_empty() {
-            self.encode(&held, &mut out)?;
+        let (mut out, pending) = (Vec::new(), std::mem::take(&mut self.pending));
+        if !pending.is_empty() {
+            self.encode(&pending, &mut out)?;
         }
         out.extend_from_slice(&[0xff, 0xd9]);
         Ok(out)
@@ -132,7 +132,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn bands_decode_to_what_one_piece_decodes_to(
+        fn bands_decode_like_a_single_scan(
             width in 1..90u32, height in 1..700u32, heights in proptest::collection::vec(1..150u32, 1..5),
             gray: bool, full: bool,
         ) {

@@ -1,4 +1,4 @@
-//! Detects the form of a record.
+//! Detects the format of a record.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::names::RecordFormat;
 use super::smk::FIELDS;
 use crate::record::read::value::json::field;
 
-/// The error for a record of unknown form.
-pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and no known shape: name its form (`lines`, \
+/// The error for a record of unknown format.
+pub(in crate::record::read) const UNKNOWN: &str = "the record has no `object_number`, and its format is unknown: name it (`lines`, \
     `smk`, `tate`, `iiif`), or give a mapping that says which fields mean what";
 
-/// The form of a record, if it is known.
+/// The format of a record, if it is known.
 pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
     let fields = record.as_object()?;
     let has = |name: &str| fields.contains_key(name);
@@ -28,9 +28,9 @@ pub(in crate::record::read) fn form(record: &Value) -> Option<RecordFormat> {
     has("object_number").then_some(RecordFormat::Lines)
 }
 
-/// Why a record is not of the expected form, if it is not: read by the wrong form it would become a work
+/// Why a record does not match the expected format, if it does not. Read in the wrong format it would become a work
 /// without a title.
-pub(in crate::record::read) fn misfit(record: &Value, expected: RecordFormat) -> Option<String> {
+pub(in crate::record::read) fn mismatch(record: &Value, expected: RecordFormat) -> Option<String> {
     let found = form(record);
     let fields = record.as_object()?;
     let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
@@ -44,8 +44,8 @@ pub(in crate::record::read) fn misfit(record: &Value, expected: RecordFormat) ->
     };
     match found {
         _ if fits => None,
-        Some(found) => Some(format!("the record is not of the form `{expected}`: it looks like `{found}`")),
-        None => Some(format!("the record is not of the form `{expected}`: it has none of its fields")),
+        Some(found) => Some(format!("the record is not in the format `{expected}`: it looks like `{found}`")),
+        None => Some(format!("the record is not in the format `{expected}`: it has none of its fields")),
     }
 }
 
@@ -60,7 +60,7 @@ fn is_presentation(record: &Value) -> bool {
     context || matches!(kind, Some("Manifest" | "Collection" | "sc:Manifest" | "sc:Collection"))
 }
 
-/// Whether its lists hold what SMK's do.
+/// Whether its lists hold the fields of SMK's lists.
 fn is_smk(record: &Value) -> bool {
     field(&record["titles"], &["title", "translation"]).is_some()
         || field(&record["production"], &["creator", "creator_lref"]).is_some()
@@ -84,7 +84,7 @@ mod tests {
             (json!({"acno": "A00001"}), RecordFormat::Tate, None),
             (json!({"id": "x", "items": []}), RecordFormat::Manifest, None),
         ] {
-            let reason = misfit(&record, form);
+            let reason = mismatch(&record, form);
             let fits = reason.is_none() == expected.is_none();
             assert!(
                 fits && reason.is_none_or(|reason| reason.contains(expected.unwrap_or_default())),

@@ -1,4 +1,4 @@
-//! Tegl's own form of a record, with precise errors.
+//! Tegl's own record format, with precise errors.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::record::Work;
 use crate::record::read::record::malformed;
 
-/// The fields of a work and what they are written like.
+/// The fields of a work, each with how its value is written.
 pub(in crate::record::read) const FIELDS: [(&str, &str); 23] = [
     ("object_number", "the number as text, as in `\"KMS1\"`"),
     ("titles", TEXTS),
@@ -42,63 +42,61 @@ pub(in crate::record::read) const FIELDS: [(&str, &str); 23] = [
 const TEXT: &str = "`\"text\"`, `[\"text\"]` or `{\"en\": \"text\"}`";
 const TEXTS: &str = "`\"text\"`, `{\"en\": \"text\"}`, or a list of such";
 
-/// How many fields of one object are tried one by one to find the wrong one.
-const TRIED: usize = 64;
+/// The maximum number of fields of one object that are tested one by one to find the wrong one.
+const MAX_TESTED: usize = 64;
 
-/// The work that a record is.
+/// Parses a record as a work.
 pub(in crate::record::read) fn work(text: &str) -> Result<Work, String> {
     serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(fields)) => {
-            blame(fields).unwrap_or_else(|| format!("the record is not a work: {error}"))
+            first_error(fields).unwrap_or_else(|| format!("the record is not a work: {error}"))
         }
-        Ok(_) => "a record is an object: write `{\"object_number\": …}`".to_owned(),
+        Ok(_) => "a record must be an object: write `{\"object_number\": …}`".to_owned(),
         Err(_) => malformed(1, &error).reason,
     })
 }
 
-/// Which field is wrong, and how it is written.
-fn blame(fields: Map<String, Value>) -> Option<String> {
+/// The error for the first wrong field, with how to write it.
+fn first_error(fields: Map<String, Value>) -> Option<String> {
     if fields.get("object_number").is_none_or(Value::is_null) {
-        return Some(
-            "`object_number` is missing: a record needs the number that the museum knows the work by".into(),
-        );
+        return Some("`object_number` is missing: a record needs the museum's object number".into());
     }
     fields.into_iter().find_map(|(name, value)| {
-        let error = fails(&name, &value)?;
+        let error = error_of(&name, &value)?;
         let written = FIELDS.iter().find(|(known, _)| *known == name).map_or("", |(_, written)| written);
-        let (path, error) = inside(&name, &value).unwrap_or((name, error));
+        let (path, error) = error_in_list(&name, &value).unwrap_or((name, error));
         let hint = if written.is_empty() { String::new() } else { format!("; write {written}") };
-        Some(format!("`{path}`: {}{hint}", plain(&error)))
+        Some(format!("`{path}`: {}{hint}", simplified(&error)))
     })
 }
 
-/// What is wrong with this value of this field, if anything.
-fn fails(name: &str, value: &Value) -> Option<String> {
+/// The error for this value of this field, if it is wrong.
+fn error_of(name: &str, value: &Value) -> Option<String> {
     let number = if name == "object_number" { value.clone() } else { json!("1") };
     let mut record = Map::from_iter([("object_number".to_owned(), number)]);
     record.insert(name.to_owned(), value.clone());
     Work::deserialize(Value::Object(record)).err().map(|error| error.to_string())
 }
 
-/// The element, and the field of it, that is wrong in a list.
-fn inside(name: &str, value: &Value) -> Option<(String, String)> {
-    let (place, wrong, error) = value
+/// The path of the wrong element of a list, and of its wrong field, with the error.
+fn error_in_list(name: &str, value: &Value) -> Option<(String, String)> {
+    let (index, wrong, error) = value
         .as_array()?
         .iter()
         .enumerate()
-        .find_map(|(place, one)| fails(name, &json!([one])).map(|error| (place, one, error)))?;
-    let path = format!("{name}[{place}]");
-    let fields = wrong.as_object().filter(|fields| fields.len() <= TRIED).into_iter().flatten();
+        .find_map(|(place, one)| error_of(name, &json!([one])).map(|error| (place, one, error)))?;
+    let path = format!("{name}[{index}]");
+    let fields = wrong.as_object().filter(|fields| fields.len() <= MAX_TESTED).into_iter().flatten();
     let key = fields.map(|(key, _)| key).find(|&key| {
         let mut rest = wrong.clone();
         rest.as_object_mut().is_some_and(|fields| fields.remove(key).is_some())
-            && fails(name, &json!([rest])).is_none()
+            && error_of(name, &json!([rest])).is_none()
     });
     Some((key.map_or(path.clone(), |key| format!("{path}.{key}")), error))
 }
 
-/// The error without the details that only a programmer understands.
-fn plain(error: &str) -> &str {
+/// The error without details that only a programmer understands.
+fn simplified(error: &str) -> &str {
     if error.contains("untagged enum") { "neither one value nor a list of them" } else { error }
 }
 

@@ -1,4 +1,4 @@
-//! The formats of records that are read without a mapping: one file or folder for each.
+//! Formats that are read without a mapping, one file or folder each.
 
 pub(in crate::record::read) mod detect;
 pub(in crate::record::read) mod iiif;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The shapes of records that are read without a mapping.
+/// A record format that is read without a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RecordFormat {
     /// Tegl's own: one [`crate::record::Work`] per line, or a list of them.
     Lines,
-    /// The open API of Statens Museum for Kunst, and its answers.
+    /// Records of the open API of Statens Museum for Kunst, and its responses.
     Smk,
     /// Tate's collection as it is published.
     Tate,
@@ -41,7 +41,7 @@ impl FromStr for RecordFormat {
             "csv" => Ok(Self::Csv),
             "iiif" => Ok(Self::Manifest),
             other => Err(format!(
-                "`{other}` is not a form of records: write `lines`, `smk`, `tate`, `csv` or `iiif`"
+                "`{other}` is not a record format: write `lines`, `smk`, `tate`, `csv` or `iiif`"
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! Records of Tate's collection.
+//! Reads records of Tate's collection.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::record::{Broader, Creator, Measure, Production, Related, Tag, Text, T
 
 const SOURCE: &str = "import:tate";
 
-/// The work that a record is about; only one without any number is refused.
+/// Converts a record to a work. Fails only if the record has no number.
 pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     let number = text_in(record, &["acno", "id"]);
     let number = number.ok_or("`acno` is missing, and `id` too: a record needs one of them")?.into_owned();
@@ -46,18 +46,18 @@ fn titles(record: &Value) -> Vec<Title> {
 fn creator(made: &Value) -> Option<Creator> {
     let sort_name = text_in(made, &["mda"]).map(|name| name.into_owned());
     let display_name = text_of(made, &["fc"]).map(|name| name.into_owned());
-    let name = display_name.or_else(|| sort_name.as_deref().map(super::smk::upright))?;
-    let lived = text_in(made, &["date"]);
-    let lived = lived
-        .as_deref()
-        .map_or((None, None), |lived| if lived.contains(['–', '-']) { span(lived) } else { (None, None) });
-    let birth = field(made, &["birthYear"]).and_then(year).or(lived.0);
+    let name = display_name.or_else(|| sort_name.as_deref().map(super::smk::display_name))?;
+    let lifespan = text_in(made, &["date"]);
+    let lifespan = lifespan.as_deref().map_or((None, None), |lifespan| {
+        if lifespan.contains(['–', '-']) { span(lifespan) } else { (None, None) }
+    });
+    let birth = field(made, &["birthYear"]).and_then(year).or(lifespan.0);
     Some(Creator {
         sort_name: sort_name.filter(|sorted| *sorted != name),
         name,
         role: text_in(made, &["role"]).map(|role| role.into_owned()),
         birth,
-        death: lived.1.filter(|died| birth != Some(*died)),
+        death: lifespan.1.filter(|died| birth != Some(*died)),
         nationality: None,
         gender: text_in(made, &["gender"]).map(|gender| gender.into_owned()),
         id: text_in(made, &["id"]).map(|id| format!("tate:artist:{id}")),
@@ -73,7 +73,7 @@ fn production(record: &Value) -> Option<Production> {
     (found != Production::default()).then_some(found)
 }
 
-/// From the line of dimensions: its numbers are height, width and depth, which the separate fields confuse.
+/// Measures from the line of dimensions, whose numbers are height, width and depth; the separate fields confuse them.
 fn dimensions(record: &Value) -> Vec<Measure> {
     if let Some(line) = text_in(record, &["dimensions"]) {
         return measure::measures(&line);
@@ -91,7 +91,7 @@ fn dimensions(record: &Value) -> Vec<Measure> {
     ["height", "width", "depth"].into_iter().filter_map(of).collect()
 }
 
-/// The series or sketchbook that it belongs to.
+/// The series or sketchbook that the work belongs to.
 fn group(record: &Value) -> Option<Related> {
     let label = text_in(record, &["groupTitle"])?;
     let id = record.get("catalogueGroup").and_then(|group| text_in(group, &["id"]));
@@ -99,10 +99,10 @@ fn group(record: &Value) -> Option<Related> {
     Some(Related { id, label: Text::of("en", &label), kind: Some("part-of".into()) })
 }
 
-/// Movements as styles, and the leaves of the tree of subjects with the levels above them.
+/// Movements as styles, and the leaves of the subject tree with the subjects above them.
 ///
-/// Tate publishes no addresses of its subjects, but names them more than once: `figure` means four things. So each
-/// has a URI of its number, `tate:subject:451`, which leads nowhere.
+/// Tate publishes no URIs for its subjects, and some names are ambiguous: `figure` means four things. Each subject
+/// therefore gets a URI made of its number, `tate:subject:451`, which does not resolve.
 fn tags(record: &Value) -> Vec<Tag> {
     let mut tags = Vec::new();
     for movement in many(record.get("movements")) {
@@ -120,7 +120,7 @@ fn tags(record: &Value) -> Vec<Tag> {
     tags
 }
 
-/// The leaves below a subject; a tree deeper than JSON may be has none.
+/// Collects the leaves below a subject. Trees nested deeper than JSON allows have none.
 fn leaves(node: &Value, above: &mut Vec<Broader>, tags: &mut Vec<Tag>) {
     let Some(own) = concept("subject", node) else { return };
     let below = children(Some(node));

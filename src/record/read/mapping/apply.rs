@@ -1,4 +1,4 @@
-//! Makes works of rows and of JSON records by a mapping.
+//! Converts rows of tables and JSON records to works by a mapping.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,16 +13,16 @@ use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::{joined, statement};
 use crate::record::{Production, Related, Tag, Text, Title, Work};
 
-/// The separator between several values in a column that is named like a field.
-const BETWEEN: &str = "|";
+/// The separator between several values in a column that is named after a field.
+const SEPARATOR: &str = "|";
 
-/// The work that a JSON record is about.
+/// Converts a JSON record to a work.
 pub(in crate::record::read) fn work(record: &Value, mapping: &Mapping) -> Result<Work, String> {
-    let fields = record.as_object().ok_or("a record is an object")?;
+    let fields = record.as_object().ok_or("a record must be an object")?;
     read(fields, mapping, "import:json")
 }
 
-/// The work that these fields are about: by the mapping, then by the fields' own names; the others are kept.
+/// Converts fields to a work: by the mapping, then by the fields' own names. Other fields are kept as they are.
 pub(in crate::record::read) fn read(
     fields: &Map<String, Value>,
     mapping: &Mapping,
@@ -32,7 +32,7 @@ pub(in crate::record::read) fn read(
     let mut used = HashSet::new();
     for rule in &mapping.rules {
         if let Some(column) = &rule.column {
-            used.insert(own_or_first(fields, column));
+            used.insert(own_or_outermost(fields, column));
             if raw(column, fields).into_iter().any(|value| statement(value).is_some()) {
                 rule.used.mark();
             }
@@ -42,12 +42,12 @@ pub(in crate::record::read) fn read(
     for (name, value) in fields.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         let path: Vec<&str> = name.split('.').collect();
         let field = path[0];
-        if let Ok(target) = target(&path).map_err(drop)
+        if let Ok(target) = target(&path).map_err(|_| ())
             && !matches!(value, Value::Object(_))
             && !value.as_array().is_some_and(|all| all.iter().any(Value::is_object))
         {
             let rule =
-                Rule { target, column: Some(name.clone()), split: Some(BETWEEN.into()), ..Rule::default() };
+                Rule { target, column: Some(name.clone()), split: Some(SEPARATOR.into()), ..Rule::default() };
             draft.apply(&rule, fields)?;
         } else if FIELDS.iter().any(|(known, _)| *known == field) {
             draft.whole.insert(name.clone(), value.clone());
@@ -58,17 +58,17 @@ pub(in crate::record::read) fn read(
     draft.finish(mapping.source.as_deref().unwrap_or(source))
 }
 
-/// The name of the outermost field that a column's name or path begins with.
-fn own_or_first<'a>(fields: &Map<String, Value>, column: &'a str) -> &'a str {
+/// The outermost field in a column's name or path.
+fn own_or_outermost<'a>(fields: &Map<String, Value>, column: &'a str) -> &'a str {
     if fields.contains_key(column) { column } else { column.split('.').next().unwrap_or(column) }
 }
 
-/// A work in the making.
+/// A work under construction.
 #[derive(Default)]
 struct Draft {
     work: Work,
     tags: BTreeMap<String, Vec<Text>>,
-    /// Fields in Tegl's own form.
+    /// The fields that are already in Tegl's own format.
     whole: Map<String, Value>,
 }
 
@@ -107,7 +107,7 @@ impl Draft {
                     truth(&Value::from(word))
                         .ok_or_else(|| format!("`{column}` is `{word}`: write `yes` or `no`"))
                 };
-                // Of several flags none may be passed over, and none that cannot be read.
+                // Every one of several flags counts, and an unreadable one is an error.
                 if first.is_none()
                     && let Some(value) =
                         raw(column, fields).into_iter().find(|value| statement(value).is_some())
@@ -125,10 +125,10 @@ impl Draft {
                 found.iter().for_each(|text| add(&mut made(work).text, text, language))
             }
             Target::Creator(field) => {
-                words.for_each(|(at, word)| creator(at_place(&mut work.creators, at), field, word))
+                words.for_each(|(at, word)| creator(entry_at(&mut work.creators, at), field, word))
             }
             Target::Image(field) => words.for_each(|(at, word)| {
-                let image = at_place(&mut work.images, at);
+                let image = entry_at(&mut work.images, at);
                 if let Some(role) = &rule.role {
                     image.role = role_of(role);
                 }
@@ -143,12 +143,12 @@ impl Draft {
             }
             Target::Title(language) => {
                 for (at, text) in found.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-                    add(&mut at_place(&mut work.titles, at).text, text, language);
+                    add(&mut entry_at(&mut work.titles, at).text, text, language);
                 }
             }
-            Target::Texts(field, language) => place(texts(work, field), &found, language),
+            Target::Texts(field, language) => add_aligned(texts(work, field), &found, language),
             Target::Tag(scheme, language) => {
-                place(self.tags.entry(scheme.clone()).or_default(), &found, language)
+                add_aligned(self.tags.entry(scheme.clone()).or_default(), &found, language)
             }
             Target::Text(field, language) => {
                 found.iter().for_each(|value| add(text(work, field), value, language))
@@ -194,7 +194,7 @@ impl Draft {
         Ok(self.work)
     }
 
-    /// Takes the fields that the record has in Tegl's own form.
+    /// Adds the fields that the record has in Tegl's own format.
     fn join(&mut self, whole: Work) {
         let work = &mut self.work;
         work.titles.extend(whole.titles);
@@ -225,7 +225,7 @@ impl Draft {
     }
 }
 
-/// All statements that a rule finds, whatever shape they have; texts are cut as the rule says.
+/// All rights statements that a rule selects, in whatever form; texts are split as the rule says.
 fn rights(rule: &Rule, fields: &Map<String, Value>) -> Option<String> {
     if let Some(value) = &rule.value {
         return Some(value.clone());
@@ -245,21 +245,23 @@ fn add(text: &mut Text, added: &Text, language: &Option<String>) {
     }
 }
 
-/// Adds values to the texts at the same places, in another language, or after them.
-fn place(texts: &mut Vec<Text>, found: &[Text], language: &Option<String>) {
+/// Adds values to the texts at the same indices in another language, otherwise appends them.
+fn add_aligned(texts: &mut Vec<Text>, found: &[Text], language: &Option<String>) {
     let own = |text: &Text| {
         language.as_deref().map(str::to_owned).or(text.iter().next().map(|(own, _)| own.to_owned()))
     };
-    let taken = |text: &Text, language: &str| text.languages().any(|(known, _)| known == language);
-    let behind =
-        found.iter().zip(texts.iter()).any(|(value, text)| own(value).is_some_and(|own| taken(text, &own)));
-    let start = if behind { texts.len() } else { 0 };
+    let has_language = |text: &Text, language: &str| text.languages().any(|(known, _)| known == language);
+    let append = found
+        .iter()
+        .zip(texts.iter())
+        .any(|(value, text)| own(value).is_some_and(|own| has_language(text, &own)));
+    let start = if append { texts.len() } else { 0 };
     for (at, text) in found.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-        add(at_place(texts, start + at), text, language);
+        add(entry_at(texts, start + at), text, language);
     }
 }
 
-fn at_place<T: Default>(all: &mut Vec<T>, at: usize) -> &mut T {
+fn entry_at<T: Default>(all: &mut Vec<T>, at: usize) -> &mut T {
     if all.len() <= at {
         all.resize_with(at + 1, T::default);
     }
@@ -267,5 +269,5 @@ fn at_place<T: Default>(all: &mut Vec<T>, at: usize) -> &mut T {
 }
 
 fn made(work: &mut Work) -> &mut Production {
-    at_place(&mut work.production, 0)
+    entry_at(&mut work.production, 0)
 }

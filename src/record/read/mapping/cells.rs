@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::rules::Rule;
 use crate::record::Text;
 
-/// No column holds more values than this.
+/// The maximum number of values in a column.
 pub(in crate::record::read) const MAX_VALUES: usize = 10_000;
 
-/// The values of a rule's column; an empty place is an empty text, so that columns stay aligned.
+/// The values of a rule's column. An empty cell gives an empty text, so that columns remain aligned.
 pub(in crate::record::read) fn values(rule: &Rule, fields: &Map<String, Value>) -> Vec<Text> {
     let mut found = Vec::new();
     match (&rule.value, &rule.column) {
@@ -68,8 +68,8 @@ fn flatten(value: &Value, split: Option<&str>, found: &mut Vec<Text>) {
         Value::Array(all) => all.iter().for_each(|one| flatten(one, split, found)),
         Value::String(text) => match split {
             Some(split) => {
-                let room = (MAX_VALUES + 1).saturating_sub(found.len());
-                found.extend(text.split(split).take(room).map(Text::plain));
+                let remaining = (MAX_VALUES + 1).saturating_sub(found.len());
+                found.extend(text.split(split).take(remaining).map(Text::plain));
             }
             None => found.push(Text::plain(text)),
         },

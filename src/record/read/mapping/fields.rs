@@ -1,4 +1,4 @@
-//! Puts a column's words into the fields of a work.
+//! Writes the values of columns to the fields of a work.
 
 use super::rules::Rule;
 use crate::record::read::value::json::number;

@@ -1,4 +1,4 @@
-//! Mappings: which columns of a table, or which fields of JSON records, mean what.
+//! Mappings from the columns of a table, or the fields of JSON records, to the fields of works.
 
 pub(in crate::record::read) mod apply;
 mod cells;

@@ -1,4 +1,4 @@
-//! Which columns of a table, or fields of JSON records, mean what: parsed from TOML or JSON.
+//! Parses mappings from TOML or JSON.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,22 +10,23 @@ use crate::record::read::format::lines::FIELDS;
 use crate::record::read::record::Error;
 use crate::record::{LanguageTag, NONE};
 
-/// What the columns of a table, or the fields of JSON records, mean; `config/mapping.toml` shows every option.
+/// Maps the columns of a table, or the fields of JSON records, to the fields of works; `config/mapping.toml` shows
+/// every option.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     pub(in crate::record::read) rules: Vec<Rule>,
-    /// The source of its tags.
+    /// The source of the tags that it creates.
     pub(in crate::record::read) source: Option<String>,
 }
 
-/// Where one field of a work comes from.
+/// How one field of a work is filled.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::record::read) struct Rule {
     pub(in crate::record::read) target: Target,
     /// The field as the mapping names it.
     pub(in crate::record::read) field: String,
     pub(in crate::record::read) column: Option<String>,
-    /// A value for every record, instead of a column.
+    /// A constant value for every record, instead of a column.
     pub(in crate::record::read) value: Option<String>,
     /// The separator between several values in one cell.
     pub(in crate::record::read) split: Option<String>,
@@ -33,11 +34,11 @@ pub(in crate::record::read) struct Rule {
     pub(in crate::record::read) part: Option<String>,
     pub(in crate::record::read) kind: Option<String>,
     pub(in crate::record::read) role: Option<String>,
-    /// Whether any record had something there.
+    /// Whether any record had a value for it.
     pub(in crate::record::read) used: Used,
 }
 
-/// A mark that all copies of a rule share.
+/// A flag shared by all copies of a rule.
 #[derive(Clone, Debug, Default)]
 pub(in crate::record::read) struct Used(Arc<AtomicBool>);
 
@@ -47,7 +48,7 @@ impl Used {
     }
 }
 
-/// Rules that say the same are the same, used or not.
+/// Rules compare equal whether they were used or not.
 impl PartialEq for Used {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -85,7 +86,7 @@ const CREATOR: [&str; 8] = ["name", "sort_name", "role", "birth", "death", "nati
 const IMAGE: [&str; 4] = ["file", "role", "label", "view"];
 
 impl Mapping {
-    /// The fields whose columns held nothing in any record that was read with this mapping, with these columns.
+    /// The fields, with their columns, for which no record that was read with this mapping had a value.
     pub fn unused(&self) -> Vec<(String, String)> {
         let unused = self.rules.iter().filter(|rule| !rule.used.0.load(Ordering::Relaxed));
         unused.filter_map(|rule| Some((rule.field.clone(), rule.column.clone()?))).collect()
@@ -95,7 +96,7 @@ impl Mapping {
 impl FromStr for Mapping {
     type Err = Error;
 
-    /// Parses TOML, or JSON where the text begins with `{`.
+    /// Parses TOML, or JSON if the text begins with `{`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let table: Map<String, Value> = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|error| Error::Mapping(error.to_string()))?
@@ -113,7 +114,7 @@ impl FromStr for Mapping {
     }
 }
 
-/// The rules below a place in the mapping.
+/// Collects the rules below a path in the mapping.
 fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Result<(), Error> {
     let wrong = |what: String| Err(Error::Mapping(format!("`{}` {what}", path.join("."))));
     let is_rule = |fields: &Map<String, Value>| {
@@ -167,7 +168,7 @@ fn collect(path: &mut Vec<String>, value: &Value, rules: &mut Vec<Rule>) -> Resu
     Ok(())
 }
 
-/// The field that a path such as `titles.da` means.
+/// Parses a path such as `titles.da`.
 pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target, Error> {
     let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
     let dotted = path.join(".");
@@ -176,10 +177,10 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
     let language = |at: usize| match path.get(at..).unwrap_or_default() {
         [] => Ok(None),
         [language] if is_language(language) => Ok(Some((*language).to_owned())),
-        _ => Err(wrong("ends in no language: write one such as `da`, or none")),
+        _ => Err(wrong("does not end in a language: write one such as `da`, or leave it out")),
     };
     let last = |target: Target, most: usize| {
-        if path.len() <= most { Ok(target) } else { Err(wrong("goes too deep")) }
+        if path.len() <= most { Ok(target) } else { Err(wrong("is nested too deep")) }
     };
     let name = |at: usize| path.get(at).map(|name| (*name).to_owned());
     let first = *path.first().ok_or_else(|| wrong("names no field"))?;
@@ -223,7 +224,7 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
                     .filter(|field| !matches!(*field, "parts" | "extra_metadata"))
                     .collect();
                 Err(wrong(&format!(
-                    "is no field of a work: write one of `{}`, or `more.NAME`",
+                    "is not a field of a work: write one of `{}`, or `more.NAME`",
                     fields.join("`, `")
                 )))
             }
@@ -231,7 +232,7 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
     }
 }
 
-/// Whether a word of a mapping names a language: with a code of ISO 639, for a longer word is rather a misspelled field.
+/// Whether a segment of a path is a language with an ISO 639 code: a longer one is more likely a misspelled field.
 fn is_language(word: &str) -> bool {
     word == NONE || LanguageTag::parse(word).is_some_and(LanguageTag::has_iso_code)
 }
@@ -260,8 +261,8 @@ mod tests {
 
     #[test]
     fn meaningless_rules_are_refused() {
-        refused("titels = 'Titel'", "no field of a work: write one of `object_number`");
-        refused("titles.titel = 'Titel'", "no language");
+        refused("titels = 'Titel'", "not a field of a work: write one of `object_number`");
+        refused("titles.titel = 'Titel'", "does not end in a language");
         refused("creators.age = 'x'", "\"birth\"");
         refused("tags = 'x'", "scheme");
         refused("titles = 3", "column's name");

@@ -1,4 +1,4 @@
-//! Tables as text: rows of CSV, each a record.
+//! Reads tables as CSV, one record per row.
 
 use std::io::{self, Read};
 
@@ -11,7 +11,7 @@ use crate::record::read::record::{BadRecord, Error, MAX_NUMBER_BYTES, ParsedReco
 use crate::record::read::stream::Limits;
 use crate::record::read::stream::Source;
 
-/// The bytes of a table that are read to detect its delimiter.
+/// The number of bytes from which the delimiter is detected.
 const SAMPLE: usize = 64 * 1024;
 
 /// The rows of a table.
@@ -25,7 +25,7 @@ pub(in crate::record::read) struct Rows {
 }
 
 impl Rows {
-    /// Reads the names of the columns; one of them must be, or be mapped to, the object number.
+    /// Reads the names of the columns. One of them must be the object number, by its name or by the mapping.
     pub(in crate::record::read) fn open(
         mut source: Source,
         mapping: Option<Mapping>,
@@ -38,16 +38,16 @@ impl Rows {
             input: source,
             limits,
             read: 0,
-            cut: false,
+            truncated: false,
             ended: false,
             quotes: Quotes::new(delimiter),
         };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
         let header = reader.byte_headers().map_err(|error| Error::Unfit(reason_of(&error)))?;
         let columns = columns(header)?;
-        if reader.get_ref().cut {
+        if reader.get_ref().truncated {
             return Err(Error::Unfit(
-                "the first row, which names the columns, is larger than a record may be".into(),
+                "the first row, which names the columns, exceeds the maximum size of a record".into(),
             ));
         }
         let mapping = mapping.unwrap_or(Mapping { rules: Vec::new(), source: None });
@@ -85,7 +85,7 @@ impl Rows {
             )));
         }
         if self.row.iter().any(|cell| cell.len() > self.limits.text) {
-            return Err(bad(self.limits.too_wordy()));
+            return Err(bad(self.limits.text_too_long()));
         }
         let mut fields = Map::new();
         for (name, cell) in self.columns.iter().zip(&self.row) {
@@ -121,7 +121,7 @@ impl Iterator for Rows {
             Ok(false) => None,
             Ok(true) => {
                 let line = self.row.position().map_or(line, csv::Position::line);
-                if self.reader.get_ref().cut {
+                if self.reader.get_ref().truncated {
                     return Some(Err(BadRecord {
                         line,
                         object_number: self.number(),
@@ -153,15 +153,15 @@ fn reason_of(error: &csv::Error) -> String {
     }
 }
 
-/// The names of the columns, each once.
+/// The names of the columns, made unique.
 fn columns(header: &ByteRecord) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     for (at, cell) in header.iter().enumerate() {
         let name = std::str::from_utf8(cell)
             .map_err(|_| Error::Unfit("the first row is not UTF-8: save the table as CSV in UTF-8".into()))?;
         let name = if name.trim().is_empty() { format!("column {}", at + 1) } else { name.trim().to_owned() };
-        let again = names.contains(&name);
-        names.push(if again { format!("{name} ({})", at + 1) } else { name });
+        let is_duplicate = names.contains(&name);
+        names.push(if is_duplicate { format!("{name} ({})", at + 1) } else { name });
         if names.len() > 4096 {
             return Err(Error::Unfit("the table has more than 4096 columns".into()));
         }
@@ -169,7 +169,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// The delimiter: the candidate that is most frequent outside quotes in the first row.
+/// Detects the delimiter: the candidate that is most frequent outside quotes in the first row.
 fn delimiter(sample: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0u32), (b';', 0), (b'\t', 0)];
@@ -184,15 +184,15 @@ fn delimiter(sample: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| sign)
 }
 
-/// Cuts a row that is too large at the end of its line. Stops at one that never ends, as after an unclosed quote,
-/// and if there is no row for too long.
+/// Truncates a row that is too large at the end of its line. Stops at a row that does not end, as after an unclosed
+/// quote, and at a gap without rows that is too long.
 struct Bounded<R> {
     input: R,
     limits: Limits,
-    /// Bytes since the row began.
+    /// Bytes since the start of the row.
     read: usize,
-    /// Whether the rest of the row was passed over.
-    cut: bool,
+    /// Whether the rest of the row was skipped.
+    truncated: bool,
     /// Whether the table was read to its end, which happens only for its last row.
     ended: bool,
     quotes: Quotes,
@@ -200,32 +200,32 @@ struct Bounded<R> {
 
 impl<R: Read> Bounded<R> {
     fn begin_row(&mut self) {
-        (self.read, self.cut) = (0, false);
+        (self.read, self.truncated) = (0, false);
     }
 
     fn ends_within_quotes(&self) -> bool {
         self.ended && self.quotes.is_open()
     }
 
-    /// Passes over the rest of the line; what comes after it is put into the buffer.
+    /// Skips the rest of the line and fills the buffer with what follows.
     fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.cut = true;
+        self.truncated = true;
         while self.read <= self.limits.max_gap() {
-            let got = self.input.read(buffer)?;
-            if got == 0 {
+            let count = self.input.read(buffer)?;
+            if count == 0 {
                 return Ok(0);
             }
-            if let Some(end) = buffer[..got].iter().position(|&byte| byte == b'\n') {
-                buffer.copy_within(end..got, 0);
-                return Ok(got - end);
+            if let Some(end) = buffer[..count].iter().position(|&byte| byte == b'\n') {
+                buffer.copy_within(end..count, 0);
+                return Ok(count - end);
             }
-            self.read += got;
+            self.read += count;
         }
         Err(io::Error::other(self.limits.without_record()))
     }
 }
 
-/// Whether what was read ends within quotes; as for the reader, a quote within a cell that began without one is text.
+/// Tracks whether the input ends within quotes. As for the CSV reader, a quote inside an unquoted cell is text.
 struct Quotes {
     delimiter: u8,
     at: InCell,
@@ -236,7 +236,7 @@ enum InCell {
     Start,
     Plain,
     Quoted,
-    /// Behind a quote that closes the cell or is half of two.
+    /// After a quote that closes the cell or is the first of two.
     Closed,
 }
 
@@ -249,7 +249,7 @@ impl Quotes {
         self.at == InCell::Quoted
     }
 
-    fn pass(&mut self, bytes: &[u8]) {
+    fn scan(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.at = match (self.at, byte) {
                 (InCell::Quoted, b'"') => InCell::Closed,
@@ -264,10 +264,10 @@ impl Quotes {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let got = match self.limits.bytes.saturating_sub(self.read) {
+        let count = match self.limits.bytes.saturating_sub(self.read) {
             0 if self.quotes.is_open() => {
                 return Err(io::Error::other(
-                    "the row is larger than `records.record_mib` allows, so the rest is unread: is a quote not closed?",
+                    "the row is larger than `records.record_mib` allows, so the rest is unread: check for an unclosed quote",
                 ));
             }
             0 => self.skip_line(buffer)?,
@@ -276,10 +276,10 @@ impl<R: Read> Read for Bounded<R> {
                 self.input.read(&mut buffer[..most])?
             }
         };
-        self.ended |= got == 0;
-        self.quotes.pass(&buffer[..got]);
-        self.read += got;
-        Ok(got)
+        self.ended |= count == 0;
+        self.quotes.scan(&buffer[..count]);
+        self.read += count;
+        Ok(count)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a source's answers go on: the next page of a search, the members of a collection.
+//! Where the records of a response continue: the next page of a search, the members of a collection.
 
 mod outline;
 
@@ -7,10 +7,10 @@ use url::Url;
 
 use self::outline::{Members, Node, Word};
 
-/// How deep collections within collections are looked through.
-const DEEPEST: usize = 8;
+/// The maximum depth of collections within collections.
+const MAX_DEPTH: usize = 8;
 
-/// The part of an answer that leads to more records. The rest is skipped and never in memory.
+/// The parts of a response that lead to more records. The rest is skipped and never held in memory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageLinks {
@@ -23,14 +23,14 @@ pub struct PageLinks {
     collections: Members,
 }
 
-/// The outline of an answer; `None` if it is not one JSON object.
-pub fn page_links(answer: &[u8]) -> Option<PageLinks> {
-    answer.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(answer).ok()).flatten()
+/// Parses the links of a response; `None` if it is not one JSON object.
+pub fn page_links(response: &[u8]) -> Option<PageLinks> {
+    response.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(response).ok()).flatten()
 }
 
 impl PageLinks {
-    /// The address of the page after this answer: that of SMK's search by `offset`, else the one that the answer names
-    /// as `next`. It may lead anywhere: who follows it decides where to.
+    /// The URL of the next page: that of SMK's search by `offset`, otherwise the one that the response names as
+    /// `next`. It is not validated: the caller decides which hosts to follow it to.
     pub fn next_page(&self, url: &str) -> Option<String> {
         let mut address = Url::parse(url).ok()?;
         if let Some(next) = self.next.text() {
@@ -49,17 +49,18 @@ impl PageLinks {
         Some(address.to_string())
     }
 
-    /// The addresses of the manifests in a IIIF Collection (Presentation API 2 and 3), those of inner ones included.
+    /// The URIs of the manifests in an IIIF Collection (Presentation API 2 and 3), including those of nested
+    /// collections.
     pub fn manifests(&self) -> Vec<String> {
-        self.named("Manifest")
+        self.members_of_kind("Manifest")
     }
 
-    /// The addresses of the collections in a IIIF Collection that it names without their members.
+    /// The URIs of the collections that an IIIF Collection names without their members.
     pub fn collections(&self) -> Vec<String> {
-        self.named("Collection")
+        self.members_of_kind("Collection")
     }
 
-    fn named(&self, wanted: &str) -> Vec<String> {
+    fn members_of_kind(&self, wanted: &str) -> Vec<String> {
         let mut found = Vec::new();
         let lists = [
             (&self.items, ""),
@@ -67,17 +68,17 @@ impl PageLinks {
             (&self.manifests, "Manifest"),
             (&self.collections, "Collection"),
         ];
-        lists.into_iter().for_each(|(list, kind)| look(&list.nodes, kind, wanted, 0, &mut found));
+        lists.into_iter().for_each(|(list, kind)| collect(&list.nodes, kind, wanted, 0, &mut found));
         found
     }
 }
 
-fn look(nodes: &[Node], kind: &str, wanted: &str, depth: usize, found: &mut Vec<String>) {
+fn collect(nodes: &[Node], kind: &str, wanted: &str, depth: usize, found: &mut Vec<String>) {
     for node in nodes {
         let kind = node.kind.as_deref().unwrap_or(kind);
         if kind == "Collection" && !node.inner.is_empty() {
-            for (kind, nodes) in node.inner.iter().filter(|_| depth < DEEPEST) {
-                look(nodes, kind, wanted, depth + 1, found);
+            for (kind, nodes) in node.inner.iter().filter(|_| depth < MAX_DEPTH) {
+                collect(nodes, kind, wanted, depth + 1, found);
             }
         } else if kind == wanted {
             found.extend(node.id.clone());
@@ -91,28 +92,28 @@ mod tests {
 
     use super::*;
 
-    fn read(answer: &Value) -> PageLinks {
-        page_links(answer.to_string().as_bytes()).unwrap()
+    fn read(response: &Value) -> PageLinks {
+        page_links(response.to_string().as_bytes()).unwrap()
     }
 
-    fn next_page(url: &str, answer: &Value) -> Option<String> {
-        read(answer).next_page(url)
+    fn next_page(url: &str, response: &Value) -> Option<String> {
+        read(response).next_page(url)
     }
 
-    fn both(answer: &Value) -> (Vec<String>, Vec<String>) {
-        (read(answer).manifests(), read(answer).collections())
+    fn both(response: &Value) -> (Vec<String>, Vec<String>) {
+        (read(response).manifests(), read(response).collections())
     }
 
     #[test]
     fn pages_are_followed_until_all_records_are_found() {
         let url = "https://api.smk.dk/api/v1/art/search/?keys=*&offset=0&rows=2";
-        let answer = |offset: u32| json!({"offset": offset, "rows": 2, "found": 5, "items": [{}, {}]});
-        let next = next_page(url, &answer(0)).unwrap();
+        let response = |offset: u32| json!({"offset": offset, "rows": 2, "found": 5, "items": [{}, {}]});
+        let next = next_page(url, &response(0)).unwrap();
         assert_eq!(next, "https://api.smk.dk/api/v1/art/search/?keys=*&rows=2&offset=2");
-        assert!(next_page(&next, &answer(2)).unwrap().ends_with("offset=4"));
+        assert!(next_page(&next, &response(2)).unwrap().ends_with("offset=4"));
         assert_eq!(next_page(&next, &json!({"offset": 4, "found": 5, "items": [{}]})), None);
         assert_eq!(next_page(&next, &json!({"offset": 4, "found": 9, "items": []})), None);
-        assert_eq!(next_page("no address", &answer(0)), None);
+        assert_eq!(next_page("no address", &response(0)), None);
         assert_eq!(next_page(url, &json!({"next": "javascript:x"})), None);
         assert_eq!(
             next_page("https://a.org/c/1", &json!({"next": "2"})).as_deref(),
@@ -131,12 +132,12 @@ mod tests {
 
     #[test]
     fn answers_of_any_shape_have_an_outline() {
-        for answer in [
+        for response in [
             json!({"items": 7, "next": [], "found": true}),
             json!({"items": {"id": 7}, "next": {"id": {}}}),
             json!({}),
         ] {
-            assert_eq!((both(&answer), next_page("https://a.org/", &answer)), ((vec![], vec![]), None));
+            assert_eq!((both(&response), next_page("https://a.org/", &response)), ((vec![], vec![]), None));
         }
         assert_eq!(
             next_page("https://a.org/", &json!({"next": {"id": "/b"}})).as_deref(),

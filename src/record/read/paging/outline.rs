@@ -1,4 +1,4 @@
-//! Reads of a large JSON document only what leads further, so that its size in memory stays small.
+//! Reads only the links of a large JSON document, so that memory use stays small.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,11 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A string or a number; of an object its `id`, of a list its first. Nothing else is an error.
+/// A string or a number; the `id` of an object; the first value of a list. Other values are ignored.
 #[derive(Debug, Default)]
 pub(super) struct Word(Option<String>);
 
-/// The members of a list, or the single one in its place: how many there are, and those that can lead further.
+/// The members of a list, or the single member in its place: their number, and those that lead to more records.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     pub(super) count: u64,
@@ -23,11 +23,11 @@ pub(super) struct Members {
 pub(super) struct Node {
     pub(super) id: Option<String>,
     pub(super) kind: Option<String>,
-    /// The lists that it holds itself, with what their members are where they do not say it.
+    /// The lists that it contains, each with the kind of its members, for members that do not state theirs.
     pub(super) inner: Vec<(&'static str, Vec<Node>)>,
 }
 
-/// An object as it is read, before what is not needed is dropped.
+/// An object as parsed, before unneeded fields are dropped.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Object {
@@ -65,7 +65,7 @@ impl From<Object> for Node {
             ("Collection", object.collections),
         ];
         let inner = lists.into_iter().filter_map(|(kind, list)| list.map(|list| (kind, list.nodes)));
-        // What is neither a manifest nor a collection has members of other kinds: annotations, canvases.
+        // Anything else has members of other kinds, such as annotations or canvases.
         let inner = if kind.as_deref() == Some("Collection") { inner.collect() } else { Vec::new() };
         Self { id: object.id.0.or(object.old_id.0), kind, inner }
     }

@@ -1,4 +1,4 @@
-//! Takes a stream of JSON apart into the texts of its records, one in memory at a time.
+//! Splits a stream of JSON into the texts of its records, with one in memory at a time.
 
 use serde_json::{Map, Value};
 
@@ -7,45 +7,45 @@ use super::scan::{Scan, Step};
 use super::source::Source;
 use crate::record::read::record::BadRecord;
 
-/// The bytes at the beginning that distinguish JSON Lines from objects over several lines.
+/// The number of bytes from which JSON Lines are distinguished from objects that span several lines.
 const SAMPLE: usize = 128 * 1024;
 
-/// How often reading continues after a record whose end is unknown; each time at most one record is read again.
-const PARDONS: u32 = 1000;
+/// The maximum number of records with an unknown end after which reading resumes; each rereads at most one record.
+const MAX_RESUMES: u32 = 1000;
 
-/// How many values in a row may be no objects: a list of more is not one of records.
+/// The maximum number of consecutive values that are not objects: a longer list is not a list of records.
 const MAX_NON_OBJECTS: u32 = 1000;
 
-/// The text of one record and the line that it begins in.
+/// The text of one record, with its first line.
 pub(in crate::record::read) struct Raw {
     pub(in crate::record::read) line: u64,
     pub(in crate::record::read) text: String,
-    /// How deep its lists and objects lie within each other.
+    /// The nesting depth of its lists and objects.
     pub(in crate::record::read) depth: usize,
 }
 
-/// The records of JSON Lines, of a list, of objects one after another, or of the `items` of a search's answers.
+/// The records of JSON Lines, of a list, of concatenated objects, or of the `items` of search responses.
 pub(in crate::record::read) struct Frames {
     source: Source,
-    place: Place,
+    position: Position,
     /// Whether each object ends on the line on which it begins, as the first object does.
     lines: Option<bool>,
-    /// Whether `items` of an object can be records.
+    /// Whether the `items` of an object can be records.
     envelopes: bool,
-    pardons: u32,
-    /// Values in a row that are no objects.
+    resumes: u32,
+    /// The number of consecutive values that are not objects.
     non_objects: u32,
     done: bool,
     limits: Limits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Top,
     List,
     /// Within the `items` of an object.
     Items,
-    /// Behind them.
+    /// After the `items`.
     Tail,
 }
 
@@ -53,10 +53,10 @@ impl Frames {
     pub(in crate::record::read) fn new(source: Source, envelopes: bool, limits: Limits) -> Self {
         Self {
             source,
-            place: Place::Top,
+            position: Position::Top,
             lines: None,
             envelopes,
-            pardons: 0,
+            resumes: 0,
             non_objects: 0,
             done: false,
             limits,
@@ -72,61 +72,61 @@ impl Frames {
         Some(Err(bad))
     }
 
-    /// Ends, with an error if the end is damaged.
+    /// Ends the stream, with an error if its end is damaged.
     fn end(&mut self) -> Option<Result<Raw, BadRecord>> {
         self.done = true;
         if let Some(failed) = self.source.failed.take() {
             return Some(Err(self.bad(&failed)));
         }
-        (self.place != Place::Top).then(|| Err(self.bad("the text ends before its list does")))
+        (self.position != Position::Top).then(|| Err(self.bad("the list is not closed")))
     }
 
-    /// The object at the beginning of the window; `None` if it contains `items`, which follow.
+    /// Reads the object at the start of the window; `None` if it contains `items`, which follow.
     fn object(&mut self) -> Option<Result<Raw, BadRecord>> {
         let line = self.source.line;
-        let on_line = self.place == Place::Top && self.on_lines();
-        let (mut scan, mut at, mut over) = (Scan::new(on_line), 0, false);
+        let on_line = self.position == Position::Top && self.on_lines();
+        let (mut scan, mut at, mut too_large) = (Scan::new(on_line), 0, false);
         loop {
             match scan.feed(&self.source.rest()[at..]) {
-                Step::End(count) if over => {
+                Step::End(count) if too_large => {
                     self.source.consume_record(at + count);
                     return Some(Err(BadRecord { line, ..self.bad(&self.limits.too_large()) }));
                 }
-                Step::End(count) => return Some(self.taken(line, at + count, scan.deepest)),
+                Step::End(count) => return Some(self.record_text(line, at + count, scan.deepest)),
                 Step::List(count) => {
                     at += count;
-                    if !over && self.place == Place::Top && self.is_envelope(at) {
+                    if !too_large && self.position == Position::Top && self.is_envelope(at) {
                         self.source.consume(at);
-                        self.place = Place::Items;
+                        self.position = Position::Items;
                         return None;
                     }
                 }
-                Step::Broken(count, reason) => return self.broken(line, at + count, reason),
+                Step::Malformed(count, reason) => return self.resume_after(line, at + count, reason),
                 Step::More => {
                     at = self.source.rest().len();
-                    if at > self.limits.bytes && !over && !on_line && self.again() {
+                    if at > self.limits.bytes && !too_large && !on_line && self.skip_to_next_record() {
                         return Some(Err(BadRecord { line, ..self.bad(&self.limits.too_large()) }));
                     }
-                    if at > self.limits.bytes || over {
-                        over = true;
+                    if at > self.limits.bytes || too_large {
+                        too_large = true;
                         self.source.consume(at);
                         at = 0;
                     }
                     if !self.source.fill() {
-                        return self.cut(line, over);
+                        return self.unclosed(line, too_large);
                     }
                 }
             }
         }
     }
 
-    fn taken(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, BadRecord> {
+    fn record_text(&mut self, line: u64, length: usize, depth: u32) -> Result<Raw, BadRecord> {
         let text = match std::str::from_utf8(&self.source.rest()[..length]) {
             _ if length > self.limits.bytes => Err(self.bad(&self.limits.too_large())),
             Ok(text) => Ok(Raw { line, text: text.to_owned(), depth: depth as usize }),
-            Err(wrong) => {
-                let place = wrong.valid_up_to();
-                Err(self.bad(&format!("byte {place} of the record is not UTF-8: save it as UTF-8")))
+            Err(error) => {
+                let offset = error.valid_up_to();
+                Err(self.bad(&format!("byte {offset} of the record is not UTF-8: save it as UTF-8")))
             }
         };
         self.source.consume_record(length);
@@ -134,14 +134,14 @@ impl Frames {
         text
     }
 
-    /// Whether the objects are JSON Lines: the first or the second line is one object.
+    /// Whether the input is JSON Lines: its first or second line is one object.
     fn on_lines(&mut self) -> bool {
         if let Some(known) = self.lines {
             return known;
         }
         while self.source.rest().len() < SAMPLE && self.source.fill() {}
         let sample = self.source.rest();
-        let whole = |line: &[u8]| {
+        let is_object = |line: &[u8]| {
             let mut scan = Scan::new(true);
             let mut rest = line;
             loop {
@@ -149,16 +149,16 @@ impl Frames {
                     Step::End(_) => return true,
                     Step::List(count) => rest = &rest[count..],
                     Step::More => return line.len() > SAMPLE / 2 && line.len() == sample.len(),
-                    Step::Broken(..) => return false,
+                    Step::Malformed(..) => return false,
                 }
             }
         };
         let mut lines = sample.split(|&byte| byte == b'\n');
-        let known = lines.by_ref().take(2).any(|line| line.starts_with(b"{") && whole(line));
+        let known = lines.by_ref().take(2).any(|line| line.starts_with(b"{") && is_object(line));
         *self.lines.insert(known)
     }
 
-    /// Whether the list that begins here is the `items` of an answer that is not itself a record.
+    /// Whether the list that begins here is the `items` of a response that is not itself a record.
     fn is_envelope(&self, list: usize) -> bool {
         let before = self.source.rest()[..list - 1].trim_ascii_end();
         let key =
@@ -172,28 +172,28 @@ impl Frames {
             .is_ok_and(|fields| !own.iter().any(|&key| fields.contains_key(key)))
     }
 
-    /// Continues after a record whose end is unknown.
-    fn broken(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, BadRecord>> {
+    /// Resumes after a record whose end is unknown.
+    fn resume_after(&mut self, line: u64, at: usize, reason: &str) -> Option<Result<Raw, BadRecord>> {
         let bad = BadRecord { line, ..self.bad(reason) };
-        if self.place == Place::Top && self.lines == Some(true) {
+        if self.position == Position::Top && self.lines == Some(true) {
             self.source.consume(at);
             self.source.skip_line();
             return Some(Err(bad));
         }
-        if self.again() {
+        if self.skip_to_next_record() {
             return Some(Err(bad));
         }
         self.stop(BadRecord {
-            reason: format!("{reason}; where the next record begins is unknown: reading stops"),
+            reason: format!("{reason}; reading stops, because the start of the next record is unknown"),
             ..bad
         })
     }
 
-    /// Moves on to the next line that begins a record as this one was begun: with `{`, equally far indented.
-    fn again(&mut self) -> bool {
+    /// Moves to the next line that begins a record like this one: with `{` at the same indentation.
+    fn skip_to_next_record(&mut self) -> bool {
         let Some(indent) = self.source.indent else { return false };
-        self.pardons += 1;
-        if self.pardons > PARDONS {
+        self.resumes += 1;
+        if self.resumes > MAX_RESUMES {
             return false;
         }
         let rest = self.source.rest();
@@ -208,27 +208,27 @@ impl Frames {
         next.is_some()
     }
 
-    fn cut(&mut self, line: u64, over: bool) -> Option<Result<Raw, BadRecord>> {
+    fn unclosed(&mut self, line: u64, too_large: bool) -> Option<Result<Raw, BadRecord>> {
         let failed = self.source.failed.take();
-        if failed.is_none() && self.again() {
-            return Some(Err(BadRecord { line, ..self.bad("the record has no end") }));
+        if failed.is_none() && self.skip_to_next_record() {
+            return Some(Err(BadRecord { line, ..self.bad("the record is not closed") }));
         }
         let reason = match failed {
-            Some(failed) if over => format!("{}; {failed}", self.limits.too_large()),
+            Some(failed) if too_large => format!("{}; {failed}", self.limits.too_large()),
             Some(failed) => failed,
-            None => "the text ends before the record does".to_owned(),
+            None => "the record is not closed".to_owned(),
         };
         self.stop(BadRecord { line, ..self.bad(&reason) })
     }
 
     /// Skips the fields after `items`.
-    fn tail(&mut self) {
+    fn skip_tail(&mut self) {
         let mut scan = Scan::within();
         loop {
             match scan.feed(self.source.rest()) {
-                Step::End(count) | Step::Broken(count, _) => {
+                Step::End(count) | Step::Malformed(count, _) => {
                     self.source.consume(count);
-                    self.place = Place::Top;
+                    self.position = Position::Top;
                     return;
                 }
                 Step::List(count) => self.source.consume(count),
@@ -242,16 +242,18 @@ impl Frames {
         }
     }
 
-    /// An item of a list that is not an object.
-    fn other(&mut self, first: u8) -> Option<Result<Raw, BadRecord>> {
-        let bad = self.bad("a record is an object: write `{\"object_number\": …}`");
+    /// Reports a value that is not an object.
+    fn non_object(&mut self, first: u8) -> Option<Result<Raw, BadRecord>> {
+        let bad = self.bad("a record must be an object: write `{\"object_number\": …}`");
         self.non_objects += 1;
         if self.non_objects > MAX_NON_OBJECTS {
-            let reason =
-                format!("{}; {MAX_NON_OBJECTS} values before it are none either: reading stops", bad.reason);
+            let reason = format!(
+                "{}; {MAX_NON_OBJECTS} values before it are not objects either: reading stops",
+                bad.reason
+            );
             return self.stop(BadRecord { reason, ..bad });
         }
-        if self.place == Place::Top {
+        if self.position == Position::Top {
             self.source.skip_line();
         } else if matches!(first, b'[' | b'}') {
             return self.stop(BadRecord { reason: format!("{}; reading stops", bad.reason), ..bad });
@@ -271,27 +273,28 @@ impl Iterator for Frames {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
-            if self.place == Place::Tail {
-                self.tail();
+            if self.position == Position::Tail {
+                self.skip_tail();
             }
             // RFC 7464 begins each record with 0x1e.
             let between = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e);
-            match (self.source.skip(between), self.place) {
+            match (self.source.skip(between), self.position) {
                 (None, _) => return self.end(),
-                (Some(b'['), Place::Top) => {
+                (Some(b'['), Position::Top) => {
                     self.source.consume(1);
-                    self.place = Place::List;
+                    self.position = Position::List;
                 }
-                (Some(b']'), Place::List | Place::Items) => {
+                (Some(b']'), Position::List | Position::Items) => {
                     self.source.consume(1);
-                    self.place = if self.place == Place::List { Place::Top } else { Place::Tail };
+                    self.position =
+                        if self.position == Position::List { Position::Top } else { Position::Tail };
                 }
                 (Some(b'{'), _) => {
                     if let Some(found) = self.object() {
                         return Some(found);
                     }
                 }
-                (Some(first), _) => return self.other(first),
+                (Some(first), _) => return self.non_object(first),
             }
         }
         None
@@ -347,23 +350,26 @@ mod tests {
             "{\"a\":1}\n{\"a\":\n{\"a\":3}",
             &["1: {\"a\":1}", "2! the line ends before the record does", "3: {\"a\":3}"],
         );
-        check("{\"a\n{\"a\":2}", &["1! a text in quotes goes over the end of its line", "2: {\"a\":2}"]);
-        check("{\"a\":1}\nnull\n{\"a\":3}", &["1: {\"a\":1}", "2! a record is an object", "3: {\"a\":3}"]);
+        check("{\"a\n{\"a\":2}", &["1! a string contains a line break", "2: {\"a\":2}"]);
+        check(
+            "{\"a\":1}\nnull\n{\"a\":3}",
+            &["1: {\"a\":1}", "2! a record must be an object", "3: {\"a\":3}"],
+        );
         check(
             "[1,{\"a\":1},\"b\"]",
-            &["1! a record is an object", "1: {\"a\":1}", "1! a record is an object"],
+            &["1! a record must be an object", "1: {\"a\":1}", "1! a record must be an object"],
         );
     }
 
     #[test]
     fn a_list_continues_where_its_next_record_begins() {
         let list = "[\n {\n  \"a\": \"x\n },\n {\n  \"a\": 2\n }\n]";
-        check(list, &["2! a text in quotes goes over the end of its line", "5: {\"a\":2}"]);
+        check(list, &["2! a string contains a line break", "5: {\"a\":2}"]);
         let list = "[\n {\n  \"a\": {\n   \"b\": 1\n },\n {\n  \"a\": 2\n }\n]";
-        check(list, &["2! a bracket closes another than was opened", "6: {\"a\":2}"]);
-        check("[{\"a\":[}, {\"a\":1}]", &["1! a bracket closes another than was opened"]);
-        check("[{\"a\":1}, {\"a\":", &["1: {\"a\":1}", "1! the text ends before the record does"]);
-        check("[{\"a\":1}", &["1: {\"a\":1}", "1! the text ends before its list does"]);
+        check(list, &["2! a closing bracket does not match the opening one", "6: {\"a\":2}"]);
+        check("[{\"a\":[}, {\"a\":1}]", &["1! a closing bracket does not match the opening one"]);
+        check("[{\"a\":1}, {\"a\":", &["1: {\"a\":1}", "1! the record is not closed"]);
+        check("[{\"a\":1}", &["1: {\"a\":1}", "1! the list is not closed"]);
     }
 
     #[test]

@@ -1,21 +1,21 @@
-//! The limits for a document and for one record of it, checked before either is parsed.
+//! The limits for a document and for each of its records, checked before parsing.
 
 use memchr::memchr2;
 
-/// The bounds of a document, wherever it is, and of one record. No honest record meets the defaults.
+/// The limits for a document, whatever its source, and for one record. The defaults are beyond any genuine record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The bytes of the document, unpacked.
+    /// The unpacked size of the document in bytes.
     pub source: u64,
-    /// The bytes of a record, unpacked.
+    /// The unpacked size of a record in bytes.
     pub bytes: usize,
-    /// How deep its lists and objects lie within each other.
+    /// The nesting depth of its lists and objects.
     pub depth: usize,
-    /// Its values in all: elements of lists and fields of objects.
+    /// The total number of its values: elements of lists and fields of objects.
     pub values: usize,
-    /// The elements of one list, or the fields of one object.
+    /// The number of elements of one list, or of fields of one object.
     pub list: usize,
-    /// The bytes of one text.
+    /// The length of one text in bytes.
     pub text: usize,
 }
 
@@ -25,12 +25,13 @@ impl Default for Limits {
     }
 }
 
-/// How many times the size of a record may pass without one: white space, a record that is too large, anything else.
+/// The maximum gap without a record, as a multiple of the record size: white space, an oversized record, anything
+/// else.
 const GAP_FACTOR: usize = 8;
 
 impl Limits {
-    /// The bytes that may pass without a record before reading stops. To pass them over costs time, and an honest
-    /// document has records.
+    /// The number of bytes without a record after which reading stops. Skipping takes time, and genuine documents have
+    /// records.
     pub(in crate::record::read) fn max_gap(&self) -> usize {
         self.bytes.saturating_mul(GAP_FACTOR)
     }
@@ -49,20 +50,20 @@ impl Limits {
         )
     }
 
-    /// Refuses a record in JSON that is beyond a bound, with the setting that raises it. `depth` is how deep its lists
-    /// and objects lie within each other. Invalid JSON is left to the parser to report.
+    /// Checks that a record in JSON is within the limits, and otherwise names the setting that raises the exceeded
+    /// one. `depth` is the nesting depth of its lists and objects. Invalid JSON is left to the parser to report.
     pub(in crate::record::read) fn check(&self, text: &str, depth: usize) -> Result<(), String> {
         if depth > self.depth {
             return Err(self.too_deep());
         }
-        // Each value takes two bytes at least, so that most records are within all bounds by their length alone.
+        // Each value takes at least two bytes, so most records are within all limits by their length alone.
         if text.len() <= self.text.min(self.list.min(self.values).saturating_mul(2)) {
             return Ok(());
         }
         self.count(text.as_bytes())
     }
 
-    /// The same by a walk over the bytes, which needs memory only for what is open.
+    /// Counts values byte by byte, in memory proportional to the depth.
     fn count(&self, text: &[u8]) -> Result<(), String> {
         let mut open: Vec<usize> = Vec::with_capacity(16);
         let (mut values, mut at) = (0usize, 0usize);
@@ -72,7 +73,7 @@ impl Limits {
                 b'"' => {
                     let length = length_of_text(&text[at..]);
                     if length > self.text {
-                        return Err(self.too_wordy());
+                        return Err(self.text_too_long());
                     }
                     at += length + 1;
                 }
@@ -86,7 +87,7 @@ impl Limits {
                     if let Some(elements) = open.last_mut() {
                         *elements += 1;
                         if *elements > self.list {
-                            return Err(self.too_long());
+                            return Err(self.list_too_long());
                         }
                     }
                 }
@@ -99,7 +100,7 @@ impl Limits {
         Ok(())
     }
 
-    fn too_long(&self) -> String {
+    fn list_too_long(&self) -> String {
         format!(
             "a list or an object of the record has more than {} elements: leave out what is not about the work, or raise \
              `records.list`",
@@ -114,7 +115,7 @@ impl Limits {
         )
     }
 
-    pub(in crate::record::read) fn too_wordy(&self) -> String {
+    pub(in crate::record::read) fn text_too_long(&self) -> String {
         format!(
             "a text of the record is longer than {} KiB: shorten it, or raise `records.text_kib`",
             self.text >> 10
@@ -130,13 +131,13 @@ impl Limits {
 
     fn too_deep(&self) -> String {
         format!(
-            "the record is nested deeper than {} levels: make it flatter, or raise `records.depth`",
+            "the record is nested deeper than {} levels: flatten it, or raise `records.depth`",
             self.depth
         )
     }
 }
 
-/// How many bytes stand before the quote that ends a text.
+/// The number of bytes before the closing quote of a text.
 fn length_of_text(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {

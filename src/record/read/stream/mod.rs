@@ -1,4 +1,4 @@
-//! A document as a stream: unpacked, bounded, and cut into records.
+//! A document as a stream: unpacked, limited, and split into records.
 
 mod frames;
 mod limits;

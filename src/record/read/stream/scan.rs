@@ -1,8 +1,8 @@
-//! Finds where one JSON value ends, without parsing it.
+//! Finds the end of a JSON value without parsing it.
 
 use memchr::memchr3;
 
-/// What a stretch of bytes brought.
+/// The result of scanning a chunk of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The value continues after these bytes.
@@ -11,17 +11,17 @@ pub(super) enum Step {
     List(usize),
     /// The value ends after this many bytes.
     End(usize),
-    /// It cannot go on at this byte, for this reason.
-    Broken(usize, &'static str),
+    /// The value is malformed at this byte, for this reason.
+    Malformed(usize, &'static str),
 }
 
-/// A walk through one object or list, byte by byte.
+/// A scanner of one object or list, byte by byte.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scan {
     depth: u32,
-    /// How deep it was at most so far.
+    /// The maximum depth so far.
     pub(super) deepest: u32,
-    /// The open brackets from the outermost on, a bit each, 1 for `{`.
+    /// The open brackets from the outermost on, one bit each, 1 for `{`.
     braces: u128,
     quoted: bool,
     escaped: bool,
@@ -30,17 +30,17 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The walk of a value that begins with `{` or `[`; one of JSON Lines ends on its line.
+    /// A scanner for a value that begins with `{` or `[`; a value of JSON Lines ends on its line.
     pub(super) fn new(line: bool) -> Self {
         Self { line, ..Self::default() }
     }
 
-    /// The walk of an object that is already open.
+    /// A scanner that starts within an open object.
     pub(super) fn within() -> Self {
         Self { depth: 1, braces: 1, ..Self::default() }
     }
 
-    /// Continues with these bytes; after `List`, with those after it.
+    /// Scans the next bytes; after `List`, those after it.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Step {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -54,7 +54,7 @@ impl Scan {
                 match bytes[at] {
                     b'\\' => self.escaped = true,
                     b'"' => self.quoted = false,
-                    _ => return Step::Broken(at, "a text in quotes goes over the end of its line"),
+                    _ => return Step::Malformed(at, "a string contains a line break"),
                 }
                 at += 1;
                 continue;
@@ -68,11 +68,11 @@ impl Scan {
                     }
                 }
                 b'}' | b']' => match self.close(byte == b'}') {
-                    Err(reason) => return Step::Broken(at, reason),
+                    Err(reason) => return Step::Malformed(at, reason),
                     Ok(()) if self.depth == 0 => return Step::End(at + 1),
                     Ok(()) => {}
                 },
-                b'\n' if self.line => return Step::Broken(at, "the line ends before the record does"),
+                b'\n' if self.line => return Step::Malformed(at, "the line ends before the record does"),
                 _ => {}
             }
             at += 1;
@@ -88,11 +88,13 @@ impl Scan {
         self.deepest = self.deepest.max(self.depth);
     }
 
-    /// Brackets deeper than the 128th are counted, not compared: such a record is refused anyway.
+    /// Brackets below depth 128 are counted, not matched: such a record is rejected anyway.
     fn close(&mut self, brace: bool) -> Result<(), &'static str> {
         self.depth = self.depth.saturating_sub(1);
         match 1u128.checked_shl(self.depth) {
-            Some(bit) if (self.braces & bit != 0) != brace => Err("a bracket closes another than was opened"),
+            Some(bit) if (self.braces & bit != 0) != brace => {
+                Err("a closing bracket does not match the opening one")
+            }
             _ => Ok(()),
         }
     }
@@ -110,7 +112,7 @@ mod tests {
             Step::More => None,
             Step::List(n) => Some(Step::List(at + n)),
             Step::End(n) => Some(Step::End(at + n)),
-            Step::Broken(n, reason) => Some(Step::Broken(at + n, reason)),
+            Step::Malformed(n, reason) => Some(Step::Malformed(at + n, reason)),
         });
         assert_eq!(bytewise.unwrap_or(Step::More), expected, "{json}, byte by byte");
     }
@@ -124,10 +126,10 @@ mod tests {
     }
 
     #[test]
-    fn broken_structure_is_found_where_it_occurs() {
-        check(false, "{]", Step::Broken(1, "a bracket closes another than was opened"));
-        check(false, "{\"a\n", Step::Broken(3, "a text in quotes goes over the end of its line"));
-        check(true, "{\"a\":1,\n", Step::Broken(7, "the line ends before the record does"));
+    fn malformed_json_is_reported_where_it_occurs() {
+        check(false, "{]", Step::Malformed(1, "a closing bracket does not match the opening one"));
+        check(false, "{\"a\n", Step::Malformed(3, "a string contains a line break"));
+        check(true, "{\"a\":1,\n", Step::Malformed(7, "the line ends before the record does"));
         check(false, &("{\"a\":{".to_owned() + &"[".repeat(100_000)), Step::More);
         let deep = "[".repeat(1000) + &"]".repeat(1000);
         check(false, &deep, Step::End(2000));

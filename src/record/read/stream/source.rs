@@ -1,4 +1,4 @@
-//! The bytes of records: unpacked, counted, without byte order mark, and only as many in memory as one record needs.
+//! The bytes of records: unpacked, counted, without byte order mark, with only one record's bytes in memory.
 
 use std::io::{self, Cursor, Read};
 
@@ -7,28 +7,28 @@ use flate2::read::MultiGzDecoder;
 use super::limits::Limits;
 use crate::record::read::record::Error;
 
-/// How many bytes are read at once.
+/// The number of bytes per read.
 const CHUNK: usize = 128 * 1024;
 
-/// A window over the bytes that are still to be read.
+/// A window of unread bytes.
 pub(in crate::record::read) struct Source {
     input: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     start: usize,
-    /// The number of the line that the window begins in, from 1.
+    /// The line on which the window begins, from 1.
     pub(in crate::record::read) line: u64,
-    /// The indentation of the window's beginning, if only white space precedes it on its line.
+    /// The indentation at the window's start, if only white space precedes it on its line.
     pub(in crate::record::read) indent: Option<usize>,
-    /// Why reading ended before the end.
+    /// Why reading stopped early.
     pub(in crate::record::read) failed: Option<String>,
     ended: bool,
-    /// Bytes since the last record.
+    /// The number of bytes since the last record.
     gap: usize,
     limits: Limits,
 }
 
 impl Source {
-    /// Bytes as they come, gzip or not; other packings and UTF-16 are refused.
+    /// Opens a stream, compressed with gzip or not. Other compressions and UTF-16 are rejected.
     pub(in crate::record::read) fn open(input: Box<dyn Read + Send>, limits: Limits) -> Result<Self, Error> {
         let mut input: Box<dyn Read + Send> = Box::new(Bounded { input, left: limits.source, limits });
         let mut start = [0; 4];
@@ -73,12 +73,12 @@ impl Source {
         Ok(source)
     }
 
-    /// What of it is in memory.
+    /// The bytes of the window in memory.
     pub(in crate::record::read) fn rest(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
 
-    /// Reads beyond the window; `false` at the end, and if too much has passed without a record.
+    /// Extends the window; `false` at the end, and if the gap since the last record is too large.
     pub(in crate::record::read) fn fill(&mut self) -> bool {
         if self.ended {
             return false;
@@ -108,7 +108,7 @@ impl Source {
         got > 0
     }
 
-    /// The next byte.
+    /// The next byte, without consuming it.
     pub(in crate::record::read) fn peek(&mut self) -> Option<u8> {
         while self.rest().is_empty() {
             if !self.fill() {
@@ -118,7 +118,7 @@ impl Source {
         self.rest().first().copied()
     }
 
-    /// Moves the window's beginning on.
+    /// Moves the start of the window.
     pub(in crate::record::read) fn consume(&mut self, count: usize) {
         let end = (self.start + count).min(self.buffer.len());
         let passed = &self.buffer[self.start..end];
@@ -135,13 +135,13 @@ impl Source {
         self.start = end;
     }
 
-    /// Moves past a record.
+    /// Consumes a record.
     pub(in crate::record::read) fn consume_record(&mut self, count: usize) {
         self.consume(count);
         self.gap = 0;
     }
 
-    /// Moves to the next byte that is none of these; gives it.
+    /// Skips bytes that match and returns the next one.
     pub(in crate::record::read) fn skip(&mut self, skipped: impl Fn(u8) -> bool) -> Option<u8> {
         loop {
             self.peek()?;
@@ -153,7 +153,7 @@ impl Source {
         }
     }
 
-    /// Moves past the next end of a line; `false` if there is none.
+    /// Skips to the start of the next line; `false` if there is none.
     pub(in crate::record::read) fn skip_line(&mut self) -> bool {
         let found = self.skip(|byte| byte != b'\n').is_some();
         self.consume(1);
@@ -161,7 +161,7 @@ impl Source {
     }
 }
 
-/// The bytes alone: neither lines nor what passes without a record are counted.
+/// Reads bytes without counting lines or the gap since the last record.
 impl Read for Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.rest().is_empty() && !self.fill() {
@@ -174,7 +174,7 @@ impl Read for Source {
     }
 }
 
-/// Fails beyond the size that a document may have.
+/// Fails beyond the maximum size of a document.
 struct Bounded<R> {
     input: R,
     left: u64,

@@ -1,8 +1,8 @@
-//! An image as its source names it.
+//! Images as their source names them.
 
 use crate::record::Image;
 
-/// An image by the name that its source gives it; its master is matched elsewhere.
+/// An image with the name that its source gives it; masters are matched elsewhere.
 pub(in crate::record::read) fn image(file: String) -> Image {
     Image { file, matched: true, ..Image::default() }
 }

@@ -1,4 +1,4 @@
-//! Reads the value of a field in any shape: a text for a list, a list for a text, a number for either.
+//! Reads a field's value leniently: a list as a text, a text as a list, a number as either.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::record::Text;
 
-/// The first of these fields with a value; for a list, of its first object.
+/// The first of these fields with a value; of a list, in its first object.
 pub(in crate::record::read) fn field<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
     let object = match value {
         Value::Array(all) => all.iter().find_map(Value::as_object)?,
@@ -25,7 +25,7 @@ fn is_void(value: &Value) -> bool {
     }
 }
 
-/// The values of a field, one or many.
+/// The values of a field, which may be a list or a single value.
 pub(in crate::record::read) fn many(value: Option<&Value>) -> &[Value] {
     match value {
         None | Some(Value::Null) => &[],
@@ -34,7 +34,7 @@ pub(in crate::record::read) fn many(value: Option<&Value>) -> &[Value] {
     }
 }
 
-/// The words that a value is: a string, a number, or the first of a list of them.
+/// A value as text: a string, a number, or the first of a list of them.
 pub(in crate::record::read) fn word(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
@@ -44,36 +44,36 @@ pub(in crate::record::read) fn word(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The text of a value, or of the first of these fields of it.
+/// A value as text; of an object, the first of these fields.
 pub(in crate::record::read) fn text_of<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
     word(value).or_else(|| field(value, names).and_then(word))
 }
 
-/// The text in the first of these fields.
+/// The text of the first of these fields that has one.
 pub(in crate::record::read) fn text_in<'a>(value: &'a Value, names: &[&str]) -> Option<Cow<'a, str>> {
     let inner = ["name", "title", "text", "value", "label", "id"];
     names.iter().filter_map(|name| field(value, &[name])).find_map(|found| text_of(found, &inner))
 }
 
-/// Each value of a field as a text of its own, objects by the first of these fields that they have.
+/// Each value of a field as a separate text; of objects, the first of these fields.
 pub(in crate::record::read) fn texts(value: Option<&Value>, names: &[&str]) -> Vec<Text> {
     let found = many(value).iter().filter_map(|value| text_of(value, names));
-    found.map(|words| Text::plain(&words)).filter(|text| !text.is_empty()).collect()
+    found.map(|text| Text::plain(&text)).filter(|text| !text.is_empty()).collect()
 }
 
-/// A number, or a string of one, with a decimal point or comma.
+/// A number, or a string that is one, with a decimal point or comma.
 pub(in crate::record::read) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
         other => {
-            let words = word(other)?.replace(',', ".");
-            let plain = words.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-            words.parse().ok().filter(|_| plain)
+            let text = word(other)?.replace(',', ".");
+            let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+            text.parse().ok().filter(|_| plain)
         }
     }
 }
 
-/// Yes or no, in English or Danish; 1 is yes and 0 is no.
+/// A boolean, or yes or no in English or Danish, 1 or 0.
 pub(in crate::record) fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => return Some(*truth),
@@ -89,7 +89,7 @@ pub(in crate::record) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// The value of a public domain flag; one that cannot be read is not a permission.
+/// The value of a public domain flag; an unreadable one grants no permission.
 pub(in crate::record::read) fn is_public_domain(value: &Value) -> bool {
     truth(value).unwrap_or(false)
 }

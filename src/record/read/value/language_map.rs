@@ -1,41 +1,42 @@
-//! Texts of foreign manifests.
+//! Texts of other servers' manifests.
 
 use serde_json::Value;
 
 use crate::record::Text;
 use crate::record::read::value::json::many;
 
-/// A text in either version's form, without its HTML.
+/// Reads a text in the form of either API version, and removes HTML.
 pub(in crate::record::read) fn language_map(value: &Value) -> Text {
-    let mut text = Text::default();
+    let mut result = Text::default();
     for one in many(Some(value)) {
         match one {
-            Value::String(words) => text.add("none", &plain(words)),
-            Value::Number(number) => text.add("none", &number.to_string()),
+            Value::String(text) => result.add("none", &plain_text(text)),
+            Value::Number(number) => result.add("none", &number.to_string()),
             Value::Object(fields) => match fields.get("@value").and_then(Value::as_str) {
-                Some(words) => {
+                Some(text) => {
                     let language = fields.get("@language").and_then(Value::as_str).unwrap_or("none");
-                    text.add(language, &plain(words));
+                    result.add(language, &plain_text(text));
                 }
                 None => {
                     fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
-                        let words = many(Some(values)).iter().filter_map(Value::as_str);
-                        words.for_each(|words| text.add(language, &plain(words)));
+                        let values = many(Some(values)).iter().filter_map(Value::as_str);
+                        values.for_each(|text| result.add(language, &plain_text(text)));
                     })
                 }
             },
             _ => {}
         }
     }
-    text
+    result
 }
 
-/// The words of HTML, which begins with `<` and ends with `>` (Presentation API 3.0, §4.5); others as they are.
-fn plain(words: &str) -> String {
-    let words = words.trim();
-    if !(words.starts_with('<') && words.ends_with('>')) {
-        return words.to_owned();
+/// Removes the markup from HTML, which begins with `<` and ends with `>` (Presentation API 3.0, §4.5). Plain text is
+/// unchanged.
+fn plain_text(text: &str) -> String {
+    let text = text.trim();
+    if !(text.starts_with('<') && text.ends_with('>')) {
+        return text.to_owned();
     }
-    let bare = ammonia::Builder::empty().clean(words).to_string().replace("&nbsp;", " ");
+    let bare = ammonia::Builder::empty().clean(text).to_string().replace("&nbsp;", " ");
     quick_xml::escape::unescape(&bare).map_or_else(|_| bare.clone(), |text| text.trim().to_owned())
 }

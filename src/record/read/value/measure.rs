@@ -1,11 +1,11 @@
-//! Dimensions: kinds of measures in English, and measures out of a line of text.
+//! Dimensions: the kinds of measures in English, and measures parsed from text.
 
 use crate::record::Measure;
 
-/// The most measures that are read from one text.
+/// The maximum number of measures that are read from one text.
 const MAX_MEASURES: usize = 64;
 
-/// The English word for a common kind of measure; others as they are.
+/// The English name of a common kind of measure; other names are unchanged.
 pub(in crate::record::read) fn kind(word: &str) -> String {
     let known = match word.trim().to_lowercase().as_str() {
         "hojde" | "højde" | "hoejde" | "height" | "höhe" | "h" => "height",
@@ -21,8 +21,8 @@ pub(in crate::record::read) fn kind(word: &str) -> String {
     known.to_owned()
 }
 
-/// The measures of lines such as `support: 311 x 213 mm` or `object: 20 x 30 x 40 mm, 2.5 kg`: height, width, depth.
-/// What is not of this form is kept as text.
+/// Parses lines such as `support: 311 x 213 mm` or `object: 20 x 30 x 40 mm, 2.5 kg`: height, width, depth. Anything
+/// else is kept as text.
 pub(in crate::record::read) fn measures(text: &str) -> Vec<Measure> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.flat_map(of_line).take(MAX_MEASURES).collect()
@@ -56,7 +56,7 @@ fn of_line(line: &str) -> Vec<Measure> {
     found
 }
 
-/// `94 x 134 mm`: one to three numbers and their unit.
+/// Parses `94 x 134 mm`: one to three numbers and their unit.
 fn of_sizes(text: &str) -> Option<(Vec<f64>, &str)> {
     let text = text.trim();
     let begin = text

@@ -13,6 +13,8 @@ pub(super) const USUAL: &[u16] = &[400, 403, 404, 503];
 pub(super) const OF_WORK: &[u16] = &[400, 403, 404, 410, 503];
 /// With changes of a work's tags.
 pub(super) const OF_CHANGE: &[u16] = &[400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503];
+/// With a picture that is sent.
+pub(super) const OF_PICTURE: &[u16] = &[400, 403, 404, 408, 413, 415, 422, 503];
 /// With many changes of tags of several works.
 pub(super) const OF_CHANGES: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 422, 503];
 /// With a batch of new tags.
@@ -69,6 +71,14 @@ impl Operation {
         self
     }
 
+    /// Takes any file of these kinds as its body.
+    pub(super) fn picture(mut self, media_type: &str) -> Self {
+        let schema = json!({ "type": "string", "format": "binary" });
+        self.request_body =
+            Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }));
+        self
+    }
+
     /// Takes lines of JSON, of which this is one.
     pub(super) fn lines(mut self, description: &str, example: &str) -> Self {
         let schema = json!({ "type": "string", "description": description, "examples": [example] });
@@ -106,11 +116,12 @@ fn meaning(status: u16) -> &'static str {
         403 => "Access is disabled or not permitted.",
         404 => "Not found.",
         405 => "The method is not supported here; `Allow` lists those that are.",
+        408 => "The body did not arrive in time.",
         409 => "The work already has this tag; the response names it.",
         410 => "The work was withdrawn.",
         412 => "The work has been changed since: `If-Match` does not have its current ETag.",
         413 => "The body is too long.",
-        415 => "The body is not sent as `application/json`.",
+        415 => "The body is of another type than the one that works here.",
         422 => {
             "A field is valid but does not fit the work: an image that it does not have, a region outside its image, a change of nothing. The response names the field, and what works."
         }

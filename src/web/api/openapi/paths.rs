@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{
-    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_PICTURE, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
-use crate::web::api::parameters::{OF_ONE, of_random, of_suggest, of_terms, of_works};
+use crate::web::api::parameters::{OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works};
 
 /// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
@@ -21,6 +21,8 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
     many_tags(&mut paths["/api/v1/tags"], sample);
     paths.extend(review(sample));
     paths.insert("/api/v1/works/{work}".into(), one_work(sample, &work));
+    paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
+    paths.insert("/api/v1/similar".into(), similar(sample));
     paths.insert("/api/v1/works/{work}/tags".into(), tags(&work));
     paths.insert("/api/v1/works/{work}/tags/{tag}".into(), one_tag(&tag));
     paths.insert("/api/v1/works/{work}/tags/{tag}/history".into(), history(&tag));
@@ -156,6 +158,26 @@ fn one_work(sample: &Sample, work: &Value) -> Value {
         .response(204, json!({ "description": "Withdrawn" }))
         .with_token();
     json!({ "get": get, "delete": delete })
+}
+
+fn similar_to_work(sample: &Sample, work: &Value) -> Value {
+    let about = "Works like this one, or like a detail of it; with how similar they are, and why";
+    let parameters = [vec![work.clone()], sample.parameters(&of_similar(true))].concat();
+    json!({ "get": Operation::new("similarToWork", about, OF_WORK).parameters(parameters).returns("Similar") })
+}
+
+fn similar(sample: &Sample) -> Value {
+    let about = "Works like a detail of an image";
+    let get = Operation::new("similarToDetail", about, OF_WORK)
+        .parameters(sample.parameters(&of_similar(true)))
+        .returns("Similar");
+    let about =
+        "Works like a picture that is sent: a TIFF, JPEG, JPEG 2000, PNG, WebP or GIF; it is not kept";
+    let post = Operation::new("similarToPicture", about, OF_PICTURE)
+        .parameters(sample.parameters(&of_similar(false)))
+        .picture("image/*")
+        .returns("Similar");
+    json!({ "get": get, "post": post })
 }
 
 fn tags(work: &Value) -> Value {

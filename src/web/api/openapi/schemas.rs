@@ -4,8 +4,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::web::api::responses::{
-    AddedTags, Creators, Decided, History, Schemes, Start, Suggestions, Tags, Values, WaitingSchemes,
-    WaitingTags, WaitingValues, WaitingWorks, Works,
+    AddedTags, Creators, Decided, History, Schemes, Similar, Start, Suggestions, Tags, Values,
+    WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks, Works,
 };
 use crate::web::api::tags::{Judgement, Judgements, NewTag};
 use crate::web::http::problem::Problem;
@@ -65,6 +65,7 @@ pub(in crate::web::api) fn schemas() -> Value {
     responses.subschema_for::<History<'_>>();
     responses.subschema_for::<Problem<'_>>();
     responses.subschema_for::<Schemes<'_>>();
+    responses.subschema_for::<Similar>();
     responses.subschema_for::<Start>();
     responses.subschema_for::<Suggestions>();
     responses.subschema_for::<Tags>();
@@ -114,7 +115,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "AddedTags Broader Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Problem Production Related Role Schemes Start Status Suggestions Tag Tags Term Text Title TitleOrText Values WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
+        let expected = "AddedTags Broader Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }

@@ -186,7 +186,7 @@ impl<T: JsonSchema> JsonSchema for Spliced<T> {
 
 /// A page as JSON, with these works in its last field. They are not parsed once more.
 pub(in crate::web::api) fn spliced<E>(
-    page: &Works<'_>,
+    page: &impl Serialize,
     works: impl Iterator<Item = Result<String, E>>,
 ) -> Result<String, E> {
     let mut body = as_json(page);

@@ -3,6 +3,7 @@
 
 mod lists;
 pub(super) mod review;
+mod similar;
 mod tags;
 mod work;
 
@@ -18,6 +19,7 @@ pub(super) use lists::{
     spliced,
 };
 pub(super) use review::{WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+pub(super) use similar::Similar;
 pub(super) use tags::{
     AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
 };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::tags::PublishedTag;
 use super::{Url, as_sent, partial};
-use crate::record::{Image, Work};
+use crate::record::{Image, Picture, Work};
 
 // Lists have the same fields, except where noted: their JSON is stored in the index.
 /// A work: its record with URLs of this server. With `fields`, responses have only a part of it.
@@ -30,6 +30,9 @@ pub(in crate::web::api) struct PublishedWork<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Url")]
     pub page: Option<Url>,
+    /// What was measured on its pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<&'a Picture>,
     pub revision: u64,
     /// The original record of the source; only in responses for a single work.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +86,7 @@ mod tests {
             images: vec![],
             manifest: url(),
             page: None,
+            picture: None,
             revision: 1,
             source: Some(Value::Null),
             tags: vec![],

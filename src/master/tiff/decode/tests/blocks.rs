@@ -1,8 +1,8 @@
-//! Places of strips and tiles, correct and wrong.
+//! Tests of correct and wrong offsets and lengths of strips and tiles.
 
 use super::*;
 
-/// In strips of 16 rows: three whole ones, and one of two rows.
+/// A file in strips of 16 rows: three full strips, and one of two rows.
 fn striped(number: u64, pack: Packer) -> File {
     let blocks = gray().chunks(60 * 16).map(pack).collect();
     File::strips((60, 50), 16, blocks).with(259, SHORT, &[number])
@@ -14,7 +14,7 @@ fn wrong_lengths_of_strips_are_inferred() {
     for (number, pack) in PACKERS {
         let file = striped(number, pack);
         let what = |what: &str| format!("{what} in compression {number}");
-        check(&what("as it should be"), &file, &expected);
+        check(&what("correct"), &file, &expected);
         check(&what("counts of 0"), &file.clone().with(279, LONG, &[0; 4]), &expected);
         check(&what("no counts"), &file.clone().with(279, LONG, &[]), &expected);
         check(
@@ -41,7 +41,7 @@ fn a_single_strip_has_all_rows_regardless_of_tags() {
         check("nothing", &file.clone().without(278), &expected);
         check("nothing at all", &file.without(278).with(279, LONG, &[0]), &expected);
     }
-    // With several strips, their lengths or their number tell; otherwise the file is refused.
+    // The height of several strips follows from their lengths or their number; otherwise the file is refused.
     for rows in [0, 50, u64::from(u32::MAX)] {
         check("uncompressed", &striped(1, <[u8]>::to_vec).with(278, LONG, &[rows]), &expected);
         refused("compressed", &striped(8, deflated).with(278, LONG, &[rows]).bytes());
@@ -51,12 +51,12 @@ fn a_single_strip_has_all_rows_regardless_of_tags() {
 }
 
 #[test]
-fn a_last_strip_may_be_filled_up() {
-    let (mut filled, expected) = (gray(), wide(&gray()));
-    filled.resize(60 * 64, 77);
+fn a_last_strip_may_be_padded() {
+    let (mut padded, expected) = (gray(), wide(&gray()));
+    padded.resize(60 * 64, 77);
     for (number, pack) in PACKERS {
-        let blocks = filled.chunks(60 * 16).map(pack).collect();
-        check("filled up", &File::strips((60, 50), 16, blocks).with(259, SHORT, &[number]), &expected);
+        let blocks = padded.chunks(60 * 16).map(pack).collect();
+        check("padded", &File::strips((60, 50), 16, blocks).with(259, SHORT, &[number]), &expected);
     }
 }
 
@@ -76,13 +76,13 @@ fn truncated_files_are_refused() {
 }
 
 #[test]
-fn tiles_may_stand_under_the_tags_of_strips() {
+fn tiles_may_use_the_tags_of_strips() {
     for (number, pack) in PACKERS {
         let (file, expected) = tiled(number, pack);
-        check("as it should be", &file, &expected);
+        check("correct", &file, &expected);
         let written = file.bytes();
-        let places = opened(&written).unwrap().levels[0].tiles.clone();
-        let (offsets, lengths): (Vec<u64>, Vec<u64>) = places.into_iter().unzip();
+        let offsets_and_lengths = opened(&written).unwrap().levels[0].tiles.clone();
+        let (offsets, lengths): (Vec<u64>, Vec<u64>) = offsets_and_lengths.into_iter().unzip();
         let strips = file.clone().with(324, LONG, &[]).with(325, LONG, &[]);
         check("both", &strips.clone().with(273, LONG, &offsets).with(279, LONG, &lengths), &expected);
         check("offsets", &file.clone().with(324, LONG, &[]).with(273, LONG, &offsets), &expected);
@@ -99,9 +99,9 @@ fn tiles_that_are_not_stored_are_zero() {
     for (number, pack) in PACKERS {
         let file = File::tiles((320, 320), 32, vec![pack(&deep(0))]).with(258, SHORT, &[16]);
         let file = file.with(259, SHORT, &[number]);
-        let places = [vec![8], vec![0; 99]].concat();
+        let offsets_and_lengths = [vec![8], vec![0; 99]].concat();
         let lengths = [vec![file.blocks[0].len() as u64], vec![0; 99]].concat();
-        let file = file.with(324, LONG, &places).with(325, LONG, &lengths);
+        let file = file.with(324, LONG, &offsets_and_lengths).with(325, LONG, &lengths);
         let found = read(&file.bytes()).unwrap();
         assert_eq!((found[0], found[1], found[2], found[33], found[320 * 319]), (7, 0, 7, 0, 0));
         let white = read(&file.with(262, SHORT, &[0]).bytes()).unwrap();

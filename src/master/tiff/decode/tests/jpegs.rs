@@ -1,4 +1,4 @@
-//! JPEG and WebP in tiles and strips.
+//! Tests of JPEG and WebP tiles and strips.
 
 use super::*;
 use crate::metadata::EmbeddedMetadata;
@@ -21,7 +21,7 @@ fn adobe(transform: u8) -> Vec<u8> {
 }
 
 impl Flat<'_> {
-    /// Coefficients are differences from 128, with a quantum of 8; each block is one of them.
+    /// Encodes each block as its DC coefficient, the difference from 128 in steps of 8.
     fn jpeg(&self) -> Vec<u8> {
         let mut out = [&[0xff, 0xd8], self.segments, &[0xff, 0xdb, 0, 67, 0], &[8; 64]].concat();
         let [high, low] = self.side.to_be_bytes();
@@ -30,7 +30,7 @@ impl Flat<'_> {
         for (n, name) in self.names.iter().enumerate() {
             out.extend([*name, if n == 0 { self.luma.0 << 4 | self.luma.1 } else { 0x11 }, 0]);
         }
-        // Nine codes of four bits for sizes, one of a bit for the end of a block.
+        // Nine codes of four bits for sizes, and one of one bit for the end of a block.
         let (sizes, ends) = ([0, 0, 0, 9], [1, 0, 0, 0]);
         out.extend([&[0xff, 0xc4, 0, 28, 0], &sizes[..], &[0; 12], &[0, 1, 2, 3, 4, 5, 6, 7, 8]].concat());
         out.extend([&[0xff, 0xc4, 0, 20, 0x10], &ends[..], &[0; 12], &[0]].concat());
@@ -65,7 +65,7 @@ impl Flat<'_> {
     }
 }
 
-/// One tile of 16 x 16 of JPEG.
+/// A TIFF of one JPEG tile of 16 x 16 pixels.
 fn jpeg_file(jpeg: Vec<u8>, photometric: u64, samples: u64) -> File {
     let file = File::tiles((16, 16), 16, vec![jpeg]).with(259, SHORT, &[7]).with(262, SHORT, &[photometric]);
     file.with(258, SHORT, &vec![8; samples as usize]).with(277, SHORT, &[samples])
@@ -96,9 +96,9 @@ fn the_directory_decides_what_the_components_of_a_jpeg_are() {
 }
 
 #[test]
-fn an_answer_from_a_stored_tile_has_one_marker() {
+fn a_response_from_a_stored_tile_has_one_marker() {
     let flat = Flat { side: 16, values: &[76, 85, 255], names: &[1, 2, 3], luma: (1, 1), segments: JFIF };
-    for (photometric, luma, first, shown) in
+    for (photometric, luma, first, expected) in
         [(2, (1, 1), 0xee, [76, 85, 255]), (2, (2, 2), 0xee, [254, 0, 0]), (6, (1, 1), 0xe0, [254, 0, 0])]
     {
         let file = jpeg_file(Flat { luma, ..flat }.jpeg(), photometric, 3).bytes();
@@ -106,11 +106,11 @@ fn an_answer_from_a_stored_tile_has_one_marker() {
         let (head, range) =
             (complete_jpeg::head(level, None), level.range(TileIndex { column: 0, row: 0 }).unwrap());
         let tile = &file[(range.start + complete_jpeg::SOI_BYTES) as usize..range.end as usize];
-        let answer = complete_jpeg::consistent(Bytes::from([&head, tile].concat()), head.len());
-        let markers = answer.windows(2).filter(|pair| pair[0] == 0xff && (0xe0..=0xef).contains(&pair[1]));
+        let response = complete_jpeg::consistent(Bytes::from([&head, tile].concat()), head.len());
+        let markers = response.windows(2).filter(|pair| pair[0] == 0xff && (0xe0..=0xef).contains(&pair[1]));
         assert_eq!(markers.map(|pair| pair[1]).collect::<Vec<_>>(), [first]);
-        let decoded = crate::pixels::jpeg::decode(&answer, 1, 256).unwrap().into_packed();
-        assert_eq!(decoded.samples[..3], shown);
+        let decoded = crate::pixels::jpeg::decode(&response, 1, 256).unwrap().into_packed();
+        assert_eq!(decoded.samples[..3], expected);
     }
 }
 
@@ -119,14 +119,14 @@ fn jpegs_of_other_components_are_read() {
     let ink =
         Flat { side: 16, values: &[10, 20, 30, 40], names: &[1, 2, 3, 4], luma: (1, 1), segments: &adobe(2) };
     let file = jpeg_file(ink.jpeg(), 5, 4);
-    check("inks, which an Adobe marker does not turn over", &file, &[10, 20, 30, 40].repeat(256));
+    check("CMYK, which an Adobe marker does not invert", &file, &[10, 20, 30, 40].repeat(256));
     assert_eq!(opened(&file.bytes()).unwrap().shape().model, Model::Cmyk);
-    let seen = jpeg_file(ink.jpeg(), 2, 4);
-    check("RGB and opacity", &seen.clone().with(338, SHORT, &[2]), &[10, 20, 30, 40].repeat(256));
-    check("RGB and something", &seen, &[10, 20, 30].repeat(256));
+    let four = jpeg_file(ink.jpeg(), 2, 4);
+    check("RGB and alpha", &four.clone().with(338, SHORT, &[2]), &[10, 20, 30, 40].repeat(256));
+    check("RGB and an unknown sample", &four, &[10, 20, 30].repeat(256));
     assert!(
-        matches!(opened(&seen.bytes()).unwrap().kind, Kind::Untiled { .. }),
-        "no stored tile is an answer"
+        matches!(opened(&four.bytes()).unwrap().kind, Kind::Untiled { .. }),
+        "its tiles cannot be served alone"
     );
     let plane = |value| Flat { side: 16, values: &[value], names: &[1], luma: (1, 1), segments: &[] }.jpeg();
     let planes = File { blocks: [10, 20, 30].map(plane).to_vec(), ..jpeg_file(plane(0), 2, 3) };
@@ -145,7 +145,7 @@ fn jpegs_smaller_than_their_tiles_are_refused() {
     assert!(read(&file).is_err_and(|reason| reason.contains("instead of")));
     // At the image's edge, the missing pixels would be padding.
     let edge = jpeg_file(flat.jpeg(), 6, 3).with(256, LONG, &[8]).with(257, LONG, &[7]);
-    check("cut at the edge", &edge, &[254, 0, 0].repeat(56));
+    check("cropped at the edge", &edge, &[254, 0, 0].repeat(56));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn old_jpegs_are_read() {
 }
 
 #[test]
-fn opacity_that_an_encoder_left_out_is_full() {
+fn alpha_that_an_encoder_omitted_is_opaque() {
     let raster = |pixel: &[u8], channels| {
         let samples = pixel.repeat(256);
         let raster = Raster { dimensions: Dimensions::new(16, 16), channels, samples };

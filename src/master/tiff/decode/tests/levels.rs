@@ -1,8 +1,8 @@
-//! Pages, levels, and other images.
+//! Tests of pages, levels and other images.
 
 use super::*;
 
-/// Pages and levels of gray tiles: width, height, NewSubfileType.
+/// A file of gray pages and levels, each with its width, height and NewSubfileType.
 fn chain(pages: &[(u64, u64, u64)], more: &[(u16, u16, Vec<u64>)]) -> Vec<u8> {
     let mut file = b"II\x2a\0\0\0\0\0".to_vec();
     file.extend(vec![50; 16 * 16]);
@@ -49,14 +49,14 @@ fn only_smaller_copies_are_levels() {
         &[(64, 48), (32, 24), (16, 12)],
     );
     levels("another page", &chain(&[(64, 48, 0), (48, 64, 0), (32, 24, 1)], &[]), &[(64, 48)]);
-    levels("nothing but reduced ones", &chain(&[(64, 48, 1), (32, 24, 1)], &[]), &[(64, 48)]);
+    levels("only reduced images", &chain(&[(64, 48, 1), (32, 24, 1)], &[]), &[(64, 48)]);
     let text = |text: &str| (270, 2, text.bytes().map(u64::from).collect());
     let scanned = chain(&[(64, 48, 0), (16, 12, 0), (8, 6, 9)], &[text("Aperio Image Library")]);
     levels("a slide", &scanned, &[(64, 48), (16, 12), (8, 6)]);
 }
 
 #[test]
-fn what_hangs_below_an_image_does_not_spoil_it() {
+fn damaged_levels_do_not_affect_the_image() {
     let sub = |values: &[u64]| vec![(330, LONG, values.to_vec())];
     for offsets in [vec![0], vec![0, 0], vec![3], vec![9_999_999], vec![u64::from(u32::MAX); 3], vec![8; 100]]
     {
@@ -64,14 +64,14 @@ fn what_hangs_below_an_image_does_not_spoil_it() {
     }
     levels("SubIFDs of a wrong type", &chain(&[(64, 48, 0)], &[(330, 2, vec![65; 4])]), &[(64, 48)]);
     levels("a wrong orientation", &chain(&[(64, 48, 0)], &[(274, 2, vec![65])]), &[(64, 48)]);
-    let spoilt = |pointer: u32| {
+    let with_pointer = |pointer: u32| {
         let mut file = chain(&[(64, 48, 0), (32, 24, 1)], &[]);
         let end = file.len();
         file[end - 4..].copy_from_slice(&pointer.to_le_bytes());
         file
     };
     for pointer in [1, 3, 8, u32::MAX, 0] {
-        levels("a broken chain", &spoilt(pointer), &[(64, 48), (32, 24)]);
+        levels("a broken chain", &with_pointer(pointer), &[(64, 48), (32, 24)]);
     }
     let file = chain(&[(64, 48, 0)], &[]);
     levels("a file without the last pointer", &file[..file.len() - 4], &[(64, 48)]);

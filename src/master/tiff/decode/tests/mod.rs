@@ -1,4 +1,4 @@
-//! TIFFs as real writers produce them are decoded correctly, or refused.
+//! Tests that TIFFs, as real writers produce them, are decoded correctly or refused.
 
 mod blocks;
 mod jpegs;
@@ -18,7 +18,7 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 
-/// One image, little-endian: its tags, and the strips or tiles that they are about.
+/// A little-endian TIFF of one image: its tags, and its strips or tiles.
 #[derive(Clone)]
 struct File {
     tags: Vec<(u16, u16, Vec<u64>)>,
@@ -26,7 +26,7 @@ struct File {
 }
 
 impl File {
-    /// In strips of `rows` rows.
+    /// A gray image in strips of `rows` rows.
     fn strips(size: (u64, u64), rows: u64, blocks: Vec<Vec<u8>>) -> Self {
         let tags = vec![(256, LONG, vec![size.0]), (257, LONG, vec![size.1]), (278, LONG, vec![rows])];
         Self { tags, blocks }.with(258, SHORT, &[8]).with(262, SHORT, &[1])
@@ -52,20 +52,20 @@ impl File {
         self.with(258, SHORT, &[8, 8, 8]).with(262, SHORT, &[2]).with(277, SHORT, &[3])
     }
 
-    /// The file, with the blocks' places in the usual tags unless these are set; an empty tag is left out.
+    /// Writes the file. The blocks' offsets and lengths go into the usual tags unless these are set; empty tags are omitted.
     fn bytes(&self) -> Vec<u8> {
         let mut file = b"II\x2a\0\0\0\0\0".to_vec();
-        let mut places = (Vec::new(), Vec::new());
+        let mut blocks = (Vec::new(), Vec::new());
         for block in &self.blocks {
-            places.0.push(file.len() as u64);
-            places.1.push(block.len() as u64);
+            blocks.0.push(file.len() as u64);
+            blocks.1.push(block.len() as u64);
             file.extend(block);
             file.resize(file.len().next_multiple_of(2), 0);
         }
         let has = |tag: u16| self.tags.iter().any(|(known, ..)| *known == tag);
         let usual = if has(322) { (324, 325) } else { (273, 279) };
         let mut tags = self.tags.clone();
-        for (tag, values) in [(usual.0, places.0), (usual.1, places.1)] {
+        for (tag, values) in [(usual.0, blocks.0), (usual.1, blocks.1)] {
             if !has(tag) {
                 tags.push((tag, LONG, values));
             }
@@ -77,7 +77,7 @@ impl File {
     }
 }
 
-/// Appends a directory and points the header, or the directory before, at it.
+/// Appends a directory and writes its offset at `pointer`, or into the header; returns the position of the next pointer.
 fn directory(file: &mut Vec<u8>, tags: &[(u16, u16, Vec<u64>)], pointer: usize) -> usize {
     let mut table = (tags.len() as u16).to_le_bytes().to_vec();
     for (tag, kind, values) in tags {
@@ -119,7 +119,7 @@ fn opened(file: &[u8]) -> Result<Master, String> {
     index(&file, 1).map_err(|stop| format!("{stop:?}"))
 }
 
-/// All samples, row by row; tiles that can be served one by one must decode to the same samples.
+/// Reads all samples row by row, and checks that tiles that can be served one by one decode to the same samples.
 fn read(file: &[u8]) -> Result<Vec<u16>, String> {
     let master = opened(file)?;
     let source: Arc<dyn ReadAt> = Arc::new(Bytes::copy_from_slice(file));
@@ -132,23 +132,23 @@ fn read(file: &[u8]) -> Result<Vec<u16>, String> {
         }
     }
     if matches!(master.kind, Kind::Tiled) && master.shape().count() != 2 {
-        let corner = cut(&master, file)?;
+        let corner = first_tile(&master, file)?;
         assert_eq!(u16::from(corner.samples[0]), all[0]);
     }
     Ok(all)
 }
 
-/// The first tile as it is decoded for a rendering.
-fn cut(master: &Master, file: &[u8]) -> Result<Raster, String> {
+/// Decodes the first tile as a rendering does.
+fn first_tile(master: &Master, file: &[u8]) -> Result<Raster, String> {
     let (level, first) = (&master.levels[0], TileIndex { column: 0, row: 0 });
-    let shown = level.grid.rect(first).dimensions();
-    let Some(range) = level.range(first) else { return Ok(Raster::blank(shown, level.channels())) };
+    let visible = level.grid.rect(first).dimensions();
+    let Some(range) = level.range(first) else { return Ok(Raster::blank(visible, level.channels())) };
     let bytes = &file[range.start as usize..range.end as usize];
     let bytes = match level.codec {
         crate::master::Codec::Jpeg => complete_jpeg::standalone(level, bytes),
         _ => Bytes::copy_from_slice(bytes),
     };
-    decode_tile(level, &bytes, shown).map_err(|error| error.to_string())
+    decode_tile(level, &bytes, visible).map_err(|error| error.to_string())
 }
 
 #[track_caller]
@@ -188,7 +188,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 
 type Packer = fn(&[u8]) -> Vec<u8>;
 
-/// Compressions by their numbers.
+/// Compressors by their TIFF numbers.
 const PACKERS: [(u64, Packer); 6] =
     [(1, <[u8]>::to_vec), (5, lzw), (5, old_lzw), (8, deflated), (32773, packed_bits), (50000, zstd)];
 

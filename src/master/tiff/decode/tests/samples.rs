@@ -1,9 +1,9 @@
-//! Sample formats: bits and their order, signs, fax, YCbCr.
+//! Tests of sample formats: bit depths, bit order, signs, fax, YCbCr.
 
 use super::*;
 
 #[test]
-fn reversed_bits_are_set_right_in_every_compression() {
+fn reversed_bits_are_read_in_every_compression() {
     for bits in [1u64, 4, 8, 16] {
         let plain = File::strips((48, 20), 20, vec![gray()[..48 * 20 * bits as usize / 8].to_vec()]);
         let expected = read(&plain.clone().with(258, SHORT, &[bits]).bytes()).unwrap();
@@ -59,7 +59,7 @@ fn signed_samples_rise_from_black_to_white() {
         assert_eq!((found[0], found[2], found[4]), (0, full / 2 + 1, full), "{bits} bits");
         assert!(found.is_sorted(), "{found:?}");
     }
-    // Inks have no sign, regardless of the tag.
+    // CMYK samples are unsigned, regardless of the tag.
     let ink = File::strips((1, 1), 1, vec![vec![0, 1, 128, 255]]).with(258, SHORT, &[8; 4]);
     let ink = ink.with(262, SHORT, &[5]).with(277, SHORT, &[4]).with(339, SHORT, &[2]);
     check("CMYK", &ink, &[0, 1, 128, 255]);
@@ -88,7 +88,11 @@ fn ycbcr_outside_jpeg_is_read() {
     check("1 x 1", &file(&[9, 128, 128, 8, 128, 128], (2, 1), [1, 1]), &gray(&[9, 8]));
     check("2 x 1", &file(&[9, 8, 128, 128, 7, 0, 128, 128], (3, 1), [2, 1]), &gray(&[9, 8, 7]));
     check("2 x 2", &file(&[9, 8, 7, 6, 128, 128], (2, 2), [2, 2]), &gray(&[9, 8, 7, 6]));
-    check("2 x 2 unsaid", &file(&[9, 8, 7, 6, 128, 128], (2, 2), [2, 2]).without(530), &gray(&[9, 8, 7, 6]));
+    check(
+        "2 x 2 by default",
+        &file(&[9, 8, 7, 6, 128, 128], (2, 2), [2, 2]).without(530),
+        &gray(&[9, 8, 7, 6]),
+    );
     check("4 x 1", &file(&[9, 8, 7, 6, 128, 128], (4, 1), [4, 1]), &gray(&[9, 8, 7, 6]));
     let video = file(&[16, 128, 128, 235, 128, 128], (2, 1), [1, 1]);
     let reference = [16_000, 235_000, 128_000, 240_000, 128_000, 240_000];

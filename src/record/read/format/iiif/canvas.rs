@@ -1,16 +1,16 @@
-//! The canvases and ranges of foreign manifests, read as images and parts.
+//! Reads the canvases and ranges of other servers' manifests as images and parts.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::record::read::record::DEEPEST_PARTS;
+use crate::record::read::record::MAX_PART_DEPTH;
 use crate::record::read::value::image::image;
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
 use crate::record::{Image, Part, Role, Text};
 
-/// The images painted on a canvas, each by its image service, else its own address.
+/// The images painted on a canvas, each named by its image service, otherwise by its own URI.
 pub(in crate::record::read) fn images(
     canvas: &Value,
     found: &mut Vec<Image>,
@@ -47,7 +47,7 @@ fn file(body: &Value) -> Option<String> {
     service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
 }
 
-/// The role of an image according to its label.
+/// The role of an image, as its label names it.
 fn role(label: &Text) -> Role {
     let words: String = label.iter().map(|(_, word)| word.to_lowercase() + " ").collect();
     let has = |names: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|word| names.contains(&word));
@@ -67,7 +67,7 @@ pub(in crate::record::read) fn part(
     files: &HashMap<String, Vec<String>>,
     depth: usize,
 ) -> Option<Part> {
-    if depth > DEEPEST_PARTS || !range.is_object() {
+    if depth > MAX_PART_DEPTH || !range.is_object() {
         return None;
     }
     let mut made = Part { label: language_map(&range["label"]), ..Part::default() };
@@ -83,7 +83,8 @@ pub(in crate::record::read) fn part(
     (!made.label.is_empty() || !made.images.is_empty() || !made.parts.is_empty()).then_some(made)
 }
 
-/// The ranges of Presentation API 2, which name each other: only their canvases are taken, not their nesting.
+/// The ranges of Presentation API 2, which reference each other by URI. Only their canvases are read, not their
+/// nesting.
 pub(in crate::record::read) fn old_parts(
     ranges: &[Value],
     files: &HashMap<String, Vec<String>>,

@@ -1,4 +1,4 @@
-//! Manifests of other servers, Presentation API 2 and 3, read as records.
+//! Reads manifests of other servers (Presentation API 2 and 3) as records.
 
 mod canvas;
 
@@ -15,7 +15,7 @@ use crate::record::read::value::year::span;
 use crate::record::rights::{claims, is_label, joined, statement};
 use crate::record::{Creator, Fact, Production, Related, Text, Title, Work};
 
-/// The work that a manifest shows.
+/// Converts a manifest to a work.
 pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     let kind = field(manifest, &["type", "@type"]).and_then(Value::as_str).unwrap_or("Manifest");
     if kind.ends_with("Collection") {
@@ -29,7 +29,7 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
             .into_iter()
             .collect(),
         description: language_map(field(manifest, &["summary", "description"]).unwrap_or(&Value::Null)),
-        homepage: field(manifest, &["homepage", "related"]).and_then(address_in),
+        homepage: field(manifest, &["homepage", "related"]).and_then(uri_in),
         ..Work::default()
     };
     let statement = &manifest["requiredStatement"];
@@ -39,7 +39,7 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     }
     if work.object_number.is_empty() {
         work.object_number =
-            address.and_then(name_in).ok_or("`id` is missing: a manifest needs its address")?;
+            address.and_then(number_in).ok_or("`id` is missing: a manifest needs its address")?;
     }
     work.related.extend(address.map(|id| Related {
         id: id.into(),
@@ -51,9 +51,9 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
         None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
     };
     work.rights = rights(manifest, canvases);
-    // The rights in the required statement are not repeated.
-    let stated = work.rights.clone();
-    work.extra_metadata.retain(|fact| fact.value.best(&[]) != stated.as_deref());
+    // The rights statement is not repeated in the metadata.
+    let collect_statements = work.rights.clone();
+    work.extra_metadata.retain(|fact| fact.value.best(&[]) != collect_statements.as_deref());
     let mut files = HashMap::new();
     for canvas in canvases {
         images(canvas, &mut work.images, &mut files);
@@ -68,15 +68,16 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     Ok(work)
 }
 
-/// The statements of the manifest and of all that it shows (Presentation API 3.0, §3.1; 2.1, §3.3): each holds. Where
-/// there is none, the words that claim rights in the required statement, and metadata that is labelled as rights.
+/// The rights statements of the manifest and of its canvases and images, all of which apply (Presentation API 3.0,
+/// §3.1; 2.1, §3.3). If there are none: a required statement whose text claims rights, and metadata that is labelled
+/// as rights.
 fn rights(manifest: &Value, canvases: &[Value]) -> Option<String> {
     let mut found = Vec::new();
     let own = ["rights", "license"].iter().filter_map(|name| manifest.get(*name));
     found.extend(own.filter_map(statement));
-    canvases.iter().for_each(|canvas| stated(canvas, 0, &mut found));
-    if let Some(stated) = joined(found) {
-        return Some(stated);
+    canvases.iter().for_each(|canvas| collect_statements(canvas, 0, &mut found));
+    if let Some(collect_statements) = joined(found) {
+        return Some(collect_statements);
     }
     let statements = [manifest.get("requiredStatement"), manifest.get("attribution")].into_iter().flatten();
     let required = statements.filter_map(|statement| {
@@ -92,14 +93,17 @@ fn rights(manifest: &Value, canvases: &[Value]) -> Option<String> {
     joined(required.chain(pairs))
 }
 
-/// The statements of a canvas and of the images on it.
-fn stated(value: &Value, depth: usize, found: &mut Vec<String>) {
+/// Collects the rights statements of a canvas and of the images on it.
+fn collect_statements(value: &Value, depth: usize, found: &mut Vec<String>) {
     const INNER: [&str; 8] = ["items", "images", "body", "resource", "item", "default", "source", "service"];
-    const DEEPEST: usize = 12;
-    for one in many(Some(value)).iter().filter(|one| one.is_object() && depth < DEEPEST) {
+    const MAX_DEPTH: usize = 12;
+    for one in many(Some(value)).iter().filter(|one| one.is_object() && depth < MAX_DEPTH) {
         let own = ["rights", "license"].iter().filter_map(|name| one.get(*name));
         found.extend(own.filter_map(statement));
-        INNER.iter().filter_map(|name| one.get(*name)).for_each(|inner| stated(inner, depth + 1, found));
+        INNER
+            .iter()
+            .filter_map(|name| one.get(*name))
+            .for_each(|inner| collect_statements(inner, depth + 1, found));
     }
 }
 
@@ -107,15 +111,16 @@ fn title(text: Text) -> Title {
     Title { text, kind: None }
 }
 
-fn address_in(value: &Value) -> Option<String> {
+fn uri_in(value: &Value) -> Option<String> {
     many(Some(value))
         .iter()
         .find_map(|one| one.as_str().or_else(|| field(one, &["id", "@id"]).and_then(Value::as_str)))
         .map(str::to_owned)
 }
 
-/// What a manifest's address calls it: its parameter `id`, else the last part of its path that is no file's name.
-fn name_in(address: &str) -> Option<String> {
+/// The object number in a manifest's URI: its parameter `id`, otherwise the last segment of its path that is not a
+/// file name.
+fn number_in(address: &str) -> Option<String> {
     let Ok(url) = Url::parse(address) else { return Some(address.to_owned()) };
     if let Some((_, id)) = url.query_pairs().find(|(key, value)| key == "id" && !value.is_empty()) {
         return Some(id.into_owned());
@@ -125,11 +130,11 @@ fn name_in(address: &str) -> Option<String> {
     Some(percent_encoding::percent_decode_str(own).decode_utf8_lossy().into_owned())
 }
 
-/// A pair of metadata: into the field that its label names, else kept.
+/// Reads a metadata pair into the field that its label names; other pairs are kept as they are.
 fn metadata(work: &mut Work, label: &Text, value: Text) {
     let Some(first) = value.best(&[]).map(str::to_owned) else { return };
     let labels = label.iter().map(|(_, label)| label.trim_end_matches(':').to_lowercase());
-    let known = labels.filter_map(|label| place(&label)).next();
+    let known = labels.filter_map(|label| field_of_label(&label)).next();
     let each = || value.iter().map(|(language, one)| Text::of(language, one));
     match known {
         Some("object_number") if work.object_number.is_empty() => work.object_number = first,
@@ -157,7 +162,7 @@ fn metadata(work: &mut Work, label: &Text, value: Text) {
     }
 }
 
-/// Keeps a pair; pairs of one label become one.
+/// Keeps a pair; pairs with the same label are merged.
 fn keep(work: &mut Work, label: &Text, value: &Text) {
     let label = if label.is_empty() { &Text::of("en", "Metadata") } else { label };
     match work.extra_metadata.iter_mut().find(|fact| fact.label == *label) {
@@ -166,8 +171,8 @@ fn keep(work: &mut Work, label: &Text, value: &Text) {
     }
 }
 
-/// The field that a label means, in English or Danish.
-fn place(label: &str) -> Option<&'static str> {
+/// The field that a label in English or Danish names.
+fn field_of_label(label: &str) -> Option<&'static str> {
     Some(match label {
         "accession number" | "object number" | "inventory number" | "inventarnummer" | "inventarnr." => {
             "object_number"

@@ -1,15 +1,16 @@
-//! The fields of SMK's records and of its search API, in one list for the reader, the detector and the API here.
+//! The fields of SMK's records and search API, in one table for the reader, the detector and Tegl's SMK-compatible
+//! API.
 
-/// A field by its name at SMK.
+/// A field of SMK's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmkField {
     /// The field's name in SMK's records.
     pub name: &'static str,
-    /// The scheme of the facet that its values are counted under.
+    /// The scheme of the facet that counts its values.
     pub facet: Option<&'static str>,
-    /// What the reader does with it beyond the fields of a work that it fills.
+    /// What the reader does with it beyond filling fields of a work.
     pub(in crate::record::read) reading: Reading,
-    /// Whether no other format has it, so that its presence tells the format.
+    /// Whether no other format has this field, so that its presence identifies the format.
     pub(in crate::record::read) is_distinctive: bool,
 }
 
@@ -17,9 +18,9 @@ pub struct SmkField {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::record::read) enum Reading {
     Usual,
-    /// Each of its values becomes a tag under the field's facet.
+    /// Each value becomes a tag in the field's facet.
     Tags,
-    /// It is kept as it is, because works are found by it and no field of a work holds it.
+    /// It is kept unchanged, because searches use it and no field of a work holds it.
     Kept,
 }
 
@@ -45,7 +46,7 @@ impl SmkField {
     }
 }
 
-/// All fields that are known: the usual name of a thing before its other names, tags in the order of a work's tags.
+/// All known fields: the usual name of a field before its other names, tags in the order of a work's tags.
 pub static FIELDS: [SmkField; 45] = [
     SmkField::facet("creator", "creator"),
     SmkField::facet("artist", "creator"),
@@ -94,7 +95,7 @@ pub static FIELDS: [SmkField; 45] = [
     SmkField::new("content_description").distinctive(),
 ];
 
-/// The fields that the reader treats in this way.
+/// The fields that are read in this way.
 pub(in crate::record::read) fn read_as(reading: Reading) -> impl Iterator<Item = &'static SmkField> {
     FIELDS.iter().filter(move |field| field.reading == reading)
 }

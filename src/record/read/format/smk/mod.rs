@@ -1,4 +1,4 @@
-//! Records of Statens Museum for Kunst, in all the shapes that their fields have had.
+//! Reads records of Statens Museum for Kunst, in all versions of its fields.
 
 mod fields;
 
@@ -16,7 +16,7 @@ use crate::record::{Creator, Image, Measure, Production, Related, Role, Tag, Tex
 
 const SOURCE: &str = "import:smk";
 
-/// The work that a record is about; only one without any number is refused.
+/// Converts a record to a work. Fails only if the record has no number.
 pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     let number = text_in(record, &["object_number", "id"]);
     let number =
@@ -58,7 +58,7 @@ pub(in crate::record::read) fn work(record: &Value) -> Result<Work, String> {
     })
 }
 
-/// Its titles; a translation joins the title before it.
+/// The titles; a translation is added to the title before it.
 fn titles(record: &Value) -> Vec<Title> {
     let mut titles: Vec<Title> = Vec::new();
     for value in many(record.get("titles")) {
@@ -78,29 +78,29 @@ fn titles(record: &Value) -> Vec<Title> {
     titles
 }
 
-fn creator(made: &Value) -> Option<Creator> {
-    let sorted = text_of(made, &["creator", "name"]).map(|name| name.into_owned());
-    let (first, last) = (text_in(made, &["creator_forename"]), text_in(made, &["creator_surname"]));
+fn creator(record: &Value) -> Option<Creator> {
+    let sorted = text_of(record, &["creator", "name"]).map(|name| name.into_owned());
+    let (first, last) = (text_in(record, &["creator_forename"]), text_in(record, &["creator_surname"]));
     let name = match (&first, &last, &sorted) {
         (Some(first), Some(last), _) => format!("{first} {last}"),
-        (.., Some(sorted)) => upright(sorted),
+        (.., Some(sorted)) => display_name(sorted),
         _ => first.or(last)?.into_owned(),
     };
-    let text = |names: &[&str]| text_in(made, names).map(|text| text.into_owned());
+    let text = |names: &[&str]| text_in(record, names).map(|text| text.into_owned());
     Some(Creator {
         sort_name: sorted.filter(|sorted| *sorted != name),
         name,
         role: text(&["creator_role", "creator_qualifier", "role"]),
-        birth: field(made, &["creator_date_of_birth"]).and_then(year),
-        death: field(made, &["creator_date_of_death"]).and_then(year),
+        birth: field(record, &["creator_date_of_birth"]).and_then(year),
+        death: field(record, &["creator_date_of_death"]).and_then(year),
         nationality: text(&["creator_nationality"]),
         gender: text(&["creator_gender"]),
         id: text(&["creator_lref", "creator_id"]),
     })
 }
 
-/// `Anna Ancher` for `Ancher, Anna`; what has no comma, or more than one, stays.
-pub(in crate::record::read) fn upright(sorted: &str) -> String {
+/// Converts `Ancher, Anna` to `Anna Ancher`. Names without a comma, or with several, are unchanged.
+pub(in crate::record::read) fn display_name(sorted: &str) -> String {
     match sorted.split_once(',').map(|(last, first)| (last.trim(), first.trim())) {
         Some((last, first)) if !last.is_empty() && !first.is_empty() && !first.contains(',') => {
             format!("{first} {last}")
@@ -109,11 +109,11 @@ pub(in crate::record::read) fn upright(sorted: &str) -> String {
     }
 }
 
-fn production(made: &Value) -> Option<Production> {
-    let text = text_of(made, &["period", "text"]).unwrap_or_default();
+fn production(record: &Value) -> Option<Production> {
+    let text = text_of(record, &["period", "text"]).unwrap_or_default();
     let (first, last) = span(&text);
-    let earliest = field(made, &["start"]).and_then(year);
-    let latest = field(made, &["end"]).and_then(last_year);
+    let earliest = field(record, &["start"]).and_then(year);
+    let latest = field(record, &["end"]).and_then(last_year);
     let has_years = earliest.is_some() || latest.is_some();
     let (earliest, latest) = if has_years { (earliest, latest) } else { (first, last) };
     let found = Production { text: Text::plain(&text), earliest, latest };
@@ -167,18 +167,18 @@ fn tags(record: &Value) -> Vec<Tag> {
     for field in read_as(Reading::Tags) {
         let scheme = field.facet.unwrap_or_default();
         for value in many(record.get(field.name)) {
-            let Some(word) = text_of(value, &names) else { continue };
-            if known.insert((scheme, word.to_string())) {
+            let Some(name) = text_of(value, &names) else { continue };
+            if known.insert((scheme, name.to_string())) {
                 let concept = text_in(value, &["uri", "concept"]).filter(|uri| uri.starts_with("http"));
                 let concept = concept.map(|uri| uri.into_owned());
-                tags.push(Tag { source: SOURCE.to_owned(), concept, ..Tag::new(scheme, Text::plain(&word)) });
+                tags.push(Tag { source: SOURCE.to_owned(), concept, ..Tag::new(scheme, Text::plain(&name)) });
             }
         }
     }
     tags
 }
 
-/// The main image and the others, each by the address that names its master best.
+/// The main image and the alternative images, each by the URI that identifies its master best.
 fn images(record: &Value) -> Vec<Image> {
     let main = ["image_iiif_id", "image_native", "image_hq", "image_thumbnail"];
     let other = ["iiif_id", "native", "image_iiif_id", "image_native", "thumbnail", "url"];

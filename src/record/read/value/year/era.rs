@@ -1,13 +1,13 @@
-//! The eras as datings write them: `B.C.`, `BCE`, `f.Kr.`, `v. Chr.`, `av. J.-C.`, `A.D.`, `e.Kr.`…
+//! The eras in datings: `B.C.`, `BCE`, `f.Kr.`, `v. Chr.`, `av. J.-C.`, `A.D.`, `e.Kr.`…
 
-/// Before or of the common era.
+/// Before the common era, or in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Era {
     Before,
     Common,
 }
 
-/// The letters of an era's name, without the points, spaces and hyphens between them.
+/// The letters of an era's name, without points, spaces and hyphens.
 const BEFORE: [&str; 24] = [
     "bce",
     "bc",
@@ -69,7 +69,7 @@ pub(super) fn era(text: &str) -> Option<(Era, usize)> {
     }
 }
 
-/// How far the text spells these letters, its last point included; no further letter may follow.
+/// The length of the prefix that spells these letters, with its last point. No further letter may follow.
 fn spelled(text: &str, letters: &str) -> Option<usize> {
     let mut wanted = letters.chars();
     let mut next = wanted.next();
@@ -88,7 +88,7 @@ fn spelled(text: &str, letters: &str) -> Option<usize> {
     closed(text, end).filter(|_| next.is_none())
 }
 
-/// `a.C.`, `a. C.`, `aC`, and `d.C.` as Italian and Spanish write them; in this spelling only, as others are initials.
+/// `a.C.`, `a. C.`, `aC`, and `d.C.` in Italian and Spanish. Only in this case, because others are initials.
 fn romance(text: &str, first: char) -> Option<usize> {
     let rest = text.strip_prefix(first)?;
     let rest = rest.strip_prefix('.').unwrap_or(rest);

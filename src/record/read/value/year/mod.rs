@@ -1,5 +1,5 @@
-//! Years, as dates and datings give them. Years before our era are negative as museums' data write them: -300 is
-//! 300 B.C., and there is no year 0.
+//! Years in dates and datings. Years before our era are negative, as in museums' data: -300 is 300 B.C., and there is
+//! no year 0.
 
 mod era;
 mod range;
@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::record::read::value::json::word;
 pub(in crate::record::read) use range::span;
 
-/// No work is older, and no year that anybody means is longer than this many digits.
+/// The maximum number of digits of a year: no work is older.
 const DIGITS: usize = 6;
 
-/// The first year of a date or dating: of `1850-07-01T00:00:00Z`, `-0300-01-01`, `"ca. 1850"` or `1850`.
+/// The first year of a date or dating, such as `1850-07-01T00:00:00Z`, `-0300-01-01`, `"ca. 1850"` or `1850`.
 pub(in crate::record::read) fn year(value: &Value) -> Option<i32> {
     read(value, |(first, _)| first)
 }
@@ -36,7 +36,7 @@ fn read(value: &Value, of: impl Fn((Option<i32>, Option<i32>)) -> Option<i32>) -
     year.filter(|year| *year != 0)
 }
 
-/// The year of an ISO date, which may have a sign and more or less than four digits.
+/// The year of an ISO date, which may have a sign and fewer or more than four digits.
 fn from_date(words: &str) -> Option<i32> {
     let (sign, date) = match words.as_bytes().first()? {
         b'-' => (-1, &words[1..]),

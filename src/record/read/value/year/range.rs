@@ -1,4 +1,4 @@
-//! The years that a dating spans. An ambiguous dating spans none.
+//! The range of years of a dating. An ambiguous dating has none.
 
 use super::era::Era;
 use super::token::{Token, tokens};
@@ -7,24 +7,24 @@ use super::token::{Token, tokens};
 #[derive(Clone, Copy, Debug)]
 struct Point {
     value: i32,
-    /// How many digits the number is written with; 0 for one that is counted whatever its length.
+    /// The number of digits as written; 0 if the number counts whatever its length.
     digits: usize,
-    /// The years after the first one.
+    /// The number of years after the first one.
     span: i32,
-    /// How many years its unit has: 1, 100 or 1000; 0 for an ordinal of which the unit is not known yet.
+    /// The number of years of its unit: 1, 100 or 1000; 0 for an ordinal whose unit is not known yet.
     unit: i32,
     era: Option<Era>,
     minus: bool,
-    /// Whether a dash, a stroke or a word such as `to` leads here from the point before.
+    /// Whether a dash, a slash or a word such as `to` joins it to the point before.
     joined: bool,
     /// Whether only a dash or slash is between them.
     tight: bool,
-    /// Whether another dash follows at once, as in dates.
+    /// Whether another dash follows immediately, as in dates.
     dashed: bool,
 }
 
-/// The first and the last year that a dating names: `1850-55`, `c. 1850–1855`, `1850s`, `1.5.1832`, `300–250 B.C.`,
-/// `2. årh. f.Kr.`, `185-`. Numbers before our era are not abbreviated (Chicago Manual of Style, 9.64).
+/// Parses the first and the last year of a dating: `1850-55`, `c. 1850–1855`, `1850s`, `1.5.1832`, `300–250 B.C.`, `2.
+/// årh. f.Kr.`, `185-`. Years before our era are not abbreviated (Chicago Manual of Style, 9.64).
 pub(in crate::record::read) fn span(words: &str) -> (Option<i32>, Option<i32>) {
     match years(words) {
         Some((first, last)) => (Some(first), Some(last)),
@@ -43,7 +43,7 @@ fn years(words: &str) -> Option<(i32, i32)> {
     let before = points.iter().any(|point| point.era == Some(Era::Before));
     let four = points.iter().any(|point| point.digits == 4 && point.unit == 1 && !point.minus);
     let mut found: Option<(i32, i32)> = None;
-    // The year before, which an abbreviated one goes on from.
+    // The previous year, which an abbreviated one continues.
     let mut last_full: Option<i32> = None;
     for point in &points {
         let Some((first, last)) = counted(point, four, before, &mut last_full)? else { continue };
@@ -52,7 +52,7 @@ fn years(words: &str) -> Option<(i32, i32)> {
     found
 }
 
-/// The years of a point, if it counts; `None` outside where the whole dating is in doubt.
+/// The years of a point, if it counts. The outer `None` means that the whole dating is ambiguous.
 #[allow(clippy::option_option, reason = "in doubt, passed over, and counted are three answers")]
 fn counted(
     point: &Point,
@@ -79,7 +79,7 @@ fn counted(
                 _ => None,
             };
             let Some(year) = years else { return Some(None) };
-            // `300 B.C. (cast 1880)`: two things, of which only one is the work's making.
+            // `300 B.C. (cast 1880)`: two dates, only one of which dates the work.
             if before {
                 return if point.digits == 4 || point.joined { None } else { Some(None) };
             }
@@ -110,7 +110,7 @@ fn period(number: i32, unit: i32, era: Era) -> Option<(i32, i32)> {
     }
 }
 
-/// The points of a dating with the eras and units that are written to them; `None` where an era cannot be placed.
+/// The points of a dating with their eras and units; `None` if an era cannot be assigned.
 fn points(tokens: &[Token]) -> Option<Vec<Point>> {
     let mut points: Vec<Point> = Vec::new();
     let (mut joined, mut tight, mut broken) = (false, true, true);
@@ -148,7 +148,7 @@ fn points(tokens: &[Token]) -> Option<Vec<Point>> {
                     tight = false;
                     continue;
                 }
-                // `A.D. 100`; what stands before `B.C. 300` is anything, as in `Victoria, B.C.`
+                // In `A.D. 100` the era is first. What precedes `B.C. 300` can be anything, as in `Victoria, B.C.`
                 Token::Era(Era::Common) => leading = Some(Era::Common),
                 Token::Era(Era::Before) => return None,
                 Token::Dash => {
@@ -160,7 +160,7 @@ fn points(tokens: &[Token]) -> Option<Vec<Point>> {
                     continue;
                 }
                 Token::Years if attached => {
-                    // `over 20 years`: a length of time.
+                    // `over 20 years` is a duration.
                     if points.last().is_some_and(|point| point.span == 0 && point.unit == 1) {
                         points.pop();
                     }
@@ -180,7 +180,7 @@ fn points(tokens: &[Token]) -> Option<Vec<Point>> {
     Some(points)
 }
 
-/// `4th–3rd century B.C.`: units and eras at the end of a range apply to all of it.
+/// In `4th–3rd century B.C.` the unit and era at the end of a range apply to all of it.
 fn backwards(points: &mut [Point]) {
     for at in (0..points.len().saturating_sub(1)).rev() {
         let next = points[at + 1];
@@ -200,7 +200,7 @@ fn backwards(points: &mut [Point]) {
     }
 }
 
-/// `50 B.C.–100` ends in our era; `300 B.C.–200` may do so or not.
+/// `50 B.C.–100` ends in our era; `300 B.C.–200` is ambiguous.
 fn forwards(points: &mut [Point]) -> Option<()> {
     for at in 1..points.len() {
         let (before, point) = (points[at - 1], points[at]);

@@ -1,17 +1,17 @@
-//! The words of a dating that say when: numbers, what they count, eras, and what joins them to ranges.
+//! Tokens of datings: numbers, their units, eras, and what joins them to ranges.
 
 use super::era::{Era, era};
 
-/// A word or sign of a dating.
+/// A token of a dating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A number, how many digits it is written with, and whether it is a range of ten or a hundred years.
+    /// A number, its digits as written, and whether it is a range of ten or a hundred years.
     Number {
         value: i32,
         digits: usize,
         span: i32,
     },
-    /// A number with a minus before it.
+    /// A negative number.
     Minus {
         value: i32,
     },
@@ -26,11 +26,11 @@ pub(super) enum Token {
     Dash,
     /// `to`, `or`, `and`.
     To,
-    /// What may stand within a range: `early`, `c.`, `?`.
+    /// What may occur within a range: `early`, `c.`, `?`.
     About,
-    /// Years that are counted from today: `ago`, `BP`.
+    /// Years counted back from today: `ago`, `BP`.
     Ago,
-    /// A length of time: `years`.
+    /// A duration: `years`.
     Years,
     Other,
 }
@@ -162,10 +162,10 @@ const ORDINALS: [&str; 21] = [
     "twentieth",
 ];
 
-/// No number of a dating has more digits.
+/// The maximum number of digits of a number.
 const DIGITS: usize = 6;
 
-/// Takes a dating apart.
+/// Splits a dating into tokens.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut found: Vec<Token> = Vec::new();
     let mut rest = text;
@@ -183,7 +183,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             found.extend(sign(c, before, rest, &mut found.last().copied()));
             c.len_utf8()
         };
-        // A sign takes its number with it.
+        // A sign includes its number.
         let length = match found.last() {
             Some(Token::Minus { .. }) if matches!(c, '-' | '\u{2212}') => {
                 let digits = rest[c.len_utf8()..].bytes().take_while(u8::is_ascii_digit).count();
@@ -197,7 +197,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// A mark between words.
+/// Parses a sign between words.
 fn sign(c: char, before: char, rest: &str, last: &mut Option<Token>) -> Option<Token> {
     let behind = &rest[c.len_utf8()..];
     match c {
@@ -209,7 +209,7 @@ fn sign(c: char, before: char, rest: &str, last: &mut Option<Token>) -> Option<T
                 (Some(value), None | Some(Token::Dash | Token::To | Token::About)) if free => {
                     Some(Token::Minus { value })
                 }
-                // `Rome -300`: a sign, or a dash.
+                // In `Rome -300` it is a sign or a dash.
                 (Some(_), Some(Token::Other)) if before.is_whitespace() => Some(Token::Doubt),
                 _ => Some(Token::Dash),
             }
@@ -221,11 +221,11 @@ fn sign(c: char, before: char, rest: &str, last: &mut Option<Token>) -> Option<T
     }
 }
 
-/// A number with its prefix or suffix: `1850s`, `19th`, `185-`, `10,000`.
+/// Parses a number with its prefix or suffix: `1850s`, `19th`, `185-`, `10,000`.
 fn number(text: &str) -> (Token, usize) {
     let mut length = text.bytes().take_while(u8::is_ascii_digit).count();
     let mut digits = text[..length].to_owned();
-    // Thousands are set apart: `10,000`, `10.000`.
+    // Thousands separators: `10,000`, `10.000`.
     while (1..=3).contains(&length) || digits.len() > 3 && digits.len() < length {
         let rest = &text[length..];
         let mark =
@@ -276,7 +276,7 @@ fn decade(year: i32) -> i32 {
     }
 }
 
-/// `185-`, `185?`, `18--`, `18XX`: digits that are not known (EDTF, ISO 8601-2, and library catalogues).
+/// Parses `185-`, `185?`, `18--`, `18XX`: unknown digits (EDTF, ISO 8601-2, and library catalogues).
 fn open(value: i32, digits: usize, rest: &str) -> Option<(i32, i32, usize)> {
     let marks = rest.chars().take_while(|mark| matches!(mark, '-' | '?' | 'x' | 'X' | 'u' | '_')).count();
     let behind = &rest[marks..];
@@ -289,14 +289,14 @@ fn open(value: i32, digits: usize, rest: &str) -> Option<(i32, i32, usize)> {
         return None;
     }
     match (digits, marks) {
-        // `850-` goes on from the year 850.
+        // In `850-` a range begins with the year 850.
         (3, 1) if (100..=209).contains(&value) => Some((value * 10, 9, 1)),
         (2, 2) if (10..=20).contains(&value) => Some((value * 100, 99, 2)),
         _ => None,
     }
 }
 
-/// A word: an era if it is next to a number, otherwise its meaning in a dating.
+/// Parses a word: an era if it is next to a number, otherwise its meaning in a dating.
 fn word(text: &str, before: &[Token]) -> (Token, usize) {
     let letters = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
     let (word, rest) = (text[..letters].to_lowercase(), &text[letters..]);
@@ -334,7 +334,7 @@ fn word(text: &str, before: &[Token]) -> (Token, usize) {
     (token, letters)
 }
 
-/// `XIX`, `XIXe`, `Ier` before the word for a century.
+/// Parses `XIX`, `XIXe`, `Ier` before the word for a century.
 fn roman(word: &str, behind: &str) -> Option<i32> {
     let capitals = word.find(|c: char| !matches!(c, 'I' | 'V' | 'X')).unwrap_or(word.len());
     let (numeral, ending) = word.split_at(capitals);

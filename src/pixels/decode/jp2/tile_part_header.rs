@@ -20,24 +20,24 @@ pub(super) struct TilePartHeader {
     pub is_late: bool,
     /// Packed packet headers (PPT or PPM) by index.
     pub packed: Vec<(u8, Vec<u8>)>,
-    /// Lengths of the packets.
+    /// The lengths of packets (PLT).
     pub packets: Vec<u32>,
-    /// PLT segments so far.
+    /// The number of PLT segments so far.
     tables: u8,
     pub data: Range<u64>,
 }
 
 impl TilePartHeader {
     pub(super) fn read(window: &mut Window<'_>, main: &Main, tile: u32, part: &Part) -> Result<Self, Error> {
-        let mut head = Self::default();
+        let mut header = Self::default();
         let (number, part) = (part.number, &part.range);
         let [ff, sot, _, _, high, low, ..]: [u8; 12] = window.array(part.start)?;
         let mut at = part.start + 12;
         if (ff, sot) != (0xff, 0x90) || u32::from(u16::from_be_bytes([high, low])) != tile {
-            return Err(damaged("no tile-part where one must be"));
+            return Err(damaged("a tile-part is missing"));
         }
         if let Some(packed) = main.packed_headers(number)? {
-            head.packed.push((0, packed.to_vec()));
+            header.packed.push((0, packed.to_vec()));
         }
         loop {
             let [ff, marker] = window.array(at)?;
@@ -46,17 +46,17 @@ impl TilePartHeader {
             }
             let length = u16::from_be_bytes(window.array(at + 2)?);
             if ff != 0xff || length < 2 || at + 2 + u64::from(length) > part.end {
-                return Err(damaged("no marker where one must be"));
+                return Err(damaged("a marker is missing"));
             }
             let segment = window.bytes(at, usize::from(length) + 2)?;
-            head.segment(main, marker, &segment)?;
+            header.segment(main, marker, &segment)?;
             at += segment.len() as u64;
         }
-        head.data = at + 2..part.end;
-        if head.data.end < head.data.start {
-            return Err(damaged("a tile-part without data"));
+        header.data = at + 2..part.end;
+        if header.data.end < header.data.start {
+            return Err(damaged("a tile-part has no data"));
         }
-        Ok(head)
+        Ok(header)
     }
 
     fn segment(&mut self, main: &Main, marker: u8, segment: &[u8]) -> Result<(), Error> {
@@ -84,7 +84,7 @@ impl TilePartHeader {
         Ok(())
     }
 
-    /// Lengths of packets, seven bits a byte (A.7.3).
+    /// Reads the lengths of packets from a PLT segment, seven bits per byte (A.7.3).
     fn lengths(&mut self, mut rest: Bytes<'_>) -> Result<(), Error> {
         // If tables are out of order, packets would get the lengths of others.
         self.is_irregular |= rest.u8()? != self.tables;
@@ -92,7 +92,7 @@ impl TilePartHeader {
         let mut length = 0_u32;
         while !rest.is_empty() {
             let byte = rest.u8()?;
-            length = length.checked_mul(128).ok_or_else(|| damaged("a packet without end"))?
+            length = length.checked_mul(128).ok_or_else(|| damaged("the length of a packet overflows"))?
                 | u32::from(byte & 0x7f);
             if byte & 0x80 == 0 {
                 self.packets.push(std::mem::take(&mut length));
@@ -101,7 +101,7 @@ impl TilePartHeader {
         Ok(())
     }
 
-    /// Whether packets account for all of the data, and nothing else is special.
+    /// Whether the packets' lengths add up to the data, and the tile-part has no special segments.
     pub(super) fn is_counted(&self) -> bool {
         let sum: u64 = self.packets.iter().map(|&length| u64::from(length)).sum();
         sum == self.data.end - self.data.start && self.kept.is_empty() && !self.is_irregular
@@ -112,7 +112,7 @@ impl TilePartHeader {
         let mut packed = std::mem::take(&mut self.packed);
         packed.sort_by_key(|(index, _)| *index);
         if packed.windows(2).any(|two| two[0].0 == two[1].0) {
-            return Err(damaged("two PPT segments of one number"));
+            return Err(damaged("two PPT segments have the same number"));
         }
         Ok(packed.into_iter().flat_map(|(_, bytes)| bytes).collect())
     }

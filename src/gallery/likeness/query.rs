@@ -1,0 +1,231 @@
+//! Searches for similar works: by a work's vector, or by a picture's descriptor.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use parking_lot::RwLockReadGuard;
+
+use super::collection::{Collection, Held};
+use super::reason::{Reason, reason};
+use super::{LikenessService, PATIENCE};
+use crate::analysis::Part;
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::nearest::{self, Neighbor};
+use crate::search::number_hash;
+
+/// By what works are compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum By {
+    /// By a model if there is one, otherwise by color and form.
+    #[default]
+    Usual,
+    /// By color and form.
+    Both,
+    /// By one of them.
+    Part(Part),
+    /// By this model.
+    Model(String),
+}
+
+/// What is to be found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub by: By,
+    pub limit: usize,
+    /// Only works with these object numbers, as [`number_hash`].
+    pub among: Option<Arc<HashSet<u64>>>,
+    /// Not this work.
+    pub except: Option<String>,
+}
+
+/// A work that is similar.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SimilarWork {
+    pub object_number: String,
+    /// From 0 to 1, for equal ones.
+    pub likeness: f32,
+    pub reason: Reason,
+}
+
+/// A collection to search, and another with the descriptors of the same works, if there is one.
+struct Chosen {
+    searched: Arc<Held>,
+    descriptors: Option<Arc<Held>>,
+    part: Option<Part>,
+}
+
+impl By {
+    /// Parses `color`, `form`, `both` or `model:NAME`.
+    ///
+    /// # Errors
+    /// If it is none of these.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "color" => Ok(Self::Part(Part::Color)),
+            "form" => Ok(Self::Part(Part::Form)),
+            "both" => Ok(Self::Both),
+            model if model.starts_with("model:") => Ok(Self::Model(model.to_owned())),
+            _ => Err(Invalid::new(
+                "by",
+                text,
+                "must be `color`, `form`, `both` or a model, as in `model:NAME`",
+            )),
+        }
+    }
+}
+
+impl LikenessService {
+    /// The works most similar to this one, which is left out.
+    ///
+    /// # Errors
+    /// If there are no vectors, or none of this work, or the server is busy.
+    pub(crate) async fn similar_to_work(
+        self: &Arc<Self>,
+        object_number: &str,
+        wanted: Wanted,
+    ) -> Result<Vec<SimilarWork>, Error> {
+        let chosen = self.choose(&wanted.by)?;
+        let number = vec![object_number.to_owned()];
+        let seqs =
+            self.works.query(|catalogue| async move { catalogue.sequence_numbers(&number).await }).await?;
+        let seq = *seqs.first().ok_or(Error::NotFound)?;
+        let wanted = Wanted { except: Some(object_number.to_owned()), ..wanted };
+        self.on_a_thread(move || {
+            let vector = read(&chosen.searched)?.vectors.vector(seq).ok_or_else(|| {
+                let none = "this work has no picture that has been compared: it has none that may be shown, or \
+                    `tegl tag` has not read it yet";
+                Error::Untagged(none.into())
+            })?;
+            let descriptor = match &chosen.descriptors {
+                Some(descriptors) => read(descriptors)?.vectors.vector(seq),
+                None => None,
+            };
+            chosen.find(&vector, descriptor.as_deref(), &wanted)
+        })
+        .await
+    }
+
+    /// The works most similar to a picture with this descriptor.
+    ///
+    /// # Errors
+    /// If there are no descriptors of works, or the server is busy.
+    pub(crate) async fn similar_to_picture(
+        self: &Arc<Self>,
+        descriptor: Vec<f32>,
+        wanted: Wanted,
+    ) -> Result<Vec<SimilarWork>, Error> {
+        let by = match &wanted.by {
+            By::Usual => By::Both,
+            By::Model(model) => {
+                let reason = "cannot be used for pictures and details, which are compared by `color`, `form` or `both`";
+                return Err(Invalid::new("by", model, reason).into());
+            }
+            by => by.clone(),
+        };
+        let chosen = self.choose(&by)?;
+        self.on_a_thread(move || chosen.find(&descriptor, Some(&descriptor), &wanted)).await
+    }
+
+    /// Fails if there is nothing to search among, before a picture is received or read.
+    ///
+    /// # Errors
+    /// While vectors are loaded, or if there are none.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.is_there() { Ok(()) } else { Err(self.nothing()) }
+    }
+
+    fn choose(&self, by: &By) -> Result<Chosen, Error> {
+        self.check()?;
+        let all = self.collections.read().clone();
+        let find = |wanted: &dyn Fn(&Held) -> bool| all.iter().find(|held| wanted(held)).cloned();
+        let descriptors = find(&Held::is_of_descriptors);
+        let model = |held: &Held| !held.is_of_descriptors();
+        let (searched, part) = match by {
+            By::Usual => (find(&model).or_else(|| descriptors.clone()), None),
+            By::Both => (descriptors.clone(), None),
+            By::Part(part) => (descriptors.clone(), Some(*part)),
+            By::Model(name) => {
+                let searched = find(&|held| held.analyzer == *name && model(held));
+                let searched = searched.ok_or_else(|| {
+                    let models =
+                        all.iter().filter(|held| model(held)).map(|held| format!(", `{}`", held.analyzer));
+                    let models: String = models.collect();
+                    let reason = format!(
+                        "is no model whose vectors are loaded; `color`, `form`, `both`{models} are available"
+                    );
+                    Invalid::new("by", name, reason)
+                })?;
+                (Some(searched), None)
+            }
+        };
+        let searched = searched.ok_or_else(|| self.nothing())?;
+        Ok(Chosen { searched, descriptors, part })
+    }
+
+    /// Runs a search on a thread that may block; the number of searches is limited.
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        search: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = tokio::time::timeout(PATIENCE, self.permits.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Error::Busy { retry_after_s: 2 }) };
+        let searched = self.tasks.spawn_blocking(move || {
+            let found = search();
+            drop(permit);
+            found
+        });
+        searched.await.map_err(|error| Error::Fault(error.to_string()))?
+    }
+}
+
+impl Chosen {
+    fn find(
+        &self,
+        vector: &[f32],
+        descriptor: Option<&[f32]>,
+        wanted: &Wanted,
+    ) -> Result<Vec<SimilarWork>, Error> {
+        let is_wanted = |number: &str| {
+            wanted.among.as_ref().is_none_or(|among| among.contains(&number_hash(number)))
+                && wanted.except.as_deref() != Some(number)
+        };
+        let searched = read(&self.searched)?;
+        let query = self.part.map_or_else(|| vector.to_vec(), |part| part.alone(vector));
+        let near = searched.search(&query, wanted.limit, |_, number| is_wanted(number)).map_err(invalid)?;
+        // One lock at a time: the same thread must not wait for one twice.
+        let numbered: Vec<(Neighbor, String)> =
+            near.into_iter().filter_map(|near| Some((near, searched.number(near.id)?.to_owned()))).collect();
+        let whole: Vec<f32> =
+            numbered.iter().map(|(near, _)| searched.usual.whole_above(near.cosine)).collect();
+        let by_model = !self.searched.is_of_descriptors();
+        drop(searched);
+        let descriptors = self.descriptors.as_ref().map(|descriptors| read(descriptors)).transpose()?;
+        let similar = |((near, object_number), whole): ((Neighbor, String), f32)| {
+            let above = descriptors.as_ref().and_then(|descriptors| {
+                Some(descriptors.usual.above(descriptor?, &descriptors.vectors.vector(near.id)?))
+            });
+            let (color, form) = above.unwrap_or((f32::NEG_INFINITY, 0.0));
+            let cosine = self.part.map_or(near.cosine, |part| part.of_cosine(near.cosine));
+            SimilarWork {
+                object_number,
+                likeness: cosine.clamp(0.0, 1.0),
+                reason: match self.part {
+                    Some(Part::Color) => Reason::Color,
+                    Some(Part::Form) => Reason::Form,
+                    None => reason((color, if by_model { whole } else { form })),
+                },
+            }
+        };
+        Ok(numbered.into_iter().zip(whole).map(similar).collect())
+    }
+}
+
+/// Waits, so it must not be called on a thread of HTTP.
+fn read(held: &Held) -> Result<RwLockReadGuard<'_, Collection>, Error> {
+    held.collection.try_read_for(PATIENCE).ok_or(Error::Busy { retry_after_s: 5 })
+}
+
+fn invalid(error: nearest::Invalid) -> Error {
+    Error::Fault(format!("a picture's vector cannot be compared: {error}"))
+}

@@ -1,0 +1,19 @@
+//! Settings of similar works.
+
+use serde::{Deserialize, Serialize};
+
+/// `[likeness]`: similar works, found by vectors in memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Memory for all vectors, in MiB; 0 for no similar works.
+    pub memory_mib: u64,
+    /// The largest picture that may be sent to find works like it, in MiB; 0 for none.
+    pub upload_mib: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { memory_mib: 512, upload_mib: 16 }
+    }
+}

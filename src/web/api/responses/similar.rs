@@ -1,0 +1,51 @@
+//! Works that are similar.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+use super::as_sent;
+use super::lists::Spliced;
+use super::work::PublishedWork;
+use crate::gallery::Reason;
+
+/// Similar works, the most similar first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct Similar {
+    /// How many there are in this list.
+    pub total: u64,
+    // The last field, for `spliced`.
+    pub works: Spliced<PublishedSimilar>,
+}
+
+/// A work with its likeness, which are spliced together as JSON.
+pub(in crate::web::api) struct PublishedSimilar;
+
+impl JsonSchema for PublishedSimilar {
+    fn schema_name() -> Cow<'static, str> {
+        "SimilarWork".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let work = generator.subschema_for::<PublishedWork<'static>>();
+        let mut reason = Reason::json_schema(generator);
+        reason
+            .insert("description".into(), "What makes it similar; `form` is also what a model sees.".into());
+        json_schema!({
+            "description": "A work that is similar.",
+            "allOf": [work, {
+                "type": "object",
+                "required": ["likeness", "reason"],
+                "properties": {
+                    "likeness": {
+                        "type": "number", "minimum": 0, "maximum": 1,
+                        "description": "How similar it is: 1 for an equal picture.",
+                    },
+                    "reason": reason,
+                },
+            }],
+        })
+    }
+}
