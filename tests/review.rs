@@ -364,8 +364,8 @@ fn each_source_of_an_enrichment_is_kept_apart() {
     );
     let found = tags(&server, "KMS1");
     for (label, source) in [
-        ("field", "model:msvisioncomponent"),
-        ("cow", "model:msvisioncomponent-unfiltered"),
+        ("mark", "model:msvisioncomponent"),
+        ("ko", "model:msvisioncomponent-unfiltered"),
         ("farmer's cart", "model:msvisioncomponent-unfiltered"),
         ("#203040", "model:colorextractor"),
         ("husdyr", "model:hypernymcomponent"),
