@@ -187,13 +187,14 @@ impl SearchService {
             .await?;
         let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
         let numbers: HashSet<String> = changes.into_iter().map(|change| change.object_number).collect();
+        let numbers: Vec<String> = numbers.into_iter().collect();
         let read = |catalogue: crate::catalogue::Catalogue| async move {
-            let mut works = Vec::with_capacity(numbers.len());
-            for number in numbers {
-                let stored = catalogue.get(&number).await?;
-                works.push((number, stored));
-            }
-            Ok(works)
+            let mut stored = catalogue.get_all(&numbers).await?;
+            let work = |number: String| {
+                let stored = stored.remove(&number);
+                (number, stored)
+            };
+            Ok(numbers.into_iter().map(work).collect::<Vec<_>>())
         };
         let works = self.works.work(read).await?;
         let existing = works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect();
@@ -202,7 +203,7 @@ impl SearchService {
         let indexed = self.tasks.spawn_blocking(move || {
             for (number, stored) in works {
                 let sizes = stored.as_ref().and_then(|_| sizes.next()).unwrap_or_default();
-                match stored.filter(|stored| !stored.removed) {
+                match stored {
                     Some(stored) => index.put(&entry(&stored, &sizes))?,
                     None => index.remove(&number)?,
                 }

@@ -136,7 +136,7 @@ async function showWorks() {
 
 function showCards(items) {
   cards = items.map((item) => ({ item, element: card(item) }));
-  const grid = create("ul", { className: view });
+  const grid = create("ul", { className: `by-${view}` });
   grid.append(...cards.map(({ element }) => element));
   waiting.replaceChildren(grid);
   if (view === "works" && items.length > 0) {
