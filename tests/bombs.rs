@@ -153,7 +153,7 @@ fn refused_requests_cause_no_later_work() {
     assert_eq!(get("last.png"), 200);
     // Pyramids are built in the order in which they were begun.
     let is_last_built =
-        || server.log().lines().any(|line| line.contains("last.png") && line.contains("pyramid made"));
+        || server.log().lines().any(|line| line.contains("last.png") && line.contains("pyramid built"));
     assert!(eventually(Duration::from_secs(60), is_last_built), "{}", server.log());
     assert_eq!(server.metric("tegl_pyramids_total{result=\"made\"}"), answered as f64 + 1.0);
 }

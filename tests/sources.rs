@@ -159,7 +159,7 @@ fn a_record_source_without_a_response_is_an_error() {
     for (head, reason) in [
         ("HTTP/1.1 204 No Content\r\n\r\n", "204"),
         ("HTTP/1.1 304 Not Modified\r\n\r\n", "304"),
-        ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "no address"),
+        ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "without an address"),
     ] {
         fails(&ingest(&endless(head, b""), &[]), &[reason]);
     }

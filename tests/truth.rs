@@ -178,7 +178,10 @@ fn unreadable_files_and_folders_are_reported() {
     for name in unreadable {
         let object = objects.iter().find(|object| object["identifier"] == name);
         let reason = object.and_then(|object| object["error"].as_str()).unwrap_or_default();
-        assert!(reason.contains("link leads") || reason.contains("permission denied"), "{name}: {reason}");
+        assert!(
+            reason.contains("the link is dangling") || reason.contains("permission denied"),
+            "{name}: {reason}"
+        );
         let line = format!("failed: {name}: {reason}");
         assert!(ingested.err.contains(&line) && exported.err.contains(&line), "{name}: {}", ingested.err);
         assert!(list.contains(name) && list.contains(reason.split(':').next().unwrap_or_default()), "{list}");
