@@ -49,7 +49,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
     let &(name, media_type) = NAMES.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
-    let finder = app.gallery.search()?;
+    let search_service = app.gallery.search()?;
     let base = app.base.of(request)?;
     // A dump depends on the rights settings, too.
     let rights = app.gallery.images.rights().identity();
@@ -64,12 +64,12 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Resu
     };
     // A resumed download continues in the state that it started in.
     let held = match request.headers().contains_key(header::IF_RANGE) {
-        true => finder.held(|state| satisfies_if_range(request, &tag_of(state))),
+        true => search_service.held(|state| satisfies_if_range(request, &tag_of(state))),
         false => None,
     };
     let snapshot = match held {
         Some(held) => held,
-        None => finder.snapshot()?,
+        None => search_service.snapshot()?,
     };
     let tag = tag_of(snapshot.state());
     let mut response = HttpResponse::Ok();
@@ -89,7 +89,7 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, name: &str) -> Resu
         };
         return Ok(response.into());
     }
-    finder.hold(&dump.snapshot);
+    search_service.hold(&dump.snapshot);
     if !request.headers().contains_key(header::RANGE) || !satisfies_if_range(request, &tag) {
         return Ok(Response { response: response.streaming(dump.stream(0..u64::MAX)?), note: "streamed" });
     }
@@ -123,8 +123,8 @@ impl WorksDump {
         self,
         part: Range<u64>,
     ) -> Result<impl futures::Stream<Item = Result<Bytes, io::Error>> + use<>, Error> {
-        let finder = self.gallery.search()?.clone();
-        finder.stream_dump(Making::new(self, part))
+        let search_service = self.gallery.search()?.clone();
+        search_service.stream_dump(DumpGenerator::new(self, part))
     }
 
     fn key(&self) -> String {
@@ -140,13 +140,13 @@ impl WorksDump {
     async fn length(&self) -> Result<u64, Error> {
         match self.known_length() {
             Some(length) => Ok(length),
-            None => self.gallery.search()?.measure_dump(Making::new(self.clone(), 0..0)).await,
+            None => self.gallery.search()?.measure_dump(DumpGenerator::new(self.clone(), 0..0)).await,
         }
     }
 }
 
 /// A dump that is being generated.
-struct Making {
+struct DumpGenerator {
     dump: WorksDump,
     walk: ScanPosition,
     into: Packing,
@@ -154,7 +154,7 @@ struct Making {
     is_whole: bool,
 }
 
-impl Making {
+impl DumpGenerator {
     fn new(dump: WorksDump, part: Range<u64>) -> Self {
         let outlet = Outlet { part, at: 0, held: Vec::new() };
         let into = match dump.name.ends_with(".gz") {
@@ -165,7 +165,7 @@ impl Making {
     }
 }
 
-impl Dump for Making {
+impl Dump for DumpGenerator {
     fn key(&self) -> String {
         self.dump.key()
     }

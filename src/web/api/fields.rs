@@ -70,7 +70,7 @@ pub(super) fn chosen<'a>(
     let mut strange = names.iter().copied().filter(|name| !FIELDS.contains(name) && !also(name)).peekable();
     if strange.peek().is_some() {
         // Without an index, the names of source fields are unknown.
-        let Ok(snapshot) = gallery.search().and_then(|finder| finder.snapshot()) else {
+        let Ok(snapshot) = gallery.search().and_then(|service| service.snapshot()) else {
             return Ok(Some(names));
         };
         for name in strange {

@@ -21,8 +21,8 @@ pub(crate) async fn description(
     Ok(cacheable_document(app, request, body, "application/xml", HttpResponse::Ok()).into())
 }
 
-/// `GET /deepzoom/{id}_files/{level}/{column}_{row}.{suffix}`: the region and size that the tile
-/// shows, asked for as any other.
+/// `GET /deepzoom/{id}_files/{level}/{column}_{row}.{suffix}`: answered as the image request for the
+/// tile's region and size.
 pub(crate) async fn tile(
     app: &App,
     request: &HttpRequest,

@@ -115,7 +115,6 @@ fn meaning(status: u16) -> &'static str {
         401 => "A token is required.",
         403 => "Access is disabled or not permitted.",
         404 => "Not found.",
-        405 => "The method is not supported here; `Allow` lists those that are.",
         408 => "The body did not arrive in time.",
         409 => "The work already has this tag; the response names it.",
         410 => "The work was withdrawn.",

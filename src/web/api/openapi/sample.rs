@@ -24,7 +24,7 @@ impl Sample {
             work: "KMS1".into(),
             scheme: "creator".into(),
         };
-        let Ok(snapshot) = app.gallery.search().and_then(|finder| finder.snapshot()) else { return usual };
+        let Ok(snapshot) = app.gallery.search().and_then(|service| service.snapshot()) else { return usual };
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
         let most = (0..vocabulary.values().len() as u32).max_by_key(|&number| snapshot.work_count(number));
