@@ -56,7 +56,10 @@ const STEPS: [&str; 2] = [
         analyzer TEXT{bytes} NOT NULL, file TEXT{bytes} NOT NULL, version TEXT NOT NULL, etag TEXT NOT NULL,
         at_ms BIGINT NOT NULL, result TEXT NOT NULL, vector {blob}, PRIMARY KEY (analyzer, file)
      );
-     CREATE INDEX analyses_with_vectors ON analyses (analyzer, version, at_ms, file) WHERE vector IS NOT NULL",
+     CREATE INDEX analyses_with_vectors ON analyses (analyzer, version, at_ms, file) WHERE vector IS NOT NULL;
+     CREATE TABLE learned (
+        name TEXT{bytes} NOT NULL PRIMARY KEY, version BIGINT NOT NULL, at_ms BIGINT NOT NULL, body TEXT NOT NULL
+     )",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

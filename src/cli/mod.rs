@@ -19,6 +19,8 @@ mod settings;
 mod tag;
 mod tag_lines;
 mod tags;
+mod train;
+mod training_page;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -154,11 +156,15 @@ pub struct Ingest {
 /// version and this master is done, so the command can be repeated after an interruption or when works were added.
 /// Several machines can share the work by --shard 1/4, 2/4 and so on.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Tag {
+    #[command(subcommand)]
+    train: Option<TagCommand>,
     /// Images, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// What to find: color, motif, likeness [default: all]; motifs need a model in the settings (`[models.NAME]`)
+    /// What to find: color, motif, style, likeness [default: all]; motifs and styles need a model in the settings
+    /// (`[models.NAME]`), and those that `tegl tag train` has learnt are found too
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     only: Vec<String>,
     /// Change nothing: write a page with a sample of works and their proposed tags to this file
@@ -171,6 +177,49 @@ pub struct Tag {
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Print one JSON object per work, and a summary
+    #[arg(long)]
+    json: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum TagCommand {
+    Train(Train),
+}
+
+/// Learn the tags of a scheme from those that people have given, accepted and rejected
+///
+/// Uses the embeddings that `tegl tag` has stored by a model of the settings, and keeps what it learns in the catalogue; the
+/// next `tegl tag` proposes these tags. Prints for each tag how often it is right about works that it was not trained on
+/// (cross-validation), and proposes only tags that reach the precision. For the scheme `style` it also divides all works
+/// into clusters, which keep their numbers when the command is repeated; at /review curators name, merge and hide them.
+#[derive(Args)]
+pub struct Train {
+    /// The scheme, as in motif, style, subject or technique
+    #[arg(value_name = "SCHEME")]
+    scheme: String,
+    /// The model of the settings whose embeddings are used [default: the one that has read most images]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The precision that a tag must reach to be proposed, above 0 and at most 1
+    #[arg(long, value_name = "P", default_value_t = 0.9)]
+    precision: f64,
+    /// How many works must have a tag, and how many must not
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    min_works: usize,
+    /// Learn that a work lacks a tag only where people have rejected it; without it from all works that people have given
+    /// other tags of the scheme
+    #[arg(long)]
+    only_rejected: bool,
+    /// Also write the report as a page
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Only report: keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
     /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
@@ -272,6 +321,7 @@ pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Ingest(arguments) => ingest::run(&arguments),
+        Command::Tag(Tag { train: Some(TagCommand::Train(arguments)), .. }) => train::run(&arguments),
         Command::Tag(arguments) => tag::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

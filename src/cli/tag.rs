@@ -65,7 +65,9 @@ fn models(config: &Config, kinds: &[TagKind]) -> Result<Vec<(String, Arc<Model>)
 
 fn kind(name: &str) -> Result<TagKind, String> {
     TagKind::parse(name).ok_or_else(|| {
-        format!("--only `{name}`: must be `color`, `motif` or `likeness`, or several separated by commas")
+        format!(
+            "--only `{name}`: must be `color`, `motif`, `style` or `likeness`, or several separated by commas"
+        )
     })
 }
 
@@ -118,6 +120,9 @@ impl Reporter {
                 summary.tags_removed,
                 summary.already_decided
             ),
+        }
+        for note in &summary.notes {
+            println!("{note}");
         }
         let state = self.state.lock();
         for (file, reason) in state.failures.iter().take(200) {

@@ -6,12 +6,14 @@ mod error;
 mod identifier;
 mod images;
 mod jobs;
+mod learned;
 mod likeness;
 pub(crate) mod rights;
 mod search;
 pub(crate) mod settings;
 mod single_flight;
 mod sources;
+mod tagging;
 mod works;
 
 use std::path::PathBuf;
@@ -26,13 +28,17 @@ pub(crate) use images::{
 };
 pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
-    Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Tagging, Watch,
+    Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Watch,
+};
+pub(crate) use learned::{
+    ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,
 };
 pub(crate) use likeness::{By, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted};
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
 pub(crate) use sources::{Source, Sources};
+pub(crate) use tagging::Tagging;
 pub(crate) use works::{
     Described, MeasuresLine, OpenedImage, Preview, RefusedLine, SOON, Sketch, TagBatch, TagLine, TagsAdded,
     WorkService,

@@ -80,6 +80,11 @@ impl Model {
         &self.version
     }
 
+    /// Whether it gives embeddings.
+    pub(crate) fn has_embedding(&self) -> bool {
+        self.embedding.is_some()
+    }
+
     /// Runs the model on a picture, on one thread.
     ///
     /// # Errors

@@ -101,12 +101,30 @@ impl Clusters {
         &self.clusters
     }
 
-    /// The number of the cluster nearest to an embedding, before merging.
-    pub(crate) fn assign(&self, embedding: &[f32]) -> Result<Option<u32>, Invalid> {
+    /// The version of the model whose embeddings it understands.
+    pub(crate) fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The number of the cluster nearest to an embedding, before merging, and how clearly it is the nearest: 1 if the
+    /// embedding is in its centre, 0 if another cluster that is shown by itself is as near (the simplified silhouette).
+    pub(crate) fn assign(&self, embedding: &[f32]) -> Result<Option<(u32, f64)>, Invalid> {
         let point = relative(&unit(embedding, self.common.len())?, &self.common);
         let live: Vec<_> = self.clusters.iter().filter(|cluster| cluster.works > 0).collect();
         let found = nearest(&point, live.iter().map(|cluster| &cluster.center));
-        Ok(found.map(|(at, _)| live[at].id))
+        let Some((at, cosine)) = found else { return Ok(None) };
+        let own = self.target(live[at].id);
+        let others = live.iter().filter(|cluster| self.target(cluster.id) != own);
+        let next = nearest(&point, others.map(|cluster| &cluster.center)).map_or(0.0, |(_, cosine)| cosine);
+        let (own, next) = (1.0 - f64::from(cosine), 1.0 - f64::from(next));
+        let clarity = if next > 0.0 { (1.0 - own / next).clamp(0.0, 1.0) } else { 0.0 };
+        Ok(Some((live[at].id, clarity)))
+    }
+
+    /// The clusters without what a curator has said of them: what makes equal works equal tags.
+    pub(crate) fn content(&self) -> impl Serialize + '_ {
+        let centers: Vec<_> = self.clusters.iter().map(|cluster| (cluster.id, &cluster.center)).collect();
+        (&self.model, &self.common, centers)
     }
 
     /// The cluster under which the works of cluster `id` are shown; none if it is hidden or unknown.
@@ -298,7 +316,9 @@ mod tests {
         }
         assert_eq!(next.shown(id(1)).unwrap().name.as_deref(), Some("Harbours"));
         assert_eq!(next.shown(id(2)), None);
-        assert_eq!(next.assign(&works(72, 6)[3].1).unwrap(), Some(id(3)));
+        let (nearest, clarity) = next.assign(&works(72, 6)[3].1).unwrap().unwrap();
+        assert_eq!(nearest, id(3));
+        assert!(clarity > 0.5, "{clarity}");
         let json = serde_json::to_string(&next).unwrap();
         assert_eq!(serde_json::from_str::<Clusters>(&json).unwrap(), next);
     }

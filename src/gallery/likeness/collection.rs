@@ -45,8 +45,11 @@ impl Collection {
         threads: NonZeroUsize,
         sample: &[WorkVectors],
     ) -> Result<Self, Invalid> {
-        let sample: Vec<Vec<f32>> =
-            sample.iter().filter_map(|work| mean_of(&work.vectors, dimension)).collect();
+        let sample: Vec<Vec<f32>> = sample
+            .iter()
+            .filter_map(|work| mean_of(&work.vectors))
+            .filter(|mean| mean.len() == dimension)
+            .collect();
         let center = match analyzer {
             DESCRIPTOR => None,
             _ => Center::of(sample.iter().map(Vec::as_slice)).ok(),
@@ -70,7 +73,8 @@ impl Collection {
             let vector = match work.withdrawn || work.vectors.is_empty() || !may_be_shown() {
                 true => None,
                 false => {
-                    let mean = mean_of(&work.vectors, dimension).and_then(|mean| self.relative(&mean).ok());
+                    let mean = mean_of(&work.vectors).filter(|mean| mean.len() == dimension);
+                    let mean = mean.and_then(|mean| self.relative(&mean).ok());
                     unusable += usize::from(mean.is_none());
                     mean
                 }
@@ -126,11 +130,10 @@ impl Collection {
     }
 }
 
-/// The mean of a work's vectors; `None` if one of them cannot be used.
-fn mean_of(vectors: &[Vec<u8>], dimension: usize) -> Option<Vec<f32>> {
+/// The mean of a work's vectors; `None` if there is none, or if one of them cannot be used.
+pub(in crate::gallery) fn mean_of(vectors: &[Vec<u8>]) -> Option<Vec<f32>> {
     let vectors: Vec<Vec<f32>> = vectors.iter().map(|bytes| values(bytes)).collect();
-    let has_length = vectors.iter().all(|vector| vector.len() == dimension);
-    nearest::mean(vectors.iter().map(Vec::as_slice)).ok().filter(|_| has_length)
+    nearest::mean(vectors.iter().map(Vec::as_slice)).ok()
 }
 
 fn values(bytes: &[u8]) -> Vec<f32> {

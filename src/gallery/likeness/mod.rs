@@ -22,6 +22,7 @@ use super::Error;
 use super::catalogue_client::CatalogueClient;
 use super::rights::Rights;
 use collection::Held;
+pub(super) use collection::mean_of;
 pub(crate) use query::{By, SimilarWork, Wanted};
 pub(crate) use reason::Reason;
 pub(crate) use settings::Settings;

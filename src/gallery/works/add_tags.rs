@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::WorkService;
 use crate::catalogue::{Analysis, Decision, Proposals, Refused, StoredWork, WorkDecision};
 use crate::gallery::Error;
-use crate::gallery::jobs::Tagging;
+use crate::gallery::tagging::Tagging;
 use crate::iiif::Invalid;
 use crate::record::Tag;
 

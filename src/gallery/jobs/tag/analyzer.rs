@@ -17,18 +17,21 @@ pub(crate) enum Kind {
     Color,
     /// What pictures show, by models with scores or boxes.
     Motif,
+    /// Styles and movements, by what was learnt from the record's own and from curators.
+    Style,
     /// Vectors for similar works.
     Likeness,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 3] = [Kind::Color, Kind::Motif, Kind::Likeness];
+    pub(crate) const ALL: [Kind; 4] = [Kind::Color, Kind::Motif, Kind::Style, Kind::Likeness];
 
-    /// `color`, `motif` or `likeness`, as on the command line.
+    /// `color`, `motif`, `style` or `likeness`, as on the command line.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "color" | "colour" => Some(Self::Color),
             "motif" => Some(Self::Motif),
+            "style" => Some(Self::Style),
             "likeness" => Some(Self::Likeness),
             _ => None,
         }
@@ -89,11 +92,12 @@ pub(super) fn analyzers(kinds: &[Kind], models: &[(String, Arc<Model>)]) -> Vec<
     if kinds.contains(&Kind::Color) || kinds.contains(&Kind::Likeness) {
         analyzers.push(Box::new(Measures { states_colors: kinds.contains(&Kind::Color) }));
     }
-    if kinds.contains(&Kind::Motif) || kinds.contains(&Kind::Likeness) {
-        let states_motifs = kinds.contains(&Kind::Motif);
-        let models =
-            models.iter().map(|(name, model)| ModelAnalyzer::new(name, model.clone(), states_motifs));
-        analyzers.extend(models.map(|analyzer| Box::new(analyzer) as Box<dyn Analyzer>));
+    let states_motifs = kinds.contains(&Kind::Motif);
+    let needs_embeddings = kinds.iter().any(|kind| *kind != Kind::Color);
+    for (name, model) in models {
+        if states_motifs || needs_embeddings && model.has_embedding() {
+            analyzers.push(Box::new(ModelAnalyzer::new(name, model.clone(), states_motifs)));
+        }
     }
     analyzers
 }

@@ -4,8 +4,8 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod learned;
 mod model;
-mod settings;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use serde::Serialize;
 use super::{JobService, Shard};
 use crate::catalogue::{Analysis, ProposalSummary, Proposals, StoredWork};
 use crate::gallery::images::Body;
+use crate::gallery::learned::Tagger;
+use crate::gallery::tagging::Tagging;
 use crate::gallery::{Error, error_chain};
 use crate::iiif::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
 use crate::inference::Model;
@@ -26,7 +28,6 @@ use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
 pub(crate) use analyzer::Kind;
 use analyzer::{Analyzer, ImageOfWork, RENDITION_SIDE, analyzers};
-pub(crate) use settings::Tagging;
 
 /// What a run does.
 #[derive(Clone)]
@@ -75,6 +76,9 @@ pub(crate) struct TagSummary {
     pub tags_removed: u64,
     pub already_decided: u64,
     pub seconds: f64,
+    /// What was not done, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Receives progress and results.
@@ -82,6 +86,15 @@ pub(crate) trait TagReport: Sync + Send {
     /// The number of works in the catalogue.
     fn total(&self, works: u64);
     fn done(&self, tagged: &TaggedWork);
+}
+
+/// What all works of a run are tagged with.
+struct Context<'a> {
+    analyzers: Arc<[Box<dyn Analyzer>]>,
+    taggers: Vec<Tagger>,
+    tagging: &'a Tagging,
+    /// Whether pictures are reported.
+    is_shown: bool,
 }
 
 /// Works of one transaction.
@@ -99,7 +112,9 @@ impl JobService {
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
         let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models).into();
         report.total(catalogue.query(|catalogue| async move { catalogue.count().await }).await?);
-        let (mut summary, mut after) = (TagSummary::default(), 0);
+        let (taggers, notes) = self.taggers(&run).await?;
+        let (mut summary, mut after) = (TagSummary { notes, ..TagSummary::default() }, 0);
+        let context = Context { analyzers, taggers, tagging: &run.tagging, is_shown: run.sample.is_some() };
         loop {
             let works =
                 catalogue.work(move |catalogue| async move { catalogue.scan(after, BATCH).await }).await?;
@@ -107,8 +122,7 @@ impl JobService {
             after = *last;
             let own = works.into_iter().map(|(_, work)| work);
             let own = own.filter(|stored| run.shard.takes(&stored.work.object_number));
-            let tagged = own
-                .map(|stored| self.tag_work(stored, analyzers.clone(), &run.tagging, run.sample.is_some()));
+            let tagged = own.map(|stored| self.tag_work(stored, &context));
             let mut tagged = futures::stream::iter(tagged).buffer_unordered(run.jobs.max(1));
             let mut proposals = Vec::new();
             while let Some(one) = tagged.next().await {
@@ -135,9 +149,7 @@ impl JobService {
     async fn tag_work(
         &self,
         stored: StoredWork,
-        analyzers: Arc<[Box<dyn Analyzer>]>,
-        tagging: &Tagging,
-        is_shown: bool,
+        Context { analyzers, taggers, tagging, is_shown }: &Context<'_>,
     ) -> Result<(TaggedWork, Option<Proposals>), Error> {
         let work = &stored.work;
         let mut done = TaggedWork {
@@ -157,10 +169,10 @@ impl JobService {
             .take(MAX_IMAGES)
             .collect();
         let mut sizes = HashMap::new();
-        let mut results = self.earlier(&files, &analyzers).await?;
+        let mut results = self.earlier(&files, analyzers).await?;
         let mut proposals = Proposals { object_number: work.object_number.clone(), ..Proposals::default() };
         for file in &files {
-            let missing = match self.missing(file, &mut results, &analyzers).await {
+            let missing = match self.missing(file, &mut results, analyzers).await {
                 Ok((missing, size)) => {
                     sizes.insert(file.clone(), size);
                     missing
@@ -174,7 +186,7 @@ impl JobService {
                     continue;
                 }
             };
-            let shows = is_shown && done.shown.is_none();
+            let shows = *is_shown && done.shown.is_none();
             if missing.is_empty() && !shows {
                 done.known += 1;
                 continue;
@@ -194,7 +206,8 @@ impl JobService {
                 Err(error) => done.failures.push((file.clone(), error_chain(&error))),
             }
         }
-        state(&files, &sizes, &results, &analyzers, &mut proposals);
+        state(&files, &sizes, &results, analyzers, &mut proposals);
+        self.state_learned(taggers, &stored.tags, &results, &mut proposals).await?;
         proposals.tags.iter_mut().for_each(|tag| tag.status = tagging.status(tag));
         done.tags.clone_from(&proposals.tags);
         let is_empty = proposals.replaces.is_empty() && proposals.analyses.is_empty();

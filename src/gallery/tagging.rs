@@ -39,7 +39,7 @@ impl Tagging {
     }
 
     /// The status that a machine's tag gets.
-    pub(in crate::gallery) fn status(&self, tag: &Tag) -> Status {
+    pub(super) fn status(&self, tag: &Tag) -> Status {
         let of_model = format!("{} {}", tag.scheme, tag.producer());
         let from = self.accept_from.get(&of_model).or_else(|| self.accept_from.get(&tag.scheme));
         match from {

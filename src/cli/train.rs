@@ -1,0 +1,122 @@
+//! `tegl tag train`: learns a scheme from people's tags.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::count;
+use super::{Train as Arguments, gallery, settings, training_page};
+use crate::gallery::{ClusterReport, TrainReport, TrainRun, TrainingReport};
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    if !(arguments.precision > 0.0 && arguments.precision <= 1.0) {
+        return Err(format!("--precision {}: must be above 0 and at most 1", arguments.precision));
+    }
+    let config = settings::load(arguments.config.as_deref())?;
+    let gallery = gallery::open(&[], &config)?;
+    let reporter = Arc::new(Reporter::new(arguments.json));
+    let run = TrainRun {
+        scheme: arguments.scheme.clone(),
+        model: arguments.model.clone(),
+        precision: arguments.precision,
+        fewest: arguments.min_works.max(1),
+        is_complete: !arguments.only_rejected,
+        is_dry: arguments.dry_run,
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    let report = gallery::block_on(async {
+        tokio::select! {
+            done = gallery.jobs.train(run, reporter.as_ref()) => done.map_err(|error| crate::gallery::error_chain(&error)),
+            _ = tokio::signal::ctrl_c() => Err("interrupted; nothing was changed".into()),
+        }
+    })?;
+    reporter.bar.finish_and_clear();
+    if let Some(path) = &arguments.report {
+        std::fs::write(path, training_page::page(&report))
+            .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
+    }
+    match arguments.json {
+        true => println!("{}", serde_json::json!(report)),
+        false => print(&report, arguments),
+    }
+    Ok(())
+}
+
+fn print(report: &TrainingReport, arguments: &Arguments) {
+    println!(
+        "{} with embeddings by {}; people have given {} of them tags of the scheme `{}`",
+        count(report.works as u64, "work"),
+        report.model,
+        report.tagged_works,
+        report.scheme
+    );
+    if let Some(probe) = &report.probe {
+        print!("{probe}");
+    }
+    if let Some(reason) = &report.no_probe {
+        println!("no probe was trained: {reason}");
+    }
+    if let Some(clusters) = &report.clusters {
+        println!("{}", clusters.summary());
+        for cluster in &clusters.clusters {
+            println!("{}", line(cluster));
+        }
+    }
+    match arguments.dry_run {
+        true => println!("nothing was kept"),
+        false => println!("run `tegl tag --only {} SOURCE` to propose these tags", kind(&report.scheme)),
+    }
+}
+
+/// The kind of tags as which `tegl tag` makes those of a scheme.
+fn kind(scheme: &str) -> &str {
+    if scheme == "style" { "style" } else { "motif" }
+}
+
+fn line(cluster: &ClusterReport) -> String {
+    let state = match (cluster.is_hidden, cluster.merged_into) {
+        (true, _) => ", hidden".to_owned(),
+        (false, Some(into)) => format!(", shown as a part of {into}"),
+        (false, None) if cluster.is_new => ", new".to_owned(),
+        (false, None) => String::new(),
+    };
+    let examples = cluster.examples.join(", ");
+    format!(
+        "  {:>3}  {}: {}{state}; {examples}",
+        cluster.id,
+        cluster.label,
+        count(cluster.works as u64, "work")
+    )
+}
+
+/// A bar on a terminal.
+struct Reporter {
+    bar: ProgressBar,
+}
+
+impl Reporter {
+    fn new(json: bool) -> Self {
+        let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} embeddings  {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+}
+
+impl TrainReport for Reporter {
+    fn total(&self, works: u64) {
+        self.bar.set_length(works);
+    }
+
+    fn read(&self, works: u64) {
+        self.bar.inc(works);
+    }
+
+    fn training(&self, examples: usize) {
+        self.bar.set_message(format!("training on {}", count(examples as u64, "work")));
+        // The bar goes on counting seconds, as training takes some minutes with many works.
+        self.bar.enable_steady_tick(std::time::Duration::from_millis(500));
+    }
+}
