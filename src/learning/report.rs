@@ -194,13 +194,26 @@ impl fmt::Display for Report {
         for line in self.summary() {
             writeln!(f, "{line}")?;
         }
-        let rows: Vec<_> = std::iter::once(Self::HEADINGS.map(str::to_owned)).chain(self.rows()).collect();
+        let trained = self.tags.iter().filter(|tag| tag.average_precision.is_some());
+        let rows: Vec<_> =
+            std::iter::once(Self::HEADINGS.map(str::to_owned)).chain(trained.map(TagReport::cells)).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: [usize; 8] = std::array::from_fn(width);
         for row in rows {
             let cells: Vec<_> =
                 row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
             writeln!(f, "{}", cells.join("  ").trim_end())?;
+        }
+        let of = |outcome| self.tags.iter().filter(move |tag| tag.outcome == outcome);
+        let accepted = of(Outcome::TooFewAccepted).map(|tag| format!("{} {}", tag.tag, tag.accepted));
+        let rejected = of(Outcome::TooFewRejected).map(|tag| format!("{} {}", tag.tag, tag.rejected));
+        for (outcome, tags) in [
+            (Outcome::TooFewAccepted, accepted.collect::<Vec<_>>()),
+            (Outcome::TooFewRejected, rejected.collect()),
+        ] {
+            if !tags.is_empty() {
+                writeln!(f, "{}: {}", outcome.sentence(), tags.join(", "))?;
+            }
         }
         Ok(())
     }
@@ -232,7 +245,7 @@ mod tests {
         assert!(lines[1].starts_with("mean average precision 0.80 (by chance 0.29); 1 of 2 tags"), "{text}");
         assert!(lines[4].starts_with("woman"), "{text}");
         assert!(lines[4].contains("0.90, 9 of 10 (0.60-0.98)"), "{text}");
-        assert!(lines[5].contains("not trained: too few works have it"), "{text}");
+        assert_eq!(lines[5], "not trained: too few works have it: <b> 2");
     }
 
     #[test]
