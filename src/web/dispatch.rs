@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery;
 use crate::iiif::Invalid;
-use crate::web::api::{self, record, review, similar, tags};
+use crate::web::api::{self, clusters, record, review, similar, tags};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -77,6 +77,11 @@ impl App {
         match *request.method() {
             Method::GET | Method::HEAD => {}
             Method::POST | Method::PATCH => {
+                if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH)
+                    && *request.method() == Method::PATCH
+                {
+                    return clusters::change(self, request, rest, body).await;
+                }
                 return match Route::parse(request.uri().path())? {
                     Route::Tags(at) => tags::write(self, request, at, body).await,
                     Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
@@ -102,7 +107,10 @@ impl App {
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not allowed with GET").into());
         }
-        // The only resource that takes a token to be read.
+        // The only resources that take a token to be read.
+        if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH) {
+            return clusters::answer(self, request, rest).await;
+        }
         if let Some(rest) = request.uri().path().strip_prefix("/api/v1/review") {
             return review::answer(self, request, rest).await;
         }
@@ -171,6 +179,9 @@ impl App {
 
 /// All methods of the resource at the request's address (RFC 9110, §10.2.1).
 fn allowed_methods(request: &HttpRequest) -> &'static str {
+    if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH) {
+        return clusters::methods(rest);
+    }
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
         Ok(Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",

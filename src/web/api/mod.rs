@@ -1,5 +1,6 @@
 //! The open API: search, records, facets, tags, dumps and sitemaps.
 
+pub(super) mod clusters;
 mod dump;
 mod fields;
 mod openapi;

@@ -110,7 +110,7 @@ fn picture(base: &str, waiting: &WaitingTag) -> Option<String> {
 }
 
 /// A response that no cache keeps.
-fn json_of(value: &impl Serialize) -> Response {
+pub(super) fn json_of(value: &impl Serialize) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json");
     // A tag begins with the fields of its record: by way of a `Value` all fields are in alphabetical order.

@@ -52,6 +52,12 @@ pub(super) const ACCEPTED: Label = Label::new("accepted", "godkendt");
 pub(super) const REJECTED: Label = Label::new("rejected", "afvist");
 pub(super) const REOPENED: Label = Label::new("reopened", "genåbnet");
 pub(super) const DECIDED_BY: Label = Label::new("by", "af");
+pub(super) const CLUSTER_NAME: Label = Label::new("Name of this group", "Gruppens navn");
+pub(super) const SAVE: Label = Label::new("Save", "Gem");
+pub(super) const HIDE_CLUSTER: Label = Label::new("Hide this group", "Skjul gruppen");
+pub(super) const SHOW_CLUSTER: Label = Label::new("Show a hidden group:", "Vis en skjult gruppe:");
+pub(super) const MERGE_CLUSTER: Label = Label::new("Merge into", "Læg sammen med");
+pub(super) const CLUSTER_CHANGED: Label = Label::new("The group was changed.", "Gruppen er ændret.");
 pub(super) const NOTHING_WAITS: Label =
     Label::new("No tags wait for a decision.", "Ingen tags venter på en afgørelse.");
 pub(super) const NEXT: Label = Label::new("Next", "Næste");

@@ -8,7 +8,7 @@ use super::frame::{document, footer, site_name};
 use super::labels::{self, Label};
 
 /// Labels that the script shows, by their names there.
-const TEXTS: [(&str, Label); 15] = [
+const TEXTS: [(&str, Label); 16] = [
     ("accept", labels::ACCEPT),
     ("reject", labels::REJECT),
     ("acceptToHere", labels::ACCEPT_TO_HERE),
@@ -24,6 +24,7 @@ const TEXTS: [(&str, Label); 15] = [
     ("failed", labels::REVIEW_FAILED),
     ("noPicture", labels::NO_PICTURE),
     ("pictureOf", labels::PICTURE_OF),
+    ("clusterChanged", labels::CLUSTER_CHANGED),
 ];
 
 /// The page without any data; `can_write` says whether there is anything to review with.
@@ -64,6 +65,13 @@ fn tools(context: &Context) -> Markup {
             }
             p #message role="status" aria-live="polite" {}
             nav #values aria-label=(text(labels::BY_TAG)) {}
+            form #cluster hidden {
+                label { (text(labels::CLUSTER_NAME)) " " input name="name" maxlength="200" autocomplete="off"; }
+                button { (text(labels::SAVE)) }
+                label { (text(labels::MERGE_CLUSTER)) " " select name="into" {} }
+                button type="button" name="hide" { (text(labels::HIDE_CLUSTER)) }
+                label { (text(labels::SHOW_CLUSTER)) " " select name="show" {} }
+            }
             div #waiting {}
             p #keys hidden { (text(labels::REVIEW_KEYS)) }
             details #decided hidden { summary { (text(labels::DECIDED)) } ol {} }

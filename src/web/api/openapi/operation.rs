@@ -21,6 +21,8 @@ pub(super) const OF_CHANGES: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 
 pub(super) const OF_BATCH: &[u16] = &[400, 401, 403, 404, 413, 415, 503];
 /// With lists for curators.
 pub(super) const OF_REVIEW: &[u16] = &[400, 401, 403, 404, 503];
+/// With what a curator says of a cluster.
+pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 413, 415, 422, 503];
 /// With the withdrawal of a work.
 pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 410, 412, 503];
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{
-    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_PICTURE, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation,
+    USUAL, json_of,
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
@@ -132,7 +133,32 @@ fn review(sample: &Sample) -> Map<String, Value> {
         let get = Operation::new(id, about, OF_REVIEW).parameters(parameters).returns(schema).with_token();
         (format!("/api/v1/review{path}"), json!({ "get": get }))
     });
-    described.into_iter().collect()
+    described.into_iter().chain(clusters()).collect()
+}
+
+/// Clusters of works.
+fn clusters() -> [(String, Value); 2] {
+    let (scheme, number) = (in_path("scheme", "style"), in_path("cluster", "1"));
+    let about = "Groups of works that look alike to a model, found by `tegl tag train`";
+    let all = Operation::new("clusters", about, OF_REVIEW)
+        .parameters([scheme.clone()])
+        .returns("PublishedClusters")
+        .with_token();
+    let about = "A group of works that look alike to a model";
+    let one = Operation::new("cluster", about, OF_REVIEW)
+        .parameters([scheme.clone(), number.clone()])
+        .returns("PublishedCluster")
+        .with_token();
+    let about = "Name, hide or merge a group; the tags of its works change with it";
+    let patch = Operation::new("judgeCluster", about, OF_CLUSTER)
+        .parameters([scheme, number])
+        .body("ClusterJudgement")
+        .returns("PublishedCluster")
+        .with_token();
+    [
+        ("/api/v1/review/clusters/{scheme}".into(), json!({ "get": all })),
+        ("/api/v1/review/clusters/{scheme}/{cluster}".into(), json!({ "get": one, "patch": patch })),
+    ]
 }
 
 /// Dumps of all works.

@@ -4,10 +4,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::web::api::responses::{
-    AddedTags, Creators, Decided, History, Schemes, Similar, Start, Suggestions, Tags, Values,
-    WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks, Works,
+    AddedTags, Creators, Decided, History, PublishedCluster, PublishedClusters, Schemes, Similar, Start,
+    Suggestions, Tags, Values, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks, Works,
 };
-use crate::web::api::tags::{Judgement, Judgements, NewTag};
+use crate::web::api::tags::{ClusterJudgement, Judgement, Judgements, NewTag};
 use crate::web::http::problem::Problem;
 
 /// Turns alternatives of single words into one `enum`, which code generators understand.
@@ -55,6 +55,7 @@ pub(in crate::web::api) fn schemas() -> Value {
         settings.definitions_path = "/components/schemas".into();
     });
     let mut requests = settings.clone().into_generator();
+    requests.subschema_for::<ClusterJudgement>();
     requests.subschema_for::<NewTag>();
     requests.subschema_for::<Judgement>();
     requests.subschema_for::<Judgements>();
@@ -64,6 +65,8 @@ pub(in crate::web::api) fn schemas() -> Value {
     responses.subschema_for::<Decided>();
     responses.subschema_for::<History<'_>>();
     responses.subschema_for::<Problem<'_>>();
+    responses.subschema_for::<PublishedCluster>();
+    responses.subschema_for::<PublishedClusters>();
     responses.subschema_for::<Schemes<'_>>();
     responses.subschema_for::<Similar>();
     responses.subschema_for::<Start>();

@@ -18,7 +18,9 @@ pub(super) use lists::{
     Creators, Period, Scheme, Schemes, Spliced, Suggestion, SuggestionKind, Suggestions, Term, Values, Works,
     spliced,
 };
-pub(super) use review::{WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+pub(super) use review::{
+    PublishedCluster, PublishedClusters, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks,
+};
 pub(super) use similar::Similar;
 pub(super) use tags::{
     AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,

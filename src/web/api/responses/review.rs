@@ -77,3 +77,30 @@ pub(in crate::web::api) struct PublishedWaitingTag {
     pub tag: PublishedTag,
     pub work: String,
 }
+
+/// The clusters of a scheme, in the order of their numbers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct PublishedClusters {
+    pub clusters: Vec<PublishedCluster>,
+}
+
+/// A group of works that look alike to a model.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct PublishedCluster {
+    /// The concept of its tags.
+    pub concept: String,
+    /// Whether its works are not tagged with it.
+    pub hidden: bool,
+    /// Its number, which it keeps.
+    pub id: u32,
+    /// The name, or what it is called without one.
+    pub label: Text,
+    /// The number of the cluster as a part of which it is shown.
+    pub merged_into: Option<u32>,
+    /// The curator's name.
+    pub name: Option<String>,
+    /// How many works were in it when clusters were found last; 0 if it has ended since.
+    pub works: u64,
+}

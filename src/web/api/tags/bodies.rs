@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 
 use super::described::{self, CONCEPT, REGION, SCHEME, SOURCE};
-use super::limits::{MAX_BROADER, MAX_CONCEPT, MAX_DECISIONS, MAX_IMAGE, MAX_NOTE};
+use super::limits::{MAX_BROADER, MAX_CONCEPT, MAX_DECISIONS, MAX_IMAGE, MAX_NAME, MAX_NOTE};
 use crate::record::Status;
 
 /// A new tag.
@@ -131,8 +131,27 @@ pub(super) struct WorkJudgement {
     pub revision: Option<Number>,
 }
 
+/// What a curator says of a cluster.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "example" = {"name": "Harbours"}), transform = without_defaults)]
+pub(in crate::web::api) struct ClusterJudgement {
+    /// What it is called; null for its number.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<String>", length(min = 1, max = MAX_NAME), regex(pattern = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"))]
+    pub name: Option<Option<String>>,
+    /// Whether its works are not tagged with it.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub hidden: Option<bool>,
+    /// The number of the cluster as a part of which it is shown; null to show it by itself.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Option<u32>")]
+    pub merged_into: Option<Option<u32>>,
+}
+
 /// A field that is there, whether null or not.
-fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 

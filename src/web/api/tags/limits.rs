@@ -4,6 +4,7 @@
 pub(super) const MAX_CONCEPT: usize = 2000;
 pub(super) const MAX_IMAGE: usize = 2000;
 pub(super) const MAX_LABEL: usize = 500;
+pub(super) const MAX_NAME: usize = 200;
 pub(super) const MAX_NOTE: usize = 2000;
 /// The most decisions of one request.
 pub(super) const MAX_DECISIONS: usize = 1000;

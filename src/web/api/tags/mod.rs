@@ -17,13 +17,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::json;
 
-pub(super) use self::bodies::{Judgement, Judgements, NewTag};
+pub(super) use self::bodies::{ClusterJudgement, Judgement, Judgements, NewTag};
 use self::body::{Expected, read_body};
 pub(crate) use self::many::{METHODS as MANY_METHODS, write_many};
 pub(crate) use self::read::line;
 use super::responses::{self, History, HistoryEvent, PublishedTag};
 use crate::catalogue::{Decision, Event, StoredWork};
-use crate::gallery::Error;
+use crate::gallery::{ClusterChange, Error};
 use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::record::Tag;
@@ -39,6 +39,15 @@ const MAX_BYTES: usize = 64 << 10;
 
 /// The body about one tag.
 const ONE: Expected = Expected { max_bytes: MAX_BYTES, media_type: "application/json" };
+
+/// Reads what a curator says of a cluster.
+pub(super) async fn read_cluster_change(
+    app: &App,
+    request: &HttpRequest,
+    body: &mut Payload,
+) -> Result<ClusterChange, http::Error> {
+    Ok(read::cluster_change(&read_body(app, request, body, &ONE).await?)?)
+}
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.
 pub(crate) async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Result<Response, Error> {

@@ -6,10 +6,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess};
 use serde_json::{Map, Number, Value, map};
 
-use super::bodies::{Judgement, Judgements, NewBroader, NewTag, WorkJudgement};
+use super::bodies::{ClusterJudgement, Judgement, Judgements, NewBroader, NewTag, WorkJudgement};
 use super::check;
-use super::limits::{MAX_BROADER, MAX_DECISIONS};
-use crate::gallery::TagLine;
+use super::limits::{MAX_BROADER, MAX_DECISIONS, MAX_NAME};
+use crate::gallery::{ClusterChange, TagLine};
 use crate::iiif::Invalid;
 use crate::record::{Broader, Region, Status, Tag};
 
@@ -138,6 +138,29 @@ fn change_of(
     })
 }
 
+/// Reads what a curator says of a cluster.
+///
+/// # Errors
+/// Names the field that is not valid, and what works.
+pub(super) fn cluster_change(body: &[u8]) -> Result<ClusterChange, Invalid> {
+    let ClusterJudgement { name, hidden, merged_into } = Fields::from(object(body)?).read()?;
+    let change = ClusterChange { name: name.map(cluster_name).transpose()?, is_hidden: hidden, merged_into };
+    if change == ClusterChange::default() {
+        return Err(Invalid::new("name", "", "changes nothing: give `name`, `hidden` or `merged_into`"));
+    }
+    Ok(change)
+}
+
+fn cluster_name(name: Option<String>) -> Result<Option<String>, Invalid> {
+    let Some(name) = name else { return Ok(None) };
+    let trimmed = name.trim();
+    if trimmed.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        let reason = format!("must have 1 to {MAX_NAME} characters in one line, or be null");
+        return Err(Invalid::new("name", &name, reason));
+    }
+    Ok(Some(trimmed.to_owned()))
+}
+
 /// Why a change without a status and a region is refused.
 pub(super) const NO_CHANGE: &str = "changes nothing: give `status`, `region` or both";
 
@@ -174,6 +197,9 @@ fn form(field: &str) -> String {
         "region" => return format!("{}, or null", check::REGION),
         "status" => "`proposed`, `accepted` or `rejected`",
         "revision" => check::REVISION,
+        "hidden" => "`true` or `false`",
+        "merged_into" => "the number of a cluster, or null",
+        "name" => "a string, or null",
         "decisions" => "a list of {\"work\": …, \"tag\": …, \"status\": …}",
         _ => "a string",
     };

@@ -7,6 +7,7 @@ const texts = JSON.parse(page.dataset.texts);
 const [signIn, tools, message, values, waiting, keys, decided, undoButton] =
   ["sign-in", "tools", "message", "values", "waiting", "keys", "decided", "undo"].map((id) => document.getElementById(id));
 const schemes = document.querySelector("#schemes select");
+const clusterForm = document.getElementById("cluster");
 
 // The most tags in view, and the most decisions of one request.
 const PAGE = 60;
@@ -18,6 +19,7 @@ let chosen = { scheme: null, value: null };
 let after = null; // The work before those in view, when going work by work.
 let cards = []; // { item, element } in the order of the page.
 let current = 0;
+let cluster = null; // The group of works whose tags are in view.
 let busy = false;
 const done = []; // What can be undone: lists of decided items, each with what was in view.
 
@@ -78,7 +80,7 @@ function signOut() {
   sessionStorage.removeItem("tegl-token");
   token = null;
   signIn.hidden = false;
-  for (const element of [tools, keys, decided]) element.hidden = true;
+  for (const element of [tools, keys, decided, clusterForm]) element.hidden = true;
   values.replaceChildren();
   waiting.replaceChildren();
   cards = [];
@@ -106,6 +108,7 @@ async function load() {
   }
   document.getElementById("schemes").hidden = view === "works";
   values.replaceChildren();
+  clusterForm.hidden = true;
   if (view === "works") return showWorks();
   if (!chosen.scheme) return showCards([]);
   const scheme = encodeURIComponent(chosen.scheme);
@@ -122,7 +125,37 @@ async function load() {
   if (!chosen.value) return showCards([]);
   const { tags } = await call(`review/schemes/${scheme}/${encodeURIComponent(chosen.value)}?limit=${PAGE}`);
   showCards(tags);
+  await showCluster(tags[0]?.tag.concept);
 }
+
+// Shows what can be said of a group of works, if that is what the tags in view are.
+async function showCluster(concept) {
+  const known = /^urn:tegl:cluster:([^:]+):[0-9]+$/.exec(concept ?? "");
+  if (!known) return;
+  const { clusters } = await call(`review/clusters/${encodeURIComponent(known[1])}`);
+  cluster = clusters.find((one) => one.concept === concept);
+  if (!cluster) return;
+  const { name, into, show } = clusterForm.elements;
+  name.value = cluster.name ?? "";
+  name.placeholder = text(cluster.label);
+  const option = (one) => create("option", { value: one.id, textContent: text(one.label) });
+  const blank = () => create("option", { value: "", textContent: "" });
+  const others = clusters.filter((one) => one.id !== cluster.id && one.works > 0);
+  into.replaceChildren(blank(), ...others.filter((one) => one.merged_into === null && !one.hidden).map(option));
+  const away = others.filter((one) => one.merged_into !== null || one.hidden);
+  show.replaceChildren(blank(), ...away.map(option));
+  show.parentElement.hidden = away.length === 0;
+  cluster.scheme = known[1];
+  clusterForm.hidden = false;
+}
+
+const changeCluster = (id, change) =>
+  run(async () => {
+    const path = `review/clusters/${encodeURIComponent(cluster.scheme)}/${id}`;
+    await call(path, { method: "PATCH", body: JSON.stringify(change) });
+    await start();
+    say(texts.clusterChanged);
+  });
 
 async function showWorks() {
   const from = after === null ? "" : `&after=${encodeURIComponent(after)}`;
@@ -290,6 +323,13 @@ signIn.addEventListener("submit", (event) => {
 });
 schemes.addEventListener("change", () => run(async () => ((chosen = { scheme: schemes.value, value: null }), await load())));
 undoButton.addEventListener("click", undo);
+clusterForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  changeCluster(cluster.id, { name: clusterForm.elements.name.value.trim() || null });
+});
+clusterForm.elements.hide.addEventListener("click", () => changeCluster(cluster.id, { hidden: true }));
+clusterForm.elements.into.addEventListener("change", ({ target }) => target.value && changeCluster(cluster.id, { merged_into: Number(target.value) }));
+clusterForm.elements.show.addEventListener("change", ({ target }) => target.value && changeCluster(target.value, { hidden: false, merged_into: null }));
 document.getElementById("sign-out").addEventListener("click", () => (signOut(), say("")));
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => run(async () => ((view = button.dataset.view), (after = null), await load())));
