@@ -25,7 +25,7 @@ fn colorful(seed: u32) -> Raster {
     let mut picture = Raster::blank(Dimensions::new(320, 240), Channels::Rgb);
     for (at, sample) in picture.samples.iter_mut().enumerate() {
         let at = at as u32;
-        *sample = (at / 7 + (at / 960) * seed ^ (at % 960) / (3 + seed)) as u8;
+        *sample = ((at / 7 + at / 960 * seed) ^ (at % 960 / (3 + seed))) as u8;
     }
     picture
 }
