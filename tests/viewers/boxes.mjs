@@ -26,11 +26,11 @@ if (!base || works.length === 0) {
 if (out) fs.mkdirSync(out, { recursive: true });
 
 const js = (value) => JSON.stringify(value).replaceAll("<", "\\u003c");
-const page = (manifest, highlight) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<style>html,body{margin:0;height:100%}#v{position:absolute;inset:0}</style><body><div id="v"></div>
+const page = (manifest, panel) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<style>html,body{margin:0;height:100%}#v{position:absolute;inset:0}.mirador-canvas-nav{display:none!important}</style><body><div id="v"></div>
 <script src="/mirador.js"></script><script>
 Mirador.viewer({ id: "v", language: "en", workspaceControlPanel: { enabled: false }, windows: [{ manifestId: ${js(manifest)} }],
-  window: { sideBarOpen: true, defaultSideBarPanel: "annotations", highlightAllAnnotations: ${highlight} } });
+  window: { sideBarOpen: true, defaultSideBarPanel: ${js(panel)}, highlightAllAnnotations: true } });
 </script>`;
 const server = http.createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://x");
@@ -38,7 +38,7 @@ const server = http.createServer((request, response) => {
     response.writeHead(200, { "Content-Type": "text/javascript" });
     return fs.createReadStream(path.join(here, "node_modules/mirador/dist/mirador.min.js")).pipe(response);
   }
-  response.writeHead(200, { "Content-Type": "text/html" }).end(page(searchParams.get("manifest"), searchParams.get("highlight")));
+  response.writeHead(200, { "Content-Type": "text/html" }).end(page(searchParams.get("manifest"), searchParams.get("panel")));
 });
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 const origin = `http://127.0.0.1:${server.address().port}`;
@@ -48,7 +48,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 
-// The rectangles, as left, upper, right and lower edge on the screen, of the dark picture, of its blue part, and of what two
+// Annotations are drawn while their panel is open. The rectangles, as left, upper, right and lower edge on the screen, of the dark picture, of its blue part, and of what two
 // pictures of the screen differ in.
 async function measure(tab, without, drawn) {
   const urls = [without, drawn].map((picture) => `data:image/png;base64,${picture.toString("base64")}`);
@@ -81,11 +81,10 @@ async function measure(tab, without, drawn) {
 async function look(work) {
   const manifest = `${base}/presentation/3/${work}/manifest`;
   const tab = await browser.newPage({ viewport: { width: 1300, height: 900 } });
-  // The middle of the viewer, without its buttons; taken when two pictures in a row are the same.
-  const settled = async (highlight) => {
-    await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, highlight })}`, { waitUntil: "networkidle", timeout: 60000 });
-    const box = await tab.locator(".openseadragon-canvas").first().boundingBox({ timeout: 30000 });
-    const clip = { x: box.x + 4, y: box.y + 4, width: box.width - 8, height: box.height - 90 };
+  // The viewer's picture, taken when two pictures in a row are the same.
+  const settled = async (panel) => {
+    await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, panel })}`, { waitUntil: "networkidle", timeout: 60000 });
+    const clip = await tab.locator(".openseadragon-canvas").first().boundingBox({ timeout: 30000 });
     let last = await tab.screenshot({ clip });
     for (const until = Date.now() + 30000; Date.now() < until;) {
       await tab.waitForTimeout(1500);
@@ -94,10 +93,10 @@ async function look(work) {
       last = next;
       if (same) break;
     }
-    if (out) fs.writeFileSync(path.join(out, `${work}-${highlight ? "drawn" : "plain"}.png`), last);
+    if (out) fs.writeFileSync(path.join(out, `${work}-${panel}.png`), last);
     return last;
   };
-  const found = await measure(tab, await settled(false), await settled(true));
+  const found = await measure(tab, await settled("info"), await settled("annotations"));
   await tab.close();
   const { picture, blue, drawn } = found;
   const size = [picture[2] - picture[0], picture[3] - picture[1]];
