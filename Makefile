@@ -1,4 +1,5 @@
-# make demo   build everything (15 to 25 minutes the first time, on two cores), write the sample collection, serve it
+# make demo   build everything (15 to 25 minutes the first time, on two cores), write the sample collection, tag it, serve it
+# make models convert the model that `make demo` tags with; without Python 3 or its registry, a sentence and no model
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium; ends with what could not be proven
 #             here, which TEGL_REQUIRE=all turns into failures
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
@@ -15,7 +16,7 @@ export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build demo test acceptance check deny bench fuzz clean
+.PHONY: setup setup-tests bundle build models demo test acceptance check deny bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
@@ -46,13 +47,19 @@ target/sample: build
 	"$$TEGL" sample $@.part
 	mv $@.part $@
 
+models:
+	@config/models/make.sh
+
 # The works of the sample collection, with a catalogue of their own.
 demo: export TEGL__CATALOGUE__URL := target/sample.db
-demo: target/sample
+demo: target/sample models
 	@"$$TEGL" ingest target/sample --records target/sample/records.json
+	settings=()
+	[ ! -e target/models/efficientnet_lite0.onnx ] || settings=(--config config/demo.toml)
+	"$$TEGL" tag target/sample "$${settings[@]}"
 	exec "$$TEGL" serve target/sample
 
-test: setup-tests bundle tests/viewers/node_modules
+test: setup-tests bundle models tests/viewers/node_modules
 	mkdir -p "$$(dirname "$$TEGL_NOT_PROVEN")"
 	rm -f "$$TEGL_NOT_PROVEN"
 	trap 'tests/not-proven.sh' EXIT

@@ -188,7 +188,7 @@ pub(crate) fn every_kind(raster: &Raster) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The raster as stored in a file of this orientation (TIFF 6.0, Orientation).
-fn unrotated(raster: &Raster, orientation: u16) -> Raster {
+pub(crate) fn unrotated(raster: &Raster, orientation: u16) -> Raster {
     let Dimensions { width, height } = raster.dimensions;
     let stored = if orientation < 5 { raster.dimensions } else { Dimensions::new(height, width) };
     let mut laid = Raster::blank(stored, raster.channels);

@@ -1,6 +1,7 @@
 //! Models as a whole: tiny ones, damaged ones, and real ones on paintings.
 
 mod hostile;
+mod made;
 mod paintings;
 mod text;
 mod tiny;

@@ -55,7 +55,7 @@ impl JobService {
     /// Adds what was learnt about a work with these tags to its proposals.
     pub(super) async fn state_learned(
         &self,
-        taggers: &[Tagger],
+        taggers: &[&Tagger],
         known: &[Tag],
         results: &HashMap<(String, String), Analysis>,
         proposals: &mut Proposals,

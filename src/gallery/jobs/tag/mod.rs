@@ -7,7 +7,7 @@ mod analyzer;
 mod learned;
 mod model;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -97,6 +97,15 @@ struct Context<'a> {
     is_shown: bool,
 }
 
+/// What analyzers read from one image.
+struct Reading {
+    /// The rendition.
+    png: Bytes,
+    found: Vec<Analysis>,
+    /// Why analyzers failed.
+    failures: Vec<String>,
+}
+
 /// Works of one transaction.
 const BATCH: usize = 200;
 /// The most images of a work that are read.
@@ -170,6 +179,7 @@ impl JobService {
             .collect();
         let mut sizes = HashMap::new();
         let mut results = self.earlier(&files, analyzers).await?;
+        let earlier: HashSet<(String, String)> = results.keys().cloned().collect();
         let mut proposals = Proposals { object_number: work.object_number.clone(), ..Proposals::default() };
         for file in &files {
             let missing = match self.missing(file, &mut results, analyzers).await {
@@ -192,8 +202,9 @@ impl JobService {
                 continue;
             }
             match self.analyze(file, missing, analyzers.clone()).await {
-                Ok((png, found)) => {
-                    done.read += 1;
+                Ok(Reading { png, found, failures }) => {
+                    done.read += u64::from(failures.is_empty() || !found.is_empty());
+                    done.failures.extend(failures.into_iter().map(|reason| (file.clone(), reason)));
                     if shows {
                         let label = work.label().best(&["en", "da"]).unwrap_or_default().to_owned();
                         done.shown = Some((label, png));
@@ -206,8 +217,18 @@ impl JobService {
                 Err(error) => done.failures.push((file.clone(), error_chain(&error))),
             }
         }
-        state(&files, &sizes, &results, analyzers, &mut proposals);
-        self.state_learned(taggers, &stored.tags, &results, &mut proposals).await?;
+        // Tags about an image that could be read before, and cannot be now, remain.
+        let is_lost = |file: &str, analyzer: &str| {
+            let name = (file.to_owned(), analyzer.to_owned());
+            earlier.contains(&name) && !(sizes.contains_key(file) && results.contains_key(&name))
+        };
+        let is_complete =
+            |analyzer: &&dyn Analyzer| !done.failures.iter().any(|(file, _)| is_lost(file, analyzer.name()));
+        let complete: Vec<&dyn Analyzer> = analyzers.iter().map(AsRef::as_ref).filter(is_complete).collect();
+        state(&files, &sizes, &results, &complete, &mut proposals);
+        let has_all = |tagger: &&Tagger| complete.iter().any(|known| known.name() == tagger.model().0);
+        let taggers: Vec<&Tagger> = taggers.iter().filter(has_all).collect();
+        self.state_learned(&taggers, &stored.tags, &results, &mut proposals).await?;
         proposals.tags.iter_mut().for_each(|tag| tag.status = tagging.status(tag));
         done.tags.clone_from(&proposals.tags);
         let is_empty = proposals.replaces.is_empty() && proposals.analyses.is_empty();
@@ -256,13 +277,13 @@ impl JobService {
         Ok((missing, image.master.upright()))
     }
 
-    /// Runs analyzers on a rendition of the image, which is returned as PNG.
+    /// Runs analyzers on a rendition of the image. One that fails costs only its own result.
     async fn analyze(
         &self,
         file: &str,
         missing: Vec<usize>,
         analyzers: Arc<[Box<dyn Analyzer>]>,
-    ) -> Result<(Bytes, Vec<Analysis>), Error> {
+    ) -> Result<Reading, Error> {
         let image = self.images.open(file).await?;
         let etag = image.master_version();
         let largest = image.largest();
@@ -271,12 +292,18 @@ impl JobService {
         let Body::Whole { bytes: png, .. } = delivered.body else {
             return Err(Error::Fault("a small rendition is not sent in parts".into()));
         };
-        let (file, bytes) = (file.to_owned(), png.clone());
+        let file = file.to_owned();
         let work = move || {
-            let raster = decoded(bytes)?;
-            let mut found = Vec::with_capacity(missing.len());
+            let raster = decoded(png.clone())?;
+            let (mut found, mut failures) = (Vec::with_capacity(missing.len()), Vec::new());
             for analyzer in missing.into_iter().map(|number| &analyzers[number]) {
-                let finding = analyzer.analyze(&raster).map_err(Error::Unsupported)?;
+                let finding = match analyzer.analyze(&raster) {
+                    Ok(finding) => finding,
+                    Err(reason) => {
+                        failures.push(reason);
+                        continue;
+                    }
+                };
                 found.push(Analysis {
                     file: file.clone(),
                     analyzer: analyzer.name().to_owned(),
@@ -288,12 +315,11 @@ impl JobService {
                         .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()),
                 });
             }
-            Ok::<_, Error>(found)
+            Ok::<_, Error>(Reading { png, found, failures })
         };
         // Models need memory while they run.
         let _permit = self.analyses.acquire().await;
-        let found = self.tasks.spawn_blocking(work).await;
-        Ok((png, found.map_err(|error| Error::Fault(error.to_string()))??))
+        self.tasks.spawn_blocking(work).await.map_err(|error| Error::Fault(error.to_string()))?
     }
 }
 
@@ -329,7 +355,7 @@ fn state(
     files: &[String],
     sizes: &HashMap<String, Dimensions>,
     results: &HashMap<(String, String), Analysis>,
-    analyzers: &[Box<dyn Analyzer>],
+    analyzers: &[&dyn Analyzer],
     proposals: &mut Proposals,
 ) {
     for analyzer in analyzers {
