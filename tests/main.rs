@@ -37,6 +37,7 @@ mod streams;
 mod support;
 mod tag_runs;
 mod tagging;
+mod training;
 mod truth;
 mod unreachable;
 mod works;
