@@ -607,3 +607,69 @@ fn several_decisions_are_all_made_or_none() {
         assert_eq!(catalogue.history("a").await.unwrap().len(), 2);
     });
 }
+
+#[test]
+fn people_and_machines_are_told_apart() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        let image = Image { file: "b.tif".into(), ..Image::default() };
+        let b = Work { images: vec![image], ..work("b", "B", &[]) };
+        put(&catalogue, vec![work("a", "A", &["house", "tree"]), b]).await;
+        let mut run = proposals("a", "m", "1", &["dog", "cat", "cow"]);
+        run.tags[2].status = Status::Accepted;
+        catalogue.propose(vec![run, proposals("b", "b", "1", &["dog"])]).await.unwrap();
+        let stored = catalogue.get("a").await.unwrap().unwrap();
+        let decisions = [("dog", Status::Accepted), ("cat", Status::Rejected), ("tree", Status::Rejected)]
+            .map(|(motif, status)| {
+                let tag = stored.tags.iter().find(|tag| tag.label.best(&[]) == Some(motif)).unwrap().id();
+                Decision::Set { tag, status }
+            });
+        for decision in decisions {
+            catalogue.decide("a", None, decision, "Anna", None).await.unwrap();
+        }
+        let mut seqs = catalogue.sequence_numbers(&["a".into(), "b".into()]).await.unwrap();
+        seqs.sort_unstable();
+        let people = catalogue.human_tags(&seqs).await.unwrap();
+        let labels = |tags: &[Tag]| {
+            let mut labels: Vec<String> =
+                tags.iter().map(|tag| tag.label.best(&[]).unwrap().to_owned()).collect();
+            labels.sort();
+            labels
+        };
+        assert_eq!(people.len(), 2);
+        assert_eq!(labels(&people[0].accepted), ["dog", "house"], "a rule's `cow` is no decision of people");
+        assert_eq!(labels(&people[0].rejected), ["cat", "tree"]);
+        assert_eq!((people[1].accepted.len(), people[1].rejected.len()), (0, 0));
+        assert_eq!(catalogue.works_with_tag("motif", "dog").await.unwrap(), seqs);
+        assert_eq!(catalogue.works_with_tag("motif", "cow").await.unwrap(), seqs[..1]);
+
+        let vectors = catalogue.works_with_vectors(("b", "1"), 0, 10).await.unwrap();
+        let vectors: Vec<_> = vectors.into_iter().filter(|work| !work.vectors.is_empty()).collect();
+        assert_eq!(vectors.len(), 1);
+        assert_eq!((vectors[0].object_number.as_str(), &vectors[0].vectors[0]), ("b", &vec![0, 255, 7]));
+        assert_eq!(catalogue.vectors_of_works(("b", "1"), &seqs[1..]).await.unwrap(), vectors);
+        let version = catalogue.vector_versions().await.unwrap().pop().unwrap();
+        assert_eq!((version.analyzer.as_str(), version.vectors), ("b", 1));
+        let since = catalogue.works_analyzed_since(("b", "1"), version.newest_ms).await.unwrap();
+        assert_eq!(since, seqs[1..]);
+        let waiting = catalogue.waiting_works(None, 10).await.unwrap();
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        assert_eq!(waiting[0][0].object_number, "b");
+    });
+}
+
+#[test]
+fn what_was_learnt_is_replaced_only_by_those_who_have_read_it() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        assert_eq!(catalogue.learned("scheme:style").await.unwrap(), None);
+        assert!(catalogue.put_learned("scheme:style", 0, "{\"a\":1}".into()).await.unwrap());
+        assert!(!catalogue.put_learned("scheme:style", 0, "{\"a\":2}".into()).await.unwrap());
+        assert!(catalogue.put_learned("scheme:style", 1, "{\"a\":3}".into()).await.unwrap());
+        let learned = catalogue.learned("scheme:style").await.unwrap().unwrap();
+        assert_eq!((learned.version, learned.body.as_str()), (2, "{\"a\":3}"));
+        assert!(catalogue.put_learned("scheme:motif", 0, "{}".into()).await.unwrap());
+        assert_eq!(catalogue.learned_names().await.unwrap(), ["scheme:motif", "scheme:style"]);
+        assert_eq!(catalogue.last_revision().await.unwrap(), 0);
+    });
+}
