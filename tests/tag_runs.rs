@@ -316,12 +316,12 @@ fn a_run_on_a_full_disk_says_so_and_goes_on_once_there_is_room() {
         }
         assert!(ran.err.contains("disk is full") && !ran.err.contains("panicked"), "{}", ran.err);
         let known = ran.objects().iter().filter(|line| line["known"] == 1).count() as u64;
-        assert!(known % BATCH == 0 && known >= kept, "{known} after {kept}");
+        assert!(known.is_multiple_of(BATCH) && known >= kept, "{known} after {kept}");
         (kept, partly) = (known, partly || known > 0);
     };
     let [read, known, failed] = totals(&last);
     assert_eq!((read + known, failed), (WORKS, 0), "{}", last.err);
-    assert!((partly || known > 0) && known % BATCH == 0 && known >= kept, "{known} after {kept}");
+    assert!((partly || known > 0) && known.is_multiple_of(BATCH) && known >= kept, "{known} after {kept}");
     assert_eq!(totals(&tag()), [0, WORKS, 0]);
     wait(Duration::from_secs(5), || {
         server.get("/api/v1/works/W000/tags").json()["tags"][0]["scheme"] == "colour"
