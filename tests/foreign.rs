@@ -1,11 +1,9 @@
 //! Pages in a real browser: whatever records hold, no page asks another host.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
+use crate::support::browser::look;
 use crate::support::museum::{Museum, tag};
-use crate::support::{not_proven, require};
 
 /// Markup that makes a browser ask another host, as records of elsewhere may hold it.
 const FOREIGN: [&str; 9] = [
@@ -41,14 +39,9 @@ fn record() -> Value {
 
 #[test]
 fn no_page_requests_another_host() {
-    let (what, modules) = ("pages in a browser", "tests/viewers/node_modules/playwright-core");
-    let Some(_) = require(what, "TEGL_VIEWERS", &[modules]) else { return };
-    let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
-    let Some(chromium) = require(what, "CHROMIUM", &browsers) else { return };
     let museum = Museum::new(&[record()]);
     let server = museum.serve();
     tag(&server, "F1", json!({"scheme": "motif", "label": {"en": IN_BRACKETS}, "image": "a.tif"}));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/viewers/foreign.mjs");
     let paths = [
         "/",
         "/?q=x",
@@ -58,13 +51,6 @@ fn no_page_requests_another_host() {
         "/view/mirador/F1",
         "/view/openseadragon/a.tif",
     ];
-    let ran = Command::new("node")
-        .args([script, &format!("http://{}", server.address)])
-        .args(paths)
-        .args(["--shows", IN_BRACKETS])
-        .env("CHROMIUM", chromium)
-        .output();
-    let Ok(ran) = ran else { return not_proven("pages in a browser", "there is no node") };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
+    let more = [&paths[..], &["--shows", IN_BRACKETS]].concat();
+    look("pages in a browser", "foreign.mjs", "playwright-core", &server, &more);
 }

@@ -1,13 +1,12 @@
 //! Regions that `tegl tag` finds with a detector lie at the right place of the upright picture, and Mirador draws them there.
 
-use std::process::Command;
-
 use serde_json::json;
 use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
+use crate::support::browser::look;
 use crate::support::museum::Museum;
-use crate::support::{fixture, masters, not_proven, require};
+use crate::support::{fixture, masters};
 
 /// Upright, and higher than wide.
 const SIZE: Dimensions = Dimensions { width: 600, height: 800 };
@@ -82,19 +81,6 @@ fn a_detectors_regions_are_those_of_the_upright_picture() {
 
 #[test]
 fn mirador_draws_a_detectors_region_at_its_place() {
-    let (what, modules) = ("regions of tags in Mirador", "tests/viewers/node_modules/mirador");
-    let Some(_) = require(what, "TEGL_VIEWERS", &[modules]) else { return };
-    let Some(chromium) = require(what, "CHROMIUM", &["/usr/bin/chromium", "/usr/bin/chromium-browser"])
-    else {
-        return;
-    };
     let museum = tagged(&[1, 6]);
-    let server = museum.serve();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/viewers/boxes.mjs");
-    let base = format!("http://{}", server.address);
-    let mut node = Command::new("node");
-    let ran = node.args([script, &base, "turned-1", "turned-6"]).env("CHROMIUM", chromium).output();
-    let Ok(ran) = ran else { return not_proven(what, "there is no node") };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
+    look("regions of tags in Mirador", "boxes.mjs", "mirador", &museum.serve(), &["turned-1", "turned-6"]);
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
+use crate::support::browser::look;
 use crate::support::command::CommandOutput;
 use crate::support::fixture;
 use crate::support::http::Response;
@@ -288,4 +289,15 @@ fn styles_without_examples_are_clusters_that_curators_name_merge_and_hide() {
         cluster(&server, "", "GET", &Value::Null).json()["clusters"].as_array().unwrap().len(),
         report["clusters"].as_array().unwrap().len()
     );
+}
+
+#[test]
+fn curators_review_tags_and_groups_in_a_browser() {
+    let museum = museum(&records(30, 0));
+    tag(&museum, "color,likeness");
+    report(&museum, "style");
+    tag(&museum, "style");
+    let out = museum.path("screenshots");
+    let arguments = [CURATOR, "--groups", "style", "--out", &out];
+    look("the review in a browser", "review.mjs", "playwright-core", &museum.serve(), &arguments);
 }

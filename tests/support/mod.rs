@@ -1,6 +1,7 @@
 //! Shared test support: a server, a client, masters, and stores that record requests or fail.
 
 pub(crate) mod bombs;
+pub(crate) mod browser;
 pub(crate) mod command;
 pub(crate) mod disk;
 pub(crate) mod http;

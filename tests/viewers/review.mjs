@@ -1,8 +1,9 @@
 // Reviews proposed tags on the page of a running Tegl in headless Chromium, by keys and by clicks.
 //
-//   node review.mjs BASE_URL TOKEN [--out DIR]
+//   node review.mjs BASE_URL TOKEN [--groups SCHEME] [--out DIR]
 //
-// The catalogue needs at least four tags that wait for a decision, as after `tegl tag`. All decisions are undone. It
+// The catalogue needs at least four tags that wait for a decision, as after `tegl tag`. All decisions are undone, but with
+// --groups, groups of works are named, merged and hidden; they have to be those that `tegl tag train SCHEME` has found. It
 // fails if a decision is not made or not undone, and on a page that throws, asks another host, or is wider than a tablet.
 import fs from "node:fs";
 import path from "node:path";
@@ -11,9 +12,11 @@ import { chromium } from "playwright-core";
 const args = process.argv.slice(2);
 const at = args.indexOf("--out");
 const out = path.resolve(at < 0 ? "out" : args.splice(at, 2)[1]);
+const withGroups = args.indexOf("--groups");
+const groups = withGroups < 0 ? null : args.splice(withGroups, 2)[1];
 const [base, token] = args;
 if (!base || !token) {
-  console.error("usage: node review.mjs BASE_URL TOKEN [--out DIR]");
+  console.error("usage: node review.mjs BASE_URL TOKEN [--groups SCHEME] [--out DIR]");
   process.exit(2);
 }
 fs.mkdirSync(out, { recursive: true });
@@ -90,7 +93,37 @@ async function review(name, viewport, hasTouch) {
   check((await work()) !== first, `${name}: the next work`);
   check((await act(() => page.keyboard.press("a"))) === all - 1, `${name}: A accepts there, too`);
   check((await act(() => page.keyboard.press("u"))) === all, `${name}: and U undoes it`);
+  if (groups && !hasTouch) await curate(name, page, act);
   await context.close();
+}
+
+// Names a group of works, merges another into it, hides a third and shows it again.
+async function curate(name, page, act) {
+  await act(() => page.click("[data-view=tags]"));
+  await act(() => page.selectOption("#schemes select", groups));
+  const labels = () => page.locator("#values button").allTextContents();
+  const has = async (label) => (await labels()).some((text) => text.startsWith(label));
+  const before = (await labels()).length;
+  await page.waitForSelector("#cluster:not([hidden])");
+  await page.fill("#cluster [name=name]", "Harbours at dusk");
+  await act(() => page.press("#cluster [name=name]", "Enter"));
+  check(await has("Harbours at dusk"), `${name}: a group is named`);
+  const named = page.locator("#values button", { hasText: "Harbours at dusk" });
+  const other = page.locator("#values button", { hasNotText: "Harbours at dusk" }).first();
+  await act(() => other.click());
+  await page.waitForSelector("#cluster:not([hidden])");
+  await act(() => page.selectOption("#cluster [name=into]", { label: "Harbours at dusk" }));
+  check((await labels()).length === before - 1, `${name}: a group is merged into another`);
+  await act(() => named.click());
+  await page.waitForSelector("#cluster:not([hidden])");
+  const away = await page.locator("#cluster [name=show] option").allTextContents();
+  await act(() => page.selectOption("#cluster [name=show]", { label: away.find((label) => label) }));
+  check((await labels()).length === before, `${name}: and shown by itself again`);
+  await act(() => named.click());
+  await page.waitForSelector("#cluster:not([hidden])");
+  await page.screenshot({ path: path.join(out, `review-${name}-groups.png`) });
+  await act(() => page.click("#cluster [name=hide]"));
+  check(!(await has("Harbours at dusk")), `${name}: a group is hidden`);
 }
 
 await review("desk", { width: 1280, height: 900 }, false);
