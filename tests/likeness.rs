@@ -214,6 +214,49 @@ fn before_pictures_are_tagged_the_answer_says_what_to_do_and_then_they_are_found
 }
 
 #[test]
+fn a_query_selects_the_works_that_are_read() {
+    let museum = museum();
+    let run = |more: &[&str]| {
+        let masters = museum.path("masters");
+        let arguments = [&["tag", "--only", "likeness", "--json", &masters], more].concat();
+        tegl(&arguments, &[("TEGL__CATALOGUE__URL", &museum.catalogue)])
+    };
+    for (query, expected) in [
+        ("any=type:print", &["C"][..]),
+        ("q=picture&none=type:print&public_domain=true&has_image=true", &["A", "B", "D"]),
+        ("picture H", &["H"]),
+    ] {
+        let ran = run(&["--works", query]);
+        assert_eq!(ran.code, Some(0), "{query}: {}", ran.err);
+        let read = ran.objects();
+        let mut numbers: Vec<&str> = read.iter().filter_map(|line| line["object_number"].as_str()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, expected, "{query}: {}", ran.out);
+        let summary = &read.last().unwrap()["summary"];
+        assert_eq!((&summary["works"], &summary["read"]), (&json!(expected.len()), &json!(expected.len())));
+    }
+    let page = museum.path("page.html");
+    let ran = run(&["--works", "any=type:print", "--dry-run", &page]);
+    assert_eq!(ran.objects().len(), 2, "{}{}", ran.out, ran.err);
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.contains("Picture C") && !page.contains("Picture A"));
+    for (query, says) in [
+        ("colours=3f6fb5", "did you mean `colour`"),
+        ("colour=blue", "six hexadecimal digits"),
+        ("any=smell:x", "not a known scheme"),
+        ("sort=date", "not a known parameter"),
+        ("q=nothing+of+that", "no work is found"),
+    ] {
+        let ran = run(&["--works", query]);
+        assert!(ran.code == Some(1) && ran.err.contains(says), "{query}: {:?} {}", ran.code, ran.err);
+    }
+    let masters = museum.path("masters");
+    let environment = [("TEGL__CATALOGUE__URL", museum.catalogue.as_str()), ("TEGL__SEARCH__FOLDER", "none")];
+    let ran = tegl(&["tag", "--works", "q=picture", &masters], &environment);
+    assert!(ran.code == Some(1) && ran.err.contains("needs a catalogue and a folder"), "{}", ran.err);
+}
+
+#[test]
 fn memory_is_bounded_and_the_answer_says_what_is_needed() {
     let museum = museum();
     tag(&museum);

@@ -8,6 +8,7 @@ mod query;
 pub(super) mod record;
 mod responses;
 pub(super) mod review;
+mod selection;
 mod serializer;
 pub(super) mod similar;
 mod sitemap;
@@ -18,6 +19,7 @@ use actix_web::HttpRequest;
 
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(crate) use selection::selected_works;
 pub(super) use similar::indexed;
 pub(super) use sitemap::{sitemap, sitemap_part};
 

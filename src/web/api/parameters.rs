@@ -162,6 +162,12 @@ pub(crate) fn of_collection() -> Vec<Parameter> {
     SEARCH.iter().filter(|parameter| parameter.name != "fields").copied().collect()
 }
 
+/// The parameters that select works for a command.
+pub(super) fn of_selection() -> Vec<Parameter> {
+    let is_shown = |parameter: &&Parameter| matches!(parameter.name, "sort" | "fields" | "lang");
+    SEARCH.iter().filter(|parameter| !is_shown(parameter)).copied().collect()
+}
+
 /// The parameters of `/api/v1/random`.
 pub(super) fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =

@@ -7,7 +7,7 @@ mod analyzer;
 mod model;
 mod settings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +24,7 @@ use crate::inference::Model;
 use crate::pixels::decode::png_rows;
 use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
+use crate::search::number_hash;
 pub(crate) use analyzer::Kind;
 use analyzer::{Analyzer, ImageOfWork, RENDITION_SIDE, analyzers};
 pub(crate) use settings::Tagging;
@@ -36,10 +37,19 @@ pub(crate) struct TagRun {
     /// The models of the settings, by their names.
     pub models: Vec<(String, Arc<Model>)>,
     pub shard: Shard,
+    /// Only works with these object numbers, as [`number_hash`].
+    pub among: Option<Arc<HashSet<u64>>>,
     /// How many works are read at the same time.
     pub jobs: usize,
     /// Write nothing, and report the renditions of this many works.
     pub sample: Option<usize>,
+}
+
+impl TagRun {
+    fn takes(&self, object_number: &str) -> bool {
+        self.shard.takes(object_number)
+            && self.among.as_ref().is_none_or(|among| among.contains(&number_hash(object_number)))
+    }
 }
 
 /// The result for one work.
@@ -79,7 +89,7 @@ pub(crate) struct TagSummary {
 
 /// Receives progress and results.
 pub(crate) trait TagReport: Sync + Send {
-    /// The number of works in the catalogue.
+    /// The number of works in the catalogue, or of those that are to be read.
     fn total(&self, works: u64);
     fn done(&self, tagged: &TaggedWork);
 }
@@ -98,7 +108,10 @@ impl JobService {
         let began = Instant::now();
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
         let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models).into();
-        report.total(catalogue.query(|catalogue| async move { catalogue.count().await }).await?);
+        report.total(match &run.among {
+            Some(among) => among.len() as u64,
+            None => catalogue.query(|catalogue| async move { catalogue.count().await }).await?,
+        });
         let (mut summary, mut after) = (TagSummary::default(), 0);
         loop {
             let works =
@@ -106,7 +119,7 @@ impl JobService {
             let Some((last, _)) = works.last() else { break };
             after = *last;
             let own = works.into_iter().map(|(_, work)| work);
-            let own = own.filter(|stored| run.shard.takes(&stored.work.object_number));
+            let own = own.filter(|stored| run.takes(&stored.work.object_number));
             let tagged = own
                 .map(|stored| self.tag_work(stored, analyzers.clone(), &run.tagging, run.sample.is_some()));
             let mut tagged = futures::stream::iter(tagged).buffer_unordered(run.jobs.max(1));
