@@ -102,12 +102,42 @@ fn tag(museum: &Workspace) {
 }
 
 fn serve(museum: &Workspace, more: &[(&str, &str)]) -> Server {
-    std::fs::write(museum.path("tegl.toml"), HIDDEN).unwrap();
+    serve_with(museum, "", more)
+}
+
+fn serve_with(museum: &Workspace, settings: &str, more: &[(&str, &str)]) -> Server {
+    std::fs::write(museum.path("tegl.toml"), format!("{HIDDEN}{settings}")).unwrap();
     let environment = [&[("TEGL__CATALOGUE__URL", museum.catalogue.as_str())], more].concat();
     let server =
         Server::with(&["--config", &museum.path("tegl.toml"), &museum.path("masters")], &environment);
     wait_until_indexed(&server);
     server
+}
+
+/// A model whose embedding is the mean color, with an encoder of the names of colors; its file is in the workspace.
+fn tiny_model(museum: &Workspace) -> String {
+    let fixture = |name: &str| format!("{}/tests/fixtures/models/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(fixture("mean_color.onnx"), museum.path("model.onnx")).unwrap();
+    format!(
+        r#"
+        [models.tiny]
+        file = {:?}
+        input = {{ width = 4, height = 4, scale = 255 }}
+        outputs.embedding = "embedding"
+        text = {{ file = {:?}, tokenizer = {:?}, output = "text_embeds", tokens = 4 }}
+        "#,
+        museum.path("model.onnx"),
+        fixture("color_names.onnx"),
+        fixture("color_names.json")
+    )
+}
+
+fn tag_with(museum: &Workspace, settings: &str, more: &[&str]) {
+    std::fs::write(museum.path("tag.toml"), settings).unwrap();
+    let (masters, file) = (museum.path("masters"), museum.path("tag.toml"));
+    let arguments = [&["tag", "--config", &file, "--only", "likeness", &masters], more].concat();
+    let ran = tegl(&arguments, &[("TEGL__CATALOGUE__URL", &museum.catalogue)]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
 
 /// Waits until the vectors are loaded.
@@ -312,8 +342,65 @@ fn works_are_found_by_a_picture_that_is_sent() {
     let long = send(&server, "", "image/png", &vec![0; (1 << 20) + 1]);
     assert!(long.status == 413 && long.text().contains("1024 KiB"), "{}", long.text());
     assert_eq!(send(&server, "?by=model:a", "image/jpeg", &good).status, 400);
+    assert_eq!(send(&server, "", "image/jpeg", &good).json()["by"], "both");
     let other = server.request("PUT", "/api/v1/similar", &[]);
     assert_eq!((other.status, other.header("allow")), (405, "GET, HEAD, POST, OPTIONS"));
+}
+
+#[test]
+fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
+    let museum = museum();
+    let model = tiny_model(&museum);
+    tag_with(&museum, &model, &[]);
+    let server = serve_with(&museum, &model, &[]);
+    let still = plain_jpeg(&still_life());
+    // The model is loaded by the first who needs it.
+    wait(SOON, || send(&server, "", "image/jpeg", &still).status == 200);
+    for query in ["?limit=1", "?limit=1&by=model:tiny"] {
+        let answer = send(&server, query, "image/jpeg", &still);
+        assert_eq!(numbers(&answer), ["D"], "{}", answer.text());
+        assert_eq!(answer.json()["by"], "model:tiny");
+        assert!(answer.json()["works"][0]["likeness"].as_f64().unwrap() > 0.95, "{}", answer.text());
+    }
+    assert_eq!(server.get("/api/v1/works/D/similar").json()["by"], "model:tiny");
+    for query in ["", "&by=model:tiny"] {
+        let detail = server.get(&format!("/api/v1/works/A/similar?xywh=0,0,400,180{query}"));
+        assert_eq!((detail.status, &detail.json()["by"]), (200, &json!("model:tiny")), "{}", detail.text());
+    }
+    for by in ["color", "form", "both"] {
+        let answer = send(&server, &format!("?by={by}"), "image/jpeg", &still).json();
+        assert_eq!(
+            (&answer["by"], &answer["works"][0]["object_number"]),
+            (&json!(by), &json!("D")),
+            "{answer}"
+        );
+    }
+    drop(server);
+    // No model in the settings, no memory for it, another version of it, or a damaged one.
+    let check = |settings: &str, more: &[(&str, &str)], says: &str| {
+        let server = serve_with(&museum, settings, more);
+        loaded(&server);
+        wait(SOON, || send(&server, "?limit=1", "image/jpeg", &still).status == 200);
+        let usual = send(&server, "?limit=1", "image/jpeg", &still).json();
+        assert_eq!(
+            (&usual["by"], &usual["works"][0]["object_number"]),
+            (&json!("both"), &json!("D")),
+            "{usual}"
+        );
+        let refused = send(&server, "?by=model:tiny", "image/jpeg", &still);
+        assert!(refused.status == 400 && refused.text().contains(says), "{says}: {}", refused.text());
+        assert_eq!(refused.json()["parameter"], "by");
+        // Works are compared as before.
+        assert_eq!(server.get("/api/v1/works/D/similar").json()["by"], "model:tiny");
+    };
+    check("", &[], "is not among the settings");
+    check(&model, &[("TEGL__LIKENESS__MODELS_MIB", "0")], "set likeness.models_mib to 1 or more");
+    let original = std::fs::read(museum.path("model.onnx")).unwrap();
+    // A field that readers skip.
+    std::fs::write(museum.path("model.onnx"), [&original[..], &[0xfa, 0x3f, 1, b'x']].concat()).unwrap();
+    check(&model, &[], "but the vectors of works have");
+    std::fs::write(museum.path("model.onnx"), &original[..original.len() / 2]).unwrap();
+    check(&model, &[], "cannot be loaded");
 }
 
 #[test]

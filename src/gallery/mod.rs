@@ -14,6 +14,7 @@ mod single_flight;
 mod sources;
 mod works;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,7 +29,9 @@ pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
     Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Tagging, Watch,
 };
-pub(crate) use likeness::{By, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted};
+pub(crate) use likeness::{
+    By, Found as FoundSimilar, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted,
+};
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
@@ -39,6 +42,7 @@ pub(crate) use works::{
 };
 
 use crate::catalogue::{self, Catalogue};
+use crate::inference::{self, Declaration};
 use catalogue_client::CatalogueClient;
 
 /// All services, each with its own state.
@@ -141,11 +145,16 @@ impl Gallery {
     }
 
     /// Holds the vectors of the catalogue's works in memory, for similar works.
-    pub(crate) fn with_likeness(mut self, settings: &LikenessSettings) -> Self {
+    /// `models` are those of the settings.
+    pub(crate) fn with_likeness(
+        mut self,
+        settings: &LikenessSettings,
+        models: (&BTreeMap<String, Declaration>, &inference::Settings),
+    ) -> Self {
         if let Some(catalogue) = self.catalogue() {
             let (catalogue, rights) = (catalogue.clone(), self.images.rights().clone());
             let tasks = self.tasks.clone();
-            self.likeness = Some(LikenessService::start(settings.clone(), catalogue, rights, tasks));
+            self.likeness = Some(LikenessService::start(settings.clone(), models, catalogue, rights, tasks));
         }
         self
     }

@@ -1,17 +1,21 @@
-//! Searches for similar works: by a work's vector, or by a picture's descriptor.
+//! Searches for similar works: by a work's vector, or by those of a picture.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::collection::{Collection, Held};
+use super::models::Unusable;
 use super::reason::{Reason, reason};
 use super::{LikenessService, PATIENCE};
-use crate::analysis::Part;
+use crate::analysis::{Analysis, Part};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
+use crate::inference::Model;
 use crate::nearest::{self, Neighbor};
+use crate::pixels::Raster;
 use crate::search::number_hash;
 
 /// By what works are compared.
@@ -48,11 +52,39 @@ pub(crate) struct SimilarWork {
     pub reason: Reason,
 }
 
+/// Similar works, the most similar first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    /// By what they were compared: `color`, `form`, `both` or `model:NAME`.
+    pub by: String,
+    pub works: Vec<SimilarWork>,
+}
+
 /// A collection to search, and another with the descriptors of the same works, if there is one.
-struct Chosen {
-    searched: Arc<Held>,
+#[derive(Clone)]
+pub(super) struct Chosen {
+    pub searched: Arc<Held>,
     descriptors: Option<Arc<Held>>,
     part: Option<Part>,
+}
+
+/// A picture or a detail that is to be read, and what it will be compared with.
+pub(crate) struct Subject {
+    chosen: Chosen,
+    /// Reads the picture as those of the works were read; without it, pictures are compared by their descriptors.
+    model: Option<Arc<Model>>,
+}
+
+/// Reads a picture, once.
+pub(crate) struct PictureReader {
+    model: Option<Arc<Model>>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What was read of a picture.
+pub(crate) struct PictureVectors {
+    descriptor: Vec<f32>,
+    embedding: Option<Vec<f32>>,
 }
 
 impl By {
@@ -84,7 +116,7 @@ impl LikenessService {
         self: &Arc<Self>,
         object_number: &str,
         wanted: Wanted,
-    ) -> Result<Vec<SimilarWork>, Error> {
+    ) -> Result<Found, Error> {
         let chosen = self.choose(&wanted.by)?;
         let number = vec![object_number.to_owned()];
         let seqs =
@@ -106,25 +138,58 @@ impl LikenessService {
         .await
     }
 
-    /// The works most similar to a picture with this descriptor.
+    /// Chooses what pictures or details are compared by: a model of the settings, if the works' vectors are of its version,
+    /// otherwise color and form.
     ///
     /// # Errors
-    /// If there are no descriptors of works, or the server is busy.
+    /// If there is nothing to compare with, the model that is asked for cannot be used, or a model is being loaded.
+    pub(crate) async fn subject(&self, by: &By) -> Result<Subject, Error> {
+        let chosen = self.choose(by)?;
+        if chosen.searched.is_of_descriptors() {
+            return Ok(Subject { chosen, model: None });
+        }
+        let Held { analyzer, version, .. } = &*chosen.searched;
+        match (self.models.of_pictures(analyzer, version).await, by) {
+            (Ok(model), _) => Ok(Subject { chosen, model: Some(model) }),
+            (Err(Unusable::Because(_)), By::Usual) => {
+                Ok(Subject { chosen: self.choose(&By::Both)?, model: None })
+            }
+            (Err(unusable), _) => Err(unusable.of_parameter("by", analyzer)),
+        }
+    }
+
+    /// Gets ready to read the picture; the number of models that run at the same time is limited.
+    ///
+    /// # Errors
+    /// If the server is busy.
+    pub(crate) async fn reader(&self, subject: &Subject) -> Result<PictureReader, Error> {
+        let permit = match &subject.model {
+            Some(_) => Some(self.models.permit().await?),
+            None => None,
+        };
+        Ok(PictureReader { model: subject.model.clone(), _permit: permit })
+    }
+
+    /// The works most similar to a picture that was read.
+    ///
+    /// # Errors
+    /// If the server is busy.
     pub(crate) async fn similar_to_picture(
         self: &Arc<Self>,
-        descriptor: Vec<f32>,
+        subject: Subject,
+        vectors: PictureVectors,
         wanted: Wanted,
-    ) -> Result<Vec<SimilarWork>, Error> {
-        let by = match &wanted.by {
-            By::Usual => By::Both,
-            By::Model(model) => {
-                let reason = "cannot be used for pictures and details, which are compared by `color`, `form` or `both`";
-                return Err(Invalid::new("by", model, reason).into());
-            }
-            by => by.clone(),
-        };
-        let chosen = self.choose(&by)?;
-        self.on_a_thread(move || chosen.find(&descriptor, Some(&descriptor), &wanted)).await
+    ) -> Result<Found, Error> {
+        let Subject { chosen, .. } = subject;
+        self.on_a_thread(move || {
+            let PictureVectors { descriptor, embedding } = vectors;
+            let vector = match embedding {
+                Some(embedding) => read(&chosen.searched)?.relative(&embedding).map_err(invalid)?,
+                None => descriptor.clone(),
+            };
+            chosen.find(&vector, Some(&descriptor), &wanted)
+        })
+        .await
     }
 
     /// Fails if there is nothing to search among, before a picture is received or read.
@@ -180,12 +245,7 @@ impl LikenessService {
 }
 
 impl Chosen {
-    fn find(
-        &self,
-        vector: &[f32],
-        descriptor: Option<&[f32]>,
-        wanted: &Wanted,
-    ) -> Result<Vec<SimilarWork>, Error> {
+    fn find(&self, vector: &[f32], descriptor: Option<&[f32]>, wanted: &Wanted) -> Result<Found, Error> {
         let is_wanted = |number: &str| {
             wanted.among.as_ref().is_none_or(|among| among.contains(&number_hash(number)))
                 && wanted.except.as_deref() != Some(number)
@@ -217,7 +277,30 @@ impl Chosen {
                 },
             }
         };
-        Ok(numbered.into_iter().zip(whole).map(similar).collect())
+        Ok(Found { by: self.by(), works: numbered.into_iter().zip(whole).map(similar).collect() })
+    }
+
+    /// What is compared, as [`By::parse`] reads it.
+    fn by(&self) -> String {
+        match self.part {
+            Some(Part::Color) => "color".to_owned(),
+            Some(Part::Form) => "form".to_owned(),
+            None if self.searched.is_of_descriptors() => "both".to_owned(),
+            None => self.searched.analyzer.clone(),
+        }
+    }
+}
+
+impl PictureReader {
+    /// Reads a picture, on a thread that may compute.
+    ///
+    /// # Errors
+    /// If the model fails.
+    pub(crate) fn read(self, picture: &Raster) -> Result<PictureVectors, Error> {
+        let descriptor = Analysis::of(picture).descriptor;
+        let Some(model) = &self.model else { return Ok(PictureVectors { descriptor, embedding: None }) };
+        let outcome = model.run(picture).map_err(|error| Error::Fault(error.to_string()))?;
+        Ok(PictureVectors { descriptor, embedding: outcome.embedding })
     }
 }
 

@@ -185,7 +185,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
         "by",
         Kind::Text(200),
         "both",
-        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`; pictures and details are not compared by models.",
+        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`. Pictures and details are read by the same version of the model, if it is among the settings.",
     ));
     if with_detail {
         table.push(parameter(

@@ -14,10 +14,8 @@ use super::record::preview;
 use super::responses::{Similar, Spliced, spliced};
 use super::serializer::WorkSerializer;
 use super::works::{json_response, search_of};
-use crate::analysis::Analysis;
-use crate::gallery::{By, Error, SOON, SimilarWork, Sketch, Wanted};
+use crate::gallery::{By, Error, FoundSimilar, SOON, SimilarWork, Sketch, Wanted};
 use crate::iiif::{Invalid, Region};
-use crate::pixels::Raster;
 use crate::presentation::{Address, View};
 use crate::search::{IndexedWork, Order, Search, Sort};
 use crate::web::App;
@@ -63,19 +61,17 @@ pub(crate) async fn of_picture(
     likeness.check()?;
     is_picture(request)?;
     let (limit, wanted) = (likeness.largest_upload()?, wanted(app, &query).await?);
+    let subject = likeness.subject(&wanted.by).await?;
     let permit = likeness.upload_permit()?;
     let file = whole_body(request, body, limit, app.body_limit).await?;
     if file.is_empty() {
         return Err(Invalid::new("body", "", format!("is empty: {HOW}")).into());
     }
-    let descriptor = app.gallery.images.read_picture(file, descriptor_of).await?;
+    let reader = likeness.reader(&subject).await?;
+    let vectors = app.gallery.images.read_picture(file, |picture| reader.read(picture)).await??;
     drop(permit);
-    let found = likeness.similar_to_picture(descriptor, wanted).await?;
+    let found = likeness.similar_to_picture(subject, vectors, wanted).await?;
     Ok(answer(app, request, &query, found).await?)
-}
-
-fn descriptor_of(raster: &Raster) -> Vec<f32> {
-    Analysis::of(raster).descriptor
 }
 
 const HOW: &str = "send the picture itself, as with `curl --data-binary @picture.jpg`";
@@ -132,9 +128,11 @@ async fn of_detail(
     let wanted = Wanted { except: Some(number.clone()), ..wanted(app, query).await? };
     let sketch = app.gallery.works.sketch(&number, SOON).await?;
     let file = file_of(app, &address, &sketch, canvas)?;
-    let descriptor =
-        app.gallery.images.detail(&file, region, descriptor_of).map_err(in_region(query)).await?;
-    let found = likeness.similar_to_picture(descriptor, wanted).await?;
+    let subject = likeness.subject(&wanted.by).await?;
+    let reader = likeness.reader(&subject).await?;
+    let read = app.gallery.images.detail(&file, region, |picture| reader.read(picture));
+    let vectors = read.map_err(in_region(query)).await??;
+    let found = likeness.similar_to_picture(subject, vectors, wanted).await?;
     answer(app, request, query, found).await
 }
 
@@ -226,14 +224,14 @@ async fn answer(
     app: &App,
     request: &HttpRequest,
     query: &ApiQuery<'_>,
-    found: Vec<SimilarWork>,
+    found: FoundSimilar,
 ) -> Result<Response, Error> {
     let address = Address::new(&app.base.of(request)?);
     let fields = chosen(&app.gallery, query, |name| matches!(name, "likeness" | "reason"))?;
     let serializer =
         WorkSerializer { gallery: &app.gallery, address: &address, fields, lang: query.text("lang") };
-    let works = indexed(app, found).await?;
-    let page = Similar { total: works.len() as u64, works: Spliced::default() };
+    let works = indexed(app, found.works).await?;
+    let page = Similar { by: found.by, total: works.len() as u64, works: Spliced::default() };
     let works =
         works.iter().map(|(similar, work)| Ok::<_, Error>(with_likeness(serializer.work(work), similar)));
     let body = spliced(&page, works)?;

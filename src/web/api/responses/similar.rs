@@ -14,6 +14,8 @@ use crate::gallery::Reason;
 #[derive(Serialize, JsonSchema)]
 #[schemars(transform = as_sent)]
 pub(in crate::web::api) struct Similar {
+    /// What was compared: `color`, `form`, `both` of them, or the vectors of a model, `model:NAME`.
+    pub by: String,
     /// How many there are in this list.
     pub total: u64,
     // The last field, for `spliced`.
