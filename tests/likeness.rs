@@ -403,6 +403,69 @@ fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
     check(&model, &[], "cannot be loaded");
 }
 
+/// A green wall of 480 x 320 with a part of the still life, 240 x 160, in its lower right corner.
+fn wall() -> Raster {
+    let (mut wall, still) = (landscape([90, 140, 90], [90, 140, 90], 2000), still_life());
+    for y in 0..160 {
+        let row = crop(&still, 30, 140 + y, 240, 1);
+        let to = ((160 + y as usize) * 480 + 240) * 3;
+        wall.samples[to..to + 720].copy_from_slice(&row.samples);
+    }
+    wall
+}
+
+#[test]
+fn a_detail_finds_a_similar_detail_and_its_place() {
+    let museum = museum();
+    std::fs::write(museum.path("masters/A.tif"), jpeg_pyramid(&wall(), 128)).unwrap();
+    let model = tiny_model(&museum);
+    let details = format!("[likeness]\ndetails = true\n{model}");
+    // Details are made later than the rest, once.
+    tag_with(&museum, &model, &[]);
+    tag_with(&museum, &details, &[]);
+    let file = museum.path("tag.toml");
+    let again = tegl(
+        &["tag", "--config", &file, "--only", "likeness", "--json", &museum.path("masters")],
+        &[("TEGL__CATALOGUE__URL", &museum.catalogue)],
+    );
+    assert_eq!(again.objects().last().unwrap()["summary"]["read"], 0, "{}", again.out);
+    let asked = "/api/v1/works/D/similar?xywh=30,140,240,160&limit=2";
+    for (settings, by, usual) in
+        [(details.as_str(), "model:tiny", "model:tiny"), ("[likeness]\ndetails = true", "both", "both")]
+    {
+        let server = serve_with(&museum, settings, &[]);
+        loaded(&server);
+        wait(SOON, || server.get(asked).status == 200);
+        for query in ["", &format!("&by={by}"), "&by=both", "&by=color", "&by=form"] {
+            let answer = server.get(&format!("{asked}{query}"));
+            let found = answer.json();
+            let expected = query.strip_prefix("&by=").unwrap_or(usual);
+            assert_eq!(
+                (numbers(&answer)[0].as_str(), found["by"].as_str()),
+                ("A", Some(expected)),
+                "{query}: {found}"
+            );
+            let detail = &found["works"][0]["detail"];
+            let manifest = server.get("/presentation/3/A/manifest").json();
+            assert_eq!(detail["canvas"], manifest["items"][0]["id"], "{found}");
+            assert_eq!(detail["xywh"], "240,160,240,160", "{query}: {found}");
+        }
+        // Whole works and pictures that are sent are compared with whole works.
+        let whole = server.get("/api/v1/works/D/similar").json();
+        assert!(whole["works"][0].get("detail").is_none(), "{whole}");
+        let sent = send(&server, "?limit=1", "image/jpeg", &plain_jpeg(&still_life())).json();
+        assert!(
+            sent["works"][0]["object_number"] == "D" && sent["works"][0].get("detail").is_none(),
+            "{sent}"
+        );
+    }
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    wait(SOON, || server.get(asked).status == 200);
+    let off = server.get(asked).json();
+    assert!(off["works"][0].get("detail").is_none(), "{off}");
+}
+
 #[test]
 fn small_files_that_claim_to_be_enormous_are_refused() {
     let museum = museum();

@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let (gallery, among) = select(gallery, &config, arguments.works.as_deref())?;
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
     let models = models(&config, &kinds)?;
-    let run = TagRun { kinds, tagging: config.tagging, models, shard, among, jobs, sample };
+    let (tagging, details) = (config.tagging, config.likeness.details);
+    let run = TagRun { kinds, tagging, models, shard, among, details, jobs, sample };
     let summary = gallery::block_on(async {
         tokio::select! {
             done = gallery.jobs.tag(run, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),

@@ -89,6 +89,11 @@ impl Model {
         &self.version
     }
 
+    /// Whether it describes pictures by an embedding.
+    pub(crate) const fn has_embedding(&self) -> bool {
+        self.embedding.is_some()
+    }
+
     /// Runs the model on a picture, on one thread.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ use super::catalogue_client::CatalogueClient;
 use super::rights::Rights;
 use crate::inference::{self, Declaration};
 use collection::Held;
+pub(in crate::gallery) use memory::{details_of, details_version};
 use models::Models;
 pub(crate) use query::{By, Found, SimilarWork, Wanted};
 pub(crate) use reason::Reason;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLockReadGuard;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::collection::{Collection, Held};
+use super::collection::{Collection, Detail, Held};
 use super::models::Unusable;
 use super::reason::{Reason, reason};
 use super::{LikenessService, PATIENCE};
@@ -50,6 +50,8 @@ pub(crate) struct SimilarWork {
     /// From 0 to 1, for equal ones.
     pub likeness: f32,
     pub reason: Reason,
+    /// What of it is similar, if details were compared.
+    pub detail: Option<Detail>,
 }
 
 /// Similar works, the most similar first.
@@ -117,7 +119,7 @@ impl LikenessService {
         object_number: &str,
         wanted: Wanted,
     ) -> Result<Found, Error> {
-        let chosen = self.choose(&wanted.by)?;
+        let chosen = self.choose(&wanted.by, false)?;
         let number = vec![object_number.to_owned()];
         let seqs =
             self.works.query(|catalogue| async move { catalogue.sequence_numbers(&number).await }).await?;
@@ -143,16 +145,16 @@ impl LikenessService {
     ///
     /// # Errors
     /// If there is nothing to compare with, the model that is asked for cannot be used, or a model is being loaded.
-    pub(crate) async fn subject(&self, by: &By) -> Result<Subject, Error> {
-        let chosen = self.choose(by)?;
+    pub(crate) async fn subject(&self, by: &By, is_detail: bool) -> Result<Subject, Error> {
+        let chosen = self.choose(by, is_detail)?;
         if chosen.searched.is_of_descriptors() {
             return Ok(Subject { chosen, model: None });
         }
-        let Held { analyzer, version, .. } = &*chosen.searched;
+        let (analyzer, version) = chosen.searched.whole();
         match (self.models.of_pictures(analyzer, version).await, by) {
             (Ok(model), _) => Ok(Subject { chosen, model: Some(model) }),
             (Err(Unusable::Because(_)), By::Usual) => {
-                Ok(Subject { chosen: self.choose(&By::Both)?, model: None })
+                Ok(Subject { chosen: self.choose(&By::Both, is_detail)?, model: None })
             }
             (Err(unusable), _) => Err(unusable.of_parameter("by", analyzer)),
         }
@@ -200,9 +202,11 @@ impl LikenessService {
         if self.is_there() { Ok(()) } else { Err(self.nothing()) }
     }
 
-    fn choose(&self, by: &By) -> Result<Chosen, Error> {
+    /// Details are compared with details, if these are held.
+    fn choose(&self, by: &By, is_detail: bool) -> Result<Chosen, Error> {
         self.check()?;
-        let all = self.collections.read().clone();
+        let held = self.collections.read().clone();
+        let (details, all): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| held.is_of_details());
         let find = |wanted: &dyn Fn(&Held) -> bool| all.iter().find(|held| wanted(held)).cloned();
         let descriptors = find(&Held::is_of_descriptors);
         let model = |held: &Held| !held.is_of_descriptors();
@@ -225,6 +229,14 @@ impl LikenessService {
             }
         };
         let searched = searched.ok_or_else(|| self.nothing())?;
+        let of_details = |whole: &Arc<Held>| {
+            details.iter().find(|held| is_detail && held.whole() == whole.whole()).cloned()
+        };
+        let details_of_descriptors = descriptors.as_ref().and_then(of_details);
+        let usual = details_of_descriptors.clone().filter(|_| *by == By::Usual);
+        if let Some(searched) = of_details(&searched).or(usual) {
+            return Ok(Chosen { searched, descriptors: details_of_descriptors, part });
+        }
         Ok(Chosen { searched, descriptors, part })
     }
 
@@ -254,16 +266,19 @@ impl Chosen {
         let query = self.part.map_or_else(|| vector.to_vec(), |part| part.alone(vector));
         let near = searched.search(&query, wanted.limit, |_, number| is_wanted(number)).map_err(invalid)?;
         // One lock at a time: the same thread must not wait for one twice.
-        let numbered: Vec<(Neighbor, String)> =
-            near.into_iter().filter_map(|near| Some((near, searched.number(near.id)?.to_owned()))).collect();
+        let numbered = |near: Neighbor| {
+            let object_number = searched.number(near.id)?.to_owned();
+            Some((near, object_number, searched.detail(near.id, near.part)))
+        };
+        let numbered: Vec<_> = near.into_iter().filter_map(numbered).collect();
         let whole: Vec<f32> =
-            numbered.iter().map(|(near, _)| searched.usual.whole_above(near.cosine)).collect();
+            numbered.iter().map(|(near, ..)| searched.usual.whole_above(near.cosine)).collect();
         let by_model = !self.searched.is_of_descriptors();
         drop(searched);
         let descriptors = self.descriptors.as_ref().map(|descriptors| read(descriptors)).transpose()?;
-        let similar = |((near, object_number), whole): ((Neighbor, String), f32)| {
+        let similar = |((near, object_number, detail), whole): ((Neighbor, String, Option<Detail>), f32)| {
             let above = descriptors.as_ref().and_then(|descriptors| {
-                Some(descriptors.usual.above(descriptor?, &descriptors.vectors.vector(near.id)?))
+                Some(descriptors.usual.above(descriptor?, &descriptors.vectors.part(near.id, near.part)?))
             });
             let (color, form) = above.unwrap_or((f32::NEG_INFINITY, 0.0));
             let cosine = self.part.map_or(near.cosine, |part| part.of_cosine(near.cosine));
@@ -275,6 +290,7 @@ impl Chosen {
                     Some(Part::Form) => Reason::Form,
                     None => reason((color, if by_model { whole } else { form })),
                 },
+                detail,
             }
         };
         Ok(Found { by: self.by(), works: numbered.into_iter().zip(whole).map(similar).collect() })
@@ -286,7 +302,7 @@ impl Chosen {
             Some(Part::Color) => "color".to_owned(),
             Some(Part::Form) => "form".to_owned(),
             None if self.searched.is_of_descriptors() => "both".to_owned(),
-            None => self.searched.analyzer.clone(),
+            None => self.searched.whole().0.to_owned(),
         }
     }
 }

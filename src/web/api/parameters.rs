@@ -198,7 +198,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
             "xywh",
             Kind::Text(100),
             "",
-            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with whole images.",
+            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with details if this server has vectors of them (`likeness.details`), otherwise with whole images.",
         ));
     }
     table

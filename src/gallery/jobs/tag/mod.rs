@@ -4,6 +4,7 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod details;
 mod model;
 mod settings;
 
@@ -21,6 +22,7 @@ use crate::gallery::images::Body;
 use crate::gallery::{Error, error_chain};
 use crate::iiif::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
 use crate::inference::Model;
+use crate::nearest::packed;
 use crate::pixels::decode::png_rows;
 use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
@@ -39,6 +41,8 @@ pub(crate) struct TagRun {
     pub shard: Shard,
     /// Only works with these object numbers, as [`number_hash`].
     pub among: Option<Arc<HashSet<u64>>>,
+    /// Whether likeness includes details of images.
+    pub details: bool,
     /// How many works are read at the same time.
     pub jobs: usize,
     /// Write nothing, and report the renditions of this many works.
@@ -107,7 +111,7 @@ impl JobService {
     pub(crate) async fn tag(&self, run: TagRun, report: Arc<dyn TagReport>) -> Result<TagSummary, Error> {
         let began = Instant::now();
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
-        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models).into();
+        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models, run.details).into();
         report.total(match &run.among {
             Some(among) => among.len() as u64,
             None => catalogue.query(|catalogue| async move { catalogue.count().await }).await?,
@@ -283,9 +287,7 @@ impl JobService {
                     version: analyzer.version().to_owned(),
                     etag: etag.clone(),
                     result: finding.result,
-                    vector: finding
-                        .vector
-                        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()),
+                    vector: bytes_of(&finding.vectors),
                 });
             }
             Ok::<_, Error>(found)
@@ -294,6 +296,15 @@ impl JobService {
         let _permit = self.analyses.acquire().await;
         let found = self.tasks.spawn_blocking(work).await;
         Ok((png, found.map_err(|error| Error::Fault(error.to_string()))??))
+    }
+}
+
+/// Vectors as the catalogue keeps them: that of a whole image exactly, those of details in a quarter of the space.
+fn bytes_of(vectors: &[Vec<f32>]) -> Option<Vec<u8>> {
+    match vectors {
+        [] => None,
+        [whole] => Some(whole.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        details => Some(packed(details)),
     }
 }
 

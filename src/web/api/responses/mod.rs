@@ -19,7 +19,7 @@ pub(super) use lists::{
     spliced,
 };
 pub(super) use review::{WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
-pub(super) use similar::Similar;
+pub(super) use similar::{FoundDetail, Similar};
 pub(super) use tags::{
     AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
 };
