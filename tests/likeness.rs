@@ -403,6 +403,61 @@ fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
     check(&model, &[], "cannot be loaded");
 }
 
+#[test]
+fn works_are_found_by_a_text_where_a_model_encodes_texts() {
+    let museum = museum();
+    let model = tiny_model(&museum);
+    tag_with(&museum, &model, &[]);
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    let asked = "/api/v1/works?like=text:red";
+    wait(SOON, || server.get(asked).status == 200);
+    let mut red = numbers(&server.get(asked));
+    assert_eq!(red.len(), 4, "{red:?}");
+    red[..2].sort_unstable();
+    assert_eq!(red[..2], ["C", "D"], "{red:?}");
+    let blue = numbers(&server.get("/api/v1/works?like=text:Blue&limit=2"));
+    assert!(blue == ["A", "B"] || blue == ["B", "A"], "{blue:?}");
+    let filtered = server.get("/api/v1/works?like=text:red&all=type:print&facet=type&lang=en&histogram=50");
+    assert_eq!(numbers(&filtered), ["C"]);
+    let page = filtered.json();
+    assert_eq!((&page["total"], &page["facets"]["type"][0]["works"]), (&json!(1), &json!(1)), "{page}");
+    assert!(page["histogram"].is_array() && page["works"][0]["titles"].is_array(), "{page}");
+    for (query, parameter, says) in [
+        ("like=red", "like", "must be `text:`"),
+        ("like=text:%20", "like", "must be `text:`"),
+        ("like=text:smell", "like", "other words"),
+        ("like=text:red&sort=date", "sort", "cannot be combined with `like`"),
+        ("like=text:red&any=smell:x", "any", "not a known scheme"),
+    ] {
+        let refused = server.get(&format!("/api/v1/works?{query}"));
+        assert_eq!((refused.status, &refused.json()["parameter"]), (400, &json!(parameter)), "{query}");
+        assert!(refused.text().contains(says), "{query}: {}", refused.text());
+    }
+    drop(server);
+    // No model with texts; one whose pictures are not read yet; and one of another version.
+    let server = serve(&museum, &[]);
+    let refused = server.get(asked);
+    assert!(refused.status == 400 && refused.text().contains("[models.NAME.text]"), "{}", refused.text());
+    drop(server);
+    let server = serve_with(&museum, &model.replace("models.tiny", "models.other"), &[]);
+    loaded(&server);
+    let untagged = server.get(asked);
+    assert!(untagged.status == 404 && untagged.text().contains("tegl tag"), "{}", untagged.text());
+    drop(server);
+    let original = std::fs::read(museum.path("model.onnx")).unwrap();
+    std::fs::write(museum.path("model.onnx"), [&original[..], &[0xfa, 0x3f, 1, b'x']].concat()).unwrap();
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    wait(SOON, || server.get(asked).status != 503);
+    let refused = server.get(asked);
+    assert!(
+        refused.status == 400 && refused.text().contains("the vectors of works have"),
+        "{}",
+        refused.text()
+    );
+}
+
 /// A green wall of 480 x 320 with a part of the still life, 240 x 160, in its lower right corner.
 fn wall() -> Raster {
     let (mut wall, still) = (landscape([90, 140, 90], [90, 140, 90], 2000), still_life());

@@ -79,6 +79,11 @@ impl Vectors {
         })
     }
 
+    /// The number of values of each vector.
+    pub(crate) const fn dimension(&self) -> usize {
+        self.dimension
+    }
+
     /// The number of vectors, all parts counted.
     pub(crate) fn len(&self) -> usize {
         self.len

@@ -119,8 +119,11 @@ impl Collection {
         }
         // Some regions may have no direction, such as plain ones.
         let all = packed(work, dimension);
-        let (regions, vectors): (Vec<u16>, Vec<_>) =
-            (0..).zip(&all).filter_map(|(at, vector)| Some((at, self.relative(vector).ok()?))).unzip();
+        let usable = |(at, vector): (u16, &Vec<f32>)| {
+            let unit = nearest::mean([vector.as_slice()]).ok()?;
+            Some((at, self.relative(&unit).ok()?))
+        };
+        let (regions, vectors): (Vec<u16>, Vec<_>) = (0..).zip(&all).filter_map(usable).unzip();
         let files = work.files.iter().map(|file| file.as_str().into()).collect();
         let details = Details { files, regions: regions.into() };
         if let Some(all) = &mut self.details {

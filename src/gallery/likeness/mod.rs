@@ -10,6 +10,7 @@ mod models;
 mod query;
 mod reason;
 mod settings;
+mod text;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

@@ -241,7 +241,7 @@ impl LikenessService {
     }
 
     /// Runs a search on a thread that may block; the number of searches is limited.
-    async fn on_a_thread<T: Send + 'static>(
+    pub(super) async fn on_a_thread<T: Send + 'static>(
         &self,
         search: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -257,7 +257,17 @@ impl LikenessService {
 }
 
 impl Chosen {
-    fn find(&self, vector: &[f32], descriptor: Option<&[f32]>, wanted: &Wanted) -> Result<Found, Error> {
+    /// The vectors of a model alone.
+    pub(super) const fn of_model(searched: Arc<Held>) -> Self {
+        Self { searched, descriptors: None, part: None }
+    }
+
+    pub(super) fn find(
+        &self,
+        vector: &[f32],
+        descriptor: Option<&[f32]>,
+        wanted: &Wanted,
+    ) -> Result<Found, Error> {
         let is_wanted = |number: &str| {
             wanted.among.as_ref().is_none_or(|among| among.contains(&number_hash(number)))
                 && wanted.except.as_deref() != Some(number)
@@ -321,7 +331,7 @@ impl PictureReader {
 }
 
 /// Waits, so it must not be called on a thread of HTTP.
-fn read(held: &Held) -> Result<RwLockReadGuard<'_, Collection>, Error> {
+pub(super) fn read(held: &Held) -> Result<RwLockReadGuard<'_, Collection>, Error> {
     held.collection.try_read_for(PATIENCE).ok_or(Error::Busy { retry_after_s: 5 })
 }
 

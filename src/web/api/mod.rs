@@ -2,6 +2,7 @@
 
 mod dump;
 mod fields;
+mod like;
 mod openapi;
 mod parameters;
 mod query;

@@ -146,9 +146,16 @@ const LISTED: [Parameter; 5] = [
     parameter("histogram", Kind::Choice(intervals), "10", "Count the results by periods of this many years."),
 ];
 
+const LIKE: Parameter = parameter(
+    "like",
+    Kind::Text(1000),
+    "text:a ship at sea",
+    "Works whose pictures are nearest to a text, nearest first: `text:` and words, in a language that the model knows. Only where the server has a model with an encoder of texts. Other parameters select among which works; `total` is the number of works in the response, and facets count all that are selected. Not with `sort` and `cursor`.",
+);
+
 /// The parameters of `/api/v1/works`.
 pub(super) fn of_works() -> Vec<Parameter> {
-    [&SEARCH[..], &LISTED[..]].concat()
+    [&SEARCH[..], &LISTED[..], &[LIKE]].concat()
 }
 
 /// The parameters of the search page.

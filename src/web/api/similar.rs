@@ -8,8 +8,8 @@ use actix_web::web::Payload;
 use futures::{StreamExt, TryFutureExt};
 
 use super::fields::chosen;
-use super::parameters::of_similar;
-use super::query::{ApiQuery, Parameter};
+use super::parameters::{of_selection, of_similar};
+use super::query::ApiQuery;
 use super::record::preview;
 use super::responses::{FoundDetail, Similar, Spliced, Url, spliced};
 use super::serializer::WorkSerializer;
@@ -89,26 +89,26 @@ fn is_picture(request: &HttpRequest) -> Result<(), Error> {
 }
 
 /// What a query asks for.
-async fn wanted(app: &App, query: &ApiQuery<'_>) -> Result<Wanted, Error> {
+pub(super) async fn wanted(app: &App, query: &ApiQuery<'_>) -> Result<Wanted, Error> {
     let by = query.text("by").map(By::parse).transpose()?.unwrap_or_default();
     let limit = query.integer("limit").map_or(20, |limit| limit as usize);
-    let is_filter = |parameter: &&Parameter| FILTERS.contains(&parameter.name);
-    let among =
-        match of_similar(false).iter().filter(is_filter).any(|filter| query.text(filter.name).is_some()) {
-            false => None,
-            true => {
-                let search = app.gallery.search()?;
-                let filters = search_of(query, &*search.snapshot()?)?;
-                Some(search.hit_numbers(Search { limit: 0, order: BY_NUMBER, ..filters }).await?)
-            }
-        };
+    let among = match of_selection()
+        .iter()
+        .any(|filter| filter.name != DISTANCE && query.text(filter.name).is_some())
+    {
+        false => None,
+        true => {
+            let search = app.gallery.search()?;
+            let filters = search_of(query, &*search.snapshot()?)?;
+            Some(search.hit_numbers(Search { limit: 0, order: BY_NUMBER, ..filters }).await?)
+        }
+    };
     Ok(Wanted { by, limit, among, except: None })
 }
 
 const BY_NUMBER: Order = Order { sort: Sort::Number, backwards: false };
-/// The parameters that select works.
-const FILTERS: [&str; 10] =
-    ["q", "any", "all", "none", "years", "has_image", "public_domain", "min_width", "min_height", "colour"];
+/// Selects nothing by itself.
+const DISTANCE: &str = "colour_distance";
 
 /// Works like a detail: the region `xywh` of `canvas`, or of the work's first one.
 async fn of_detail(
