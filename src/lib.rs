@@ -95,7 +95,8 @@
 //! `tegl tag` keeps a vector per image in the catalogue. `gallery::likeness` loads them, one per work, and follows what is
 //! written; a search runs on a blocking thread (`nearest`), says why each work is similar (`likeness/reason.rs`), and gets
 //! the works from the search index. A picture that is sent is read by `gallery/images/visitors_picture.rs`, a detail is
-//! rendered as any other region; both are compared by their descriptors.
+//! rendered as any other region; both are compared by their descriptors, or read by the model of the settings whose version
+//! the works' vectors have (`likeness/models.rs`).
 //!
 //! # A tag
 //!

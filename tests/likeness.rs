@@ -102,12 +102,42 @@ fn tag(museum: &Workspace) {
 }
 
 fn serve(museum: &Workspace, more: &[(&str, &str)]) -> Server {
-    std::fs::write(museum.path("tegl.toml"), HIDDEN).unwrap();
+    serve_with(museum, "", more)
+}
+
+fn serve_with(museum: &Workspace, settings: &str, more: &[(&str, &str)]) -> Server {
+    std::fs::write(museum.path("tegl.toml"), format!("{HIDDEN}{settings}")).unwrap();
     let environment = [&[("TEGL__CATALOGUE__URL", museum.catalogue.as_str())], more].concat();
     let server =
         Server::with(&["--config", &museum.path("tegl.toml"), &museum.path("masters")], &environment);
     wait_until_indexed(&server);
     server
+}
+
+/// A model whose embedding is the mean color, with an encoder of the names of colors; its file is in the workspace.
+fn tiny_model(museum: &Workspace) -> String {
+    let fixture = |name: &str| format!("{}/tests/fixtures/models/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(fixture("mean_color.onnx"), museum.path("model.onnx")).unwrap();
+    format!(
+        r#"
+        [models.tiny]
+        file = {:?}
+        input = {{ width = 4, height = 4, scale = 255 }}
+        outputs.embedding = "embedding"
+        text = {{ file = {:?}, tokenizer = {:?}, output = "text_embeds", tokens = 4 }}
+        "#,
+        museum.path("model.onnx"),
+        fixture("color_names.onnx"),
+        fixture("color_names.json")
+    )
+}
+
+fn tag_with(museum: &Workspace, settings: &str, more: &[&str]) {
+    std::fs::write(museum.path("tag.toml"), settings).unwrap();
+    let (masters, file) = (museum.path("masters"), museum.path("tag.toml"));
+    let arguments = [&["tag", "--config", &file, "--only", "likeness", &masters], more].concat();
+    let ran = tegl(&arguments, &[("TEGL__CATALOGUE__URL", &museum.catalogue)]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
 
 /// Waits until the vectors are loaded.
@@ -214,6 +244,49 @@ fn before_pictures_are_tagged_the_answer_says_what_to_do_and_then_they_are_found
 }
 
 #[test]
+fn a_query_selects_the_works_that_are_read() {
+    let museum = museum();
+    let run = |more: &[&str]| {
+        let masters = museum.path("masters");
+        let arguments = [&["tag", "--only", "likeness", "--json", &masters], more].concat();
+        tegl(&arguments, &[("TEGL__CATALOGUE__URL", &museum.catalogue)])
+    };
+    for (query, expected) in [
+        ("any=type:print", &["C"][..]),
+        ("q=picture&none=type:print&public_domain=true&has_image=true", &["A", "B", "D"]),
+        ("picture H", &["H"]),
+    ] {
+        let ran = run(&["--works", query]);
+        assert_eq!(ran.code, Some(0), "{query}: {}", ran.err);
+        let read = ran.objects();
+        let mut numbers: Vec<&str> = read.iter().filter_map(|line| line["object_number"].as_str()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, expected, "{query}: {}", ran.out);
+        let summary = &read.last().unwrap()["summary"];
+        assert_eq!((&summary["works"], &summary["read"]), (&json!(expected.len()), &json!(expected.len())));
+    }
+    let page = museum.path("page.html");
+    let ran = run(&["--works", "any=type:print", "--dry-run", &page]);
+    assert_eq!(ran.objects().len(), 2, "{}{}", ran.out, ran.err);
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.contains("Picture C") && !page.contains("Picture A"));
+    for (query, says) in [
+        ("colours=3f6fb5", "did you mean `colour`"),
+        ("colour=blue", "six hexadecimal digits"),
+        ("any=smell:x", "not a known scheme"),
+        ("sort=date", "not a known parameter"),
+        ("q=nothing+of+that", "no work is found"),
+    ] {
+        let ran = run(&["--works", query]);
+        assert!(ran.code == Some(1) && ran.err.contains(says), "{query}: {:?} {}", ran.code, ran.err);
+    }
+    let masters = museum.path("masters");
+    let environment = [("TEGL__CATALOGUE__URL", museum.catalogue.as_str()), ("TEGL__SEARCH__FOLDER", "none")];
+    let ran = tegl(&["tag", "--works", "q=picture", &masters], &environment);
+    assert!(ran.code == Some(1) && ran.err.contains("needs a catalogue and a folder"), "{}", ran.err);
+}
+
+#[test]
 fn memory_is_bounded_and_the_answer_says_what_is_needed() {
     let museum = museum();
     tag(&museum);
@@ -269,8 +342,183 @@ fn works_are_found_by_a_picture_that_is_sent() {
     let long = send(&server, "", "image/png", &vec![0; (1 << 20) + 1]);
     assert!(long.status == 413 && long.text().contains("1024 KiB"), "{}", long.text());
     assert_eq!(send(&server, "?by=model:a", "image/jpeg", &good).status, 400);
+    assert_eq!(send(&server, "", "image/jpeg", &good).json()["by"], "both");
     let other = server.request("PUT", "/api/v1/similar", &[]);
     assert_eq!((other.status, other.header("allow")), (405, "GET, HEAD, POST, OPTIONS"));
+}
+
+#[test]
+fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
+    let museum = museum();
+    let model = tiny_model(&museum);
+    tag_with(&museum, &model, &[]);
+    let server = serve_with(&museum, &model, &[]);
+    let still = plain_jpeg(&still_life());
+    // The model is loaded by the first who needs it.
+    wait(SOON, || send(&server, "", "image/jpeg", &still).status == 200);
+    for query in ["?limit=1", "?limit=1&by=model:tiny"] {
+        let answer = send(&server, query, "image/jpeg", &still);
+        assert_eq!(numbers(&answer), ["D"], "{}", answer.text());
+        assert_eq!(answer.json()["by"], "model:tiny");
+        assert!(answer.json()["works"][0]["likeness"].as_f64().unwrap() > 0.95, "{}", answer.text());
+    }
+    assert_eq!(server.get("/api/v1/works/D/similar").json()["by"], "model:tiny");
+    for query in ["", "&by=model:tiny"] {
+        let detail = server.get(&format!("/api/v1/works/A/similar?xywh=0,0,400,180{query}"));
+        assert_eq!((detail.status, &detail.json()["by"]), (200, &json!("model:tiny")), "{}", detail.text());
+    }
+    for by in ["color", "form", "both"] {
+        let answer = send(&server, &format!("?by={by}"), "image/jpeg", &still).json();
+        assert_eq!(
+            (&answer["by"], &answer["works"][0]["object_number"]),
+            (&json!(by), &json!("D")),
+            "{answer}"
+        );
+    }
+    drop(server);
+    // No model in the settings, no memory for it, another version of it, or a damaged one.
+    let check = |settings: &str, more: &[(&str, &str)], says: &str| {
+        let server = serve_with(&museum, settings, more);
+        loaded(&server);
+        wait(SOON, || send(&server, "?limit=1", "image/jpeg", &still).status == 200);
+        let usual = send(&server, "?limit=1", "image/jpeg", &still).json();
+        assert_eq!(
+            (&usual["by"], &usual["works"][0]["object_number"]),
+            (&json!("both"), &json!("D")),
+            "{usual}"
+        );
+        let refused = send(&server, "?by=model:tiny", "image/jpeg", &still);
+        assert!(refused.status == 400 && refused.text().contains(says), "{says}: {}", refused.text());
+        assert_eq!(refused.json()["parameter"], "by");
+        // Works are compared as before.
+        assert_eq!(server.get("/api/v1/works/D/similar").json()["by"], "model:tiny");
+    };
+    check("", &[], "is not among the settings");
+    check(&model, &[("TEGL__LIKENESS__MODELS_MIB", "0")], "set likeness.models_mib to 1 or more");
+    let original = std::fs::read(museum.path("model.onnx")).unwrap();
+    // A field that readers skip.
+    std::fs::write(museum.path("model.onnx"), [&original[..], &[0xfa, 0x3f, 1, b'x']].concat()).unwrap();
+    check(&model, &[], "but the vectors of works have");
+    std::fs::write(museum.path("model.onnx"), &original[..original.len() / 2]).unwrap();
+    check(&model, &[], "cannot be loaded");
+}
+
+#[test]
+fn works_are_found_by_a_text_where_a_model_encodes_texts() {
+    let museum = museum();
+    let model = tiny_model(&museum);
+    tag_with(&museum, &model, &[]);
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    let asked = "/api/v1/works?like=text:red";
+    wait(SOON, || server.get(asked).status == 200);
+    let mut red = numbers(&server.get(asked));
+    assert_eq!(red.len(), 4, "{red:?}");
+    red[..2].sort_unstable();
+    assert_eq!(red[..2], ["C", "D"], "{red:?}");
+    let blue = numbers(&server.get("/api/v1/works?like=text:Blue&limit=2"));
+    assert!(blue == ["A", "B"] || blue == ["B", "A"], "{blue:?}");
+    let filtered = server.get("/api/v1/works?like=text:red&all=type:print&facet=type&lang=en&histogram=50");
+    assert_eq!(numbers(&filtered), ["C"]);
+    let page = filtered.json();
+    assert_eq!((&page["total"], &page["facets"]["type"][0]["works"]), (&json!(1), &json!(1)), "{page}");
+    assert!(page["histogram"].is_array() && page["works"][0]["titles"].is_array(), "{page}");
+    for (query, parameter, says) in [
+        ("like=red", "like", "must be `text:`"),
+        ("like=text:%20", "like", "must be `text:`"),
+        ("like=text:smell", "like", "other words"),
+        ("like=text:red&sort=date", "sort", "cannot be combined with `like`"),
+        ("like=text:red&any=smell:x", "any", "not a known scheme"),
+    ] {
+        let refused = server.get(&format!("/api/v1/works?{query}"));
+        assert_eq!((refused.status, &refused.json()["parameter"]), (400, &json!(parameter)), "{query}");
+        assert!(refused.text().contains(says), "{query}: {}", refused.text());
+    }
+    drop(server);
+    // No model with texts; one whose pictures are not read yet; and one of another version.
+    let server = serve(&museum, &[]);
+    let refused = server.get(asked);
+    assert!(refused.status == 400 && refused.text().contains("[models.NAME.text]"), "{}", refused.text());
+    drop(server);
+    let server = serve_with(&museum, &model.replace("models.tiny", "models.other"), &[]);
+    loaded(&server);
+    let untagged = server.get(asked);
+    assert!(untagged.status == 404 && untagged.text().contains("tegl tag"), "{}", untagged.text());
+    drop(server);
+    let original = std::fs::read(museum.path("model.onnx")).unwrap();
+    std::fs::write(museum.path("model.onnx"), [&original[..], &[0xfa, 0x3f, 1, b'x']].concat()).unwrap();
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    wait(SOON, || server.get(asked).status != 503);
+    let refused = server.get(asked);
+    assert!(
+        refused.status == 400 && refused.text().contains("the vectors of works have"),
+        "{}",
+        refused.text()
+    );
+}
+
+/// A green wall of 480 x 320 with a part of the still life, 240 x 160, in its lower right corner.
+fn wall() -> Raster {
+    let (mut wall, still) = (landscape([90, 140, 90], [90, 140, 90], 2000), still_life());
+    for y in 0..160 {
+        let row = crop(&still, 30, 140 + y, 240, 1);
+        let to = ((160 + y as usize) * 480 + 240) * 3;
+        wall.samples[to..to + 720].copy_from_slice(&row.samples);
+    }
+    wall
+}
+
+#[test]
+fn a_detail_finds_a_similar_detail_and_its_place() {
+    let museum = museum();
+    std::fs::write(museum.path("masters/A.tif"), jpeg_pyramid(&wall(), 128)).unwrap();
+    let model = tiny_model(&museum);
+    let details = format!("[likeness]\ndetails = true\n{model}");
+    // Details are made later than the rest, once.
+    tag_with(&museum, &model, &[]);
+    tag_with(&museum, &details, &[]);
+    let file = museum.path("tag.toml");
+    let again = tegl(
+        &["tag", "--config", &file, "--only", "likeness", "--json", &museum.path("masters")],
+        &[("TEGL__CATALOGUE__URL", &museum.catalogue)],
+    );
+    assert_eq!(again.objects().last().unwrap()["summary"]["read"], 0, "{}", again.out);
+    let asked = "/api/v1/works/D/similar?xywh=30,140,240,160&limit=2";
+    for (settings, by, usual) in
+        [(details.as_str(), "model:tiny", "model:tiny"), ("[likeness]\ndetails = true", "both", "both")]
+    {
+        let server = serve_with(&museum, settings, &[]);
+        loaded(&server);
+        wait(SOON, || server.get(asked).status == 200);
+        for query in ["", &format!("&by={by}"), "&by=both", "&by=color", "&by=form"] {
+            let answer = server.get(&format!("{asked}{query}"));
+            let found = answer.json();
+            let expected = query.strip_prefix("&by=").unwrap_or(usual);
+            assert_eq!(
+                (numbers(&answer)[0].as_str(), found["by"].as_str()),
+                ("A", Some(expected)),
+                "{query}: {found}"
+            );
+            let detail = &found["works"][0]["detail"];
+            let manifest = server.get("/presentation/3/A/manifest").json();
+            assert_eq!(detail["canvas"], manifest["items"][0]["id"], "{found}");
+            assert_eq!(detail["xywh"], "240,160,240,160", "{query}: {found}");
+        }
+        // Whole works and pictures that are sent are compared with whole works.
+        let whole = server.get("/api/v1/works/D/similar").json();
+        assert!(whole["works"][0].get("detail").is_none(), "{whole}");
+        let sent = send(&server, "?limit=1", "image/jpeg", &plain_jpeg(&still_life())).json();
+        assert!(
+            sent["works"][0]["object_number"] == "D" && sent["works"][0].get("detail").is_none(),
+            "{sent}"
+        );
+    }
+    let server = serve_with(&museum, &model, &[]);
+    loaded(&server);
+    wait(SOON, || server.get(asked).status == 200);
+    let off = server.get(asked).json();
+    assert!(off["works"][0].get("detail").is_none(), "{off}");
 }
 
 #[test]

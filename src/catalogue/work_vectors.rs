@@ -37,8 +37,10 @@ pub struct WorkVectors {
     pub public_domain: Option<bool>,
     /// Whether it was withdrawn.
     pub withdrawn: bool,
-    /// The vectors of its images: components as `f32`, little-endian.
+    /// The vectors of its images: components as `f32`, little-endian; those of details as they were packed.
     pub vectors: Vec<Vec<u8>>,
+    /// The images' files, in the same order.
+    pub files: Vec<String>,
 }
 
 /// The counters of the last write.
@@ -215,13 +217,17 @@ impl Catalogue {
                 files.insert(number(row.try_get("seq")?), own);
             }
         }
-        let mut vectors: HashMap<u64, Vec<Vec<u8>>> = HashMap::new();
+        let mut images: HashMap<u64, (Vec<String>, Vec<Vec<u8>>)> = HashMap::new();
         for (seq, file, vector) in found {
             if files.get(&seq).is_none_or(|own| own.contains(&file)) {
-                vectors.entry(seq).or_default().push(vector);
+                let (own, vectors) = images.entry(seq).or_default();
+                own.push(file);
+                vectors.push(vector);
             }
         }
-        works.iter_mut().for_each(|work| work.vectors = vectors.remove(&work.seq).unwrap_or_default());
+        for work in &mut works {
+            (work.files, work.vectors) = images.remove(&work.seq).unwrap_or_default();
+        }
         Ok(works)
     }
 }
@@ -238,5 +244,6 @@ fn work(row: &AnyRow) -> Result<WorkVectors, Error> {
         public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
         withdrawn: row.try_get::<i64, _>("removed")? != 0,
         vectors: Vec::new(),
+        files: Vec::new(),
     })
 }

@@ -167,6 +167,10 @@ pub struct Tag {
     /// (`[models.NAME]`), and those that `tegl tag train` has learnt are found too
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     only: Vec<String>,
+    /// Only works that this search finds: words, or parameters of the API's search, as in 'q=ship&any=type:painting'. The
+    /// index of works is built first, unless it is in `search.folder`
+    #[arg(long, value_name = "QUERY")]
+    works: Option<String>,
     /// Change nothing: write a page with a sample of works and their proposed tags to this file
     #[arg(long, value_name = "FILE.html")]
     dry_run: Option<PathBuf>,

@@ -29,7 +29,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     gallery::require_source(&arguments.sources, &config)?;
     let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::check_stores_for_serving(&gallery)?;
-    let gallery = gallery::with_index(gallery, &config).with_likeness(&config.likeness);
+    let gallery = gallery::with_index(gallery, &config)
+        .with_likeness(&config.likeness, (&config.models, &config.inference));
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
 

@@ -1,5 +1,6 @@
 //! `tegl tag`: reads the images of works and proposes tags.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,7 +10,7 @@ use super::contact_sheet;
 use super::output::count;
 use super::{Tag as Arguments, gallery, settings};
 use crate::config::Config;
-use crate::gallery::{Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork};
+use crate::gallery::{Gallery, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork};
 use crate::inference::{Declaration, Model};
 
 /// Works on a contact sheet.
@@ -28,9 +29,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let sample = arguments.dry_run.is_some().then_some(SAMPLE);
     let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::check_stores(&gallery)?;
+    let (gallery, among) = select(gallery, &config, arguments.works.as_deref())?;
     let reporter = Arc::new(Reporter::new(arguments.json, arguments.dry_run.is_some()));
     let models = models(&config, &kinds)?;
-    let run = TagRun { kinds, tagging: config.tagging, models, shard, jobs, sample };
+    let (tagging, details) = (config.tagging, config.likeness.details);
+    let run = TagRun { kinds, tagging, models, shard, among, details, jobs, sample };
     let summary = gallery::block_on(async {
         tokio::select! {
             done = gallery.jobs.tag(run, reporter.clone()) => done.map_err(|error| crate::gallery::error_chain(&error)),
@@ -49,6 +52,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         failed => Err(format!("{failed} images failed; the others were tagged")),
     }
 }
+
+/// Finds the works that a query selects, by the index of works, which is brought up to date first.
+fn select(gallery: Gallery, config: &Config, query: Option<&str>) -> Result<(Gallery, Selection), String> {
+    let Some(query) = query else { return Ok((gallery, None)) };
+    let gallery = gallery::with_index(gallery, config);
+    let selected = gallery::block_on(async {
+        let selected = crate::web::selected_works(&gallery, query).await;
+        selected.map_err(|error| format!("--works: {}", crate::gallery::error_chain(&error)))
+    })?;
+    match selected.is_empty() {
+        true => Err(format!("--works `{query}`: no work is found by this search")),
+        false => Ok((gallery, Some(selected))),
+    }
+}
+
+/// The works that are read, as [`crate::search::number_hash`]; all of them if there is none.
+type Selection = Option<Arc<HashSet<u64>>>;
 
 /// Loads the models of the settings, if these kinds of tags need any.
 fn models(config: &Config, kinds: &[TagKind]) -> Result<Vec<(String, Arc<Model>)>, String> {

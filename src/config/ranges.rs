@@ -59,6 +59,7 @@ pub(super) const RANGES: &[Range] = &[
     ("search.rebuild_from", 1.0, 1e9),
     ("likeness.memory_mib", 0.0, TIB_IN_MIB),
     ("likeness.upload_mib", 0.0, 1024.0),
+    ("likeness.models_mib", 0.0, TIB_IN_MIB),
     ("presentation.logo.width", 0.0, MILLION),
     ("presentation.logo.height", 0.0, MILLION),
     ("pyramids.wait_s", 0.0, 3600.0),

@@ -16,6 +16,7 @@ mod sources;
 mod tagging;
 mod works;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,7 +34,9 @@ pub(crate) use jobs::{
 pub(crate) use learned::{
     ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,
 };
-pub(crate) use likeness::{By, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted};
+pub(crate) use likeness::{
+    By, Found as FoundSimilar, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted,
+};
 pub(crate) use rights::Grant;
 pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
@@ -45,6 +48,7 @@ pub(crate) use works::{
 };
 
 use crate::catalogue::{self, Catalogue};
+use crate::inference::{self, Declaration};
 use catalogue_client::CatalogueClient;
 
 /// All services, each with its own state.
@@ -147,11 +151,16 @@ impl Gallery {
     }
 
     /// Holds the vectors of the catalogue's works in memory, for similar works.
-    pub(crate) fn with_likeness(mut self, settings: &LikenessSettings) -> Self {
+    /// `models` are those of the settings.
+    pub(crate) fn with_likeness(
+        mut self,
+        settings: &LikenessSettings,
+        models: (&BTreeMap<String, Declaration>, &inference::Settings),
+    ) -> Self {
         if let Some(catalogue) = self.catalogue() {
             let (catalogue, rights) = (catalogue.clone(), self.images.rights().clone());
             let tasks = self.tasks.clone();
-            self.likeness = Some(LikenessService::start(settings.clone(), catalogue, rights, tasks));
+            self.likeness = Some(LikenessService::start(settings.clone(), models, catalogue, rights, tasks));
         }
         self
     }

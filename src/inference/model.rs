@@ -75,13 +75,22 @@ impl Model {
         Ok(model)
     }
 
+    /// The version that a declared model would have, without loading it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is larger than permitted or is another than the declared one.
+    pub(crate) fn version_of(declaration: &Declaration, settings: &Settings) -> Result<String, Error> {
+        let (_, hash) = read_file::model(&declaration.file, &declaration.sha256, settings.limit())?;
+        Ok(hash[..12].to_owned())
+    }
+
     /// The first twelve digits of the file's SHA-256.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
 
-    /// Whether it gives embeddings.
-    pub(crate) fn has_embedding(&self) -> bool {
+    /// Whether it describes pictures by an embedding.
+    pub(crate) const fn has_embedding(&self) -> bool {
         self.embedding.is_some()
     }
 

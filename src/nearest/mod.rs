@@ -12,6 +12,7 @@
 mod axes;
 mod center;
 mod grid;
+mod packed;
 mod quantize;
 mod rotation;
 mod search;
@@ -20,7 +21,8 @@ mod synthetic;
 mod vectors;
 
 pub(crate) use center::{Center, mean};
-pub(crate) use grid::{Grid, Region};
+pub(crate) use grid::{GRID, REGIONS, Region, regions};
+pub(crate) use packed::{packed, packed_dimension, unpacked};
 pub(crate) use search::Neighbor;
 pub(crate) use vectors::Vectors;
 

@@ -79,6 +79,11 @@ impl Vectors {
         })
     }
 
+    /// The number of values of each vector.
+    pub(crate) const fn dimension(&self) -> usize {
+        self.dimension
+    }
+
     /// The number of vectors, all parts counted.
     pub(crate) fn len(&self) -> usize {
         self.len
@@ -128,7 +133,12 @@ impl Vectors {
 
     /// A work's first vector, as it is held: for «works like this one».
     pub(crate) fn vector(&self, id: u64) -> Option<Vec<f32>> {
-        let place = *self.places.get(&id)?.first()? as usize;
+        self.part(id, 0)
+    }
+
+    /// One of a work's vectors, as it is held.
+    pub(crate) fn part(&self, id: u64, part: u16) -> Option<Vec<f32>> {
+        let place = *self.places.get(&id)?.get(usize::from(part))? as usize;
         let mut values = self.decoded(place);
         self.rotation.undo(&mut values);
         Some(values)

@@ -19,6 +19,7 @@ pub(crate) mod settings;
 mod site;
 mod smk;
 
+pub(crate) use api::selected_works;
 pub(crate) use api::tags::line as tag_line;
 pub(crate) use app::App;
 pub(crate) use check::check;

@@ -7,7 +7,7 @@ use super::even::Even;
 use crate::catalogue::{Catalogue, HumanTags, VectorVersion, WorkVectors};
 use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
-use crate::gallery::likeness::mean_of;
+use crate::gallery::likeness::embedding_of;
 use crate::learning::Example;
 use crate::record::{Tag, slug};
 
@@ -79,7 +79,7 @@ pub(super) async fn collect(
         after = last.seq;
         let mut tags: HashMap<u64, HumanTags> = tags.into_iter().map(|tags| (tags.seq, tags)).collect();
         for work in &found {
-            let Some(embedding) = mean_of(&work.vectors) else { continue };
+            let Some(embedding) = embedding_of(&work.vectors) else { continue };
             embedded += 1;
             if has_clusters {
                 works.push(|| (work.seq, work.object_number.clone(), embedding.clone()));

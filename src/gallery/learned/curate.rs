@@ -7,7 +7,7 @@ use super::tagger::{Tagger, concept, label, related};
 use crate::catalogue::{Catalogue, Proposals, StoredWork, WorkVectors};
 use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
-use crate::gallery::likeness::mean_of;
+use crate::gallery::likeness::embedding_of;
 use crate::gallery::tagging::Tagging;
 use crate::iiif::Invalid;
 use crate::learning::{Cluster, Clusters};
@@ -139,7 +139,7 @@ async fn retag(
             break;
         }
         let proposal = |work: &WorkVectors| {
-            let (stored, embedding) = (stored.get(&work.object_number)?, mean_of(&work.vectors)?);
+            let (stored, embedding) = (stored.get(&work.object_number)?, embedding_of(&work.vectors)?);
             tagger.cluster(&embedding).filter(|id| concerned.contains(id))?;
             let mut tags = tagger.tags(&stored.tags, &embedding);
             tags.iter_mut().for_each(|tag| tag.status = tagging.status(tag));

@@ -18,6 +18,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_secs(5);
 /// Works per page.
 const PAGE: usize = 1000;
+/// The same of details, which take more memory meanwhile.
+const PAGE_OF_DETAILS: usize = 128;
 /// Pages from which a sample is taken, and works of each.
 const SAMPLED: (u64, usize) = (8, 256);
 /// Changes per query; more than this many of them, and all vectors are loaded again.
@@ -56,6 +58,13 @@ pub(super) async fn run(service: Weak<LikenessService>) {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+impl Candidate {
+    /// Works that are read at once.
+    fn page(&self) -> usize {
+        if self.is_of_details() { PAGE_OF_DETAILS } else { PAGE }
     }
 }
 
@@ -102,13 +111,13 @@ impl LikenessService {
             let mut found = Vec::new();
             for version in versions(catalogue.vector_versions().await?) {
                 let bytes = catalogue.vector_bytes(&version.analyzer, &version.version).await?;
-                let dimension = bytes.unwrap_or_default() / size_of::<f32>();
-                found.push(Candidate { version, dimension });
+                found.extend(Candidate::new(version, bytes.unwrap_or_default()));
             }
             Ok(found)
         };
         let found = self.works.work(read).await?;
-        Ok(found.into_iter().filter(|candidate| candidate.dimension > 0).collect())
+        let is_wanted = |candidate: &Candidate| self.settings.details || !candidate.is_of_details();
+        Ok(found.into_iter().filter(is_wanted).collect())
     }
 
     fn leave_out(&self, followed: &mut Followed, reason: Option<String>) {
@@ -155,7 +164,7 @@ impl LikenessService {
         drop(sample);
         let (mut after, mut unusable) = (0, 0);
         loop {
-            let page = self.page(candidate, after, PAGE).await?;
+            let page = self.page(candidate, after, candidate.page()).await?;
             let Some(last) = page.last().map(|work| work.seq) else { break };
             after = last;
             self.state.lock().done += page.iter().map(|work| work.vectors.len() as u64).sum::<u64>();
@@ -198,6 +207,7 @@ impl LikenessService {
     /// Works from all over the catalogue, for what embeddings have in common.
     async fn sample(&self, candidate: &Candidate, last_seq: u64) -> Result<Vec<WorkVectors>, Error> {
         let (pages, works) = SAMPLED;
+        let works = works.min(candidate.page());
         let mut sample = Vec::new();
         for page in 0..pages {
             sample.extend(self.page(candidate, page * last_seq / pages, works).await?);
@@ -241,7 +251,7 @@ impl LikenessService {
             Ok(seqs)
         };
         let seqs = self.works.work(read).await?;
-        for seqs in seqs.chunks(PAGE) {
+        for seqs in seqs.chunks(candidate.page()) {
             let seqs = seqs.to_vec();
             let (analyzer, version) = (candidate.version.analyzer.clone(), candidate.version.version.clone());
             let read = move |catalogue: crate::catalogue::Catalogue| async move {

@@ -6,10 +6,13 @@
 mod collection;
 mod follow;
 mod memory;
+mod models;
 mod query;
 mod reason;
 mod settings;
+mod text;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +24,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Error;
 use super::catalogue_client::CatalogueClient;
 use super::rights::Rights;
+use crate::inference::{self, Declaration};
 use collection::Held;
-pub(super) use collection::mean_of;
-pub(crate) use query::{By, SimilarWork, Wanted};
+pub(super) use collection::embedding_of;
+pub(in crate::gallery) use memory::{details_of, details_version};
+use models::Models;
+pub(crate) use query::{By, Found, SimilarWork, Wanted};
 pub(crate) use reason::Reason;
 pub(crate) use settings::Settings;
 
@@ -35,6 +41,7 @@ const UPLOADS: usize = 8;
 /// The vectors of all works, and the searches among them.
 pub(crate) struct LikenessService {
     settings: Settings,
+    models: Models,
     works: Arc<CatalogueClient>,
     rights: Rights,
     tasks: Handle,
@@ -62,13 +69,16 @@ impl LikenessService {
     /// Loads the vectors in the background, and follows the catalogue for as long as the service is used.
     pub(crate) fn start(
         settings: Settings,
+        (models, inference): (&BTreeMap<String, Declaration>, &inference::Settings),
         works: Arc<CatalogueClient>,
         rights: Rights,
         tasks: Handle,
     ) -> Arc<Self> {
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let models = Models::new(models, inference, settings.models_mib << 20, tasks.clone());
         let service = Arc::new(Self {
             settings,
+            models,
             works,
             rights,
             tasks,

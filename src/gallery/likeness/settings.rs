@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Settings {
     /// Memory for all vectors, in MiB; 0 for no similar works.
     pub memory_mib: u64,
+    /// Whether `tegl tag` also makes vectors of details, and the server finds works by them.
+    pub details: bool,
     /// The largest picture that may be sent to find works like it, in MiB; 0 for none.
     pub upload_mib: u64,
+    /// Memory for the models that read what visitors send, by the size of their files in MiB; 0 for none.
+    pub models_mib: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { memory_mib: 512, upload_mib: 16 }
+        Self { memory_mib: 512, details: false, upload_mib: 16, models_mib: 256 }
     }
 }

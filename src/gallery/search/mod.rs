@@ -31,6 +31,8 @@ use failure::{BackgroundRebuild, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
+/// The interval at which a command looks whether works are indexed.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The time that a search waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The time for which later pages of a search by relevance use the snapshot of the first page.
@@ -202,6 +204,21 @@ impl SearchService {
     /// Whether an index is available.
     pub(crate) fn is_there(&self) -> bool {
         self.index().is_some()
+    }
+
+    /// Waits until everything that the catalogue has now is indexed; for commands, since it may take minutes.
+    ///
+    /// # Errors
+    /// Returns an error if works cannot be indexed, or if the catalogue does not respond.
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        let last = self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?;
+        while !self.index().is_some_and(|index| index.snapshot().revision() >= last) {
+            if let Some(cause) = self.failure() {
+                return Err(Error::Unindexed { cause });
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        Ok(())
     }
 
     /// Searches works. Results are cached per snapshot.

@@ -3,12 +3,14 @@
 pub(super) mod clusters;
 mod dump;
 mod fields;
+mod like;
 mod openapi;
 mod parameters;
 mod query;
 pub(super) mod record;
 mod responses;
 pub(super) mod review;
+mod selection;
 mod serializer;
 pub(super) mod similar;
 mod sitemap;
@@ -19,6 +21,7 @@ use actix_web::HttpRequest;
 
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(crate) use selection::selected_works;
 pub(super) use similar::indexed;
 pub(super) use sitemap::{sitemap, sitemap_part};
 

@@ -146,9 +146,16 @@ const LISTED: [Parameter; 5] = [
     parameter("histogram", Kind::Choice(intervals), "10", "Count the results by periods of this many years."),
 ];
 
+const LIKE: Parameter = parameter(
+    "like",
+    Kind::Text(1000),
+    "text:a ship at sea",
+    "Works whose pictures are nearest to a text, nearest first: `text:` and words, in a language that the model knows. Only where the server has a model with an encoder of texts. Other parameters select among which works; `total` is the number of works in the response, and facets count all that are selected. Not with `sort` and `cursor`.",
+);
+
 /// The parameters of `/api/v1/works`.
 pub(super) fn of_works() -> Vec<Parameter> {
-    [&SEARCH[..], &LISTED[..]].concat()
+    [&SEARCH[..], &LISTED[..], &[LIKE]].concat()
 }
 
 /// The parameters of the search page.
@@ -160,6 +167,12 @@ pub(crate) fn of_page() -> Vec<Parameter> {
 /// The parameters of a collection that is a search.
 pub(crate) fn of_collection() -> Vec<Parameter> {
     SEARCH.iter().filter(|parameter| parameter.name != "fields").copied().collect()
+}
+
+/// The parameters that select works for a command.
+pub(super) fn of_selection() -> Vec<Parameter> {
+    let is_shown = |parameter: &&Parameter| matches!(parameter.name, "sort" | "fields" | "lang");
+    SEARCH.iter().filter(|parameter| !is_shown(parameter)).copied().collect()
 }
 
 /// The parameters of `/api/v1/random`.
@@ -179,7 +192,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
         "by",
         Kind::Text(200),
         "both",
-        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`; pictures and details are not compared by models.",
+        "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`. Pictures and details are read by the same version of the model, if it is among the settings.",
     ));
     if with_detail {
         table.push(parameter(
@@ -192,7 +205,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
             "xywh",
             Kind::Text(100),
             "",
-            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with whole images.",
+            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with details if this server has vectors of them (`likeness.details`), otherwise with whole images.",
         ));
     }
     table

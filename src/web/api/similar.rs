@@ -5,20 +5,18 @@ use std::collections::HashMap;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::Payload;
-use futures::TryFutureExt;
+use futures::{StreamExt, TryFutureExt};
 
 use super::fields::chosen;
-use super::parameters::of_similar;
-use super::query::{ApiQuery, Parameter};
+use super::parameters::{of_selection, of_similar};
+use super::query::ApiQuery;
 use super::record::preview;
-use super::responses::{Similar, Spliced, spliced};
+use super::responses::{FoundDetail, Similar, Spliced, Url, spliced};
 use super::serializer::WorkSerializer;
 use super::works::{json_response, search_of};
-use crate::analysis::Analysis;
-use crate::gallery::{By, Error, SOON, SimilarWork, Sketch, Wanted};
+use crate::gallery::{By, Error, FoundSimilar, SOON, SimilarWork, Sketch, Wanted};
 use crate::iiif::{Invalid, Region};
-use crate::pixels::Raster;
-use crate::presentation::{Address, View};
+use crate::presentation::{Address, Canvas, View};
 use crate::search::{IndexedWork, Order, Search, Sort};
 use crate::web::App;
 use crate::web::http::error as http;
@@ -63,19 +61,17 @@ pub(crate) async fn of_picture(
     likeness.check()?;
     is_picture(request)?;
     let (limit, wanted) = (likeness.largest_upload()?, wanted(app, &query).await?);
+    let subject = likeness.subject(&wanted.by, false).await?;
     let permit = likeness.upload_permit()?;
     let file = whole_body(request, body, limit, app.body_limit).await?;
     if file.is_empty() {
         return Err(Invalid::new("body", "", format!("is empty: {HOW}")).into());
     }
-    let descriptor = app.gallery.images.read_picture(file, descriptor_of).await?;
+    let reader = likeness.reader(&subject).await?;
+    let vectors = app.gallery.images.read_picture(file, |picture| reader.read(picture)).await??;
     drop(permit);
-    let found = likeness.similar_to_picture(descriptor, wanted).await?;
+    let found = likeness.similar_to_picture(subject, vectors, wanted).await?;
     Ok(answer(app, request, &query, found).await?)
-}
-
-fn descriptor_of(raster: &Raster) -> Vec<f32> {
-    Analysis::of(raster).descriptor
 }
 
 const HOW: &str = "send the picture itself, as with `curl --data-binary @picture.jpg`";
@@ -93,26 +89,26 @@ fn is_picture(request: &HttpRequest) -> Result<(), Error> {
 }
 
 /// What a query asks for.
-async fn wanted(app: &App, query: &ApiQuery<'_>) -> Result<Wanted, Error> {
+pub(super) async fn wanted(app: &App, query: &ApiQuery<'_>) -> Result<Wanted, Error> {
     let by = query.text("by").map(By::parse).transpose()?.unwrap_or_default();
     let limit = query.integer("limit").map_or(20, |limit| limit as usize);
-    let is_filter = |parameter: &&Parameter| FILTERS.contains(&parameter.name);
-    let among =
-        match of_similar(false).iter().filter(is_filter).any(|filter| query.text(filter.name).is_some()) {
-            false => None,
-            true => {
-                let search = app.gallery.search()?;
-                let filters = search_of(query, &*search.snapshot()?)?;
-                Some(search.hit_numbers(Search { limit: 0, order: BY_NUMBER, ..filters }).await?)
-            }
-        };
+    let among = match of_selection()
+        .iter()
+        .any(|filter| filter.name != DISTANCE && query.text(filter.name).is_some())
+    {
+        false => None,
+        true => {
+            let search = app.gallery.search()?;
+            let filters = search_of(query, &*search.snapshot()?)?;
+            Some(search.hit_numbers(Search { limit: 0, order: BY_NUMBER, ..filters }).await?)
+        }
+    };
     Ok(Wanted { by, limit, among, except: None })
 }
 
 const BY_NUMBER: Order = Order { sort: Sort::Number, backwards: false };
-/// The parameters that select works.
-const FILTERS: [&str; 10] =
-    ["q", "any", "all", "none", "years", "has_image", "public_domain", "min_width", "min_height", "colour"];
+/// Selects nothing by itself.
+const DISTANCE: &str = "colour_distance";
 
 /// Works like a detail: the region `xywh` of `canvas`, or of the work's first one.
 async fn of_detail(
@@ -132,9 +128,11 @@ async fn of_detail(
     let wanted = Wanted { except: Some(number.clone()), ..wanted(app, query).await? };
     let sketch = app.gallery.works.sketch(&number, SOON).await?;
     let file = file_of(app, &address, &sketch, canvas)?;
-    let descriptor =
-        app.gallery.images.detail(&file, region, descriptor_of).map_err(in_region(query)).await?;
-    let found = likeness.similar_to_picture(descriptor, wanted).await?;
+    let subject = likeness.subject(&wanted.by, true).await?;
+    let reader = likeness.reader(&subject).await?;
+    let read = app.gallery.images.detail(&file, region, |picture| reader.read(picture));
+    let vectors = read.map_err(in_region(query)).await??;
+    let found = likeness.similar_to_picture(subject, vectors, wanted).await?;
     answer(app, request, query, found).await
 }
 
@@ -226,28 +224,57 @@ async fn answer(
     app: &App,
     request: &HttpRequest,
     query: &ApiQuery<'_>,
-    found: Vec<SimilarWork>,
+    found: FoundSimilar,
 ) -> Result<Response, Error> {
     let address = Address::new(&app.base.of(request)?);
-    let fields = chosen(&app.gallery, query, |name| matches!(name, "likeness" | "reason"))?;
+    let fields = chosen(&app.gallery, query, |name| matches!(name, "likeness" | "reason" | "detail"))?;
     let serializer =
         WorkSerializer { gallery: &app.gallery, address: &address, fields, lang: query.text("lang") };
-    let works = indexed(app, found).await?;
-    let page = Similar { total: works.len() as u64, works: Spliced::default() };
-    let works =
-        works.iter().map(|(similar, work)| Ok::<_, Error>(with_likeness(serializer.work(work), similar)));
+    let works = indexed(app, found.works).await?;
+    let page = Similar { by: found.by, total: works.len() as u64, works: Spliced::default() };
+    let places = futures::stream::iter(works.iter().map(|(similar, _)| place_of(app, &address, similar)));
+    let places: Vec<_> = places.buffered(OPENED_AT_ONCE).collect().await;
+    let works = works
+        .iter()
+        .zip(places)
+        .map(|((similar, work), place)| Ok::<_, Error>(with_likeness(serializer.work(work), similar, place)));
     let body = spliced(&page, works)?;
     Ok(json_response(request, body).await.into())
 }
 
-/// The JSON of a work with its likeness, to four digits, and the reason.
-fn with_likeness(work: String, similar: &SimilarWork) -> String {
+/// Works whose images are opened at the same time, to say where a detail is.
+const OPENED_AT_ONCE: usize = 8;
+
+/// The canvas with a detail, and the region in its pixels; `None` if the image does not open within a moment.
+async fn place_of(app: &App, address: &Address, similar: &SimilarWork) -> Option<FoundDetail> {
+    let detail = similar.detail.as_ref()?;
+    let sketch = app.gallery.works.sketch(&similar.object_number, SOON).await.ok()?;
+    let shown: Vec<_> = sketch.images.iter().filter_map(|image| preview(address, image)).collect();
+    if shown.len() < sketch.images.len() {
+        return None;
+    }
+    let publisher = &app.publisher;
+    let view = View { work: &sketch.work, tags: &[], images: &shown, part_of: None, address, publisher };
+    let canvases = view.canvases();
+    let is_shown =
+        |canvas: &&Canvas<'_>| canvas.images.first().is_some_and(|image| image.file == detail.file);
+    let canvas = canvases.iter().find(is_shown)?;
+    let [x, y, width, height] = detail.region.pixels(canvas.dimensions.width, canvas.dimensions.height);
+    let canvas = Url(address.canvas(&similar.object_number, canvas.number));
+    Some(FoundDetail { canvas, xywh: format!("{x},{y},{width},{height}") })
+}
+
+/// The JSON of a work with its likeness, to four digits, the reason, and the detail that is similar.
+fn with_likeness(work: String, similar: &SimilarWork, detail: Option<FoundDetail>) -> String {
     let mut text = work;
     text.pop();
     let joint = if text.len() > 1 { "," } else { "" };
     let reason = super::responses::as_json(&similar.reason);
     let likeness = (f64::from(similar.likeness) * 1e4).round() / 1e4;
-    format!("{text}{joint}\"likeness\":{likeness},\"reason\":{reason}}}")
+    let detail = detail
+        .map(|detail| format!(",\"detail\":{}", super::responses::as_json(&detail)))
+        .unwrap_or_default();
+    format!("{text}{joint}\"likeness\":{likeness},\"reason\":{reason}{detail}}}")
 }
 
 #[cfg(test)]
@@ -297,10 +324,11 @@ mod tests {
             object_number: "1".into(),
             likeness: 0.987_66,
             reason: crate::gallery::Reason::Both,
+            detail: None,
         };
-        assert_eq!(with_likeness("{}".into(), &similar), r#"{"likeness":0.9877,"reason":"both"}"#);
+        assert_eq!(with_likeness("{}".into(), &similar, None), r#"{"likeness":0.9877,"reason":"both"}"#);
         assert_eq!(
-            with_likeness(r#"{"id":1}"#.into(), &similar),
+            with_likeness(r#"{"id":1}"#.into(), &similar, None),
             r#"{"id":1,"likeness":0.9877,"reason":"both"}"#
         );
     }

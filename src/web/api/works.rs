@@ -90,6 +90,9 @@ pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, E
     let search_service = app.gallery.search()?;
     let table = of_works();
     let query = ApiQuery::read(&table, request.query_string())?;
+    if query.text("like").is_some() {
+        return super::like::list(app, request, &query).await;
+    }
     let snapshot = search_service.snapshot()?;
     let search = match search_of(&query, &snapshot) {
         // An invalid cursor is a page that does not exist.
@@ -303,7 +306,7 @@ pub(super) async fn schemes(app: &App, request: &HttpRequest) -> Result<Response
 }
 
 /// The requested facets.
-fn facets<'a>(hits: &'a Hits, lang: Option<&str>) -> BTreeMap<&'a str, Vec<Term>> {
+pub(super) fn facets<'a>(hits: &'a Hits, lang: Option<&str>) -> BTreeMap<&'a str, Vec<Term>> {
     let vocabulary = hits.snapshot.vocabulary();
     let of = |values: &[(u32, u64)]| -> Vec<Term> {
         let output = values.iter().filter_map(|(number, works)| Some((vocabulary.value(*number)?, *works)));
@@ -313,11 +316,11 @@ fn facets<'a>(hits: &'a Hits, lang: Option<&str>) -> BTreeMap<&'a str, Vec<Term>
 }
 
 /// The requested histogram.
-fn histogram(hits: &Hits) -> Vec<Period> {
+pub(super) fn histogram(hits: &Hits) -> Vec<Period> {
     hits.found.histogram.iter().map(|&(from, to, works)| Period { from, to, works }).collect()
 }
 
-fn serializer<'a>(
+pub(super) fn serializer<'a>(
     app: &'a App,
     address: &'a Address,
     query: &'a ApiQuery<'_>,

@@ -44,7 +44,7 @@ async fn similar_works(app: &App, visit: &Visit, number: &str) -> Vec<Thumbnail>
     let search = async {
         // Some have no picture that may be shown.
         let wanted = Wanted { limit: 2 * SIMILAR, ..Wanted::default() };
-        indexed(app, likeness.similar_to_work(number, wanted).await?).await
+        indexed(app, likeness.similar_to_work(number, wanted).await?.works).await
     };
     let found = tokio::time::timeout(SOON, search).await.unwrap_or(Ok(Vec::new())).unwrap_or_default();
     found.iter().filter_map(|(_, work)| similar_work(app, visit, work)).take(SIMILAR).collect()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::details::Details;
 use super::model::ModelAnalyzer;
 use crate::analysis::{self, ColorAnalysis, NamedShare, PaletteColor};
 use crate::catalogue::Producer;
@@ -52,7 +53,8 @@ pub(super) struct ImageOfWork<'a> {
 pub(super) struct Finding {
     /// As JSON, from which its tags can be made again.
     pub result: String,
-    pub vector: Option<Vec<f32>>,
+    /// One of the whole image, or one for each region of the grid; none if the analyzer makes no vectors.
+    pub vectors: Vec<Vec<f32>>,
 }
 
 /// What becomes of a finding.
@@ -86,8 +88,12 @@ pub(super) trait Analyzer: Send + Sync {
 /// The longer side, in pixels, of the renditions that analyzers read.
 pub(super) const RENDITION_SIDE: u32 = 512;
 
-/// The analyzers of these kinds; models are those of the settings, by their names.
-pub(super) fn analyzers(kinds: &[Kind], models: &[(String, Arc<Model>)]) -> Vec<Box<dyn Analyzer>> {
+/// The analyzers of these kinds, and those of details; models are those of the settings, by their names.
+pub(super) fn analyzers(
+    kinds: &[Kind],
+    models: &[(String, Arc<Model>)],
+    with_details: bool,
+) -> Vec<Box<dyn Analyzer>> {
     let mut analyzers: Vec<Box<dyn Analyzer>> = Vec::new();
     if kinds.contains(&Kind::Color) || kinds.contains(&Kind::Likeness) {
         analyzers.push(Box::new(Measures { states_colors: kinds.contains(&Kind::Color) }));
@@ -98,6 +104,13 @@ pub(super) fn analyzers(kinds: &[Kind], models: &[(String, Arc<Model>)]) -> Vec<
         if states_motifs || needs_embeddings && model.has_embedding() {
             analyzers.push(Box::new(ModelAnalyzer::new(name, model.clone(), states_motifs)));
         }
+    }
+    if with_details && kinds.contains(&Kind::Likeness) {
+        let details = |whole: Box<dyn Analyzer>| Box::new(Details::new(whole)) as Box<dyn Analyzer>;
+        analyzers.push(details(Box::new(Measures { states_colors: false })));
+        let embedding = models.iter().filter(|(_, model)| model.has_embedding());
+        let models = embedding.map(|(name, model)| ModelAnalyzer::new(name, model.clone(), false));
+        analyzers.extend(models.map(|model| details(Box::new(model))));
     }
     analyzers
 }
@@ -131,7 +144,7 @@ impl Analyzer for Measures {
 
     fn analyze(&self, rendition: &Raster) -> Result<Finding, String> {
         let analysis::Analysis { colors, descriptor } = analysis::Analysis::of(rendition);
-        Ok(Finding { result: serde_json::to_string(&colors).unwrap_or_default(), vector: Some(descriptor) })
+        Ok(Finding { result: serde_json::to_string(&colors).unwrap_or_default(), vectors: vec![descriptor] })
     }
 
     fn statements(&self, result: &str, image: &ImageOfWork<'_>) -> Result<Statements, serde_json::Error> {

@@ -7,7 +7,7 @@ use crate::catalogue::{Analysis, Catalogue, Proposals};
 use crate::gallery::Error;
 use crate::gallery::jobs::JobService;
 use crate::gallery::learned::{Tagger, taggers};
-use crate::gallery::likeness::mean_of;
+use crate::gallery::likeness::embedding_of;
 use crate::record::Tag;
 
 impl JobService {
@@ -99,6 +99,6 @@ impl JobService {
             };
             vectors.extend(catalogue.work(read).await?.into_iter().map(|(_, vector)| vector));
         }
-        Ok(mean_of(&vectors))
+        Ok(embedding_of(&vectors))
     }
 }

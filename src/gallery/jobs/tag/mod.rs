@@ -4,6 +4,7 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod details;
 mod learned;
 mod model;
 
@@ -23,9 +24,11 @@ use crate::gallery::tagging::Tagging;
 use crate::gallery::{Error, error_chain};
 use crate::iiif::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
 use crate::inference::Model;
+use crate::nearest::packed;
 use crate::pixels::decode::png_rows;
 use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
+use crate::search::number_hash;
 pub(crate) use analyzer::Kind;
 use analyzer::{Analyzer, ImageOfWork, RENDITION_SIDE, analyzers};
 
@@ -37,10 +40,21 @@ pub(crate) struct TagRun {
     /// The models of the settings, by their names.
     pub models: Vec<(String, Arc<Model>)>,
     pub shard: Shard,
+    /// Only works with these object numbers, as [`number_hash`].
+    pub among: Option<Arc<HashSet<u64>>>,
+    /// Whether likeness includes details of images.
+    pub details: bool,
     /// How many works are read at the same time.
     pub jobs: usize,
     /// Write nothing, and report the renditions of this many works.
     pub sample: Option<usize>,
+}
+
+impl TagRun {
+    fn takes(&self, object_number: &str) -> bool {
+        self.shard.takes(object_number)
+            && self.among.as_ref().is_none_or(|among| among.contains(&number_hash(object_number)))
+    }
 }
 
 /// The result for one work.
@@ -83,7 +97,7 @@ pub(crate) struct TagSummary {
 
 /// Receives progress and results.
 pub(crate) trait TagReport: Sync + Send {
-    /// The number of works in the catalogue.
+    /// The number of works in the catalogue, or of those that are to be read.
     fn total(&self, works: u64);
     fn done(&self, tagged: &TaggedWork);
 }
@@ -119,8 +133,11 @@ impl JobService {
     pub(crate) async fn tag(&self, run: TagRun, report: Arc<dyn TagReport>) -> Result<TagSummary, Error> {
         let began = Instant::now();
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
-        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models).into();
-        report.total(catalogue.query(|catalogue| async move { catalogue.count().await }).await?);
+        let analyzers: Arc<[Box<dyn Analyzer>]> = analyzers(&run.kinds, &run.models, run.details).into();
+        report.total(match &run.among {
+            Some(among) => among.len() as u64,
+            None => catalogue.query(|catalogue| async move { catalogue.count().await }).await?,
+        });
         let (taggers, notes) = self.taggers(&run).await?;
         let (mut summary, mut after) = (TagSummary { notes, ..TagSummary::default() }, 0);
         let context = Context { analyzers, taggers, tagging: &run.tagging, is_shown: run.sample.is_some() };
@@ -130,7 +147,7 @@ impl JobService {
             let Some((last, _)) = works.last() else { break };
             after = *last;
             let own = works.into_iter().map(|(_, work)| work);
-            let own = own.filter(|stored| run.shard.takes(&stored.work.object_number));
+            let own = own.filter(|stored| run.takes(&stored.work.object_number));
             let tagged = own.map(|stored| self.tag_work(stored, &context));
             let mut tagged = futures::stream::iter(tagged).buffer_unordered(run.jobs.max(1));
             let mut proposals = Vec::new();
@@ -310,9 +327,7 @@ impl JobService {
                     version: analyzer.version().to_owned(),
                     etag: etag.clone(),
                     result: finding.result,
-                    vector: finding
-                        .vector
-                        .map(|vector| vector.iter().flat_map(|x| x.to_le_bytes()).collect()),
+                    vector: bytes_of(&finding.vectors),
                 });
             }
             Ok::<_, Error>(Reading { png, found, failures })
@@ -320,6 +335,15 @@ impl JobService {
         // Models need memory while they run.
         let _permit = self.analyses.acquire().await;
         self.tasks.spawn_blocking(work).await.map_err(|error| Error::Fault(error.to_string()))?
+    }
+}
+
+/// Vectors as the catalogue keeps them: that of a whole image exactly, those of details in a quarter of the space.
+fn bytes_of(vectors: &[Vec<f32>]) -> Option<Vec<u8>> {
+    match vectors {
+        [] => None,
+        [whole] => Some(whole.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        details => Some(packed(details)),
     }
 }
 

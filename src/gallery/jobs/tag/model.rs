@@ -91,7 +91,7 @@ impl Analyzer for ModelAnalyzer {
             .map(|Detection { label, score, region }| thing(label, *score, Some(*region)));
         let found = Found { things: scores.chain(boxes).collect() };
         let result = serde_json::to_string(&found).map_err(|error| error.to_string())?;
-        Ok(Finding { result, vector: outcome.embedding })
+        Ok(Finding { result, vectors: outcome.embedding.into_iter().collect() })
     }
 
     fn statements(&self, result: &str, image: &ImageOfWork<'_>) -> Result<Statements, serde_json::Error> {

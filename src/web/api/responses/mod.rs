@@ -21,7 +21,7 @@ pub(super) use lists::{
 pub(super) use review::{
     PublishedCluster, PublishedClusters, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks,
 };
-pub(super) use similar::Similar;
+pub(super) use similar::{FoundDetail, Similar};
 pub(super) use tags::{
     AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
 };

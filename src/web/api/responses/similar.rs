@@ -5,19 +5,31 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use super::as_sent;
 use super::lists::Spliced;
 use super::work::PublishedWork;
+use super::{Url, as_sent};
 use crate::gallery::Reason;
 
 /// Similar works, the most similar first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(transform = as_sent)]
 pub(in crate::web::api) struct Similar {
+    /// What was compared: `color`, `form`, `both` of them, or the vectors of a model, `model:NAME`.
+    pub by: String,
     /// How many there are in this list.
     pub total: u64,
     // The last field, for `spliced`.
     pub works: Spliced<PublishedSimilar>,
+}
+
+/// The detail of a work that is similar.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct FoundDetail {
+    /// The canvas that it is on, in the work's manifest.
+    pub canvas: Url,
+    /// The region in the canvas's pixels: x, y, width and height.
+    pub xywh: String,
 }
 
 /// A work with its likeness, which are spliced together as JSON.
@@ -33,6 +45,11 @@ impl JsonSchema for PublishedSimilar {
         let mut reason = Reason::json_schema(generator);
         reason
             .insert("description".into(), "What makes it similar; `form` is also what a model sees.".into());
+        let mut detail = FoundDetail::json_schema(generator);
+        detail.insert(
+            "description".into(),
+            "What of it is similar, if a detail was compared with details (`likeness.details`).".into(),
+        );
         json_schema!({
             "description": "A work that is similar.",
             "allOf": [work, {
@@ -44,6 +61,7 @@ impl JsonSchema for PublishedSimilar {
                         "description": "How similar it is: 1 for an equal picture.",
                     },
                     "reason": reason,
+                    "detail": detail,
                 },
             }],
         })
