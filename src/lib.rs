@@ -13,7 +13,8 @@
 //!   works              describe works; queries of the catalogue
 //!   search             the indexer and the searches
 //!   likeness           similar works: vectors in memory, which follow the catalogue
-//!   jobs               import, ingest, check, export
+//!   learned            probes and clusters of this collection, and what curators say of them
+//!   jobs               import, ingest, tag, train, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             the index of works: terms and facets on disk, columns in memory, queries
 //! catalogue          works, tags, facets and revisions in SQLite or PostgreSQL
@@ -105,6 +106,10 @@
 //! analyzer, version and master, so that a later run reads only what is missing → `catalogue::propose` adds the tags of a
 //! work in one revision, except those that a curator has decided about, whatever their source. `gallery::likeness` holds
 //! the vectors of works in memory and follows the catalogue.
+//!
+//! `gallery::learned` reads the embeddings of works and what people have said of them → `learning` trains a probe, and
+//! divides works into clusters → the catalogue keeps both in one document per scheme. The next run states their tags from
+//! the embeddings of a work; a curator's change of a cluster states those of its works again.
 //!
 //! # A page
 //!
