@@ -40,14 +40,14 @@ impl JobService {
                 }
             }
         }
-        if run.kinds.contains(&Kind::Style)
-            && !usable.iter().any(|tagger| tagger.scheme() == "style")
-            && notes.is_empty()
-        {
-            notes.push(
-                "no styles were proposed: nothing was learnt about them yet; `tegl tag train style` does it"
-                    .into(),
-            );
+        let is_learnt = usable.iter().any(|tagger| tagger.scheme() == "style") || !notes.is_empty();
+        // Without a model nobody expects styles who does not ask for them.
+        let is_expected =
+            run.kinds.contains(&Kind::Style) && (!run.models.is_empty() || run.kinds.len() == 1);
+        if is_expected && !is_learnt {
+            let reason =
+                "no styles were proposed: nothing was learnt about them yet; `tegl tag train style` does it";
+            notes.push(reason.into());
         }
         Ok((usable, notes))
     }
