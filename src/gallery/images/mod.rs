@@ -17,6 +17,7 @@ mod pyramids;
 mod queue;
 mod read_tiles;
 mod renderer;
+mod rendition;
 mod revalidate;
 mod scheduler;
 mod streamed;
@@ -37,6 +38,7 @@ pub(crate) use original::Original;
 pub(crate) use planned::{Body, Delivered, PlannedImage};
 pub(crate) use pyramids::PyramidStore;
 pub(crate) use renderer::Origin;
+pub(super) use rendition::{RENDITION_SIDE, raster_of};
 pub(crate) use unsent::Unsent;
 
 use super::Error;

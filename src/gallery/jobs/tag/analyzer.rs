@@ -72,7 +72,7 @@ pub(super) trait Analyzer: Send + Sync {
     fn version(&self) -> &str;
     /// Whose earlier tags its tags replace.
     fn producers(&self) -> Vec<Producer>;
-    /// Reads a rendition whose longer side is at most [`RENDITION_SIDE`].
+    /// Reads a rendition whose longer side is at most [`RENDITION_SIDE`](crate::gallery::images::RENDITION_SIDE).
     ///
     /// # Errors
     /// Returns a sentence if a model cannot read the rendition, or finds no numbers.
@@ -84,9 +84,6 @@ pub(super) trait Analyzer: Send + Sync {
     /// Returns an error if the result is of another form.
     fn statements(&self, result: &str, image: &ImageOfWork<'_>) -> Result<Statements, serde_json::Error>;
 }
-
-/// The longer side, in pixels, of the renditions that analyzers read.
-pub(super) const RENDITION_SIDE: u32 = 512;
 
 /// The analyzers of these kinds, and those of details; models are those of the settings, by their names.
 pub(super) fn analyzers(

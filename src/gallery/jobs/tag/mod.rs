@@ -18,19 +18,17 @@ use serde::Serialize;
 
 use super::{JobService, Shard};
 use crate::catalogue::{Analysis, ProposalSummary, Proposals, StoredWork};
-use crate::gallery::images::Body;
+use crate::gallery::images::{RENDITION_SIDE, raster_of};
 use crate::gallery::learned::Tagger;
 use crate::gallery::tagging::Tagging;
 use crate::gallery::{Error, error_chain};
-use crate::iiif::{Dimensions, Form, Format, ImageRequest, Quality, Region, Rotation, Size, Version};
+use crate::iiif::{Dimensions, Region};
 use crate::inference::Model;
 use crate::nearest::packed;
-use crate::pixels::decode::png_rows;
-use crate::pixels::{self, Alpha, Channels, Raster, Raw, Samples, read_rows};
 use crate::record::Tag;
 use crate::search::number_hash;
 pub(crate) use analyzer::Kind;
-use analyzer::{Analyzer, ImageOfWork, RENDITION_SIDE, analyzers};
+use analyzer::{Analyzer, ImageOfWork, analyzers};
 
 /// What a run does.
 #[derive(Clone)]
@@ -304,14 +302,11 @@ impl JobService {
         let image = self.images.open(file).await?;
         let etag = image.master_version();
         let largest = image.largest();
-        let request = rendition(RENDITION_SIDE.min(largest.width.max(largest.height)));
-        let delivered = self.images.plan(file, &request).await?.deliver().await?;
-        let Body::Whole { bytes: png, .. } = delivered.body else {
-            return Err(Error::Fault("a small rendition is not sent in parts".into()));
-        };
+        let side = RENDITION_SIDE.min(largest.width.max(largest.height));
+        let png = self.images.rendition(file, Region::Full, side).await?;
         let file = file.to_owned();
         let work = move || {
-            let raster = decoded(png.clone())?;
+            let raster = raster_of(png.clone())?;
             let (mut found, mut failures) = (Vec::with_capacity(missing.len()), Vec::new());
             for analyzer in missing.into_iter().map(|number| &analyzers[number]) {
                 let finding = match analyzer.analyze(&raster) {
@@ -345,33 +340,6 @@ fn bytes_of(vectors: &[Vec<f32>]) -> Option<Vec<u8>> {
         [whole] => Some(whole.iter().flat_map(|value| value.to_le_bytes()).collect()),
         details => Some(packed(details)),
     }
-}
-
-/// The whole image within a square of this side, lossless.
-fn rendition(side: u32) -> ImageRequest {
-    ImageRequest {
-        version: Version::V3,
-        region: Region::Full,
-        size: Size { form: Form::Within(side, side), upscale: false },
-        rotation: Rotation::NONE,
-        quality: Quality::Default,
-        format: Format::Png,
-    }
-}
-
-fn decoded(png: Bytes) -> Result<Raster, Error> {
-    const LIMIT: u64 = (RENDITION_SIDE as u64) * (RENDITION_SIDE as u64);
-    let Raw { dimensions, model, alpha, samples } = read_rows(png_rows(Arc::new(png), LIMIT)?, LIMIT)?;
-    let channels = match (model, alpha) {
-        (pixels::Model::Gray, Alpha::None) => Channels::Gray,
-        (pixels::Model::Rgb, Alpha::None) => Channels::Rgb,
-        (pixels::Model::Rgb, _) => Channels::Rgba,
-        _ => return Err(Error::Fault("renditions have no other samples".into())),
-    };
-    let Samples::U8(samples) = samples else {
-        return Err(Error::Fault("renditions have 8 bits per sample".into()));
-    };
-    Ok(Raster { dimensions, channels, samples })
 }
 
 /// Makes the proposals of a work from the results on its images.
