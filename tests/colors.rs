@@ -265,6 +265,51 @@ fn works_are_filtered_and_sorted_by_what_was_measured() {
     assert!(described.contains("\"brightness\"") && described.contains("-temperature"), "{described}");
 }
 
+/// A red disk on a plain ground.
+fn disk_on(ground: [u8; 3]) -> Vec<u8> {
+    let side = 300_i32;
+    let size = tegl::iiif::Dimensions::new(side as u32, side as u32);
+    let mut raster = Raster::blank(size, Channels::Rgb);
+    for (n, pixel) in raster.samples.chunks_exact_mut(3).enumerate() {
+        let (x, y) = (n as i32 % side - 150, n as i32 / side - 150);
+        pixel.copy_from_slice(&if x * x + y * y < 6000 { RED } else { ground });
+    }
+    masters::png(&raster)
+}
+
+#[test]
+fn works_are_filtered_by_the_color_of_their_background() {
+    let museum = Museum::new(&[]);
+    let mut works = Vec::new();
+    for (number, image) in [
+        ("WHITE", disk_on([0xf8, 0xf8, 0xf6])),
+        ("GRAY", disk_on([0x84, 0x84, 0x84])),
+        ("NONE", halves(RED, BLUE, 0.5)),
+    ] {
+        let file = format!("{number}.png");
+        std::fs::write(museum.folder.path().join("masters").join(&file), image).unwrap();
+        works.push(json!({"object_number": number, "images": [{"file": file}]}));
+    }
+    museum.ingest(&works);
+    let ran = museum.run(&["tag", &museum.path("masters"), "--only", "color"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let server = museum.serve();
+    let white = server.get("/api/v1/works/WHITE").json();
+    assert_eq!(white["picture"]["background"], "#f8f8f6", "{white}");
+    for (query, expected) in [
+        ("background=white", &["WHITE"][..]),
+        ("background=Hvid", &["WHITE"]),
+        ("background=gray", &["GRAY"]),
+        ("background=gray&has_image=false", &[]),
+        ("background=gr%C3%A5&colour=b82e28", &["GRAY"]),
+        ("background=red", &[]),
+    ] {
+        assert_eq!(object_numbers(&search(&server, query)), expected, "{query}");
+    }
+    let refused = server.get("/api/v1/works?background=smell");
+    assert!(refused.status == 400 && refused.text().contains("dark-gray"), "{}", refused.text());
+}
+
 #[test]
 fn a_rejected_color_disappears_everywhere() {
     let (museum, server) = measured();

@@ -36,6 +36,7 @@ impl<'a> Conditions<'a> {
             || [search.width, search.height, search.bytes].iter().any(Option::is_some)
             || [search.modified, search.created].iter().any(Option::is_some)
             || search.visual_measures.iter().any(Option::is_some)
+            || search.background.is_some()
     }
 
     pub(super) fn hold(&self, columns: &Columns, work: DocId) -> bool {
@@ -65,6 +66,9 @@ impl<'a> Conditions<'a> {
                 .into_iter()
                 .zip(search.visual_measures)
                 .all(|(measure, range)| within(range, || columns.visual_measure(measure, work)))
+            && search
+                .background
+                .is_none_or(|asked| columns.background.first(work).is_some_and(|place| asked.has(place)))
             && (search.colours.is_empty() || self.colour_score(columns, work).is_some())
     }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tantivy::TantivyDocument;
 
+use super::background;
 use super::colour::{self, Colour};
 use super::indexed_work::IndexedWork;
 use super::object_numbers;
@@ -226,6 +227,9 @@ impl IndexableWork<'_> {
         if let Some(picture) = self.picture {
             for (measure, field) in VisualMeasure::ALL.into_iter().zip(fields.visual_measures) {
                 document.add_f64(field, measure.of(picture));
+            }
+            if let Some(place) = picture.background.as_deref().and_then(background::place_of) {
+                document.add_u64(fields.background, place);
             }
         }
         document.add_u64(fields.revision, self.revision);

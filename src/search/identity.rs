@@ -1,5 +1,6 @@
 //! The identity of searches: texts that are hashed into cursors and into keys of cached results.
 
+use super::background::Background;
 use super::colour::{Colour, WeightedColour};
 use super::order::{Cursor, Key, Order, Sort};
 use super::request::{Filter, Search};
@@ -13,8 +14,8 @@ impl Identity for Search {
     fn write(&self, text: &mut String) {
         let Self {
             q, search_fields, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
-            public_domain, on_display, width, height, bytes, modified, created, visual_measures, colours,
-            colour_distance, order, facets, facet_limit, histogram, limit, offset, cursor,
+            public_domain, on_display, width, height, bytes, modified, created, visual_measures, background,
+            colours, colour_distance, order, facets, facet_limit, histogram, limit, offset, cursor,
         } = self;
         let mut parts: Vec<(&str, &dyn Identity)> = vec![
             ("q", q), ("places", search_fields), ("any", any), ("all", all), ("none", none), ("each", each),
@@ -30,6 +31,8 @@ impl Identity for Search {
         for (measure, range) in VisualMeasure::ALL.into_iter().zip(visual_measures) {
             parts.extend(range.as_ref().map(|_| (measure.name(), range as &dyn Identity)));
         }
+        let background = background.map(Background::identity);
+        parts.extend(background.as_ref().map(|names| ("background", names as &dyn Identity)));
         fields(text, "Search", &parts);
     }
 }
@@ -161,6 +164,7 @@ mod tests {
             modified: Some((-1, i64::MAX)),
             created: Some((i64::MIN, 0)),
             visual_measures: VisualRanges::default(),
+            background: None,
             colours: vec![
                 Colour { lightness: 0.25, a: -1e-5, b: 0.0 }.into(),
                 Colour { lightness: 1.0, a: 1e16, b: -0.0 }.into(),

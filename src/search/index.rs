@@ -19,7 +19,7 @@ use super::snapshot::Snapshot;
 use super::vocabulary::Vocabulary;
 
 /// The version of the index format. An index with another version is rebuilt.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

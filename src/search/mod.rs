@@ -5,6 +5,7 @@
 //! vocabulary. A broad search with facets scans these columns once.
 
 mod analysis;
+mod background;
 mod colour;
 mod columns;
 mod conditions;
@@ -38,6 +39,7 @@ mod visual_measure;
 mod vocabulary;
 mod works_with_value;
 
+pub(crate) use background::Background;
 pub(crate) use colour::{Colour, WeightedColour, swatch_of};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;

@@ -2,6 +2,7 @@
 
 use tantivy::DocAddress;
 
+use super::background::Background;
 use super::colour::WeightedColour;
 use super::order::{Cursor, Order};
 use super::search_field::SearchField;
@@ -52,6 +53,8 @@ pub(crate) struct Search {
     pub created: Option<(i64, i64)>,
     /// What was measured on its pictures.
     pub visual_measures: VisualRanges,
+    /// The color of the plain background of its picture.
+    pub background: Option<Background>,
     /// Works must have a colour near each of these.
     pub colours: Vec<WeightedColour>,
     /// The maximum [`super::Colour::distance`] from each of these.
@@ -92,6 +95,7 @@ impl Default for Search {
             modified: None,
             created: None,
             visual_measures: VisualRanges::default(),
+            background: None,
             colours: Vec::new(),
             colour_distance: 12.0,
             order: Order::default(),

@@ -62,6 +62,8 @@ pub(super) struct Fields {
     /// [`super::colour::packed`].
     pub colour: Field,
     pub hue: Field,
+    /// The name of the plain background's color: see [`super::background::place_of`].
+    pub background: Field,
     /// What was measured on its pictures.
     pub visual_measures: [Field; VisualMeasure::ALL.len()],
     pub revision: Field,
@@ -112,6 +114,7 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
             bytes: builder.add_u64_field("bytes", number()),
             colour: builder.add_u64_field("colour", number()),
             hue: builder.add_u64_field("hue", number()),
+            background: builder.add_u64_field("background", number()),
             visual_measures: VisualMeasure::ALL
                 .map(|measure| builder.add_f64_field(measure.name(), number())),
             revision: builder.add_u64_field("revision", number() | INDEXED),

@@ -39,7 +39,7 @@ const FIELDS: Parameter = parameter(
 pub(super) const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 
 /// Parameters that select works, shared by all endpoints that return several works.
-pub(super) const SEARCH: [Parameter; 19] = [
+pub(super) const SEARCH: [Parameter; 20] = [
     parameter(
         "q",
         Kind::Text(MAX_QUERY_CHARS),
@@ -88,6 +88,12 @@ pub(super) const SEARCH: [Parameter; 19] = [
         Kind::Decimal(0.0, 100.0),
         "12",
         "Maximum distance (ΔE): 0 is equal, 2 is barely visible, 100 is black to white. Default: 12.",
+    ),
+    parameter(
+        "background",
+        Kind::ColourName,
+        "white",
+        "Works whose picture has a plain background of this colour: its name in English or Danish; `gray` stands for all grays. Only of works whose pictures were measured.",
     ),
     measure(
         VisualMeasure::Brightness,
@@ -273,6 +279,8 @@ mod tests {
             ("colour=3f6fb5:70&colour=%23202020:30&brightness=40/60&temperature=-20/", true),
             ("colour=3f6fb5:0", false),
             ("brightness=40", false),
+            ("background=Dark+gray", true),
+            ("background=smell", false),
             ("sort=-brightness", true),
             ("years=x", false),
             ("any=creator", false),

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Range,
     /// `rrggbb`, or `#rrggbb` percent-encoded; with `:70` after it, it should cover 70 % of the picture.
     Colour,
+    /// The name of a colour: `dark-gray`.
+    ColourName,
     /// A language tag: `da`.
     Language,
     /// Field names, separated by commas.
@@ -78,6 +80,7 @@ impl Kind {
             Self::Years => json!({"type": "string", "pattern": YEARS}),
             Self::Range => json!({"type": "string", "pattern": RANGE}),
             Self::Colour => json!({"type": "string", "pattern": COLOUR}),
+            Self::ColourName => json!({"type": "string", "enum": crate::search::Background::names()}),
             Self::Language => json!({"type": "string", "pattern": LANGUAGE}),
             Self::Names if fields.is_empty() => json!({"type": "string", "pattern": NAMES}),
             Self::Names => {
@@ -163,6 +166,9 @@ impl<'a> ApiQuery<'a> {
                 let reason = "must be a colour of six hexadecimal digits, as in `3f6fb5`, or with its share of the picture \
                      from 1 to 100 percent, as in `3f6fb5:70`";
                 refuse(reason.into())
+            }
+            Kind::ColourName if crate::search::Background::parse(value).is_none() => {
+                refuse("must be the name of a colour, as in `white`, `dark-gray` or `mørkegrå`".into())
             }
             Kind::Language if !is_language(value) => refuse("must be a language tag, as in `da`".into()),
             Kind::Names if !value.split(',').all(is_name) || value.split(',').count() > 64 => {

@@ -17,7 +17,8 @@ use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{
-    Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure, WeightedColour,
+    Background, Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure,
+    WeightedColour,
 };
 use crate::web::App;
 use crate::web::http::document::Document;
@@ -59,6 +60,7 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
         width: least("min_width"),
         height: least("min_height"),
         visual_measures: VisualMeasure::ALL.map(|measure| query.range(measure.name())),
+        background: query.text("background").and_then(Background::parse),
         colours: query.all("colour").filter_map(WeightedColour::parse).collect(),
         colour_distance: query
             .decimal("colour_distance")
