@@ -212,7 +212,7 @@ impl SearchService {
     /// Returns an error if works cannot be indexed, or if the catalogue does not respond.
     pub(crate) async fn catch_up(&self) -> Result<(), Error> {
         let last = self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?;
-        while !self.index().is_some_and(|index| index.snapshot().revision() >= last) {
+        while self.index().is_none_or(|index| index.snapshot().revision() < last) {
             if let Some(cause) = self.failure() {
                 return Err(Error::Unindexed { cause });
             }
