@@ -101,7 +101,7 @@ impl ColorAnalysis {
         let mut named: Vec<NamedShare> = Vec::new();
         for entry in &self.palette {
             let name = name_of(entry.color);
-            match named.iter_mut().find(|found| std::ptr::eq(found.name, name)) {
+            match named.iter_mut().find(|found| found.name == name) {
                 Some(found) => {
                     found.share += entry.share;
                     found.seen += seen(entry);

@@ -50,7 +50,7 @@ impl Background {
 pub(super) fn place_of(color: &str) -> Option<u64> {
     let hex = color.trim_start_matches('#');
     let name = name_of(Oklab::of(u32::from_str_radix(hex, 16).ok()?));
-    NAMES.iter().position(|named| std::ptr::eq(named, name)).map(|place| place as u64)
+    NAMES.iter().position(|named| named == name).map(|place| place as u64)
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ impl Analyzer for Measures {
 }
 
 fn color_tag(found: &ColorAnalysis, named: NamedShare, source: &str) -> Tag {
-    let has_name = |entry: &&PaletteColor| std::ptr::eq(analysis::name_of(entry.color), named.name);
+    let has_name = |entry: &&PaletteColor| analysis::name_of(entry.color) == named.name;
     let color = found.palette.iter().find(has_name).map(|entry| entry.color).unwrap_or_default();
     let mut label = Text::of("en", named.name.english);
     label.add("da", named.name.danish);

@@ -142,18 +142,18 @@ fn clusters() -> [(String, Value); 2] {
     let about = "Groups of works that look alike to a model, found by `tegl tag train`";
     let all = Operation::new("clusters", about, OF_REVIEW)
         .parameters([scheme.clone()])
-        .returns("PublishedClusters")
+        .returns("Clusters")
         .with_token();
     let about = "A group of works that look alike to a model";
     let one = Operation::new("cluster", about, OF_REVIEW)
         .parameters([scheme.clone(), number.clone()])
-        .returns("PublishedCluster")
+        .returns("Cluster")
         .with_token();
     let about = "Name, hide or merge a group; the tags of its works change with it";
     let patch = Operation::new("judgeCluster", about, OF_CLUSTER)
         .parameters([scheme, number])
         .body("ClusterJudgement")
-        .returns("PublishedCluster")
+        .returns("Cluster")
         .with_token();
     [
         ("/api/v1/review/clusters/{scheme}".into(), json!({ "get": all })),

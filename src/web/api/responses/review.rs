@@ -80,14 +80,14 @@ pub(in crate::web::api) struct PublishedWaitingTag {
 
 /// The clusters of a scheme, in the order of their numbers.
 #[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
+#[schemars(rename = "Clusters", transform = as_sent)]
 pub(in crate::web::api) struct PublishedClusters {
     pub clusters: Vec<PublishedCluster>,
 }
 
 /// A group of works that look alike to a model.
 #[derive(Serialize, JsonSchema)]
-#[schemars(transform = as_sent)]
+#[schemars(rename = "Cluster", transform = as_sent)]
 pub(in crate::web::api) struct PublishedCluster {
     /// The concept of its tags.
     pub concept: String,
