@@ -72,7 +72,7 @@ pub(in crate::gallery) async fn change_cluster(
         let (revision, document) = load(catalogue, scheme).await?;
         let mut document = document.ok_or(Error::NotFound)?;
         let (_, clusters) = document.clusters.as_mut().ok_or(Error::NotFound)?;
-        let was_hidden = clusters.all().iter().any(|cluster| cluster.id == id && cluster.is_hidden);
+        let was_hidden = clusters.shown(id).is_none();
         let mut concerned: BTreeSet<u32> = related(clusters, id).into_iter().collect();
         apply(clusters, id, change)?;
         concerned.extend(related(clusters, id));
