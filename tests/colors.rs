@@ -259,6 +259,14 @@ fn works_are_filtered_and_sorted_by_what_was_measured() {
             0
         );
     }
+    let similar = |query: &str| server.get(&format!("/api/v1/works/RED/similar{query}"));
+    wait(Duration::from_secs(20), || similar("").status == 200);
+    for number in ["BLUE", "GRAY"] {
+        let value = server.get(&format!("/api/v1/works/{number}")).json()["picture"]["brightness"].clone();
+        let value = value.as_f64().unwrap();
+        let found = similar(&format!("?brightness={:.4}/{:.4}", value - 0.001, value + 0.001)).json();
+        assert_eq!(object_numbers(&found), [number], "{value}");
+    }
     let refused = server.get("/api/v1/works?brightness=40");
     assert!(refused.status == 400 && refused.text().contains("40/60"), "{}", refused.text());
     let described = server.get("/api/v1/openapi.json").text();
