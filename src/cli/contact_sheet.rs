@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, PreEscaped, html};
 
 use crate::gallery::TaggedWork;
+use crate::metadata::EmbeddedMetadata;
+use crate::pixels::encode;
 use crate::record::Tag;
 
 const STYLE: &str = "
@@ -39,10 +41,11 @@ pub(super) fn page(works: &[TaggedWork]) -> String {
 }
 
 fn card(work: &TaggedWork) -> maud::Markup {
-    let Some((label, png)) = &work.shown else { return html! {} };
+    let Some((label, raster)) = &work.shown else { return html! {} };
+    let png = encode::png(raster, &EmbeddedMetadata::default()).unwrap_or_default();
     html! {
         li {
-            img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt=(label);
+            img src={ "data:image/png;base64," (STANDARD.encode(&png)) } alt=(label);
             strong { (label) } " (" (work.object_number) ")"
             ul.tags { @for tag in &work.tags { li { (line(tag)) } } }
         }

@@ -17,7 +17,9 @@ use crate::inference::{Declaration, Model};
 const SAMPLE: usize = 60;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
-    let config = settings::load(arguments.config.as_deref())?;
+    let mut config = settings::load(arguments.config.as_deref())?;
+    // Each image is read once.
+    (config.cache.answers_mib, config.cache.decoded_mib) = (0, 0);
     gallery::require_source(&arguments.sources, &config)?;
     let kinds = match arguments.only.is_empty() {
         true => TagKind::ALL.to_vec(),

@@ -97,7 +97,7 @@ impl ColorTransform {
         };
         // An RGB profile does not describe gray, and a gray profile does not describe RGB.
         let fits_channels = (profile.get(16..20) == Some(b"GRAY")) == gray;
-        format && fits_channels && matches!(plan.quality, Quality::Default | Quality::Color)
+        !plan.is_raw && format && fits_channels && matches!(plan.quality, Quality::Default | Quality::Color)
     }
 
     /// Whether converted samples are correct without a profile.

@@ -94,7 +94,7 @@ fn delta(one: [f64; 3], other: [f64; 3]) -> f64 {
 fn plan(format: Format, quality: Quality, degrees: f64) -> Plan {
     let rotation = Rotation { mirror: false, degrees };
     let source = Source::Rendered { level: 0, reduce: 1 };
-    Plan { region: Rect::all(SIZE), size: SIZE, rotation, quality, format, source }
+    Plan { region: Rect::all(SIZE), size: SIZE, rotation, quality, format, is_raw: false, source }
 }
 
 fn response(plan: &Plan, picture: &Picture, color: &ColorTransform) -> Vec<u8> {

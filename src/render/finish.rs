@@ -1,5 +1,6 @@
 //! Turns decoded pixels into an encoded image: scale, tone, rotate, convert colors, encode.
 
+use super::samples::raw;
 use super::{ColorTransform, Plan, Settings};
 use crate::iiif::{Dimensions, Format, Quality, Rotation};
 use crate::master::Orientation;
@@ -25,6 +26,7 @@ pub fn finish(
         && plain
         && color.conversion.is_none()
         && plan.format == Format::Jpg
+        && !plan.is_raw
     {
         let gray = planar.planes.len() == 1 || plan.quality == Quality::Gray;
         let embeds_profile = color.embeds_profile(plan, if gray { Channels::Gray } else { Channels::Rgb });
@@ -41,7 +43,10 @@ pub fn finish(
     let raster = color.for_response(raster, embeds_profile);
     let raster = with_quality(raster, plan.quality);
     let raster = rotated(raster, plan.rotation, plan.format);
-    encode(raster, plan.format, &color.metadata(embeds_profile), settings)
+    match plan.is_raw {
+        true => Ok(raw(&raster)),
+        false => encode(raster, plan.format, &color.metadata(embeds_profile), settings),
+    }
 }
 
 /// The channels that are encoded: transparent corners turn gray into RGBA.

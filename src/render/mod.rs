@@ -10,6 +10,7 @@ mod exact_tile;
 mod finish;
 mod frame;
 mod plan;
+mod samples;
 mod settings;
 
 pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
@@ -18,4 +19,5 @@ pub use draw::{DrawError, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_per_pixel};
 pub use plan::{Plan, Source};
+pub use samples::samples;
 pub use settings::Settings;

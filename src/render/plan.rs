@@ -20,6 +20,9 @@ pub struct Plan {
     pub quality: Quality,
     /// The format that the result is encoded in.
     pub format: Format,
+    /// Whether it is not encoded: the samples themselves are the result, in sRGB or gray, as [`samples`](super::samples)
+    /// reads them.
+    pub is_raw: bool,
     /// Where the pixels come from.
     pub source: Source,
 }
@@ -68,7 +71,7 @@ impl Plan {
             Some((level, tile)) => Source::Stored { level, tile },
             None => rendered(region, size, master),
         };
-        Ok(Self { region, size, rotation, quality, format, source })
+        Ok(Self { region, size, rotation, quality, format, is_raw: false, source })
     }
 
     /// The part of the canonical URI after the identifier (Image API 3.0, §4.8; 2.1, §4.7).

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ImageService;
-use super::rendition::{RENDITION_SIDE, raster_of};
+use super::rendition::RENDITION_SIDE;
 use crate::gallery::Error;
 use crate::iiif::Region;
 use crate::pixels::Raster;
@@ -25,8 +25,8 @@ impl ImageService {
         let finest = region.within(image.all().dimensions())?;
         let scale = f64::from(image.finest().width) / f64::from(image.all().dimensions().width.max(1));
         let longest = (f64::from(finest.width.max(finest.height)) * scale).floor() as u32;
-        let png = self.rendition(identifier, region, RENDITION_SIDE.min(longest).max(1)).await?;
-        let analyzed = self.tasks.spawn_blocking(move || raster_of(png).map(|raster| analyze(&raster)));
-        analyzed.await.map_err(|error| Error::Fault(error.to_string()))?
+        let raster = self.rendition(identifier, region, RENDITION_SIDE.min(longest).max(1)).await?;
+        let analyzed = self.tasks.spawn_blocking(move || analyze(&raster));
+        analyzed.await.map_err(|error| Error::Fault(error.to_string()))
     }
 }

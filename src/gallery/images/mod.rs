@@ -38,7 +38,7 @@ pub(crate) use original::Original;
 pub(crate) use planned::{Body, Delivered, PlannedImage};
 pub(crate) use pyramids::PyramidStore;
 pub(crate) use renderer::Origin;
-pub(super) use rendition::{RENDITION_SIDE, raster_of};
+pub(super) use rendition::RENDITION_SIDE;
 pub(crate) use unsent::Unsent;
 
 use super::Error;

@@ -190,6 +190,12 @@ impl PlannedImage {
         self.service.renderer.banded_length(&self.image, &self.plan)
     }
 
+    /// The same with the samples themselves as its body, which only [`render::samples`](crate::render::samples) reads.
+    pub(super) fn raw(mut self) -> Self {
+        self.plan.is_raw = true;
+        self
+    }
+
     /// Delivers the image. If its master was replaced meanwhile, the image is planned and delivered once more.
     ///
     /// A streamed image is admitted and its first band rendered before this returns, so that early failures are
@@ -204,6 +210,7 @@ impl PlannedImage {
                 let identifier = self.image.identifier();
                 self.service.forget(identifier);
                 let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
+                let planned = if self.plan.is_raw { planned.raw() } else { planned };
                 let body = planned.attempt().await?;
                 Ok(Delivered { planned, body, is_replanned: true })
             }

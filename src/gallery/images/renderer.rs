@@ -134,7 +134,10 @@ impl Renderer {
                 .make(&handle, &plan, cancellation)
                 .await
                 .inspect_err(|error| handle.record_failure(error))?;
-            renderer.responses.insert((handle.number, plan), rendered.clone());
+            // Samples are large, and read once.
+            if !plan.is_raw {
+                renderer.responses.insert((handle.number, plan), rendered.clone());
+            }
             Ok(rendered)
         };
         let bytes = self.renderings.join(name, make).await?;

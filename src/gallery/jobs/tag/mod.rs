@@ -12,19 +12,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use futures::StreamExt;
 use serde::Serialize;
 
 use super::{JobService, Shard};
 use crate::catalogue::{Analysis, ProposalSummary, Proposals, StoredWork};
-use crate::gallery::images::{RENDITION_SIDE, raster_of};
+use crate::gallery::images::RENDITION_SIDE;
 use crate::gallery::learned::Tagger;
 use crate::gallery::tagging::Tagging;
 use crate::gallery::{Error, error_chain};
 use crate::iiif::{Dimensions, Region};
 use crate::inference::Model;
 use crate::nearest::packed;
+use crate::pixels::Raster;
 use crate::record::Tag;
 use crate::search::number_hash;
 pub(crate) use analyzer::Kind;
@@ -70,9 +70,9 @@ pub(crate) struct TaggedWork {
     pub failures: Vec<(String, String)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
-    /// The work's label and the first image as PNG, for a contact sheet.
+    /// The work's label and its first image, for a contact sheet.
     #[serde(skip)]
-    pub shown: Option<(String, Bytes)>,
+    pub shown: Option<(String, Raster)>,
 }
 
 /// The totals of a run.
@@ -112,7 +112,7 @@ struct Context<'a> {
 /// What analyzers read from one image.
 struct Reading {
     /// The rendition.
-    png: Bytes,
+    raster: Raster,
     found: Vec<Analysis>,
     /// Why analyzers failed.
     failures: Vec<String>,
@@ -217,12 +217,12 @@ impl JobService {
                 continue;
             }
             match self.analyze(file, missing, analyzers.clone()).await {
-                Ok(Reading { png, found, failures }) => {
+                Ok(Reading { raster, found, failures }) => {
                     done.read += u64::from(failures.is_empty() || !found.is_empty());
                     done.failures.extend(failures.into_iter().map(|reason| (file.clone(), reason)));
                     if shows {
                         let label = work.label().best(&["en", "da"]).unwrap_or_default().to_owned();
-                        done.shown = Some((label, png));
+                        done.shown = Some((label, raster));
                     }
                     for analysis in found {
                         results.insert((file.clone(), analysis.analyzer.clone()), analysis.clone());
@@ -303,10 +303,9 @@ impl JobService {
         let etag = image.master_version();
         let largest = image.largest();
         let side = RENDITION_SIDE.min(largest.width.max(largest.height));
-        let png = self.images.rendition(file, Region::Full, side).await?;
+        let raster = self.images.rendition(file, Region::Full, side).await?;
         let file = file.to_owned();
         let work = move || {
-            let raster = raster_of(png.clone())?;
             let (mut found, mut failures) = (Vec::with_capacity(missing.len()), Vec::new());
             for analyzer in missing.into_iter().map(|number| &analyzers[number]) {
                 let finding = match analyzer.analyze(&raster) {
@@ -325,11 +324,11 @@ impl JobService {
                     vector: bytes_of(&finding.vectors),
                 });
             }
-            Ok::<_, Error>(Reading { png, found, failures })
+            Reading { raster, found, failures }
         };
         // Models need memory while they run.
         let _permit = self.analyses.acquire().await;
-        self.tasks.spawn_blocking(work).await.map_err(|error| Error::Fault(error.to_string()))?
+        self.tasks.spawn_blocking(work).await.map_err(|error| Error::Fault(error.to_string()))
     }
 }
 
