@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::command::command;
 use crate::support::server::Server;
-use crate::support::{Failures, eventually, not_proven};
+use crate::support::{Failures, eventually, fixture, not_proven};
 
 const README: &str = include_str!("../README.md");
 
@@ -55,6 +55,16 @@ impl Shell {
         Self { folder, environment }
     }
 
+    /// Declares a model with an embedding in the settings, as the README says that some commands need one.
+    fn declare_model(&self) {
+        let file = fixture("models/mean_color.onnx");
+        let settings = format!(
+            "[models.tiny]\nfile = '{}'\ninput = {{ width = 4, height = 4, scale = 255 }}\noutputs.embedding = 'embedding'\n",
+            file.display()
+        );
+        std::fs::write(self.folder.path().join("tegl.toml"), settings).unwrap();
+    }
+
     /// Runs one line; its exit code and its output.
     fn run(&self, line: &str) -> (Option<i32>, String, String) {
         // Its variables of the environment are removed; the program itself is not used.
@@ -92,6 +102,7 @@ impl Shell {
 #[test]
 fn commands_of_the_readme_run() {
     let shell = Shell::new();
+    shell.declare_model();
     let mut failures = Failures::default();
     let mut not_run: HashSet<&str> = HashSet::new();
     let mut requests = Vec::new();

@@ -43,16 +43,16 @@ const BATCH: usize = 200;
 /// How often a change is tried again that others were faster than.
 const TRIES: usize = 5;
 
-/// The clusters of a scheme, in the order of their numbers.
+/// The clusters of a scheme, in the order of their numbers; none if nothing was learnt about it.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if the scheme has none; also if the catalogue does not respond.
+/// Returns an error if the catalogue does not respond.
 pub(in crate::gallery) async fn clusters(
     catalogue: &CatalogueClient,
     scheme: &str,
 ) -> Result<Vec<ClusterState>, Error> {
-    let document = load(catalogue, scheme).await?.1.ok_or(Error::NotFound)?;
-    let (_, clusters) = document.clusters.as_ref().ok_or(Error::NotFound)?;
+    let Some(document) = load(catalogue, scheme).await?.1 else { return Ok(Vec::new()) };
+    let Some((_, clusters)) = &document.clusters else { return Ok(Vec::new()) };
     Ok(clusters.all().iter().map(|cluster| state(&document.scheme, cluster)).collect())
 }
 

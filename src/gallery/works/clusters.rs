@@ -6,11 +6,10 @@ use crate::gallery::learned::{self, ClusterChange, ClusterState};
 use crate::gallery::tagging::Tagging;
 
 impl WorkService {
-    /// The clusters of a scheme, in the order of their numbers.
+    /// The clusters of a scheme, in the order of their numbers; none if nothing was learnt about it.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no catalogue or the scheme has no clusters; also if the catalogue does not
-    /// respond.
+    /// Returns [`Error::NotFound`] if there is no catalogue; also if it does not respond.
     pub(crate) async fn clusters(&self, scheme: &str) -> Result<Vec<ClusterState>, Error> {
         learned::clusters(self.client()?, scheme).await
     }
