@@ -74,7 +74,7 @@ fn near(found: &[f32], expected: &[f32]) {
 
 /// The numbers are those of ONNX Runtime 1.32 for the same color.
 #[test]
-fn real_networks_give_the_numbers_of_another_runtime() {
+pub(super) fn real_networks_give_the_numbers_of_another_runtime() {
     let color = plain([200, 100, 50]);
     if let Some(declared) = efficientnet() {
         let found = load(&declared).unwrap().run(&color).unwrap().embedding.unwrap();
@@ -97,7 +97,7 @@ fn real_networks_give_the_numbers_of_another_runtime() {
 }
 
 #[test]
-fn a_portrait_has_one_person_where_the_person_is() {
+pub(super) fn a_portrait_has_one_person_where_the_person_is() {
     let Some(declared) = detector() else { return };
     let model = load(&declared).unwrap();
     let Some(outcome) = run(&model, "niccolo-machiavelli_the-prince_w-k-marriott") else { return };
@@ -152,7 +152,7 @@ fn a_violin_becomes_a_tag_by_the_table_and_a_book_jacket_does_not() {
 }
 
 #[test]
-fn a_damaged_real_model_is_an_error() {
+pub(super) fn a_damaged_real_model_is_an_error() {
     let Some(declared) = real("squeezenet11", 224) else { return };
     let whole = std::fs::read(&declared.file).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
