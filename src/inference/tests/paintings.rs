@@ -17,13 +17,13 @@ fn real(name: &str, side: u32) -> Option<Declaration> {
     Some(declared)
 }
 
-fn efficientnet() -> Option<Declaration> {
+pub(super) fn efficientnet() -> Option<Declaration> {
     let mut declared = real("efficientnet_lite0", 224)?;
     (declared.input.mean, declared.input.scale) = (PerChannel::All(127.0), PerChannel::All(128.0));
     Some(declared)
 }
 
-fn detector() -> Option<Declaration> {
+pub(super) fn detector() -> Option<Declaration> {
     let mut declared = real("ssd_mobilenet_v2_coco", 300)?;
     (declared.input.mean, declared.input.scale) = (PerChannel::All(127.5), PerChannel::All(127.5));
     let anchors = Path::new(&declared.file).with_file_name("ssd_mobilenet_v2_coco_anchors.npy");
@@ -57,7 +57,7 @@ fn painting(path: &Path) -> Raster {
     scale::raster(&whole, window, Dimensions::new(side(width), side(height))).unwrap()
 }
 
-fn run(model: &Model, name: &str) -> Option<Outcome> {
+pub(super) fn run(model: &Model, name: &str) -> Option<Outcome> {
     let path = proof::shared("inference on paintings", &format!("paintings/{name}.jpg"))?;
     Some(model.run(&painting(&path)).unwrap())
 }
