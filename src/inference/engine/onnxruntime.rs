@@ -1,18 +1,20 @@
 //! Runs networks by ONNX Runtime, a library that is loaded when the first network is.
 //!
-//! Only its own provider for processors is used, which allows a session to run on any number of threads at once. The
-//! sessions have no threads of their own, and no arena: memory is returned after each run.
+//! Only its own provider for processors is used, which allows a session to run on any number of threads at once. Sessions
+//! have no threads of their own. Each has an arena, which keeps the memory of as many runs as there were at once: without
+//! it, what the system's allocator keeps for each thread is several times as much.
 
+use std::error::Error;
 use std::ffi::{CString, c_char};
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 
-use ort::AsPointer;
 use ort::environment::Environment;
 use ort::ep::CPU;
 use ort::logging::LogLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor as OwnTensor, TensorElementType, TensorRef, ValueType};
+use ort::{AsPointer, LoadDynamicError};
 use parking_lot::Mutex;
 
 use super::network::{Dimension, Fault, Network, Port, Tensor, Values, guarded};
@@ -126,11 +128,21 @@ fn environment(library: &str) -> Result<Environment, Fault> {
 }
 
 fn started(library: &Path) -> Result<Environment, Fault> {
-    let builder = ort::init_from(library).map_err(Fault::engine)?;
+    let builder = ort::init_from(library).map_err(|error| Fault::Engine(said(&error)))?;
     let environment = builder.with_name("tegl").with_telemetry(false).build().map_err(Fault::engine)?;
     // Its errors are returned; otherwise they would be on standard error, too.
     environment.set_log_level(LogLevel::Fatal);
     Ok(environment)
+}
+
+/// What the system says about a library that it does not load, which the error itself does not.
+fn said(error: &LoadDynamicError) -> String {
+    match error {
+        LoadDynamicError::Dlopen { error: cause, .. } => {
+            cause.source().map_or_else(|| error.to_string(), ToString::to_string)
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn unusable(library: &str, reason: &str) -> Fault {
@@ -141,12 +153,14 @@ fn unusable(library: &str, reason: &str) -> Fault {
 }
 
 fn session(environment: &Environment, bytes: &[u8]) -> Result<Session, ort::Error> {
-    let provider = CPU::default().with_arena_allocator(false).build().error_on_failure();
+    let provider = CPU::default().with_arena_allocator(true).build().error_on_failure();
     Session::builder(environment)?
         .with_log_level(LogLevel::Fatal)?
         .with_intra_threads(1)?
         .with_inter_threads(1)?
         .with_execution_providers([provider])?
+        // One block for each run would leave gaps in the arena.
+        .with_memory_pattern(false)?
         .commit_from_memory(bytes)
 }
 
