@@ -8,6 +8,7 @@ mod colors;
 mod commands;
 mod connections;
 mod disks;
+mod engines;
 mod export;
 mod faults;
 mod floors;

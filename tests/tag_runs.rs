@@ -17,7 +17,8 @@ use crate::support::{fixture, masters};
 /// Works in one transaction of a run.
 const BATCH: u64 = 200;
 /// Where embeddings of `mean_color.onnx` are declared.
-const MEAN_COLOR: &str = "input = { width = 4, height = 4, scale = 255 }\noutputs.embedding = 'embedding'";
+pub(crate) const MEAN_COLOR: &str =
+    "input = { width = 4, height = 4, scale = 255 }\noutputs.embedding = 'embedding'";
 
 fn number(at: u64) -> String {
     format!("W{at:03}")
@@ -34,7 +35,7 @@ fn small(at: u64) -> Vec<u8> {
 }
 
 /// Works with a picture each.
-fn museum(works: u64) -> Museum {
+pub(crate) fn museum(works: u64) -> Museum {
     let museum = Museum::new(&[]);
     let work = |at| {
         let file = format!("{}.png", number(at));
@@ -46,7 +47,7 @@ fn museum(works: u64) -> Museum {
 }
 
 /// Writes settings that declare this model.
-fn declare(museum: &Museum, file: &Path, more: &str) -> String {
+pub(crate) fn declare(museum: &Museum, file: &Path, more: &str) -> String {
     let settings = museum.path("models.toml");
     std::fs::write(&settings, format!("[models.tiny]\nfile = '{}'\n{more}\n", file.display())).unwrap();
     settings
@@ -60,7 +61,7 @@ fn tagging(museum: &Museum, more: &[&str]) -> Command {
     command
 }
 
-fn tag(museum: &Museum, more: &[&str]) -> CommandOutput {
+pub(crate) fn tag(museum: &Museum, more: &[&str]) -> CommandOutput {
     museum.run(&[&["tag", "--json", &museum.path("masters")], more].concat())
 }
 
@@ -72,7 +73,7 @@ fn summary(ran: &CommandOutput) -> Value {
 }
 
 #[track_caller]
-fn totals(ran: &CommandOutput) -> [u64; 3] {
+pub(crate) fn totals(ran: &CommandOutput) -> [u64; 3] {
     let summary = summary(ran);
     ["read", "known", "failed"].map(|name| summary[name].as_u64().unwrap())
 }

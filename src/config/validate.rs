@@ -23,6 +23,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     catalogue(&config.catalogue.url)?;
     config.presentation.check()?;
     config.tagging.check()?;
+    config.inference.check()?;
     languages(&config.presentation)?;
     log(&config.log)
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use rten::NodeId;
-
 use super::anchors::{self, Anchor};
 use super::boxes::{self, Detection};
-use super::engine::{self, Engine, Fault, Tensor};
+use super::engine::{Engine, Fault, Tensor, Values};
 use super::labels::{Label, Labels, Naming};
 use super::prepare::{self, Placement};
 use super::settings::{Activation, Boxes, Declaration, Outputs, Scores, Settings};
@@ -19,9 +17,10 @@ pub(crate) struct Model {
     declaration: Declaration,
     version: String,
     engine: Engine,
-    input: NodeId,
+    /// The place of the picture among the inputs.
+    input: usize,
     /// The outputs that are computed, in the order of the fields below.
-    wanted: Vec<NodeId>,
+    wanted: Vec<usize>,
     /// The length of the embedding.
     embedding: Option<usize>,
     scores: Option<(Scores, Labels)>,
@@ -57,7 +56,7 @@ impl Model {
         let file = declaration.file.as_str();
         let (bytes, hash) = read_file::model(file, &declaration.sha256, settings.limit())?;
         let fault = |fault: Fault| fault.of(file, "loaded");
-        let engine = Engine::load(bytes).map_err(fault)?;
+        let engine = Engine::load(bytes, settings).map_err(fault)?;
         let input = engine.picture_input(prepare::shape(&declaration.input)).map_err(fault)?;
         let wanted =
             wanted(&declaration.outputs).map(|output| engine.output(output)).collect::<Result<_, _>>();
@@ -126,8 +125,8 @@ impl Model {
     fn compute(&self, picture: &Raster) -> Result<(Vec<Tensor>, Placement), Error> {
         let prepared = prepare::prepare(picture, &self.declaration.input)?;
         let shape = prepare::shape(&self.declaration.input);
-        let samples = engine::floats(&shape, &prepared.samples);
-        let tensors = samples.and_then(|samples| self.engine.run(&[(self.input, samples)], &self.wanted));
+        let samples = Values::Floats(&shape, &prepared.samples);
+        let tensors = self.engine.run(&[(self.input, samples)], &self.wanted);
         let tensors = tensors.map_err(|fault| fault.of(&self.declaration.file, "run"))?;
         Ok((tensors, prepared.placement))
     }

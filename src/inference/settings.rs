@@ -8,15 +8,29 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Settings {
     /// The largest model file that is loaded, in MiB.
     pub model_mib: u64,
+    /// The library of ONNX Runtime, which then runs models; if empty, rten does.
+    pub onnxruntime: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { model_mib: 1024 }
+        Self { model_mib: 1024, onnxruntime: String::new() }
     }
 }
 
 impl Settings {
+    /// Fails if they ask for an engine that is not part of this build.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.onnxruntime.is_empty() || cfg!(feature = "onnxruntime") {
+            return Ok(());
+        }
+        Err(format!(
+            "`inference.onnxruntime` is `{}`, but this Tegl is built without ONNX Runtime: build it with \
+             `--features onnxruntime`, or leave the setting empty, so that rten runs models",
+            self.onnxruntime
+        ))
+    }
+
     /// The largest model file, in bytes.
     pub(super) const fn limit(&self) -> u64 {
         self.model_mib.saturating_mul(1 << 20)

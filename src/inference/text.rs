@@ -1,9 +1,8 @@
 //! Encodes texts as vectors among those of pictures, by the second half of a pair of models such as CLIP.
 
-use rten::NodeId;
 use tokenizers::{PaddingParams, PaddingStrategy, Tokenizer, TruncationParams};
 
-use super::engine::{self, Engine, Fault};
+use super::engine::{Engine, Fault, Tensor, Values};
 use super::settings::{Settings, TextEncoding};
 use super::{Error, check, read_file};
 
@@ -13,9 +12,10 @@ pub(crate) struct TextEncoder {
     version: String,
     tokenizer: Tokenizer,
     engine: Engine,
-    ids: NodeId,
-    mask: Option<NodeId>,
-    output: NodeId,
+    /// The places of the inputs and of the output.
+    ids: usize,
+    mask: Option<usize>,
+    output: usize,
 }
 
 /// The most tokens of a text.
@@ -35,7 +35,7 @@ impl TextEncoder {
         let (bytes, hash) = read_file::model(file, &declaration.sha256, settings.limit())?;
         let tokenizer = tokenizer(declaration)?;
         let fault = |fault: Fault| fault.of(file, "loaded");
-        let engine = Engine::load(bytes).map_err(fault)?;
+        let engine = Engine::load(bytes, settings).map_err(fault)?;
         let (ids, mask) = inputs(file, &engine)?;
         let output = engine.output(&declaration.output).map_err(fault)?;
         let version = hash[..12].to_owned();
@@ -65,11 +65,11 @@ impl TextEncoder {
         Ok(tensor.values)
     }
 
-    fn run(&self, ids: &[i32], mask: &[i32]) -> Result<Vec<engine::Tensor>, Fault> {
+    fn run(&self, ids: &[i32], mask: &[i32]) -> Result<Vec<Tensor>, Fault> {
         let shape = [1, ids.len()];
-        let mut inputs = vec![(self.ids, engine::integers(&shape, ids)?)];
+        let mut inputs = vec![(self.ids, Values::Integers(&shape, ids))];
         if let Some(input) = self.mask {
-            inputs.push((input, engine::integers(&shape, mask)?));
+            inputs.push((input, Values::Integers(&shape, mask)));
         }
         self.engine.run(&inputs, &[self.output])
     }
@@ -91,15 +91,15 @@ fn tokenizer(declaration: &TextEncoding) -> Result<Tokenizer, Error> {
 }
 
 /// The inputs for tokens and, if there is one, for their mask.
-fn inputs(file: &str, engine: &Engine) -> Result<(NodeId, Option<NodeId>), Error> {
-    let inputs = engine.inputs();
-    let named = |wanted: &str| inputs.iter().find(|(_, name)| name == wanted).map(|(id, _)| *id);
+fn inputs(file: &str, engine: &Engine) -> Result<(usize, Option<usize>), Error> {
+    let inputs: Vec<_> = engine.inputs().collect();
+    let named = |wanted: &str| inputs.iter().position(|name| *name == wanted);
     let mask = named("attention_mask");
-    let ids = named("input_ids").or_else(|| inputs.iter().map(|(id, _)| *id).find(|id| Some(*id) != mask));
+    let ids = named("input_ids").or_else(|| (0..inputs.len()).find(|at| Some(*at) != mask));
     match ids {
         Some(ids) if inputs.len() == 1 + usize::from(mask.is_some()) => Ok((ids, mask)),
         _ => {
-            let names: Vec<_> = inputs.iter().map(|(_, name)| format!("`{name}`")).collect();
+            let names: Vec<_> = inputs.iter().map(|name| format!("`{name}`")).collect();
             let expected = "an input for tokens and at most another, `attention_mask`";
             Err(Error::unexpected(file, expected, format!("{} ({})", names.len(), names.join(", "))))
         }

@@ -10,7 +10,7 @@ fn check(declared: &Declaration, expected: &str) {
 }
 
 #[test]
-fn models_that_do_not_fit_their_declaration_are_refused_by_name() {
+pub(super) fn models_that_do_not_fit_their_declaration_are_refused_by_name() {
     let mut wide = declaration("mean_color.onnx");
     wide.input.width = 5;
     check(&wide, "mean_color.onnx`: expected an input of [1, 3, 4, 5], found [1, 3, 4, 4]");
@@ -47,14 +47,14 @@ fn settings_that_cannot_be_used_are_named() {
 }
 
 #[test]
-fn a_file_above_the_limit_is_not_loaded() {
-    let refused = Model::load(&declaration("mean_color.onnx"), &Settings { model_mib: 0 });
+pub(super) fn a_file_above_the_limit_is_not_loaded() {
+    let refused = Model::load(&declaration("mean_color.onnx"), &Settings { model_mib: 0, ..settings() });
     let refused = refused.map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("expected at most 0 bytes, found 295"), "{refused}");
 }
 
 #[test]
-fn a_picture_without_pixels_is_an_error() {
+pub(super) fn a_picture_without_pixels_is_an_error() {
     let model = load(&declaration("mean_color.onnx")).unwrap();
     let empty = Raster { dimensions: Dimensions::new(0, 0), channels: Channels::Rgb, samples: Vec::new() };
     assert!(model.run(&empty).unwrap_err().to_string().contains("0 samples"));
@@ -69,7 +69,7 @@ fn tried(content: &[u8], declared: &Declaration) -> Result<(), Error> {
 }
 
 #[test]
-fn truncated_models_are_errors() {
+pub(super) fn truncated_models_are_errors() {
     for name in ["mean_color.onnx", "quarters.onnx"] {
         let mut declared = declaration(name);
         if name == "quarters.onnx" {
@@ -85,7 +85,7 @@ fn truncated_models_are_errors() {
 }
 
 #[test]
-fn models_with_flipped_bits_do_not_panic() {
+pub(super) fn models_with_flipped_bits_do_not_panic() {
     let declared = declaration("mean_color.onnx");
     let whole = std::fs::read(&declared.file).unwrap();
     let mut refused = 0;

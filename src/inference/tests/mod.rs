@@ -2,15 +2,28 @@
 
 mod hostile;
 mod made;
+mod onnxruntime;
 mod paintings;
 mod text;
 mod tiny;
+
+use std::cell::RefCell;
 
 use super::settings::{Declaration, Input, Output, Outputs, PerChannel, Settings};
 use super::{Error, Model};
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};
 use crate::proof;
+
+thread_local! {
+    /// The library of ONNX Runtime; if empty, rten runs the models that a test loads.
+    static ONNXRUNTIME: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The settings of the engine that is tested.
+fn settings() -> Settings {
+    Settings { onnxruntime: ONNXRUNTIME.with_borrow(Clone::clone), ..Settings::default() }
+}
 
 /// A file of `tests/fixtures/models`.
 fn fixture(name: &str) -> String {
@@ -33,7 +46,7 @@ fn output(name: &str) -> Output {
 }
 
 fn load(declaration: &Declaration) -> Result<Model, Error> {
-    Model::load(declaration, &Settings::default())
+    Model::load(declaration, &settings())
 }
 
 /// The message of a model that cannot be loaded.

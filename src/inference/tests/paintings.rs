@@ -17,13 +17,13 @@ fn real(name: &str, side: u32) -> Option<Declaration> {
     Some(declared)
 }
 
-fn efficientnet() -> Option<Declaration> {
+pub(super) fn efficientnet() -> Option<Declaration> {
     let mut declared = real("efficientnet_lite0", 224)?;
     (declared.input.mean, declared.input.scale) = (PerChannel::All(127.0), PerChannel::All(128.0));
     Some(declared)
 }
 
-fn detector() -> Option<Declaration> {
+pub(super) fn detector() -> Option<Declaration> {
     let mut declared = real("ssd_mobilenet_v2_coco", 300)?;
     (declared.input.mean, declared.input.scale) = (PerChannel::All(127.5), PerChannel::All(127.5));
     let anchors = Path::new(&declared.file).with_file_name("ssd_mobilenet_v2_coco_anchors.npy");
@@ -57,7 +57,7 @@ fn painting(path: &Path) -> Raster {
     scale::raster(&whole, window, Dimensions::new(side(width), side(height))).unwrap()
 }
 
-fn run(model: &Model, name: &str) -> Option<Outcome> {
+pub(super) fn run(model: &Model, name: &str) -> Option<Outcome> {
     let path = proof::shared("inference on paintings", &format!("paintings/{name}.jpg"))?;
     Some(model.run(&painting(&path)).unwrap())
 }
@@ -74,7 +74,7 @@ fn near(found: &[f32], expected: &[f32]) {
 
 /// The numbers are those of ONNX Runtime 1.32 for the same color.
 #[test]
-fn real_networks_give_the_numbers_of_another_runtime() {
+pub(super) fn real_networks_give_the_numbers_of_another_runtime() {
     let color = plain([200, 100, 50]);
     if let Some(declared) = efficientnet() {
         let found = load(&declared).unwrap().run(&color).unwrap().embedding.unwrap();
@@ -97,7 +97,7 @@ fn real_networks_give_the_numbers_of_another_runtime() {
 }
 
 #[test]
-fn a_portrait_has_one_person_where_the_person_is() {
+pub(super) fn a_portrait_has_one_person_where_the_person_is() {
     let Some(declared) = detector() else { return };
     let model = load(&declared).unwrap();
     let Some(outcome) = run(&model, "niccolo-machiavelli_the-prince_w-k-marriott") else { return };
@@ -152,7 +152,7 @@ fn a_violin_becomes_a_tag_by_the_table_and_a_book_jacket_does_not() {
 }
 
 #[test]
-fn a_damaged_real_model_is_an_error() {
+pub(super) fn a_damaged_real_model_is_an_error() {
     let Some(declared) = real("squeezenet11", 224) else { return };
     let whole = std::fs::read(&declared.file).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();

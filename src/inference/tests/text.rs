@@ -17,14 +17,14 @@ fn encoding(name: &str) -> TextEncoding {
 
 #[track_caller]
 fn check(declaration: &TextEncoding, expected: &str) {
-    let refused = TextEncoder::load(declaration, &Settings::default()).map(|_| ()).unwrap_err().to_string();
+    let refused = TextEncoder::load(declaration, &settings()).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains(expected), "{refused}");
 }
 
 #[test]
-fn a_text_is_encoded_among_pictures() {
+pub(super) fn a_text_is_encoded_among_pictures() {
     for name in ["color_names.onnx", "color_names_masked.onnx"] {
-        let encoder = TextEncoder::load(&encoding(name), &Settings::default()).unwrap();
+        let encoder = TextEncoder::load(&encoding(name), &settings()).unwrap();
         assert_eq!(encoder.encode("Red").unwrap(), [1.0, 0.0, 0.0], "{name}");
         assert_eq!(encoder.encode("red and blue").unwrap(), [1.0, 0.0, 1.0]);
         assert_eq!(encoder.encode("blue blue blue blue blue blue").unwrap(), [0.0, 0.0, 4.0], "cut to four");
@@ -37,7 +37,7 @@ fn a_text_is_encoded_among_pictures() {
 }
 
 #[test]
-fn files_that_do_not_fit_are_named() {
+pub(super) fn files_that_do_not_fit_are_named() {
     let sound = encoding("color_names.onnx");
     check(
         &TextEncoding { tokenizer: fixture("make.py"), ..sound.clone() },

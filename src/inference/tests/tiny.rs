@@ -5,7 +5,7 @@ use crate::inference::settings::{Activation, Boxes, ChannelOrder, Layout, Output
 use super::*;
 
 #[test]
-fn an_embedding_is_what_the_network_gives() {
+pub(super) fn an_embedding_is_what_the_network_gives() {
     let model = load(&declaration("mean_color.onnx")).unwrap();
     let outcome = model.run(&plain([255, 51, 0])).unwrap();
     let found = outcome.embedding.unwrap();
@@ -17,7 +17,7 @@ fn an_embedding_is_what_the_network_gives() {
 }
 
 #[test]
-fn a_network_may_want_blue_first_and_the_samples_of_a_pixel_together() {
+pub(super) fn a_network_may_want_blue_first_and_the_samples_of_a_pixel_together() {
     let mut declared = declaration("mean_color_nhwc.onnx");
     declared.input.layout = Layout::Nhwc;
     declared.input.channels = ChannelOrder::Bgr;
@@ -127,7 +127,7 @@ fn red_and_blue() -> Raster {
 }
 
 #[test]
-fn boxes_are_decoded_from_their_anchors_and_named() {
+pub(super) fn boxes_are_decoded_from_their_anchors_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let (labels, _) = files(&folder, "nothing\nred\ngreen\nblue\n", "");
     let found = load(&quarters(&labels)).unwrap().run(&red_and_blue()).unwrap().boxes;
@@ -190,7 +190,7 @@ fn a_declaration_reads_as_settings() {
 }
 
 #[test]
-fn threads_may_share_a_model() {
+pub(super) fn threads_may_share_a_model() {
     let model = load(&declaration("mean_color.onnx")).unwrap();
     std::thread::scope(|scope| {
         for red in 0..8u8 {
