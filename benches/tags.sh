@@ -48,10 +48,12 @@ speed() { # speed IMAGES
   count=$(wc -l <"$work/records.jsonl")
   for kinds in color ${settings:+motif likeness}; do
     # Every step from nothing: results of earlier ones are not used.
-    cp "$work/catalogue.db" "$work/step.db"
-    TEGL__CATALOGUE__URL=$work/step.db timed "$kinds" "$count" "$tegl" tag "$1" --only "$kinds" "${config[@]}"
-    TEGL__CATALOGUE__URL=$work/step.db timed "$kinds, all known" "$count" "$tegl" tag "$1" --only "$kinds" "${config[@]}"
-    rm "$work"/step.db*
+    mkdir "$work/step"
+    cp "$work"/catalogue.db* "$work/step"
+    export TEGL__CATALOGUE__URL=$work/step/catalogue.db
+    timed "$kinds" "$count" "$tegl" tag "$1" --only "$kinds" "${config[@]}"
+    timed "$kinds, all known" "$count" "$tegl" tag "$1" --only "$kinds" "${config[@]}"
+    rm -r "$work/step"
   done
 }
 
