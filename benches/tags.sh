@@ -28,7 +28,10 @@ timed() { # timed NAME COUNT COMMAND...
 
 serve() { # serve [SOURCE]
   "$tegl" serve "$@" --listen 127.0.0.1:$port "${config[@]}" 2>"$work/serve.log" & pid=$!
-  until curl -sf "http://127.0.0.1:$port/api/v1/works?limit=0" >/dev/null; do sleep 0.2; done
+  until curl -sf "http://127.0.0.1:$port/api/v1/works?limit=0" >/dev/null; do
+    kill -0 $pid 2>/dev/null || { cat "$work/serve.log"; exit 1; }
+    sleep 0.2
+  done
 }
 
 # A record for each image, without any tag.
@@ -97,7 +100,8 @@ PY
 bulk() { # bulk [TAGS]
   local count=${1:-100000}
   "$tegl" ingest --records "$RECORDS" >/dev/null 2>&1
-  serve
+  mkdir "$work/images"
+  serve "$work/images"
   curl -sf "http://127.0.0.1:$port/api/v1/dump/works.jsonl" | python3 -c '
 import json, sys
 numbers = [json.loads(line)["object_number"] for line in sys.stdin]
