@@ -578,7 +578,7 @@ fn the_openapi_description_matches_the_responses() {
                 == if is_missing {
                     404
                 } else if is_refused {
-                    400
+                    422
                 } else {
                     200
                 };

@@ -28,7 +28,7 @@ impl LikenessService {
         if models.is_empty() {
             let reason = "needs a model that encodes texts, and none of this server's models does \
                 (`[models.NAME.text]` in the settings)";
-            return Err(Invalid::new(LIKE, "", reason).into());
+            return Err(Error::Unprocessable(Invalid::new(LIKE, "", reason)));
         }
         self.check()?;
         let all = self.collections.read().clone();
@@ -54,7 +54,7 @@ impl LikenessService {
 
 /// The vector of a text.
 fn encoded(encoder: &TextEncoder, text: &str, dimension: usize) -> Result<Vec<f32>, Error> {
-    let refused = |reason: String| Error::from(Invalid::new(LIKE, text, reason));
+    let refused = |reason: String| Error::Unprocessable(Invalid::new(LIKE, text, reason));
     let vector = encoder.encode(text).map_err(|error| refused(error.to_string()))?;
     if vector.len() != dimension {
         let found = vector.len();

@@ -44,16 +44,19 @@ pub(super) async fn list(app: &App, request: &HttpRequest, query: &ApiQuery<'_>)
 }
 
 /// The words of `like`, which nothing else may order or cut into pages.
-fn text<'a>(query: &'a ApiQuery<'_>) -> Result<&'a str, Invalid> {
+fn text<'a>(query: &'a ApiQuery<'_>) -> Result<&'a str, Error> {
     for name in ["sort", "cursor"] {
         if let Some(value) = query.text(name).filter(|value| !value.is_empty()) {
             let reason = "cannot be combined with `like`, which orders works by their nearness: use `limit`";
-            return Err(Invalid::new(name, value, reason));
+            return Err(Error::Unprocessable(Invalid::new(name, value, reason)));
         }
     }
     let like = query.text("like").unwrap_or_default();
     match like.strip_prefix("text:").map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => Ok(text),
-        None => Err(Invalid::new("like", like, "must be `text:` and words, as in `text:a ship at sea`")),
+        None => {
+            let reason = "must be `text:` and words, as in `text:a ship at sea`";
+            Err(Error::Unprocessable(Invalid::new("like", like, reason)))
+        }
     }
 }

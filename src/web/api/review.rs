@@ -22,6 +22,8 @@ use crate::web::http::response::Response;
 const PICTURE: u32 = 400;
 /// The most tags of a response.
 const MAX_TAGS: u32 = 500;
+/// The most tags that are skipped.
+pub(super) const MAX_START: u32 = 1_000_000_000;
 /// The most works of a response.
 const MAX_WORKS: u32 = 50;
 
@@ -38,7 +40,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     let works = &app.gallery.works;
     let response = match parts[..] {
         ["schemes", scheme, value] => {
-            let (start, limit) = (number(request, "start", u32::MAX)?, number(request, "limit", MAX_TAGS)?);
+            let (start, limit) = (number(request, "start", MAX_START)?, number(request, "limit", MAX_TAGS)?);
             let (start, limit) = (u64::from(start.unwrap_or(0)), limit.unwrap_or(60) as usize);
             let waiting = works.waiting_tags(scheme, value, start, limit).await?;
             json_of(&WaitingTags { tags: published(app, request, waiting)? })

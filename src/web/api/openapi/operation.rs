@@ -9,6 +9,8 @@ use super::schemas::reference;
 
 /// Statuses of problems with requests for lists and documents.
 pub(super) const USUAL: &[u16] = &[400, 403, 404, 503];
+/// With searches, whose parameters may not go together.
+pub(super) const OF_SEARCH: &[u16] = &[400, 403, 404, 422, 503];
 /// With requests for a work, which may have been withdrawn.
 pub(super) const OF_WORK: &[u16] = &[400, 403, 404, 410, 503];
 /// With changes of a work's tags.

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{
-    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_WITHDRAWAL, OF_WORK, Operation,
-    USUAL, json_of,
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_SEARCH, OF_WITHDRAWAL, OF_WORK,
+    Operation, USUAL, json_of,
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works};
+use crate::web::api::review::MAX_START;
 
 /// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
@@ -68,7 +69,8 @@ fn lists(sample: &Sample) -> Map<String, Value> {
         ),
     ];
     let described = table.map(|(path, id, about, parameters, schema)| {
-        let get = Operation::new(id, about, USUAL).parameters(parameters).returns(schema);
+        let problems = if path == "/works" { OF_SEARCH } else { USUAL };
+        let get = Operation::new(id, about, problems).parameters(parameters).returns(schema);
         (format!("/api/v1{path}"), json!({ "get": get }))
     });
     described.into_iter().collect()
@@ -118,7 +120,7 @@ fn review(sample: &Sample) -> Map<String, Value> {
             "/schemes/{scheme}/{value}",
             "waitingTags",
             "Tags of one value that wait for a decision, the most confident first",
-            vec![scheme, value, integer("start", u32::MAX), integer("limit", 500)],
+            vec![scheme, value, integer("start", MAX_START), integer("limit", 500)],
             "WaitingTags",
         ),
         (

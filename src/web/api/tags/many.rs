@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::allowed;
 use super::body::{Expected, read_body};
-use super::read::{Change, WorkChange, changes, line};
+use super::read::{Change, NO_CHANGE, WorkChange, changes, line};
 use crate::catalogue::{Decision, Refused, StoredWork, WorkDecision};
 use crate::gallery::{Error, RefusedLine, TagBatch, TagsAdded};
 use crate::iiif::Invalid;
@@ -51,6 +51,10 @@ pub(crate) async fn write_many(
 /// Makes all decisions, or none if one of them cannot be made.
 async fn decide(app: &App, body: &[u8], actor: String) -> Result<Response, http::Error> {
     let read = changes(body).map_err(|(index, invalid)| match index {
+        // It fits the description, which does not say that one of two fields is needed.
+        Some(index) if invalid.reason == NO_CHANGE => {
+            http::Error::Decision { index, cause: Error::Unprocessable(invalid) }
+        }
         Some(index) => http::Error::Decision { index, cause: invalid.into() },
         None => invalid.into(),
     })?;
