@@ -147,7 +147,7 @@ fn many_decisions_are_made_together_or_not_at_all() {
         (one("KMS1", "0123456789abcdef", "accepted"), 404, Value::Null),
         (with(one("KMS1", &field, "accepted"), "revision", json!(at + 7)), 412, Value::Null),
         (one("KMS1", &field, "gone"), 400, json!("status")),
-        (json!({"work": "KMS1", "tag": field}), 400, json!("status")),
+        (json!({"work": "KMS1", "tag": field}), 422, json!("status")),
         (json!({"tag": field, "status": "accepted"}), 400, json!("work")),
         (with(one("KMS1", &field, "accepted"), "region", json!("0,0,901,1")), 422, json!("region")),
     ] {
