@@ -1,6 +1,6 @@
 //! Divides works into parts for cross-validation.
 
-use super::training::Labels;
+use super::labels::Labels;
 
 /// Up to so many works, each is a part of its own (leave-one-out).
 const LEAVE_ONE_OUT: usize = 60;

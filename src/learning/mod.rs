@@ -8,6 +8,7 @@ mod calibration;
 mod clusters;
 mod folds;
 mod kmeans;
+mod labels;
 mod measures;
 #[cfg(test)]
 mod paintings;

@@ -7,7 +7,7 @@
 
 use nalgebra::{Cholesky, DMatrix};
 
-use super::training::Labels;
+use super::labels::Labels;
 
 /// The works' embeddings, one per row.
 pub(super) struct Ridge {

@@ -8,6 +8,7 @@ use nalgebra::DMatrix;
 
 use super::Invalid;
 use super::folds;
+use super::labels::Labels;
 use super::measures::average_precision;
 use super::ridge::Ridge;
 use super::unit::unit;
@@ -53,25 +54,6 @@ impl Settings {
             is_complete: false,
             threads: NonZeroUsize::MIN,
         }
-    }
-}
-
-/// What people have decided: for each tag and each work.
-pub(super) struct Labels {
-    decisions: Vec<Vec<Option<bool>>>,
-}
-
-impl Labels {
-    pub(super) fn new(decisions: Vec<Vec<Option<bool>>>) -> Self {
-        Self { decisions }
-    }
-
-    pub(super) fn tags(&self) -> usize {
-        self.decisions.len()
-    }
-
-    pub(super) fn get(&self, tag: usize, row: usize) -> Option<bool> {
-        self.decisions[tag][row]
     }
 }
 

@@ -36,7 +36,15 @@ use crate::web::route::Endpoint;
 pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -> Result<Response, Error> {
     match call {
         Endpoint::Root => openapi::start(app, request).await,
-        Endpoint::Works => works::list(app, request).await,
+        Endpoint::Works => {
+            app.gallery.search()?;
+            let table = parameters::of_works();
+            let query = ApiQuery::read(&table, request.query_string())?;
+            match query.text("like") {
+                Some(_) => like::list(app, request, &query).await,
+                None => works::list(app, request, &query).await,
+            }
+        }
         Endpoint::Random => works::random(app, request).await,
         Endpoint::Suggest => works::suggest(app, request).await,
         Endpoint::Creators => works::terms(app, request, "creator", false).await,

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::fields::chosen;
-use super::parameters::{of_random, of_suggest, of_terms, of_works};
+use super::parameters::{of_random, of_suggest, of_terms};
 use super::query::{ApiQuery, query_of, quoted};
 use super::responses::{
     self, Creators, Label, Period, Scheme, Schemes, Spliced, SuggestionKind, Suggestions, Term, Url, Values,
@@ -88,15 +88,10 @@ fn known(snapshot: &Snapshot, parameter: &'static str, scheme: &str) -> Result<(
 }
 
 /// `GET /api/v1/works`.
-pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+pub(super) async fn list(app: &App, request: &HttpRequest, query: &ApiQuery<'_>) -> Result<Response, Error> {
     let search_service = app.gallery.search()?;
-    let table = of_works();
-    let query = ApiQuery::read(&table, request.query_string())?;
-    if query.text("like").is_some() {
-        return super::like::list(app, request, &query).await;
-    }
     let snapshot = search_service.snapshot()?;
-    let search = match search_of(&query, &snapshot) {
+    let search = match search_of(query, &snapshot) {
         // An invalid cursor is a page that does not exist.
         Err(Error::Invalid(invalid)) if invalid.parameter == "cursor" => return Err(Error::NoPage(invalid)),
         search => search?,
@@ -107,7 +102,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, E
         hits => hits?,
     };
     let address = Address::new(&app.base.of(request)?);
-    let serializer = serializer(app, &address, &query)?;
+    let serializer = serializer(app, &address, query)?;
     let same = query.canonical(&["cursor"]);
     let cursor = hits.found.next.as_ref().map(Cursor::encode);
     let next = cursor.as_ref().map(|cursor| {

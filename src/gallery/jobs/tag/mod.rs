@@ -4,6 +4,7 @@
 //! from the results of all images of a work and proposed in batches: a work gets one revision in a run.
 
 mod analyzer;
+mod choose;
 mod details;
 mod learned;
 mod model;
@@ -28,7 +29,8 @@ use crate::pixels::Raster;
 use crate::record::Tag;
 use crate::search::number_hash;
 pub(crate) use analyzer::Kind;
-use analyzer::{Analyzer, ImageOfWork, analyzers};
+use analyzer::{Analyzer, ImageOfWork};
+use choose::analyzers;
 
 /// What a run does.
 #[derive(Clone)]
