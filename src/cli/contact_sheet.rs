@@ -1,8 +1,8 @@
-//! A page with pictures and their proposed tags, complete in one file.
+//! A page with pictures and their proposed tags.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::html;
 
 use crate::gallery::TaggedWork;
 use crate::metadata::EmbeddedMetadata;
@@ -10,7 +10,6 @@ use crate::pixels::encode;
 use crate::record::Tag;
 
 const STYLE: &str = "
-    body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; }
     ul.works { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 1.5rem; padding: 0; }
     ul.works > li { list-style: none; }
     img { max-width: 100%; max-height: 260px; display: block; margin-bottom: .5rem; }
@@ -21,23 +20,11 @@ const STYLE: &str = "
 
 /// The page, as HTML.
 pub(super) fn page(works: &[TaggedWork]) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Proposed tags" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Proposed tags" }
-                p { "A sample of " (works.len()) " works. Nothing was written to the catalogue." }
-                ul.works { @for work in works { (card(work)) } }
-            }
-        }
+    let content = html! {
+        p { "A sample of " (works.len()) " works. Nothing was written to the catalogue." }
+        ul.works { @for work in works { (card(work)) } }
     };
-    page.into_string()
+    super::page::page("Proposed tags", STYLE, content)
 }
 
 fn card(work: &TaggedWork) -> maud::Markup {

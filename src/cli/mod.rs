@@ -12,6 +12,7 @@ mod export;
 mod gallery;
 mod health;
 mod ingest;
+mod page;
 mod records;
 mod sample;
 mod serve;

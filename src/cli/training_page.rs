@@ -1,12 +1,12 @@
-//! The report of a training as a page, complete in one file.
+//! The report of a training as a page.
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::html;
 
 use crate::gallery::{ClustersReport, TrainingReport};
 use crate::learning::Report;
 
 const STYLE: &str = "
-    body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; max-width: 70rem; }
+    body { max-width: 70rem; }
     table { border-collapse: collapse; margin: 1rem 0; }
     td, th { padding: .2em .8em; text-align: right; }
     td:first-child, th:first-child, td:last-child, th:last-child { text-align: left; }
@@ -15,28 +15,16 @@ const STYLE: &str = "
 
 /// The page, as HTML.
 pub(super) fn page(report: &TrainingReport) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "What was learnt: " (report.scheme) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "What was learnt: " (report.scheme) }
-                p {
-                    (report.works) " works with embeddings by " (report.model) "; people have given "
-                    (report.tagged_works) " of them tags of the scheme."
-                }
-                @if let Some(probe) = &report.probe { (tags(probe)) }
-                @if let Some(reason) = &report.no_probe { p { "No probe was trained: " (reason) } }
-                @if let Some(found) = &report.clusters { (clusters(found)) }
-            }
+    let content = html! {
+        p {
+            (report.works) " works with embeddings by " (report.model) "; people have given "
+            (report.tagged_works) " of them tags of the scheme."
         }
+        @if let Some(probe) = &report.probe { (tags(probe)) }
+        @if let Some(reason) = &report.no_probe { p { "No probe was trained: " (reason) } }
+        @if let Some(found) = &report.clusters { (clusters(found)) }
     };
-    page.into_string()
+    super::page::page(&format!("What was learnt: {}", report.scheme), STYLE, content)
 }
 
 fn tags(report: &Report) -> maud::Markup {
