@@ -120,6 +120,22 @@ fn changes_by_other_servers_are_followed_without_a_rebuild() {
 }
 
 #[test]
+fn many_changes_at_once_are_followed_without_a_rebuild() {
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    let mut total = 43;
+    // The indexer reads 1,000 changes at a time.
+    for (round, count) in [1000, 2000, 2001].into_iter().enumerate() {
+        let record = |at| json!({"object_number": format!("R{round}-{at}"), "titles": ["A mill"]});
+        museum.ingest(&(0..count).map(record).collect::<Vec<_>>());
+        total += count;
+        wait(Duration::from_secs(30), || search(&server, "limit=0")["total"] == total);
+        assert_eq!(search(&server, &format!("q=R{round}-{}", count - 1))["total"], 1);
+    }
+    assert_eq!(server.log().matches("the index of works is built").count(), 1, "{}", server.log());
+}
+
+#[test]
 fn pages_by_relevance_are_stable_while_the_index_changes() {
     let museum = Museum::new(&works());
     let server = museum.serve();

@@ -111,6 +111,19 @@ fn a_batch_stores_good_lines_and_reports_the_others() {
 }
 
 #[test]
+fn lines_that_other_systems_write_are_read() {
+    let museum = Museum::new(&works());
+    let server = museum.serve_with(&[]);
+    // A byte order mark, carriage returns, an empty line, and accents as characters of their own.
+    let (composed, combining) = (line("KMS1", "caf\u{e9}", 0.9), line("KMS1", "cafe\u{301}", 0.9));
+    let body = format!("\u{feff}{composed}\r\n\r\n{combining}\r\n");
+    let kind = [("Content-Type", "application/x-ndjson")];
+    let told = send(&server, "POST", MANY, &kind, body.as_bytes()).json();
+    assert_eq!((&told["added"], &told["refused"]), (&json!(1), &json!([])), "{told}");
+    assert_eq!(tag(&server, "KMS1", "caf\u{e9}").0, "proposed");
+}
+
+#[test]
 fn sure_tags_are_accepted_by_the_rule_of_their_scheme() {
     let museum = Museum::new(&works());
     let (catalogue, index) = (museum.path("catalogue.db"), museum.path("index"));

@@ -134,7 +134,11 @@ fn read_lines(input: impl Read, add: &mut impl FnMut(u64, Step) -> bool) {
 
 /// Entries are numbered through the whole document.
 fn read_entries(input: impl Read, add: &mut impl FnMut(u64, Step) -> bool) {
-    let answers = serde_json::Deserializer::from_reader(BufReader::new(input)).into_iter::<Value>();
+    let mut input = BufReader::new(input);
+    if input.fill_buf().is_ok_and(|start| start.starts_with("\u{feff}".as_bytes())) {
+        input.consume("\u{feff}".len());
+    }
+    let answers = serde_json::Deserializer::from_reader(input).into_iter::<Value>();
     let mut number = 0;
     for answer in answers {
         let entries = match answer {

@@ -115,7 +115,8 @@ fn names(model: &str, file: &str, classes: usize) -> Result<Vec<String>, Error> 
         return Ok((0..classes).map(|class| class.to_string()).collect());
     }
     let text = read_file::text(file)?;
-    let lines: Vec<_> = text.lines().map(|line| line.trim().to_owned()).collect();
+    let lines: Vec<_> =
+        text.trim_start_matches('\u{feff}').lines().map(|line| line.trim().to_owned()).collect();
     if lines.len() == classes {
         return Ok(lines);
     }

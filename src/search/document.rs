@@ -143,7 +143,7 @@ impl IndexableWork<'_> {
             with_label(&facet, self.work, |label| document.add_text(fields.called, label));
         }
         let mut edges = Vec::new();
-        for tag in self.valid_tags().filter(|tag| slug(&tag.scheme) != COLOUR) {
+        for tag in self.valid_tags().filter(|tag| !is_colour(tag)) {
             let value = |concept: &Option<String>, label: &Text| {
                 slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
             };
@@ -265,7 +265,7 @@ impl IndexableWork<'_> {
     }
 
     fn colour_tags(&self) -> impl Iterator<Item = &Tag> {
-        self.valid_tags().filter(|tag| slug(&tag.scheme) == COLOUR)
+        self.valid_tags().filter(|tag| is_colour(tag))
     }
 }
 
@@ -285,6 +285,10 @@ fn colour_facets(tag: &Tag) -> impl Iterator<Item = Facet> {
 
 const COLOUR: &str = "colour";
 
+fn is_colour(tag: &Tag) -> bool {
+    tag.scheme == COLOUR || tag.scheme.len() >= COLOUR.len() && slug(&tag.scheme) == COLOUR
+}
+
 /// Calls `add` with the label of a facet value as the index stores it. Labels are cached, because works share them.
 fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
     const MAX_CACHED: usize = 50_000;
@@ -292,20 +296,22 @@ fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
         static KNOWN: RefCell<HashMap<Facet, String>> = RefCell::default();
     }
     KNOWN.with_borrow_mut(|known| {
-        if !known.contains_key(facet) {
-            let label = serde_json::to_string(&facet.label).unwrap_or_default();
-            let is_creator = facet.scheme == "creator";
-            let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
-            let sorted = maker.map(sort_name).unwrap_or_default();
-            let term = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
-            if known.len() > MAX_CACHED {
-                known.clear();
-            }
-            known.insert(facet.clone(), term);
+        if let Some(term) = known.get(facet) {
+            return add(term);
         }
-        if let Some(term) = known.get(facet).filter(|term| term.len() <= MAX_TERM_BYTES) {
-            add(term);
+        let label = serde_json::to_string(&facet.label).unwrap_or_default();
+        let is_creator = facet.scheme == "creator";
+        let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
+        let sorted = maker.map(sort_name).unwrap_or_default();
+        let term = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+        if term.len() > MAX_TERM_BYTES {
+            return;
         }
+        add(&term);
+        if known.len() > MAX_CACHED {
+            known.clear();
+        }
+        known.insert(facet.clone(), term);
     });
 }
 

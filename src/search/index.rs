@@ -16,10 +16,11 @@ use super::Error;
 use super::document::IndexableWork;
 use super::schema::schema;
 use super::snapshot::Snapshot;
+use super::terms::PositionedTerms;
 use super::vocabulary::Vocabulary;
 
 /// The version of the index format. An index with another version is rebuilt.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +118,7 @@ impl Index {
         writer: IndexWriter,
         revision: u64,
     ) -> Result<Self, Error> {
+        index.tokenizers().register(PositionedTerms::NAME, PositionedTerms);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let reader: IndexReader = reader;
         let vocabulary = Arc::<RwLock<Vocabulary>>::default();

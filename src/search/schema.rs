@@ -6,6 +6,7 @@ use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
+use super::terms::PositionedTerms;
 use super::visual_measure::VisualMeasure;
 
 /// The separator between the parts of a term.
@@ -86,7 +87,7 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
         let mut builder = Schema::builder();
         let words = TextOptions::default().set_indexing_options(
             TextFieldIndexing::default()
-                .set_tokenizer("raw")
+                .set_tokenizer(PositionedTerms::NAME)
                 .set_index_option(IndexRecordOption::WithFreqsAndPositions),
         );
         let sorted = || TextOptions::default().set_fast("raw");

@@ -1,13 +1,14 @@
-//! Collects the terms of a field with their positions.
+//! Collects the terms of a field with their positions, and hands them to the index as one text.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::analysis::{EXACT, Word, words};
+use super::schema::SEPARATOR;
 use crate::record::Text;
 use crate::record::fold::fold;
 
@@ -17,7 +18,8 @@ const MAX_WORDS: usize = 20_000;
 /// The terms of a field.
 #[derive(Default)]
 pub(super) struct Terms {
-    tokens: Vec<Token>,
+    /// Each term after its position, both followed by a separator: [`PositionedTerms`] splits it.
+    text: String,
     /// The position of the next word.
     position: usize,
 }
@@ -39,7 +41,7 @@ impl Terms {
         for word in words(text).into_iter().take_while(|word| word.position < left) {
             last = word.position + 1;
             let position = self.position + word.position;
-            cached_terms(&word, language, |term| self.token(position, term.to_owned()));
+            cached_terms(&word, language, |term| self.term(position, term));
         }
         // A gap, so that phrases do not continue into the next text.
         self.position += last + 10;
@@ -50,21 +52,67 @@ impl Terms {
         self.plain(number);
         let whole: String = fold(number).chars().filter(|c| c.is_alphanumeric()).collect();
         if words(number).len() > 1 && whole.len() <= 64 {
-            self.token(self.position, format!("{}{whole}", EXACT));
+            self.term(self.position, &format!("{EXACT}{whole}"));
         }
     }
 
-    fn token(&mut self, position: usize, text: String) {
-        self.tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
+    fn term(&mut self, position: usize, term: &str) {
+        self.text.push_str(&position.to_string());
+        self.text.push(SEPARATOR);
+        self.text.push_str(term);
+        self.text.push(SEPARATOR);
     }
 
     pub(super) fn add(self, document: &mut TantivyDocument, field: Field) {
-        if !self.tokens.is_empty() {
-            document.add_pre_tokenized_text(
-                field,
-                PreTokenizedString { text: String::new(), tokens: self.tokens },
-            );
+        if !self.text.is_empty() {
+            document.add_text(field, self.text);
         }
+    }
+}
+
+/// Splits what [`Terms`] wrote. The index library's own way, a list of tokens, passes them through JSON, which took a
+/// quarter of the time.
+#[derive(Clone)]
+pub(super) struct PositionedTerms;
+
+impl PositionedTerms {
+    pub(super) const NAME: &str = "positioned_terms";
+}
+
+/// The terms that are left of a text.
+pub(super) struct TermStream<'a> {
+    rest: &'a str,
+    token: Token,
+}
+
+impl Tokenizer for PositionedTerms {
+    type TokenStream<'a> = TermStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TermStream<'a> {
+        TermStream { rest: text, token: Token::default() }
+    }
+}
+
+impl TokenStream for TermStream<'_> {
+    fn advance(&mut self) -> bool {
+        let mut next = || {
+            let (part, rest) = self.rest.split_once(SEPARATOR)?;
+            self.rest = rest;
+            Some(part)
+        };
+        let (Some(position), Some(term)) = (next(), next()) else { return false };
+        self.token.position = position.parse().unwrap_or_default();
+        self.token.text.clear();
+        self.token.text.push_str(term);
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
     }
 }
 
@@ -93,4 +141,41 @@ fn cached_terms(word: &Word, language: &str, mut add: impl FnMut(&str)) {
         }
         known.insert(word.written.clone(), terms);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_come_back_with_their_positions() {
+        let mut terms = Terms::default();
+        terms.text(&Text::of("en", "The horses’ 3 riders"));
+        terms.number("KMS 3711");
+        let text = terms.text;
+        let (mut splitter, mut found) = (PositionedTerms, Vec::new());
+        splitter.token_stream(&text).process(&mut |token| found.push((token.position, token.text.clone())));
+        let expected = [
+            (0, "=the"),
+            (0, "the"),
+            (1, "=horses"),
+            (1, "hors"),
+            (2, "=3"),
+            (3, "=riders"),
+            (3, "rider"),
+            (14, "=kms"),
+            (14, "kms"),
+            (15, "=3711"),
+            (26, "=kms3711"),
+        ];
+        assert_eq!(found, expected.map(|(position, term)| (position, term.to_owned())));
+    }
+
+    #[test]
+    fn a_text_that_is_cut_ends_without_a_term() {
+        let mut splitter = PositionedTerms;
+        for text in ["", "1", "1\u{1f}", "1\u{1f}horse"] {
+            assert!(!splitter.token_stream(text).advance(), "{text:?}");
+        }
+    }
 }

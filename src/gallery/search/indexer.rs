@@ -1,12 +1,12 @@
 //! The indexer: builds the index, follows the catalogue's changes, and rebuilds next to the index in use.
 
-use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::SearchService;
 use super::failure::Failed;
+use super::follow::{COMMIT_INTERVAL, PAGE as CHANGES_PER_PAGE};
 use super::sizes::files;
 use crate::catalogue::StoredWork;
 use crate::gallery::backoff::{self, Backoff};
@@ -21,8 +21,6 @@ const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 const CATALOGUE_PAUSE: Duration = Duration::from_secs(2);
 /// After this many failed writes in a row the index is rebuilt.
 const REBUILD_AFTER: u32 = 3;
-/// Works per commit.
-const BATCH: usize = 2000;
 /// Works per page when the index is built.
 const PAGE: usize = 1000;
 
@@ -31,13 +29,17 @@ pub(super) async fn run(service: Weak<SearchService>) {
     let mut backoff = Backoff::default();
     loop {
         let Some(service) = service.upgrade() else { return };
-        let Err(error) = service.update().await else {
-            if backoff.succeeded() {
-                tracing::info!("works are indexed again");
+        let error = match service.update().await {
+            Ok(changes) => {
+                if backoff.succeeded() {
+                    tracing::info!("works are indexed again");
+                }
+                service.fail(None);
+                // Changes that come in bulk share commits.
+                service.wait(if changes < CHANGES_PER_PAGE { POLL_INTERVAL } else { COMMIT_INTERVAL }).await;
+                continue;
             }
-            service.fail(None);
-            service.wait(POLL_INTERVAL).await;
-            continue;
+            Err(error) => error,
         };
         let room = backoff::room(&service.folder);
         let failed = Failed::new(&error, room, &service.folder);
@@ -123,28 +125,28 @@ impl SearchService {
         }
     }
 
-    /// Updates the index to the catalogue's last known revision. A rebuild runs next to the index in use, which keeps
-    /// following.
-    async fn update(self: &Arc<Self>) -> Result<(), Error> {
-        let Some(index) = self.index() else { return self.open_or_build().await };
+    /// Updates the index to the catalogue's last known revision, and returns the number of changes. A rebuild runs next to
+    /// the index in use, which keeps following.
+    async fn update(self: &Arc<Self>) -> Result<usize, Error> {
+        let Some(index) = self.index() else { return self.open_or_build().await.map(|()| 0) };
         let indexed_revision = index.snapshot().revision();
         let last = match self.works.seen() {
             seen if seen >= indexed_revision => seen,
             // The index may be ahead of the follower.
             _ => self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?,
         };
-        // Beyond this many changes a full rebuild is faster; a lower revision means another catalogue.
-        let is_close =
-            last.checked_sub(indexed_revision).is_some_and(|behind| behind <= self.settings.rebuild_from);
+        // With more changes than works a full rebuild is faster; a lower revision means another catalogue.
+        let many = self.settings.rebuild_from.max(index.snapshot().works());
+        let is_close = last.checked_sub(indexed_revision).is_some_and(|behind| behind <= many);
         if self.rebuild_requested.load(Ordering::Acquire) || !is_close {
             self.rebuild_in_background();
         }
         if !is_close || last == indexed_revision {
-            return Ok(());
+            return Ok(0);
         }
         match self.follow(&index, indexed_revision).await {
             // The index was replaced meanwhile.
-            Err(_) if !self.index().is_some_and(|current| Arc::ptr_eq(&current, &index)) => Ok(()),
+            Err(_) if !self.index().is_some_and(|current| Arc::ptr_eq(&current, &index)) => Ok(0),
             followed => followed,
         }
     }
@@ -177,40 +179,6 @@ impl SearchService {
             service.background().record(result, &service.folder);
             service.state.building.store(false, Ordering::Release);
         });
-    }
-
-    /// Indexes the changes after a revision.
-    async fn follow(&self, index: &Arc<Index>, indexed_revision: u64) -> Result<(), Error> {
-        let changes = self
-            .works
-            .query(move |catalogue| async move { catalogue.changes(indexed_revision, BATCH).await })
-            .await?;
-        let Some(last) = changes.last().map(|change| change.revision) else { return Ok(()) };
-        let numbers: HashSet<String> = changes.into_iter().map(|change| change.object_number).collect();
-        let numbers: Vec<String> = numbers.into_iter().collect();
-        let read = |catalogue: crate::catalogue::Catalogue| async move {
-            let mut stored = catalogue.get_all(&numbers).await?;
-            let work = |number: String| {
-                let stored = stored.remove(&number);
-                (number, stored)
-            };
-            Ok(numbers.into_iter().map(work).collect::<Vec<_>>())
-        };
-        let works = self.works.work(read).await?;
-        let existing = works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect();
-        let mut sizes = self.sizes.of(existing).await.into_iter();
-        let index = index.clone();
-        let indexed = self.tasks.spawn_blocking(move || {
-            for (number, stored) in works {
-                let sizes = stored.as_ref().and_then(|_| sizes.next()).unwrap_or_default();
-                match stored {
-                    Some(stored) => index.put(&entry(&stored, &sizes))?,
-                    None => index.remove(&number)?,
-                }
-            }
-            index.commit(last)
-        });
-        Ok(indexed.await.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
     /// Builds an index of all works, and switches to it when it is complete.
@@ -278,17 +246,12 @@ impl SearchService {
         let committed = self.tasks.spawn_blocking(move || filled.commit(revision)).await;
         committed.map_err(|error| Error::Fault(error.to_string()))??;
         // Catches up before the switch, so that no change is missing in between.
-        loop {
-            let indexed_revision = index.snapshot().revision();
-            self.follow(index, indexed_revision).await?;
-            if index.snapshot().revision() == indexed_revision {
-                return Ok(());
-            }
-        }
+        while self.follow(index, index.snapshot().revision()).await? > 0 {}
+        Ok(())
     }
 }
 
-fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> IndexableWork<'a> {
+pub(super) fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> IndexableWork<'a> {
     IndexableWork {
         work: &stored.work,
         tags: &stored.tags,

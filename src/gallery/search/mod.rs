@@ -2,6 +2,7 @@
 
 mod dump;
 mod failure;
+mod follow;
 mod indexer;
 mod queries;
 mod sizes;

@@ -1,6 +1,7 @@
 //! Validation of the fields of a tag.
 
 use serde_json::{Number, Value};
+use unicode_normalization::UnicodeNormalization;
 
 use super::limits::{INVISIBLE, MAX_CONCEPT, MAX_IMAGE, MAX_LABEL, MAX_NOTE, MAX_REVISION, RECORD_SCHEMES};
 use crate::iiif::Invalid;
@@ -124,6 +125,16 @@ pub(super) fn revision(number: Number) -> Result<u64, Invalid> {
     revision.ok_or_else(|| Invalid::new("revision", &number.to_string(), format!("must be {REVISION}")))
 }
 
+/// The value with its texts in Unicode's form NFC: a label that was typed with combining accents is the same label.
+fn composed(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.nfc().collect()),
+        Value::Array(all) => all.into_iter().map(composed).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, composed(value))).collect(),
+        other => other,
+    }
+}
+
 /// A text for display: every value must have a visible character.
 pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
     let shown = value.to_string();
@@ -138,7 +149,7 @@ pub(super) fn text(field: &'static str, value: Value) -> Result<Text, Invalid> {
         );
         return Err(Invalid::new(field, "", reason));
     }
-    let text: Text = serde_json::from_value(value)
+    let text: Text = serde_json::from_value(composed(value))
         .map_err(|_| refuse("must be a text such as \"dog\" or {\"en\": \"dog\", \"da\": \"hund\"}"))?;
     if text.is_empty() {
         return Err(refuse("is empty: write {\"en\": \"dog\"}"));

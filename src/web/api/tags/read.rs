@@ -218,8 +218,9 @@ impl From<Map<String, Value>> for Fields {
     }
 }
 
-/// The JSON object that a text is.
+/// The JSON object that a text is. A byte order mark before it is skipped (RFC 8259, section 8.1).
 fn object(text: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let value = serde_json::from_slice(text)
         .map_err(|error| Invalid::new("body", "", format!("is not valid JSON: {error}")))?;
     match value {
