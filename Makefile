@@ -57,7 +57,7 @@ demo: target/sample models
 	settings=()
 	[ ! -e target/models/efficientnet_lite0.onnx ] || settings=(--config config/demo.toml)
 	"$$TEGL" tag target/sample "$${settings[@]}"
-	exec "$$TEGL" serve target/sample
+	exec "$$TEGL" serve target/sample "$${settings[@]}"
 
 test: setup-tests bundle models tests/viewers/node_modules
 	mkdir -p "$$(dirname "$$TEGL_NOT_PROVEN")"

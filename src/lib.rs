@@ -13,7 +13,7 @@
 //!   works              describe works; queries of the catalogue
 //!   search             the indexer and the searches
 //!   likeness           similar works: vectors in memory, which follow the catalogue
-//!   learned            probes and clusters of this collection, and what curators say of them
+//!   learned            probes and clusters of this collection, and curators' changes of clusters
 //!   jobs               import, ingest, tag, train, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             the index of works: terms and facets on disk, columns in memory, queries
@@ -107,9 +107,9 @@
 //! work in one revision, except those that a curator has decided about, whatever their source. `gallery::likeness` holds
 //! the vectors of works in memory and follows the catalogue.
 //!
-//! `gallery::learned` reads the embeddings of works and what people have said of them → `learning` trains a probe, and
-//! divides works into clusters → the catalogue keeps both in one document per scheme. The next run states their tags from
-//! the embeddings of a work; a curator's change of a cluster states those of its works again.
+//! `gallery::learned` reads the embeddings of works and people's tags of them → `learning` trains a probe, and divides works
+//! into clusters → the catalogue stores both in one document per scheme. The next run of `tegl tag` proposes tags by them;
+//! a curator's change of a cluster updates the tags of its works.
 //!
 //! # A page
 //!
@@ -163,7 +163,6 @@
 #![allow(rustdoc::private_intra_doc_links)]
 
 // Public floors are those that `tests`, `benches` and `fuzz` use; in the others the compiler finds dead code.
-#[allow(dead_code)]
 mod analysis;
 pub mod catalogue;
 pub mod cli;
@@ -172,13 +171,10 @@ mod container;
 mod gallery;
 mod identity;
 pub mod iiif;
-#[allow(dead_code, unused_imports)]
 mod inference;
-#[allow(dead_code, unused_imports)]
 mod learning;
 pub mod master;
 pub mod metadata;
-#[allow(dead_code, unused_imports)]
 mod nearest;
 pub mod pixels;
 mod presentation;

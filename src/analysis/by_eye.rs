@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 
-use super::Analysis;
+use super::{Analysis, name_of};
 use crate::pixels::{Raster, jpeg};
 use crate::proof::shared;
 
@@ -16,7 +16,7 @@ fn families(path: &std::path::Path) -> HashSet<&'static str> {
     let raster = [8, 4, 2].into_iter().map(decoded).find(is_enough).unwrap_or_else(|| decoded(1));
     let colors = Analysis::of(&raster).colors;
     let names = colors.names().into_iter().map(|named| named.name);
-    names.chain(colors.background_name()).map(|name| name.family).collect()
+    names.chain(colors.background.map(name_of)).map(|name| name.family).collect()
 }
 
 #[test]

@@ -29,9 +29,6 @@ use crate::pixels::Raster;
 /// The version of everything in this module. It changes with each change that gives other results for some picture.
 pub(crate) const VERSION: &str = "1";
 
-/// Numbers of a descriptor.
-pub(crate) const DESCRIPTOR_LENGTH: usize = descriptor::LENGTH;
-
 /// Grays with less than this share of the content, and colors with a little less, hardly show.
 const LEAST_SEEN: f32 = 0.05;
 /// How much more each unit of chroma is seen.
@@ -85,16 +82,6 @@ pub(crate) struct NamedShare {
 }
 
 impl ColorAnalysis {
-    /// The name of the plain background.
-    pub(crate) fn background_name(&self) -> Option<&'static ColorName> {
-        self.background.map(name_of)
-    }
-
-    /// The name that most of the content has.
-    pub(crate) fn dominant(&self) -> Option<&'static ColorName> {
-        self.names().first().map(|named| named.name)
-    }
-
     /// The names of the palette's colors, each once, the largest share first: first one for each family that is seen, then
     /// others that are seen by themselves, [`MOST_NAMES`] in all.
     pub(crate) fn names(&self) -> Vec<NamedShare> {

@@ -1,4 +1,4 @@
-//! The tags that people have given, accepted or rejected: what machines can learn from.
+//! The tags that people have given, accepted or rejected, from which probes are trained.
 
 use std::collections::HashSet;
 
@@ -10,19 +10,19 @@ use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::{Status, Tag, Work};
 
-/// What people say about one work.
+/// People's tags of one work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HumanTags {
     /// The work's sequence number.
     pub seq: u64,
-    /// Tags of the record or from elsewhere that no machine has made, and what curators have added or accepted.
+    /// Tags of records and imports that no model has made, and those that curators have added or accepted.
     pub accepted: Vec<Tag>,
-    /// What curators have rejected for the whole work: a rejected region says nothing about the rest of the picture.
+    /// Tags that curators have rejected for the whole work: a rejected region says nothing about the rest of the picture.
     pub rejected: Vec<Tag>,
 }
 
 impl Catalogue {
-    /// What people say about these works; without works that do not exist.
+    /// People's tags of these works; works that do not exist or were withdrawn are left out.
     ///
     /// # Errors
     /// Returns an error if the database does not respond, or a record cannot be parsed.
@@ -53,7 +53,7 @@ impl Catalogue {
         Ok(all)
     }
 
-    /// The sequence numbers of works with a tag of this value beside those of their records, in their order.
+    /// The sequence numbers, in order, of works with a tag of this value that is not of their record.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.

@@ -17,7 +17,7 @@ pub struct Learned {
 }
 
 impl Catalogue {
-    /// The document of this name, as in `probe:motif`.
+    /// The document of this name, as in `scheme:motif`.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.

@@ -196,7 +196,7 @@ enum TagCommand {
 
 /// Learn the tags of a scheme from those that people have given, accepted and rejected
 ///
-/// Uses the embeddings that `tegl tag` has stored by a model of the settings, and keeps what it learns in the catalogue; the
+/// Uses the embeddings that `tegl tag` has stored by a model of the settings, and stores what it learns in the catalogue; the
 /// next `tegl tag` proposes these tags. Prints for each tag how often it is right about works that it was not trained on
 /// (cross-validation), and proposes only tags that reach the precision. For the scheme `style` it also divides all works
 /// into clusters, which keep their numbers when the command is repeated; at /review curators name, merge and hide them.
@@ -205,23 +205,22 @@ pub struct Train {
     /// The scheme, as in motif, style, subject or technique
     #[arg(value_name = "SCHEME")]
     scheme: String,
-    /// The model of the settings whose embeddings are used [default: the one that has read most images]
+    /// The model whose embeddings are used, by its name in the settings [default: the one that has read most images]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// The precision that a tag must reach to be proposed, above 0 and at most 1
     #[arg(long, value_name = "P", default_value_t = 0.9)]
     precision: f64,
-    /// How many works must have a tag, and how many must not
+    /// The fewest works that must have a tag, and that must lack it
     #[arg(long, value_name = "N", default_value_t = 5)]
     min_works: usize,
-    /// Learn that a work lacks a tag only where people have rejected it; without it from all works that people have given
-    /// other tags of the scheme
+    /// Works lack a tag only if people have rejected it [default: also if people have given them other tags of the scheme]
     #[arg(long)]
     only_rejected: bool,
     /// Also write the report as a page
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Only report: keep nothing
+    /// Only report, and store nothing
     #[arg(long)]
     dry_run: bool,
     /// Print the report as JSON

@@ -69,7 +69,7 @@ fn select(gallery: Gallery, config: &Config, query: Option<&str>) -> Result<(Gal
     }
 }
 
-/// The works that are read, as [`crate::search::number_hash`]; all of them if there is none.
+/// The object numbers of the works to read, as [`crate::search::number_hash`]; all works if `None`.
 type Selection = Option<Arc<HashSet<u64>>>;
 
 /// Loads the models of the settings, if these kinds of tags need any.

@@ -64,12 +64,12 @@ fn print(report: &TrainingReport, arguments: &Arguments) {
         }
     }
     match arguments.dry_run {
-        true => println!("nothing was kept"),
+        true => println!("nothing was stored"),
         false => println!("run `tegl tag --only {} SOURCE` to propose these tags", kind(&report.scheme)),
     }
 }
 
-/// The kind of tags as which `tegl tag` makes those of a scheme.
+/// The kind for `tegl tag --only` that includes a scheme.
 fn kind(scheme: &str) -> &str {
     if scheme == "style" { "style" } else { "motif" }
 }
@@ -106,12 +106,12 @@ impl Reporter {
 }
 
 impl TrainReport for Reporter {
-    fn total(&self, works: u64) {
-        self.bar.set_length(works);
+    fn total(&self, embeddings: u64) {
+        self.bar.set_length(embeddings);
     }
 
-    fn read(&self, works: u64) {
-        self.bar.inc(works);
+    fn read(&self, embeddings: u64) {
+        self.bar.inc(embeddings);
     }
 
     fn training(&self, examples: usize) {

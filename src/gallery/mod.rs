@@ -33,6 +33,7 @@ pub(crate) use jobs::{
 };
 pub(crate) use learned::{
     ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,
+    no_cluster,
 };
 pub(crate) use likeness::{
     By, Found as FoundSimilar, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted,

@@ -23,6 +23,6 @@ mod text;
 pub(crate) use boxes::{Detection, Part};
 pub(crate) use error::Error;
 pub(crate) use labels::Label;
-pub(crate) use model::{Model, Outcome};
+pub(crate) use model::Model;
 pub(crate) use settings::{Declaration, Settings};
 pub(crate) use text::TextEncoder;

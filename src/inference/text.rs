@@ -9,7 +9,6 @@ use super::{Error, check, read_file};
 /// An encoder of texts that is ready to run, by any number of threads at once.
 pub(crate) struct TextEncoder {
     file: String,
-    version: String,
     tokenizer: Tokenizer,
     engine: Engine,
     /// The places of the inputs and of the output.
@@ -32,21 +31,15 @@ impl TextEncoder {
             let reason = format!("is {}: it must be 1 to {MAX_TOKENS}", declaration.tokens);
             return Err(Error::setting(file, "text.tokens", reason));
         }
-        let (bytes, hash) = read_file::model(file, &declaration.sha256, settings.limit())?;
+        let (bytes, _) = read_file::model(file, &declaration.sha256, settings.limit())?;
         let tokenizer = tokenizer(declaration)?;
         let fault = |fault: Fault| fault.of(file, "loaded");
         let engine = Engine::load(bytes, settings).map_err(fault)?;
         let (ids, mask) = inputs(file, &engine)?;
         let output = engine.output(&declaration.output).map_err(fault)?;
-        let version = hash[..12].to_owned();
-        let encoder = Self { file: file.to_owned(), version, tokenizer, engine, ids, mask, output };
+        let encoder = Self { file: file.to_owned(), tokenizer, engine, ids, mask, output };
         encoder.encode("a")?;
         Ok(encoder)
-    }
-
-    /// The first twelve digits of the file's SHA-256.
-    pub(crate) fn version(&self) -> &str {
-        &self.version
     }
 
     /// The vector of a text, on one thread; not normalized.

@@ -31,7 +31,7 @@ pub(crate) struct Clusters {
     clusters: Vec<Cluster>,
 }
 
-/// A cluster, with what a curator has said of it.
+/// A cluster, with a curator's changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cluster {
     /// Its number, which it keeps.
@@ -101,11 +101,6 @@ impl Clusters {
         &self.clusters
     }
 
-    /// The version of the model whose embeddings it understands.
-    pub(crate) fn model(&self) -> &str {
-        &self.model
-    }
-
     /// The number of the cluster nearest to an embedding, before merging, and how clearly it is the nearest: 1 if the
     /// embedding is in its centre, 0 if another cluster that is shown by itself is as near (the simplified silhouette).
     pub(crate) fn assign(&self, embedding: &[f32]) -> Result<Option<(u32, f64)>, Invalid> {
@@ -121,7 +116,7 @@ impl Clusters {
         Ok(Some((live[at].id, clarity)))
     }
 
-    /// The clusters without what a curator has said of them: what makes equal works equal tags.
+    /// What decides which cluster a work belongs to: the clusters without curators' changes.
     pub(crate) fn content(&self) -> impl Serialize + '_ {
         let centers: Vec<_> = self.clusters.iter().map(|cluster| (cluster.id, &cluster.center)).collect();
         (&self.model, &self.common, centers)

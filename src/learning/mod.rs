@@ -1,8 +1,8 @@
 //! Learns from embeddings: tags from a museum's own decisions, and clusters without any.
 //!
 //! A [`Probe`] is trained on works whose tags people have accepted or rejected, and its [`Report`] says how often it is
-//! right about works that it was not trained on. [`Clusters`] divide a collection by itself, and keep their numbers, and
-//! what a curator has said of them, when the collection grows.
+//! right about works that it was not trained on. [`Clusters`] divide a collection without any tags, and keep their
+//! numbers and curators' changes when the collection grows.
 
 mod calibration;
 mod clusters;
@@ -20,7 +20,7 @@ mod unit;
 
 pub(crate) use clusters::{Cluster, Clusters, Members};
 pub(crate) use probe::{Prediction, Probe};
-pub(crate) use report::{Outcome, Report, TagReport};
+pub(crate) use report::Report;
 pub(crate) use training::{Example, Settings};
 
 /// Why nothing can be learnt.

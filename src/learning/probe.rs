@@ -79,11 +79,6 @@ impl Probe {
         Ok((Self { model: settings.model.clone(), dimension: prepared.dimension, tags }, report))
     }
 
-    /// The version of the model whose embeddings it understands.
-    pub(crate) fn model(&self) -> &str {
-        &self.model
-    }
-
     /// All tags with their probabilities, the most probable first.
     pub(crate) fn predict(&self, embedding: &[f32]) -> Result<Vec<Prediction<'_>>, Invalid> {
         let embedding = unit(embedding, self.dimension)?;
@@ -186,7 +181,6 @@ mod tests {
         assert_eq!((predictions[0].tag, predictions[0].is_published), ("light", true));
         assert!(predictions[0].probability > 0.9);
         assert!(!predictions[1].is_published);
-        assert_eq!(probe.model(), "model@1");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Trains a probe, and measures it on works that each part of the training has not seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -95,15 +95,18 @@ impl Prepared {
             .map(|example| unit(&example.embedding, dimension))
             .collect::<Result<Vec<_>, _>>()?;
         let (mut trained, mut left_out, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-        for (tag, decisions) in decisions(examples, settings.is_complete) {
-            let count = |wanted| decisions.iter().filter(|decision| **decision == Some(wanted)).count();
-            let counted = Counted { tag, accepted: count(true), rejected: count(false) };
+        for (tag, decided) in decisions(examples) {
+            let accepted = decided.values().filter(|is_accepted| **is_accepted).count();
+            let counted_works = if settings.is_complete { examples.len() } else { decided.len() };
+            let counted = Counted { tag: tag.to_owned(), accepted, rejected: counted_works - accepted };
             if counted.accepted.min(counted.rejected) < settings.fewest.max(1) {
                 left_out.push(counted);
-            } else {
-                trained.push(counted);
-                labels.push(decisions);
+                continue;
             }
+            let mut of_works = vec![settings.is_complete.then_some(false); examples.len()];
+            decided.into_iter().for_each(|(row, is_accepted)| of_works[row] = Some(is_accepted));
+            trained.push(counted);
+            labels.push(of_works);
         }
         Ok(Self {
             dimension,
@@ -189,18 +192,14 @@ fn size(scored: &[(f64, bool)]) -> f64 {
     if size > 0.0 { size } else { 1.0 }
 }
 
-/// For each tag, in alphabetical order, what was decided for each work. A tag that is both accepted and rejected counts as
-/// accepted.
-fn decisions(examples: &[Example], is_complete: bool) -> BTreeMap<String, Vec<Option<bool>>> {
-    let tags: BTreeSet<&String> =
-        examples.iter().flat_map(|example| example.accepted.iter().chain(&example.rejected)).collect();
-    let otherwise = is_complete.then_some(false);
-    let mut decisions: BTreeMap<String, Vec<Option<bool>>> =
-        tags.into_iter().map(|tag| (tag.clone(), vec![otherwise; examples.len()])).collect();
+/// For each tag, in alphabetical order, the works about which it was decided; most tags of a collection have few. A tag
+/// that is both accepted and rejected counts as accepted.
+fn decisions(examples: &[Example]) -> BTreeMap<&str, BTreeMap<usize, bool>> {
+    let mut decisions: BTreeMap<&str, BTreeMap<usize, bool>> = BTreeMap::new();
     for (row, example) in examples.iter().enumerate() {
-        let decided = example.rejected.iter().map(|tag| (tag, false));
-        for (tag, decision) in decided.chain(example.accepted.iter().map(|tag| (tag, true))) {
-            decisions.get_mut(tag).expect("all tags were collected")[row] = Some(decision);
+        let rejected = example.rejected.iter().map(|tag| (tag, false));
+        for (tag, is_accepted) in rejected.chain(example.accepted.iter().map(|tag| (tag, true))) {
+            decisions.entry(tag).or_default().insert(row, is_accepted);
         }
     }
     decisions

@@ -21,16 +21,6 @@ impl Center {
         Ok(Self(sum.into_iter().map(|value| (value / f64::from(count)) as f32).collect()))
     }
 
-    /// A centre that was stored.
-    pub(crate) fn from_values(values: Vec<f32>) -> Self {
-        Self(values)
-    }
-
-    /// Its values, to store.
-    pub(crate) fn values(&self) -> &[f32] {
-        &self.0
-    }
-
     /// The direction in which a vector differs from the centre; both a collection's vectors and queries are to be taken
     /// relative to it.
     pub(crate) fn relative(&self, vector: &[f32]) -> Result<Vec<f32>, Invalid> {
@@ -84,6 +74,5 @@ mod tests {
         let (a, b) = (center.relative(&a).unwrap(), center.relative(&b).unwrap());
         assert!(a.iter().zip(&b).map(|(a, b)| a * b).sum::<f32>() < -0.99);
         assert!(center.relative(&[1.0]).is_err());
-        assert_eq!(Center::from_values(center.values().to_vec()), center);
     }
 }

@@ -89,11 +89,6 @@ impl Vectors {
         self.len
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The bytes that the vectors take.
     pub(crate) fn bytes(&self) -> usize {
         let blocks = self.blocks.iter().map(|block| {

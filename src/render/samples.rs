@@ -1,4 +1,4 @@
-//! Renderings for programs of the server: the samples themselves, which take no time to encode.
+//! Renderings that are not encoded: the samples themselves, for analyzers within the server.
 
 use crate::iiif::Dimensions;
 use crate::pixels::{Channels, Raster};

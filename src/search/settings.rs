@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     pub answers_mib: u64,
     /// Threads that search; 0 for one per processor core.
     pub threads: usize,
-    /// Beyond this many changes at once, if there are not more works, the index is rebuilt.
+    /// With more changes at once than this, and than there are works, the index is rebuilt.
     pub rebuild_from: u64,
 }
 

@@ -151,6 +151,14 @@ impl CatalogueClient {
         Ok(task.map_err(|error| Error::Fault(error.to_string()))??)
     }
 
+    /// Runs several queries and changes, all of them even if the caller stops waiting.
+    pub(in crate::gallery) async fn complete<T: Send + 'static>(
+        &self,
+        steps: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.tasks.spawn(steps).await.map_err(|error| Error::Fault(error.to_string()))?
+    }
+
     /// The last known revision: anything read from the catalogue now is at least as recent.
     pub(crate) fn seen(&self) -> u64 {
         self.seen.load(Ordering::Acquire)

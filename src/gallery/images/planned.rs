@@ -190,7 +190,7 @@ impl PlannedImage {
         self.service.renderer.banded_length(&self.image, &self.plan)
     }
 
-    /// The same with the samples themselves as its body, which only [`render::samples`](crate::render::samples) reads.
+    /// The same, not encoded: its body is read by [`render::samples`](crate::render::samples).
     pub(super) fn raw(mut self) -> Self {
         self.plan.is_raw = true;
         self

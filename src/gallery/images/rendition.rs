@@ -13,8 +13,8 @@ use crate::render::samples;
 pub(in crate::gallery) const RENDITION_SIDE: u32 = 512;
 
 impl ImageService {
-    /// A region of an image within a square of this side: planned, drawn and converted to sRGB as for a response, but not
-    /// encoded.
+    /// A region of an image that fits in a square of this side: planned, rendered and converted to sRGB as for a response,
+    /// but not encoded.
     ///
     /// # Errors
     /// If the image cannot be opened or rendered, its rights forbid it, or the region lies outside it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::document::{Statement, key};
-use super::even::Even;
+use super::even::EvenSample;
 use crate::catalogue::{Catalogue, HumanTags, VectorVersion, WorkVectors};
 use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
@@ -13,20 +13,21 @@ use crate::record::{Tag, slug};
 
 /// Works of one query.
 const BATCH: usize = 500;
-/// The most works with people's tags that a probe learns from: they take 10 KiB each in memory, several times.
-const MOST_EXAMPLES: usize = 10_000;
+/// The most works with people's tags that a probe learns from: training holds several copies of their embeddings, 10 KiB
+/// each.
+const MAX_EXAMPLES: usize = 10_000;
 /// The most works that clusters are found in; the others are assigned to them.
-const MOST_WORKS: usize = 20_000;
+const MAX_WORKS: usize = 20_000;
 
 /// What there is to learn from.
 pub(super) struct Collected {
-    /// The works with people's tags in the scheme, at most [`MOST_EXAMPLES`], in the order of their arrival.
+    /// The works with people's tags in the scheme, at most [`MAX_EXAMPLES`], in the order of their arrival.
     pub examples: Vec<Example>,
     /// How many works have people's tags in the scheme, and an embedding.
     pub tagged: usize,
     /// What each tag of the examples is called.
     pub labels: BTreeMap<String, Statement>,
-    /// Sequence numbers and embeddings of works with or without tags, at most [`MOST_WORKS`].
+    /// Sequence numbers and embeddings of works with or without tags, at most [`MAX_WORKS`].
     pub works: Vec<(u64, Vec<f32>)>,
     /// The object numbers of these.
     pub numbers: HashMap<u64, String>,
@@ -34,7 +35,7 @@ pub(super) struct Collected {
     pub embedded: usize,
 }
 
-/// The embeddings of the settings' model, or of the one that has read most pictures.
+/// The embeddings of the given model, or of the one that has read most pictures.
 pub(super) async fn embeddings(
     catalogue: &CatalogueClient,
     model: Option<&str>,
@@ -62,7 +63,8 @@ pub(super) async fn embeddings(
     })
 }
 
-/// Reads all works with embeddings; `progress` is told how many were read. If there are too many, they are chosen evenly.
+/// Reads all works with embeddings, and keeps an even sample if there are too many. Calls `progress` with the number of
+/// embeddings of each batch.
 pub(super) async fn collect(
     catalogue: &CatalogueClient,
     version: &VectorVersion,
@@ -71,7 +73,7 @@ pub(super) async fn collect(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Collected, Error> {
     let scheme = slug(scheme);
-    let (mut examples, mut works) = (Even::new(MOST_EXAMPLES), Even::new(MOST_WORKS));
+    let (mut examples, mut works) = (EvenSample::new(MAX_EXAMPLES), EvenSample::new(MAX_WORKS));
     let (mut labels, mut embedded, mut after) = (BTreeMap::new(), 0, 0);
     loop {
         let (found, tags) = batch(catalogue, version, after).await?;
@@ -94,7 +96,7 @@ pub(super) async fn collect(
                 examples.push(|| Example { embedding, accepted, rejected });
             }
         }
-        progress(found.len() as u64);
+        progress(found.iter().map(|work| work.vectors.len() as u64).sum());
     }
     let tagged = examples.seen();
     let (mut numbers, mut embeddings) = (HashMap::new(), Vec::new());

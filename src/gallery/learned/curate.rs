@@ -1,4 +1,4 @@
-//! What curators say of clusters: their names, what belongs together, and what is not shown.
+//! Curators' changes of clusters: they name, merge and hide them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -30,7 +30,7 @@ pub(crate) struct ClusterState {
     pub id: u32,
     pub label: Text,
     pub name: Option<String>,
-    /// The works in it when clusters were found last, of those in which they were found.
+    /// How many of the works that clusters were last found in belong to it.
     pub works: u64,
     pub is_hidden: bool,
     pub merged_into: Option<u32>,
@@ -40,7 +40,7 @@ pub(crate) struct ClusterState {
 
 /// Works of one transaction.
 const BATCH: usize = 200;
-/// How often a change is tried again that others were faster than.
+/// Attempts to store a change while other changes come first.
 const TRIES: usize = 5;
 
 /// The clusters of a scheme, in the order of their numbers; none if nothing was learnt about it.
@@ -59,8 +59,8 @@ pub(in crate::gallery) async fn clusters(
 /// Changes a cluster, and the tags of the works that it concerns.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as wished; also
-/// if the catalogue does not respond.
+/// Returns [`Error::NoPage`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as requested, and
+/// [`Error::Busy`] if other changes come first again and again; also if the catalogue does not respond.
 pub(in crate::gallery) async fn change_cluster(
     catalogue: &CatalogueClient,
     tagging: &Tagging,
@@ -70,13 +70,13 @@ pub(in crate::gallery) async fn change_cluster(
 ) -> Result<ClusterState, Error> {
     for _ in 0..TRIES {
         let (revision, document) = load(catalogue, scheme).await?;
-        let mut document = document.ok_or(Error::NotFound)?;
-        let (_, clusters) = document.clusters.as_mut().ok_or(Error::NotFound)?;
+        let mut document = document.ok_or_else(|| no_cluster(id))?;
+        let (_, clusters) = document.clusters.as_mut().ok_or_else(|| no_cluster(id))?;
         let was_hidden = clusters.shown(id).is_none();
         let mut concerned: BTreeSet<u32> = related(clusters, id).into_iter().collect();
         apply(clusters, id, change)?;
         concerned.extend(related(clusters, id));
-        let changed = clusters.all().iter().find(|cluster| cluster.id == id).ok_or(Error::NotFound)?;
+        let changed = clusters.all().iter().find(|cluster| cluster.id == id).ok_or_else(|| no_cluster(id))?;
         let state = state(&document.scheme, changed);
         if store(catalogue, revision, &document).await? {
             retag(catalogue, tagging, &Tagger::new(document), &concerned, was_hidden).await?;
@@ -88,7 +88,7 @@ pub(in crate::gallery) async fn change_cluster(
 
 fn apply(clusters: &mut Clusters, id: u32, change: &ClusterChange) -> Result<(), Error> {
     if !clusters.all().iter().any(|cluster| cluster.id == id) {
-        return Err(Error::NotFound);
+        return Err(no_cluster(id));
     }
     if let Some(name) = &change.name {
         clusters.name(id, name.clone());
@@ -100,10 +100,16 @@ fn apply(clusters: &mut Clusters, id: u32, change: &ClusterChange) -> Result<(),
         && !clusters.merge(id, into)
     {
         let given = into.map_or_else(String::new, |into| into.to_string());
-        let reason = "must be the number of another cluster of the scheme that is no part of this one";
+        let reason = "must be the number of another cluster of the scheme that is not part of this one";
         return Err(Error::Unprocessable(Invalid::new("merged_into", &given, reason)));
     }
     Ok(())
+}
+
+/// The scheme has no cluster of this number.
+pub(crate) fn no_cluster(id: u32) -> Error {
+    let reason = "is no cluster of this scheme; `/api/v1/review/clusters/{scheme}` lists them";
+    Error::NoPage(Invalid::new("cluster", &id.to_string(), reason))
 }
 
 fn state(scheme: &str, cluster: &Cluster) -> ClusterState {
@@ -118,8 +124,8 @@ fn state(scheme: &str, cluster: &Cluster) -> ClusterState {
     }
 }
 
-/// Makes the tags of the works in these clusters again: of those that have tags of them, and after a cluster was hidden of
-/// all works, as none of its works has a tag by which it could be found.
+/// Updates the tags of the works in these clusters. The works are found by their tags; those of a cluster that was hidden
+/// have none, so all works of the catalogue are read.
 async fn retag(
     catalogue: &CatalogueClient,
     tagging: &Tagging,

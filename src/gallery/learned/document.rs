@@ -1,4 +1,4 @@
-//! What was learnt about one scheme, as the catalogue keeps it.
+//! What was learnt about one scheme, as the catalogue stores it.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub(super) async fn load(
     let name = name(scheme);
     let load = |catalogue: Catalogue| async move { catalogue.learned(&name).await };
     let Some(learned) = catalogue.work(load).await? else { return Ok((0, None)) };
-    // What an earlier version of Tegl has written and this one cannot read is learnt anew.
+    // What another version of Tegl has written, and this one cannot read, is learnt again.
     Ok((learned.version, serde_json::from_str(&learned.body).ok()))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn schemes(catalogue: &CatalogueClient) -> Result<Vec<String>, 
     Ok(names.iter().filter_map(|name| name.strip_prefix("scheme:")).map(str::to_owned).collect())
 }
 
-/// Stores a document in place of the revision that was loaded; false if somebody else has stored another meanwhile.
+/// Stores a document in place of the revision that was loaded; false if another one was stored meanwhile.
 pub(super) async fn store(
     catalogue: &CatalogueClient,
     revision: u64,

@@ -1,5 +1,5 @@
-//! What a collection teaches: for each scheme a probe, trained on people's tags, and for styles clusters. The catalogue
-//! keeps both.
+//! What is learnt from a collection: for each scheme a probe, trained on people's tags, and for styles clusters. The
+//! catalogue stores both.
 
 mod collect;
 mod curate;
@@ -9,7 +9,7 @@ mod report;
 mod tagger;
 mod train;
 
-pub(crate) use curate::{ClusterChange, ClusterState};
+pub(crate) use curate::{ClusterChange, ClusterState, no_cluster};
 pub(crate) use report::{ClusterReport, ClustersReport, TrainingReport};
 pub(in crate::gallery) use tagger::{Tagger, taggers};
 pub(crate) use train::{TrainReport, TrainRun, train};

@@ -1,4 +1,4 @@
-//! What a training has taught, for people who decide what becomes of it.
+//! What a training has learnt, for people who decide whether to use it.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub(crate) struct TrainingReport {
     pub clusters: Option<ClustersReport>,
 }
 
-/// What became of clusters in a run.
+/// The clusters of a run, compared with those of the run before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ClustersReport {
     /// Works that were divided.
@@ -53,7 +53,7 @@ pub(crate) struct ClusterReport {
     pub label: String,
     /// How many works are in it.
     pub works: usize,
-    /// Whether this run has found it first.
+    /// Whether no earlier run has found it.
     pub is_new: bool,
     /// Whether it is not shown.
     pub is_hidden: bool,
@@ -65,7 +65,7 @@ pub(crate) struct ClusterReport {
 }
 
 impl ClustersReport {
-    /// What became of clusters, in a sentence.
+    /// The comparison, in a sentence.
     pub(crate) fn summary(&self) -> String {
         let Self { works, kept, new, ended, works_kept, works_before, .. } = self;
         let count = self.clusters.len();

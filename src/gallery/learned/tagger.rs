@@ -46,8 +46,8 @@ impl Tagger {
             .to_vec()
     }
 
-    /// The tags of a work with these tags and this embedding. A style that the record or a curator states leaves nothing to
-    /// say about it; a cluster is named only where the probe is not certain of a style.
+    /// The tags of a work with these tags and this embedding: none of style if the record or a curator states one, and a
+    /// cluster only where the probe is not certain of a style.
     pub(in crate::gallery) fn tags(&self, known: &[Tag], embedding: &[f32]) -> Vec<Tag> {
         if self.0.scheme == STYLE && known.iter().any(states_style) {
             return Vec::new();
@@ -119,8 +119,7 @@ pub(super) fn label(cluster: &Cluster) -> Text {
     }
 }
 
-/// The clusters of which a cluster is shown as a part, or which are shown as a part of it, and itself: their tags change
-/// with it.
+/// A cluster, the one that it is merged into, and those that are merged into it: their tags change together.
 pub(super) fn related(clusters: &Clusters, id: u32) -> Vec<u32> {
     let is_related = |other: &&Cluster| {
         other.id == id

@@ -28,17 +28,17 @@ pub(crate) struct TrainRun {
     pub fewest: usize,
     /// Whether a work that people have given other tags of the scheme counts as one without the tag.
     pub is_complete: bool,
-    /// Only report.
+    /// Only report, and store nothing.
     pub is_dry: bool,
     pub threads: NonZeroUsize,
 }
 
 /// Receives progress.
 pub(crate) trait TrainReport: Send + Sync {
-    /// So many works are to be read.
-    fn total(&self, works: u64);
-    /// So many more were read.
-    fn read(&self, works: u64);
+    /// The number of embeddings to read.
+    fn total(&self, embeddings: u64);
+    /// This many more were read.
+    fn read(&self, embeddings: u64);
     /// All were read; training begins.
     fn training(&self, examples: usize);
 }
@@ -47,7 +47,7 @@ pub(crate) trait TrainReport: Send + Sync {
 ///
 /// # Errors
 /// Returns an error if no picture has an embedding, if there are neither tags nor clusters to learn, or if the catalogue
-/// does not respond or has learnt something else meanwhile.
+/// does not respond or what was learnt was changed meanwhile.
 pub(crate) async fn train(
     catalogue: &CatalogueClient,
     tasks: &Handle,
@@ -60,7 +60,8 @@ pub(crate) async fn train(
     progress.total(embeddings.vectors);
     let has_clusters = scheme == STYLE;
     let collected =
-        collect(catalogue, &embeddings, &scheme, has_clusters, &|works| progress.read(works)).await?;
+        collect(catalogue, &embeddings, &scheme, has_clusters, &|embeddings| progress.read(embeddings))
+            .await?;
     progress.training(collected.examples.len());
     let model = format!("{}@{}", embeddings.analyzer, embeddings.version);
     let learn = {
@@ -72,7 +73,7 @@ pub(crate) async fn train(
     let report = document.report.clone();
     if !run.is_dry && !store(catalogue, revision, &document).await? {
         return Err(Error::Exists(
-            "the catalogue has learnt something else about this scheme meanwhile; run the command again"
+            "another command or a curator has changed what was learnt about this scheme meanwhile; run the command again"
                 .into(),
         ));
     }

@@ -253,7 +253,7 @@ mod tests {
         let detail = all.detail(1, near[0].part).unwrap();
         assert_eq!((detail.file.as_str(), detail.region.x, detail.region.y), ("b.tif", 0.5, 0.5));
         all.put(&[WorkVectors { withdrawn: true, ..found }], 2, &Rights::default());
-        assert!(all.detail(1, 0).is_none() && all.vectors.is_empty());
+        assert!(all.detail(1, 0).is_none() && all.vectors.len() == 0);
     }
 
     fn found(collection: &Collection, query: &[f32]) -> Vec<String> {

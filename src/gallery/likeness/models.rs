@@ -21,7 +21,7 @@ const FAILED: Duration = Duration::from_secs(60);
 pub(super) struct Models {
     declared: BTreeMap<String, Declaration>,
     settings: inference::Settings,
-    /// Bytes of model files that may be loaded.
+    /// The most bytes of model files that are loaded at the same time.
     limit: u64,
     pictures: Loaded<Model>,
     texts: Loaded<TextEncoder>,
@@ -41,16 +41,18 @@ struct Slot<T> {
     cell: Arc<OnceCell<Outcome<T>>>,
 }
 
-/// What may be loaded.
-struct Wanted<'a> {
+/// A model to load.
+struct LoadRequest<'a> {
     name: &'a str,
     version: &'a str,
     bytes: u64,
+    /// Bytes of the files of all other models that are loaded.
+    others: u64,
 }
 
 /// Why a model cannot be used.
 pub(super) enum Unusable {
-    /// It is loaded, or others run.
+    /// It is being loaded, or other models run.
     Busy,
     /// For the operator to fix.
     Because(String),
@@ -104,7 +106,8 @@ impl Models {
     /// The model whose vectors of pictures have this version.
     pub(super) async fn of_pictures(&self, name: &str, version: &str) -> Result<Arc<Model>, Unusable> {
         let declared = self.declared(name)?.clone();
-        let wanted = Wanted { name, version, bytes: length(&declared.file) };
+        let others = bytes_besides(&self.pictures, Some(name)) + bytes_besides(&self.texts, None);
+        let wanted = LoadRequest { name, version, bytes: length(&declared.file), others };
         let (settings, expected) = (self.settings.clone(), version.to_owned());
         let load = move || {
             let model = Model::load(&declared, &settings).map_err(|error| error.to_string())?;
@@ -121,7 +124,8 @@ impl Models {
                 format!("the model `{name}` has no encoder of texts: declare its `text` in the settings");
             return Err(Unusable::Because(reason));
         };
-        let wanted = Wanted { name, version, bytes: length(&text.file) };
+        let others = bytes_besides(&self.pictures, None) + bytes_besides(&self.texts, Some(name));
+        let wanted = LoadRequest { name, version, bytes: length(&text.file), others };
         let (settings, expected) = (self.settings.clone(), version.to_owned());
         let load = move || {
             let found = Model::version_of(&declared, &settings).map_err(|error| error.to_string())?;
@@ -133,8 +137,10 @@ impl Models {
 
     fn declared(&self, name: &str) -> Result<&Declaration, Unusable> {
         self.declared.get(name).ok_or_else(|| {
+            let declaration = name.trim_start_matches("model:");
             Unusable::Because(format!(
-                "the model `{name}`, whose vectors are loaded, is not among the settings"
+                "the model `{name}`, whose vectors are loaded, is not among the settings: declare it under \
+                 `[models.{declaration}]`"
             ))
         })
     }
@@ -143,7 +149,7 @@ impl Models {
     async fn loaded<T: Send + Sync + 'static>(
         &self,
         all: &Loaded<T>,
-        wanted: Wanted<'_>,
+        wanted: LoadRequest<'_>,
         load: impl FnOnce() -> Result<T, String> + Send + 'static,
     ) -> Result<Arc<T>, Unusable> {
         self.check_memory(&wanted)?;
@@ -156,7 +162,7 @@ impl Models {
                         tasks.spawn_blocking(load).await.unwrap_or_else(|error| Err(error.to_string()));
                     match &outcome {
                         Ok(_) => {
-                            tracing::info!(model = name, "a model is loaded, which reads what visitors send")
+                            tracing::info!(model = name, "a model is loaded that reads what visitors send")
                         }
                         Err(reason) => {
                             tracing::warn!(model = name, reason, "a model cannot be used for searches")
@@ -176,15 +182,8 @@ impl Models {
         }
     }
 
-    fn check_memory(&self, wanted: &Wanted<'_>) -> Result<(), Unusable> {
-        let others = |slots: &mut dyn Iterator<Item = (bool, u64)>| -> u64 {
-            slots.filter(|(is_own, _)| !is_own).map(|(_, bytes)| bytes).sum()
-        };
-        let pictures =
-            others(&mut self.pictures.lock().iter().map(|(name, slot)| (name == wanted.name, slot.bytes)));
-        let texts =
-            others(&mut self.texts.lock().iter().map(|(name, slot)| (name == wanted.name, slot.bytes)));
-        let needed = pictures + texts + wanted.bytes;
+    fn check_memory(&self, wanted: &LoadRequest<'_>) -> Result<(), Unusable> {
+        let needed = wanted.others + wanted.bytes;
         match needed <= self.limit {
             true => Ok(()),
             false => Err(Unusable::Because(format!(
@@ -196,8 +195,16 @@ impl Models {
     }
 }
 
-/// The place of a model; a new one if it has another version, or failed long ago.
-fn slot<T>(all: &Loaded<T>, wanted: &Wanted<'_>) -> Arc<OnceCell<Outcome<T>>> {
+/// Bytes of the files of the models that are loaded or being loaded, without the one of this name.
+fn bytes_besides<T>(all: &Loaded<T>, name: Option<&str>) -> u64 {
+    let has_failed = |slot: &Slot<T>| slot.cell.get().is_some_and(Result::is_err);
+    let all = all.lock();
+    let others = all.iter().filter(|(other, slot)| Some(other.as_str()) != name && !has_failed(slot));
+    others.map(|(_, slot)| slot.bytes).sum()
+}
+
+/// The slot of a model; a new one if it has another version, or failed long ago.
+fn slot<T>(all: &Loaded<T>, wanted: &LoadRequest<'_>) -> Arc<OnceCell<Outcome<T>>> {
     let mut all = all.lock();
     let is_usable = |slot: &Slot<T>| {
         let has_failed = slot.cell.get().is_some_and(Result::is_err);

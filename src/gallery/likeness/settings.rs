@@ -12,7 +12,7 @@ pub(crate) struct Settings {
     pub details: bool,
     /// The largest picture that may be sent to find works like it, in MiB; 0 for none.
     pub upload_mib: u64,
-    /// Memory for the models that read what visitors send, by the size of their files in MiB; 0 for none.
+    /// The total size of the model files that are loaded to read what visitors send, in MiB; 0 for none.
     pub models_mib: u64,
 }
 

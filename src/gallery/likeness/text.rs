@@ -14,11 +14,11 @@ const LIKE: &str = "like";
 impl LikenessService {
     /// The works whose pictures are nearest to a text. `wanted.by` has no influence: a model that encodes texts is used.
     ///
-    /// Nearness is the cosine of the text with that in which a picture differs from all pictures. Texts themselves are not
-    /// taken relative to what pictures have in common: among the vectors of such pairs, texts lie elsewhere.
+    /// Nearness is the cosine between the text and the picture relative to the mean of all pictures. Texts are not taken
+    /// relative to that mean: in such pairs of models their vectors are apart from those of pictures.
     ///
     /// # Errors
-    /// If no model encodes texts, none of its vectors are loaded, the text says nothing to it, or the server is busy.
+    /// If no model encodes texts, none of its vectors are loaded, the text gives it no vector, or the server is busy.
     pub(crate) async fn similar_to_text(
         self: &Arc<Self>,
         text: &str,

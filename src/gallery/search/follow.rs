@@ -1,4 +1,4 @@
-//! Follows the catalogue's changes in the index.
+//! Applies the catalogue's changes to the index.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ pub(super) const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 struct ChangedWorks {
     /// The last of these changes.
     revision: u64,
-    /// Object numbers; without a work if it was withdrawn.
+    /// By object number; `None` if the work was withdrawn.
     works: Vec<(String, Option<StoredWork>)>,
     /// The sizes of the images of each work that is there.
     sizes: Vec<Vec<Option<(u32, u32)>>>,
-    /// The number of these changes; less than a page if they are the last.
+    /// The number of changes; less than a page if they are the last.
     count: usize,
 }
 
@@ -57,7 +57,7 @@ impl SearchService {
             if let Some(indexing) = indexing.take() {
                 indexing.await.map_err(|error| Error::Fault(error.to_string()))??;
             }
-            // An empty page ends them, and commits those before it.
+            // An empty page ends the changes, and commits those before it.
             let changed = changed?;
             revision = changed.revision;
             count += changed.count;

@@ -32,7 +32,7 @@ use failure::{BackgroundRebuild, Failed};
 
 use crate::search::{self, Index, Search, SearchResults, Settings, Snapshot, Sort};
 
-/// The interval at which a command looks whether works are indexed.
+/// The interval at which [`SearchService::catch_up`] checks whether works are indexed.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The time that a search waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -207,7 +207,7 @@ impl SearchService {
         self.index().is_some()
     }
 
-    /// Waits until everything that the catalogue has now is indexed; for commands, since it may take minutes.
+    /// Waits until all works that the catalogue has now are indexed, which may take minutes: for commands only.
     ///
     /// # Errors
     /// Returns an error if works cannot be indexed, or if the catalogue does not respond.

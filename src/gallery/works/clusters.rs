@@ -1,4 +1,4 @@
-//! Clusters of works, and what curators say of them.
+//! Clusters of works, which curators name, hide and merge.
 
 use super::WorkService;
 use crate::gallery::Error;
@@ -14,11 +14,12 @@ impl WorkService {
         learned::clusters(self.client()?, scheme).await
     }
 
-    /// Names, hides or merges a cluster, and changes the tags of its works.
+    /// Names, hides or merges a cluster, and changes the tags of its works, which continues if the caller stops waiting.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as wished;
-    /// also if the catalogue does not respond.
+    /// Returns [`Error::NoPage`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as requested,
+    /// and [`Error::Busy`] if other changes come first again and again; also if there is no catalogue or it does not
+    /// respond.
     pub(crate) async fn change_cluster(
         &self,
         tagging: &Tagging,
@@ -26,6 +27,10 @@ impl WorkService {
         id: u32,
         change: &ClusterChange,
     ) -> Result<ClusterState, Error> {
-        learned::change_cluster(self.client()?, tagging, scheme, id, change).await
+        let client = self.catalogue().ok_or(Error::NotFound)?.clone();
+        let (steps, tagging, scheme, change) =
+            (client.clone(), tagging.clone(), scheme.to_owned(), change.clone());
+        let steps = async move { learned::change_cluster(&steps, &tagging, &scheme, id, &change).await };
+        client.complete(steps).await
     }
 }

@@ -3,7 +3,7 @@
 //! Of the engines in pure Rust, rten takes about as long as tract, half of its memory and a fifth of its time to build:
 //! SqueezeNet 1.1, SSD MobileNetV2 and EfficientNet-Lite0 take 17, 100 and 46 ms of one thread, with tract 16, 85 and 30,
 //! both with overflow checks, and 11, 77 and 37 ms without, as `Cargo.toml` builds it. ONNX Runtime takes 5, 35 and 9 ms,
-//! but is not ours to build: with the feature `onnxruntime` its library is loaded at run time, if the settings name it.
+//! but Tegl does not build it: with the feature `onnxruntime` its library is loaded at run time, if the settings name it.
 //!
 //! Each call computes on one thread: pictures are faster side by side than the parts of one picture. The caller bounds the
 //! threads by the calls that it makes at once.

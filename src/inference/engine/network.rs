@@ -1,4 +1,4 @@
-//! What an engine must offer: a network that is loaded, with its inputs and outputs, and can be run.
+//! The interface of the engines: a loaded network with its inputs and outputs.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,12 +50,12 @@ pub(in crate::inference) struct Tensor {
     pub values: Vec<f32>,
 }
 
-/// What was expected of a network, and what there is; or what the engine says.
+/// Why a network cannot be loaded or run.
 #[derive(Debug)]
 pub(in crate::inference) enum Fault {
     /// The network is not what its declaration says.
     Unexpected { expected: String, found: String },
-    /// The engine fails.
+    /// The engine fails, with its reason.
     Engine(String),
 }
 
@@ -77,7 +77,7 @@ impl Fault {
     }
 }
 
-/// Runs what may panic on a damaged network: that says no more than an error does.
+/// Returns a panic, which a damaged network may cause, as an error.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Engine(message(&*panic))))
 }
@@ -85,5 +85,5 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, F
 fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("the engine gave up: {}", text.unwrap_or("no reason given"))
+    format!("the engine panicked: {}", text.unwrap_or("no reason given"))
 }

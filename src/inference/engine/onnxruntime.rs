@@ -103,7 +103,7 @@ impl Network for OnnxRuntime {
     }
 }
 
-/// What a process has once: the library and its environment.
+/// The library and its environment, of which a process has one.
 fn environment(library: &str) -> Result<Environment, Fault> {
     static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
     let path = match library.contains('/') {
@@ -128,15 +128,15 @@ fn environment(library: &str) -> Result<Environment, Fault> {
 }
 
 fn started(library: &Path) -> Result<Environment, Fault> {
-    let builder = ort::init_from(library).map_err(|error| Fault::Engine(said(&error)))?;
+    let builder = ort::init_from(library).map_err(|error| Fault::Engine(dlopen_reason(&error)))?;
     let environment = builder.with_name("tegl").with_telemetry(false).build().map_err(Fault::engine)?;
     // Its errors are returned; otherwise they would be on standard error, too.
     environment.set_log_level(LogLevel::Fatal);
     Ok(environment)
 }
 
-/// What the system says about a library that it does not load, which the error itself does not.
-fn said(error: &LoadDynamicError) -> String {
+/// Why the system does not load a library, which the error's own text does not say.
+fn dlopen_reason(error: &LoadDynamicError) -> String {
     match error {
         LoadDynamicError::Dlopen { error: cause, .. } => {
             cause.source().map_or_else(|| error.to_string(), ToString::to_string)

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::inference::Detection;
+use crate::inference::model::Outcome;
 use crate::inference::settings::{Activation, Boxes, ChannelOrder, Scores};
-use crate::inference::{Detection, Outcome};
 use crate::pixels::scale::{self, Window};
 
 use super::*;

@@ -32,7 +32,6 @@ pub(super) fn a_text_is_encoded_among_pictures() {
         let pictures = load(&declaration("mean_color.onnx")).unwrap();
         let green = pictures.run(&plain([0, 255, 0])).unwrap().embedding.unwrap();
         assert_eq!(green, encoder.encode("GREEN").unwrap());
-        assert_eq!(encoder.version().len(), 12);
     }
 }
 

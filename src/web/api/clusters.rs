@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::responses::{PublishedCluster, PublishedClusters};
 use super::review::json_of;
 use super::tags::{allowed, read_cluster_change};
-use crate::gallery::{ClusterState, Error};
+use crate::gallery::{ClusterState, Error, no_cluster};
 use crate::web::App;
 use crate::web::http::error as http;
 use crate::web::http::response::Response;
@@ -46,7 +46,9 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     let mut clusters = clusters.into_iter().map(published);
     Ok(match resource.cluster {
         None => json_of(&PublishedClusters { clusters: clusters.collect() }),
-        Some(number) => json_of(&clusters.find(|cluster| cluster.id == number).ok_or(Error::NotFound)?),
+        Some(number) => {
+            json_of(&clusters.find(|cluster| cluster.id == number).ok_or_else(|| no_cluster(number))?)
+        }
     })
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest, query: &ApiQuery<'_>)
     Ok(json_response(request, body).await.into())
 }
 
-/// The words of `like`, which nothing else may order or cut into pages.
+/// The words of `like`, which excludes other orders and pages.
 fn text<'a>(query: &'a ApiQuery<'_>) -> Result<&'a str, Error> {
     for name in ["sort", "cursor"] {
         if let Some(value) = query.text(name).filter(|value| !value.is_empty()) {

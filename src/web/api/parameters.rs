@@ -93,7 +93,7 @@ pub(super) const SEARCH: [Parameter; 20] = [
         "background",
         Kind::ColourName,
         "white",
-        "Works whose picture has a plain background of this colour: its name in English or Danish; `gray` stands for all grays. Only of works whose pictures were measured.",
+        "Works whose picture has a plain background of this colour: its name in English or Danish; `gray` stands for all grays. Only works whose pictures were measured have one.",
     ),
     measure(
         VisualMeasure::Brightness,
@@ -156,7 +156,7 @@ const LIKE: Parameter = parameter(
     "like",
     Kind::Text(1000),
     "text:a ship at sea",
-    "Works whose pictures are nearest to a text, nearest first: `text:` and words, in a language that the model knows. Only where the server has a model with an encoder of texts. Other parameters select among which works; `total` is the number of works in the response, and facets count all that are selected. Not with `sort` and `cursor`.",
+    "Works whose pictures are nearest to a text, nearest first: `text:` and words, in a language that the model knows. Only if the server has a model with a text encoder. Other parameters select the works that are ordered; `total` is the number of works in the response, and facets count all selected works. Cannot be combined with `sort` or `cursor`.",
 );
 
 /// The parameters of `/api/v1/works`.
@@ -211,7 +211,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
             "xywh",
             Kind::Text(100),
             "",
-            "The detail that works are to be like: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with details if this server has vectors of them (`likeness.details`), otherwise with whole images.",
+            "The detail to find similar works for: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with details if this server has vectors of them (`likeness.details`), otherwise with whole images.",
         ));
     }
     table

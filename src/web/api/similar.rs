@@ -144,20 +144,21 @@ fn place(address: &Address, canvas: Option<&str>, work: Option<String>) -> Resul
         };
         return Ok((work.ok_or_else(missing)?, 1));
     };
-    let of_this_server = || {
-        Invalid::new(
-            "canvas",
-            canvas,
-            "must be the URI of a canvas in a manifest of this server, or its number",
-        )
-    };
     // Within a work, a canvas may be named by its number.
     if let (Some(work), Some(number)) = (&work, crate::iiif::integer(canvas)) {
         return Ok((work.clone(), number as usize));
     }
+    let of_this_server = || {
+        let reason = match work {
+            Some(_) => "must be the URI of a canvas in a manifest of this server, or its number in the work",
+            None => "must be the URI of a canvas in a manifest of this server",
+        };
+        Invalid::new("canvas", canvas, reason)
+    };
     let found = address.find(canvas).ok_or_else(of_this_server)?;
     if work.as_ref().is_some_and(|work| *work != found.work) {
-        return Err(Invalid::new("canvas", canvas, "is one of another work").into());
+        let reason = "belongs to another work: use a canvas of this work, or `/api/v1/similar`";
+        return Err(Invalid::new("canvas", canvas, reason).into());
     }
     Ok((found.work, found.canvas.unwrap_or(1)))
 }

@@ -1,4 +1,4 @@
-//! Tags by what was learnt: from the embeddings of a work's images, which are read or were read before.
+//! Tags by what was learnt, from the embeddings of a work's images, new ones and those of earlier runs.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::gallery::likeness::embedding_of;
 use crate::record::Tag;
 
 impl JobService {
-    /// What was learnt about the schemes of this run, by the models of the settings; and why other things that were learnt
-    /// are left alone.
+    /// What was learnt about the schemes of this run by the models of the settings, and why the rest of what was learnt is
+    /// not used.
     pub(super) async fn taggers(&self, run: &TagRun) -> Result<(Vec<Tagger>, Vec<String>), Error> {
         let catalogue = self.catalogue.as_ref().ok_or(Error::NotFound)?;
         let is_wanted = |scheme: &str| {
@@ -35,13 +35,13 @@ impl JobService {
                     let scheme = tagger.scheme();
                     notes.push(format!(
                         "what was learnt about `{scheme}` was not used: it needs the model `{name}` in version {version}, \
-                         which {state}; run `tegl tag --only likeness` and `tegl tag train {scheme}` to learn it anew"
+                         which {state}; run `tegl tag --only likeness` and `tegl tag train {scheme}` to learn it again"
                     ));
                 }
             }
         }
         let is_learnt = usable.iter().any(|tagger| tagger.scheme() == "style") || !notes.is_empty();
-        // Without a model nobody expects styles who does not ask for them.
+        // Without a model, missing styles are worth a note only if nothing else was asked for.
         let is_expected =
             run.kinds.contains(&Kind::Style) && (!run.models.is_empty() || run.kinds.len() == 1);
         if is_expected && !is_learnt {

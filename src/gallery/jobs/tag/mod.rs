@@ -234,10 +234,12 @@ impl JobService {
                 Err(error) => done.failures.push((file.clone(), error_chain(&error))),
             }
         }
+        // Earlier results on images that are not in these sources or not shown any more do not count.
+        results.retain(|(file, _), _| sizes.contains_key(file));
         // Tags about an image that could be read before, and cannot be now, remain.
         let is_lost = |file: &str, analyzer: &str| {
             let name = (file.to_owned(), analyzer.to_owned());
-            earlier.contains(&name) && !(sizes.contains_key(file) && results.contains_key(&name))
+            earlier.contains(&name) && !results.contains_key(&name)
         };
         let is_complete =
             |analyzer: &&dyn Analyzer| !done.failures.iter().any(|(file, _)| is_lost(file, analyzer.name()));

@@ -9,7 +9,7 @@ use super::schemas::reference;
 
 /// Statuses of problems with requests for lists and documents.
 pub(super) const USUAL: &[u16] = &[400, 403, 404, 503];
-/// With searches, whose parameters may not go together.
+/// With searches, whose parameters may exclude each other.
 pub(super) const OF_SEARCH: &[u16] = &[400, 403, 404, 422, 503];
 /// With requests for a work, which may have been withdrawn.
 pub(super) const OF_WORK: &[u16] = &[400, 403, 404, 410, 503];
@@ -23,7 +23,7 @@ pub(super) const OF_CHANGES: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 
 pub(super) const OF_BATCH: &[u16] = &[400, 401, 403, 404, 413, 415, 503];
 /// With lists for curators.
 pub(super) const OF_REVIEW: &[u16] = &[400, 401, 403, 404, 503];
-/// With what a curator says of a cluster.
+/// With changes of a cluster.
 pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 413, 415, 422, 503];
 /// With the withdrawal of a work.
 pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 410, 412, 503];

@@ -95,12 +95,12 @@ pub(in crate::web::api) struct PublishedCluster {
     pub hidden: bool,
     /// Its number, which it keeps.
     pub id: u32,
-    /// The name, or what it is called without one.
+    /// Its name, or `Group` and its number.
     pub label: Text,
     /// The number of the cluster as a part of which it is shown.
     pub merged_into: Option<u32>,
-    /// The curator's name.
+    /// The name that a curator gave it.
     pub name: Option<String>,
-    /// How many works were in it when clusters were found last; 0 if it has ended since.
+    /// How many works the last run found in it; 0 if that run did not find it again.
     pub works: u64,
 }

@@ -14,7 +14,7 @@ use crate::gallery::Reason;
 #[derive(Serialize, JsonSchema)]
 #[schemars(transform = as_sent)]
 pub(in crate::web::api) struct Similar {
-    /// What was compared: `color`, `form`, `both` of them, or the vectors of a model, `model:NAME`.
+    /// What was compared: `color`, `form`, `both`, or the vectors of a model, `model:NAME`.
     pub by: String,
     /// How many there are in this list.
     pub total: u64,
@@ -48,7 +48,7 @@ impl JsonSchema for PublishedSimilar {
         let mut detail = FoundDetail::json_schema(generator);
         detail.insert(
             "description".into(),
-            "What of it is similar, if a detail was compared with details (`likeness.details`).".into(),
+            "The region that is similar, if details were compared with details (`likeness.details`).".into(),
         );
         json_schema!({
             "description": "A work that is similar.",

@@ -131,12 +131,12 @@ pub(super) struct WorkJudgement {
     pub revision: Option<Number>,
 }
 
-/// What a curator says of a cluster.
+/// A change of a cluster.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "example" = {"name": "Harbours"}), transform = without_defaults)]
 pub(in crate::web::api) struct ClusterJudgement {
-    /// What it is called; null for its number.
+    /// Its name; null to call it by its number.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Option<String>", length(min = 1, max = MAX_NAME), regex(pattern = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"))]
     pub name: Option<Option<String>>,

@@ -40,7 +40,7 @@ const MAX_BYTES: usize = 64 << 10;
 /// The body about one tag.
 const ONE: Expected = Expected { max_bytes: MAX_BYTES, media_type: "application/json" };
 
-/// Reads what a curator says of a cluster.
+/// Reads a change of a cluster.
 pub(super) async fn read_cluster_change(
     app: &App,
     request: &HttpRequest,

@@ -138,7 +138,7 @@ fn change_of(
     })
 }
 
-/// Reads what a curator says of a cluster.
+/// Reads a change of a cluster.
 ///
 /// # Errors
 /// Names the field that is not valid, and what works.
@@ -146,7 +146,7 @@ pub(super) fn cluster_change(body: &[u8]) -> Result<ClusterChange, Invalid> {
     let ClusterJudgement { name, hidden, merged_into } = Fields::from(object(body)?).read()?;
     let change = ClusterChange { name: name.map(cluster_name).transpose()?, is_hidden: hidden, merged_into };
     if change == ClusterChange::default() {
-        return Err(Invalid::new("name", "", "changes nothing: give `name`, `hidden` or `merged_into`"));
+        return Err(Invalid::new("body", "", "changes nothing: give `name`, `hidden` or `merged_into`"));
     }
     Ok(change)
 }
