@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub models: BTreeMap<String, inference::Declaration>,
     pub likeness: gallery::LikenessSettings,
     pub presentation: presentation::Publisher,
+    pub site: web::theme::settings::Settings,
     pub store: store::Settings,
     pub log: Log,
     /// Sources of masters, by the name with which their identifiers begin, as in `NAME:path`.

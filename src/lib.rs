@@ -48,6 +48,8 @@
 //! - retries of a store: `store/remote/retry.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
+//! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`
+//! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads
 //! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`
 //!
 //! # A tile's journey
@@ -115,7 +117,19 @@
 //!
 //! `web::site` → the visitor's language among those of the site → a search or a record → HTML in that language,
 //! compressed. Pages do not wait for masters: those that open within 150 ms have sizes in the page, the others continue to
-//! open in the background, and their thumbnails use URLs that work without a size.
+//! open in the background, and their thumbnails use URLs that work without a size. Scripts only add to them: they are ES
+//! modules in folders below `web/pages/assets`.
+//!
+//! # A comparison
+//!
+//! `/compare` is one page whose modules (`web/pages/assets/compare`) do the rest in the browser: `address.js` reads the
+//! arrangement from the address → `sources.js` loads manifests and records → one OpenSeadragon viewer per view (`view.js`)
+//! in all modes → `links.js` states how each view is tied to the first one, by centres or by the scholar's points
+//! (`geometry.js`), and `stage.js` lets the others follow the one that is moved. What is no similarity is left to CSS.
+//! Modules in folders have one version (`web/pages/assets.rs`), which is part of the URLs of their imports.
+//!
+//! The search page is plain HTML, whose forms fold into parameters of the API (`web::site::search`); the scripts in
+//! `web/pages/assets/find` add to it and use the public API. What a museum changes is read once, at the start (`web::theme`).
 //!
 //! # Rights
 //!

@@ -201,7 +201,7 @@ fn what_cannot_be_learnt_is_said_and_nothing_is_kept() {
         assert!(wrong.err.contains("must be above 0 and at most 1"), "{}", wrong.err);
     }
     let dry = train(&museum, "style", &["--dry-run"]);
-    assert_eq!((dry.code, dry.out.contains("nothing was kept")), (Some(0), true), "{}", dry.err);
+    assert_eq!((dry.code, dry.out.contains("nothing was stored")), (Some(0), true), "{}", dry.err);
     let summary = tag(&museum, "style");
     assert!(summary["notes"][0].as_str().unwrap().contains("tegl tag train style"), "{summary}");
     assert_eq!(summary["changed"], 0);

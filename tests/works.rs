@@ -130,7 +130,11 @@ fn records_are_imported_and_errors_reported() {
     let place = format!("/works/{}?canvas=1&xywh=100,100,200,150", segment("KMSst28Ø"));
     assert!(led.status == 303 && led.header("location").ends_with(&place), "{}", led.header("location"));
     let page = server.get(&place).text();
-    assert!(page.contains("data-region=\"100,100,200,150\""), "{page}");
+    assert!(
+        page.contains("data-region=\"100,100,200,150\"")
+            && page.contains("/100,100,200,150/max/0/default.jpg"),
+        "{page}"
+    );
     assert_eq!(server.get("/?iiif-content=https%3A%2F%2Fother.example%2Fmanifest").status, 400);
 
     let hits = server.get(&format!("/search/2/{}?q=hund", segment("KMSst28Ø"))).json();

@@ -7,6 +7,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         print!("{}", include_str!("../../config/default.toml"));
         return Ok(());
     }
+    if let Some(language) = &arguments.labels {
+        print!("{}", crate::web::theme::template(language == "da"));
+        return Ok(());
+    }
     let config = settings::load(arguments.config.as_deref())?;
     let printed = if arguments.show_secrets { config.clone() } else { config.without_secrets() };
     if printed != config {

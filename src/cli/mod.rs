@@ -308,6 +308,9 @@ pub struct Config {
     /// Also print tokens and passwords
     #[arg(long)]
     show_secrets: bool,
+    /// Print the labels of the pages in English or Danish as a Fluent file, to be reworded or translated for `site.folder`
+    #[arg(long, value_name = "LANGUAGE", num_args = 0..=1, default_missing_value = "en", value_parser = ["en", "da"])]
+    labels: Option<String>,
 }
 
 /// Check whether a running server is ready, for container health checks

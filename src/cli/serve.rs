@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Serve as Arguments, descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
+use crate::web::theme::Theme;
 use crate::web::{self, App, Running};
 
 pub(super) fn run(arguments: Arguments) -> Result<(), String> {
@@ -38,6 +39,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let gallery = Arc::new(gallery);
     let mut app =
         App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
+    app.theme = Theme::load(&config.site)?;
     app.in_force = config.redacted();
     app.tagging = config.tagging.clone();
     let upkeep = metrics.clone();

@@ -26,9 +26,10 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
     facts.pairs
 }
 
-/// The metadata of a work without its rights.
-pub(super) fn without_rights(view: &View<'_>) -> Vec<Value> {
-    facts(view).pairs
+/// The metadata of a work without its rights, inscriptions and related works.
+pub(super) fn plain_facts(view: &View<'_>) -> Vec<Value> {
+    let work = crate::record::Work { inscriptions: Vec::new(), related: Vec::new(), ..view.work.clone() };
+    facts(&View { work: &work, ..*view }).pairs
 }
 
 fn facts<'a>(view: &View<'a>) -> Facts<'a> {
@@ -158,7 +159,7 @@ fn in_each_language(label: Label, languages: &[String], format: impl Fn(&str, &s
 }
 
 /// The date as worded in the record, or else its years.
-fn date(made: &Production, languages: &[String]) -> Text {
+pub(super) fn date(made: &Production, languages: &[String]) -> Text {
     if !made.text.is_empty() {
         return made.text.clone();
     }
@@ -182,7 +183,7 @@ fn date(made: &Production, languages: &[String]) -> Text {
 }
 
 /// Measures by part: `sheet: 30.5 × 20 cm`.
-fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
+pub(super) fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
     let mut parts: Vec<&str> = Vec::new();
     for measure in all {
         let part = measure.part.as_deref().unwrap_or_default();

@@ -4,6 +4,7 @@
 mod address;
 mod annotation;
 pub(crate) mod change_discovery;
+mod citation;
 pub(crate) mod collection;
 pub(crate) mod content_search;
 pub(crate) mod content_state;
@@ -21,15 +22,18 @@ mod object;
 mod publisher;
 mod range;
 mod rights;
+mod schema_org;
 pub(crate) mod span;
 mod version2;
 mod view;
 
 pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
+pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
 pub(crate) use html::plain_text;
 pub(crate) use links::http_uri;
 pub(crate) use publisher::{Logo, Publisher};
 pub(crate) use rights::{name as rights_name, normalize as rights_uri};
+pub(crate) use schema_org::visual_artwork;
 pub(crate) use span::Span;
-pub(crate) use view::{Canvas, CanvasImage, Original, View};
+pub(crate) use view::{Canvas, CanvasImage, Original, View, views};

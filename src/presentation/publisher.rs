@@ -19,6 +19,8 @@ pub(crate) struct Publisher {
     pub attribution_label: Text,
     /// The attribution of works without a credit line, by language; may be empty.
     pub attribution: Text,
+    /// The URI of the licence of the records, as in `https://creativecommons.org/publicdomain/zero/1.0/`; may be empty.
+    pub data_licence: String,
     /// The languages of labels and pages (`en` and `da` exist), preferred first.
     pub languages: Vec<String>,
 }
@@ -44,6 +46,7 @@ impl Default for Publisher {
             logo: Logo::default(),
             attribution_label: Text::default(),
             attribution: Text::default(),
+            data_licence: String::new(),
             languages: vec!["en".into(), "da".into()],
         }
     }
@@ -52,7 +55,9 @@ impl Default for Publisher {
 impl Publisher {
     /// Checks the URLs. The error names the invalid setting and what is valid.
     pub(crate) fn check(&self) -> Result<(), String> {
-        for (key, url) in [("homepage", &self.homepage), ("logo.url", &self.logo.url)] {
+        for (key, url) in
+            [("homepage", &self.homepage), ("logo.url", &self.logo.url), ("data_licence", &self.data_licence)]
+        {
             if !url.is_empty() && http_uri(url).is_none() {
                 return Err(format!(
                     "presentation.{key} `{url}` must be a URL that begins with `https://` or `http://`"

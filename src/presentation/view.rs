@@ -70,7 +70,8 @@ impl CanvasImage {
 }
 
 impl<'a> View<'a> {
-    /// The work's facts as plain text, labels with values, in the preferred language; without its rights.
+    /// The work's facts as plain text, labels with values, in the preferred language; without its rights, inscriptions and
+    /// related works, which pages show by themselves.
     pub(crate) fn plain_metadata(&self) -> Vec<(String, Vec<String>)> {
         let preferred = self.publisher.preferred_languages();
         let best = |text: &serde_json::Value| -> Vec<String> {
@@ -81,14 +82,13 @@ impl<'a> View<'a> {
             let texts = values.into_iter().flatten().filter_map(|value| value.as_str());
             texts.map(super::html::plain_text).collect()
         };
-        let pairs = super::metadata::without_rights(self).into_iter();
+        let pairs = super::metadata::plain_facts(self).into_iter();
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
     }
 
     /// The canvases: one per view, fronts first; a single empty one if there is no image.
     pub(crate) fn canvases(&self) -> Vec<Canvas<'a>> {
-        let mut groups = grouped(self.images);
-        groups.sort_by_key(|images| images.first().is_none_or(|image| image.role != Role::Recto));
+        let groups = views(self.images, |image| (image.view.as_deref(), &image.role));
         let mut canvases: Vec<Canvas<'a>> = groups
             .into_iter()
             .enumerate()
@@ -150,15 +150,20 @@ impl<'a> View<'a> {
     }
 }
 
-/// The images by view; within a view, ordinary images come before special captures.
-fn grouped(images: &[CanvasImage]) -> Vec<Vec<&CanvasImage>> {
-    let mut groups: Vec<Vec<&CanvasImage>> = Vec::new();
+/// The images by view, fronts first; within a view, ordinary images come before special captures. Each view is a canvas,
+/// numbered in this order. `of` returns the view and the role of an image.
+pub(crate) fn views<'a, T>(
+    images: &'a [T],
+    of: impl Fn(&'a T) -> (Option<&'a str>, &'a Role),
+) -> Vec<Vec<&'a T>> {
+    let mut groups: Vec<Vec<&T>> = Vec::new();
     let mut by_view = std::collections::HashMap::new();
     let mut before = None;
     for image in images {
-        let group = match (&image.view, before) {
-            (Some(view), _) => *by_view.entry(view.as_str()).or_insert(groups.len()),
-            (None, Some(before)) if image.role.is_capture() => before,
+        let (view, role) = of(image);
+        let group = match (view, before) {
+            (Some(view), _) => *by_view.entry(view).or_insert(groups.len()),
+            (None, Some(before)) if role.is_capture() => before,
             _ => groups.len(),
         };
         if group == groups.len() {
@@ -168,8 +173,9 @@ fn grouped(images: &[CanvasImage]) -> Vec<Vec<&CanvasImage>> {
         before = Some(group);
     }
     for group in &mut groups {
-        group.sort_by_key(|image| image.role.is_capture());
+        group.sort_by_key(|image| of(image).1.is_capture());
     }
+    groups.sort_by_key(|images| images.first().is_none_or(|image| *of(image).1 != Role::Recto));
     groups
 }
 

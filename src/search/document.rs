@@ -1,7 +1,7 @@
 //! Builds a work's document in the index.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use tantivy::TantivyDocument;
@@ -11,13 +11,13 @@ use super::colour::{self, Colour};
 use super::indexed_work::IndexedWork;
 use super::object_numbers;
 use super::schema::{
-    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PUBLIC_DOMAIN,
-    SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
+    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PROPOSED_PREFIX,
+    PUBLIC_DOMAIN, SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
 };
 use super::terms::Terms;
 use super::visual_measure::VisualMeasure;
 use crate::record::fold::fold;
-use crate::record::{Creator, Facet, Picture, Tag, Text, Work, facets, slug};
+use crate::record::{Creator, Facet, Picture, Status, Tag, Text, Work, facets, slug};
 
 /// The maximum length of an index term in bytes.
 const MAX_TERM_BYTES: usize = 8000;
@@ -142,14 +142,11 @@ impl IndexableWork<'_> {
             document.add_text(fields.facet, joined(&[&facet.scheme, &facet.value]));
             with_label(&facet, self.work, |label| document.add_text(fields.called, label));
         }
+        self.add_proposed(document, fields);
         let mut edges = Vec::new();
         for tag in self.valid_tags().filter(|tag| !is_colour(tag)) {
-            let value = |concept: &Option<String>, label: &Text| {
-                slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
-            };
             let mut above = String::new();
-            let chain = tag.broader.iter().map(|broader| value(&broader.concept, &broader.label));
-            for own in chain.chain([value(&tag.concept, &tag.label)]).filter(|own| !own.is_empty()) {
+            for own in chain(tag).filter(|own| !own.is_empty()) {
                 if own != above {
                     edges.push(joined(&[&slug(&tag.scheme), &above, &own]));
                 }
@@ -159,6 +156,21 @@ impl IndexableWork<'_> {
         edges.sort_unstable();
         edges.dedup();
         edges.iter().for_each(|edge| document.add_text(fields.edge, edge));
+    }
+
+    /// The values, with their schemes, that only machines have proposed and nobody has accepted yet.
+    fn add_proposed(&self, document: &mut TantivyDocument, fields: &Fields) {
+        let is_proposed = |tag: &Tag| tag.status == Status::Proposed && tag.source.starts_with(MODEL_SOURCE);
+        if !self.valid_tags().any(|tag| is_proposed(tag) && !is_colour(tag)) {
+            return;
+        }
+        let values = |proposed: bool| -> BTreeSet<String> {
+            let tags = self.valid_tags().filter(|tag| is_proposed(tag) == proposed && !is_colour(tag));
+            tags.flat_map(tag_values).collect()
+        };
+        for value in values(true).difference(&values(false)) {
+            document.add_text(fields.any_case, format!("{PROPOSED_PREFIX}{value}"));
+        }
     }
 
     /// The catalogue's facets, with nationality, gender, rights and exhibitions, and with colour families instead of
@@ -269,6 +281,21 @@ impl IndexableWork<'_> {
     }
 }
 
+/// The values of a tag, from the broadest concept to its own.
+fn chain(tag: &Tag) -> impl Iterator<Item = String> {
+    let value = |concept: &Option<String>, label: &Text| {
+        slug(concept.as_deref().or(label.best(&[])).unwrap_or_default())
+    };
+    let broader = tag.broader.iter().map(move |broader| value(&broader.concept, &broader.label));
+    broader.chain([value(&tag.concept, &tag.label)])
+}
+
+/// The values of a tag as terms, with its scheme.
+fn tag_values(tag: &Tag) -> impl Iterator<Item = String> {
+    let scheme = slug(&tag.scheme);
+    chain(tag).filter(|value| !value.is_empty()).map(move |value| joined(&[&scheme, &value]))
+}
+
 /// The values that a colour has: its name, if it has one, and its family.
 fn colour_facets(tag: &Tag) -> impl Iterator<Item = Facet> {
     let name = tag.label.best(&[]).filter(|label| Colour::parse(label).is_none());
@@ -284,6 +311,9 @@ fn colour_facets(tag: &Tag) -> impl Iterator<Item = Facet> {
 }
 
 const COLOUR: &str = "colour";
+
+/// The beginning of the sources of tags that are models.
+const MODEL_SOURCE: &str = "model:";
 
 fn is_colour(tag: &Tag) -> bool {
     tag.scheme == COLOUR || tag.scheme.len() >= COLOUR.len() && slug(&tag.scheme) == COLOUR

@@ -20,6 +20,8 @@ pub(crate) const COLOUR_PREFIX: &str = "colour:";
 pub(crate) const CREATOR_ID_PREFIX: &str = "person:";
 /// The prefix in `any_case` of names of the source's own fields.
 pub(super) const FIELD_NAME_PREFIX: &str = "field:";
+/// The prefix in `any_case` of facet values that only machines have proposed.
+pub(super) const PROPOSED_PREFIX: &str = "proposed:";
 
 /// The fields of a work in the index.
 #[derive(Clone, Copy, Debug)]

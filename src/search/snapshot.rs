@@ -13,7 +13,7 @@ use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
-use super::schema::{FIELD_NAME_PREFIX, schema};
+use super::schema::{FIELD_NAME_PREFIX, PROPOSED_PREFIX, joined, schema};
 use super::vocabulary::Vocabulary;
 
 /// Schemes that can always be used as filters, even if this collection has no values in them.
@@ -161,6 +161,13 @@ impl Snapshot {
     /// The number of works with a facet value.
     pub(crate) fn work_count(&self, number: u32) -> u64 {
         self.totals.get(number as usize).copied().unwrap_or(0).into()
+    }
+
+    /// The number of works that have a value only because a machine has proposed it. Works that have changed may be counted
+    /// twice until segments are merged.
+    pub(crate) fn proposed_count(&self, scheme: &str, value: &str) -> Result<u64, Error> {
+        let term = format!("{PROPOSED_PREFIX}{}", joined(&[scheme, value]));
+        Ok(self.searcher.doc_freq(&Term::from_field_text(schema().1.any_case, &term))?)
     }
 
     /// The number of values of a scheme that are in use.

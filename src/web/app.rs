@@ -15,6 +15,7 @@ use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
 use crate::web::settings::{Api, Operations, Settings};
+use crate::web::theme::Theme;
 
 /// State that all handlers share.
 pub(crate) struct App {
@@ -28,8 +29,12 @@ pub(crate) struct App {
     pub in_force: Value,
     pub warming: Warming,
     pub publisher: Publisher,
+    /// What the museum changes on its pages.
+    pub theme: Theme,
     /// Which tags from elsewhere are accepted without a curator.
     pub tagging: Tagging,
+    /// Whether the page for comparing may load works of other servers.
+    pub other_servers: bool,
     pub(super) works: DocumentCache,
     /// Set when the server begins to shut down.
     pub draining: AtomicBool,
@@ -67,7 +72,9 @@ impl App {
             in_force: Value::Null,
             warming: Warming::default(),
             publisher: publisher.clone(),
+            theme: Theme::default(),
             tagging: Tagging::default(),
+            other_servers: settings.compare_other_servers,
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

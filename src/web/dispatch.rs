@@ -151,14 +151,17 @@ impl App {
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => site::work(self, request, work).await,
+            Route::Citation { work, format } => site::citation(self, request, work, format).await,
             Route::Api(call) => api::call(self, request, call).await,
             Route::Smk(rest) => smk::answer(self, request, rest).await,
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
+            Route::Compare => site::compare(self, request).await,
             Route::Review => site::review(self, request).await,
+            Route::Developers => site::developers(self, request).await,
             Route::View { viewer, image } => site::view(self, request, viewer, image).await,
-            Route::Asset(path) => site::asset(request, path).await,
+            Route::Asset(path) => site::asset(self, request, path).await,
             Route::Robots => {
                 let robots = health::robots(&self.base.of(request)?);
                 let media_type = "text/plain; charset=utf-8";
@@ -166,7 +169,7 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Unknown => Err(gallery::Error::NotFound),
+            Route::Unknown => site::in_language(self, request),
         }
     }
 

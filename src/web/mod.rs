@@ -18,6 +18,7 @@ mod server;
 pub(crate) mod settings;
 mod site;
 mod smk;
+pub(crate) mod theme;
 
 pub(crate) use api::selected_works;
 pub(crate) use api::tags::line as tag_line;

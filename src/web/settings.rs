@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub trusted_proxies: Vec<String>,
     /// Sites that may embed the pages: sources of `frame-ancestors` (CSP 3), as in `https://museum.example`.
     pub frame_ancestors: Vec<String>,
+    /// Whether `/compare` may load manifests and pictures of other servers (HTTPS only): its content security policy.
+    pub compare_other_servers: bool,
     /// `max-age` of images, in seconds.
     pub image_max_age_s: u32,
     /// `max-age` of info.json, Deep Zoom descriptions and search results within works, in seconds.
@@ -57,6 +59,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
             frame_ancestors: vec!["'self'".into()],
+            compare_other_servers: true,
             image_max_age_s: 86_400,
             document_max_age_s: 300,
             documents_mib: 64,

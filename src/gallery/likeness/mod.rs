@@ -99,6 +99,11 @@ impl LikenessService {
         self.state.lock().is_loaded && !self.collections.read().is_empty()
     }
 
+    /// Whether there are vectors of details to search among; does no I/O.
+    pub(crate) fn has_details(&self) -> bool {
+        self.is_there() && self.collections.read().iter().any(|held| held.is_of_details())
+    }
+
     /// The largest picture that may be sent, in bytes.
     ///
     /// # Errors

@@ -19,10 +19,11 @@ mod works;
 
 use actix_web::HttpRequest;
 
+pub(super) use openapi::described;
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
-pub(super) use query::{ApiQuery, canonical, pairs_of, query_of};
+pub(super) use query::{ApiQuery, Parameter, canonical, pairs_of, query_of};
 pub(crate) use selection::selected_works;
-pub(super) use similar::indexed;
+pub(super) use similar::{by_number, indexed, similar_works};
 pub(super) use sitemap::{sitemap, sitemap_part};
 
 pub(super) use works::{json_response, search_of};

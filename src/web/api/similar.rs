@@ -29,24 +29,47 @@ use crate::web::route::Image;
 pub(crate) async fn of_work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let table = of_similar(true);
     let query = ApiQuery::read(&table, request.query_string())?;
-    let number = match app.gallery.works.has_record(&work.identifier).await? {
-        true => work.identifier.into_owned(),
-        false => in_other_case(app, &work.identifier).await.ok_or(Error::NotFound)?,
+    let found = like_work(app, request, &query, &work.identifier).await?;
+    answer(app, request, &query, found).await
+}
+
+/// Works like the work with this object number, or like the detail of it that the query names.
+async fn like_work(
+    app: &App,
+    request: &HttpRequest,
+    query: &ApiQuery<'_>,
+    work: &str,
+) -> Result<FoundSimilar, Error> {
+    let number = match app.gallery.works.has_record(work).await? {
+        true => work.to_owned(),
+        false => in_other_case(app, work).await.ok_or(Error::NotFound)?,
     };
     if query.text("canvas").is_some() || query.text("xywh").is_some() {
-        return of_detail(app, request, &query, Some(number)).await;
+        return of_detail(app, request, query, Some(number)).await;
     }
     app.gallery.works.stored(&number).await?;
-    let (likeness, wanted) = (app.gallery.likeness()?, wanted(app, &query).await?);
-    let found = likeness.similar_to_work(&number, wanted).await?;
-    answer(app, request, &query, found).await
+    let (likeness, wanted) = (app.gallery.likeness()?, wanted(app, query).await?);
+    likeness.similar_to_work(&number, wanted).await
+}
+
+/// The works that `/api/v1/works/{work}/similar` has for this query, as the index has them.
+pub(crate) async fn similar_works(
+    app: &App,
+    request: &HttpRequest,
+    work: &str,
+    query: &str,
+) -> Result<Vec<(SimilarWork, IndexedWork)>, Error> {
+    let table = of_similar(true);
+    let query = ApiQuery::read(&table, query)?;
+    indexed(app, like_work(app, request, &query, work).await?.works).await
 }
 
 /// `GET /api/v1/similar`: by a detail of an image.
 pub(super) async fn of_canvas(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let table = of_similar(true);
     let query = ApiQuery::read(&table, request.query_string())?;
-    of_detail(app, request, &query, None).await
+    let found = of_detail(app, request, &query, None).await?;
+    answer(app, request, &query, found).await
 }
 
 /// `POST /api/v1/similar`: by a picture that is sent. Anybody may send one: memory and threads for pictures are limited.
@@ -116,7 +139,7 @@ async fn of_detail(
     request: &HttpRequest,
     query: &ApiQuery<'_>,
     work: Option<String>,
-) -> Result<Response, Error> {
+) -> Result<FoundSimilar, Error> {
     let likeness = app.gallery.likeness()?;
     likeness.check()?;
     let address = Address::new(&app.base.of(request)?);
@@ -132,8 +155,7 @@ async fn of_detail(
     let reader = likeness.reader(&subject).await?;
     let read = app.gallery.images.detail(&file, region, |picture| reader.read(picture));
     let vectors = read.map_err(in_region(query)).await??;
-    let found = likeness.similar_to_picture(subject, vectors, wanted).await?;
-    answer(app, request, query, found).await
+    likeness.similar_to_picture(subject, vectors, wanted).await
 }
 
 /// The work and the number of its canvas, from 1.
@@ -208,8 +230,18 @@ pub(crate) async fn indexed(
         return Ok(Vec::new());
     }
     let numbers = found.iter().map(|similar| similar.object_number.clone()).collect();
+    let mut works = by_number(app, numbers).await?;
+    let with_work = |similar: SimilarWork| works.remove(&similar.object_number).map(|work| (similar, work));
+    Ok(found.into_iter().filter_map(with_work).collect())
+}
+
+/// The works of the search index with these object numbers.
+pub(crate) async fn by_number(
+    app: &App,
+    numbers: Vec<String>,
+) -> Result<HashMap<String, IndexedWork>, Error> {
     // Numbers match in any case.
-    let limit = 2 * found.len();
+    let limit = 2 * numbers.len();
     let search = Search { numbers: vec![numbers], limit, order: BY_NUMBER, ..Search::default() };
     let hits = app.gallery.search()?.find(search).await?;
     let mut works = HashMap::new();
@@ -217,8 +249,7 @@ pub(crate) async fn indexed(
         let work = hits.snapshot.stored(*place)?;
         works.insert(work.number(), work);
     }
-    let with_work = |similar: SimilarWork| works.remove(&similar.object_number).map(|work| (similar, work));
-    Ok(found.into_iter().filter_map(with_work).collect())
+    Ok(works)
 }
 
 async fn answer(

@@ -22,7 +22,7 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// `attachment`, with an ASCII name for old clients and the full name for all others.
-pub(super) fn disposition(name: &str) -> HeaderValue {
+pub(in crate::web) fn disposition(name: &str) -> HeaderValue {
     let name = safe(name);
     let plain: String = name.chars().map(ascii).collect();
     let full = utf8_percent_encode(&name, ATTRIBUTE);

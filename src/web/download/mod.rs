@@ -18,9 +18,9 @@ use crate::web::http::range::RangeRequest;
 use crate::web::http::response::Response;
 use crate::web::iiif::image::{delivered, image_tag, streamed_head};
 use crate::web::route::Image;
-use disposition::disposition;
 
 pub(super) use archive::archive;
+pub(super) use disposition::disposition;
 
 /// Formats of full-size renditions.
 const FORMATS: [Format; 3] = [Format::Jpg, Format::Tif, Format::Png];

@@ -19,6 +19,14 @@ pub(crate) fn content_security_policy(context: &Context) -> String {
     format!("{policy}; connect-src 'self' {own}").trim_end().to_owned()
 }
 
+/// The policy of the page for comparing, which loads manifests and pictures of other servers by HTTPS.
+pub(crate) fn policy_with_other_servers(context: &Context) -> String {
+    let policy = content_security_policy(context);
+    policy
+        .replace("; img-src 'self'", "; img-src 'self' https:")
+        .replace("; connect-src 'self'", "; connect-src 'self' https:")
+}
+
 /// Scheme, host and port of an address, as in `https://museum.example`.
 fn origin(address: &str) -> Option<String> {
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -38,6 +46,15 @@ mod tests {
         assert!(policy.contains(&format!("; img-src {images};")), "{policy}");
         assert!(policy.ends_with(&format!("; connect-src {requests}")), "{policy}");
         assert!(!policy.contains('*'), "{policy}");
+    }
+
+    #[test]
+    fn one_page_may_ask_other_servers_for_pictures_and_manifests_only() {
+        let context = Context { address: "http://a.org".into(), ..Context::default() };
+        let policy = policy_with_other_servers(&context);
+        assert_eq!(policy.matches("https:").count(), 2, "{policy}");
+        assert!(policy.contains("img-src 'self' https: data: blob: http://a.org;"), "{policy}");
+        assert!(policy.ends_with("connect-src 'self' https: http://a.org"), "{policy}");
     }
 
     #[test]

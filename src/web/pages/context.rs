@@ -1,5 +1,6 @@
 //! What all parts of a page share: the site's base path, language and publisher.
 
+use super::label_list::Overrides;
 use super::labels::{self, Label, Noun};
 use super::link::Link;
 use super::number;
@@ -13,7 +14,7 @@ pub(crate) struct Context {
     pub base: String,
     /// Where manifests and images of this server are: scheme, host and prefix.
     pub address: String,
-    /// A language that pages exist in: `en` or `da`.
+    /// A language that pages exist in: `en`, `da` or one of the museum's own.
     pub language: &'static str,
     /// Whether the visitor chose the language, so that links keep it.
     pub chosen: bool,
@@ -24,6 +25,14 @@ pub(crate) struct Context {
     pub logo: Logo,
     /// Links to this page in every language of the site; empty if there is only one.
     pub languages: Vec<Link>,
+    /// The museum's own words for labels.
+    pub labels: Option<&'static Overrides>,
+    /// The URL of the museum's own style sheet.
+    pub style: Option<String>,
+    /// The museum's links at the top of pages.
+    pub menu: Vec<Link>,
+    /// The museum's text at the bottom of pages.
+    pub footer: Option<String>,
 }
 
 impl Default for Context {
@@ -37,6 +46,10 @@ impl Default for Context {
             homepage: String::new(),
             logo: Logo::default(),
             languages: Vec::new(),
+            labels: None,
+            style: None,
+            menu: Vec::new(),
+            footer: None,
         }
     }
 }
@@ -44,7 +57,8 @@ impl Default for Context {
 impl Context {
     /// A label in the language of the page.
     pub(super) fn text(&self, label: Label) -> &'static str {
-        label.in_language(self.language)
+        let own = self.labels.and_then(|labels| labels.get(label.en));
+        own.unwrap_or_else(|| label.in_language(self.language))
     }
 
     /// The collection's name.
@@ -62,9 +76,19 @@ impl Context {
         }
     }
 
+    /// The URL of a page of this site with scheme and host, from its path with the base path.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.address.strip_suffix(self.base.as_str()).unwrap_or(&self.address))
+    }
+
     /// The label of a sort order, by its name in URLs.
     pub(crate) fn sort<'a>(&self, name: &'a str) -> &'a str {
         labels::sort(name).map_or(name, |label| self.text(label))
+    }
+
+    /// The label of a scheme of facets, if it has one.
+    pub(crate) fn scheme(&self, name: &str) -> Option<&'static str> {
+        crate::presentation::labels::scheme(name).map(|label| self.text(label))
     }
 
     /// The label of a filter that excludes a value with this label.
@@ -107,7 +131,7 @@ impl Context {
 
     /// An integer with its digits in groups of three, separated as usual in the page's language.
     pub(super) fn grouped(&self, number: u64) -> String {
-        number::grouped(number, if self.language == "da" { "." } else { "," })
+        number::grouped(number, number::separator(self.language))
     }
 
     /// `1 work`, `1,234 works`.
@@ -119,7 +143,7 @@ impl Context {
     /// A number with one decimal place, in the page's language.
     pub(super) fn decimal(&self, number: f64) -> String {
         let text = format!("{number:.1}");
-        if self.language == "da" { text.replace('.', ",") } else { text }
+        if number::separator(self.language) == "," { text } else { text.replace('.', ",") }
     }
 }
 
@@ -163,6 +187,8 @@ mod tests {
 
     #[test]
     fn links_keep_a_chosen_language() {
+        let museum = Context { address: "https://host/m".into(), ..danish() };
+        assert_eq!(museum.absolute(&museum.page("/")), "https://host/m/?lang=da");
         assert_eq!(danish().page("/"), "/m/?lang=da");
         assert_eq!(danish().page("/?q=a"), "/m/?q=a&lang=da");
         assert_eq!(Context::default().page("/?q=a"), "/?q=a");

@@ -1,10 +1,13 @@
-//! The filters of a search: a histogram of years, and facets.
+//! The filters of a search: switches, years, facets.
 
 use maud::{Markup, html};
 
 use super::context::Context;
 use super::labels;
 use super::link::{Link, swatch_style};
+use super::palette::palette;
+use super::period;
+use super::search::Search;
 
 /// One property of works, with the values to filter by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,51 +20,88 @@ pub(crate) struct Facet {
     pub swatches: bool,
 }
 
-/// One bar of the histogram of years.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bar {
-    /// The period, such as `1650–1699`.
-    pub label: String,
-    /// How many works fall in it.
-    pub count: u64,
-    /// The search limited to this period.
-    pub href: String,
-}
-
 /// The filters beside the results; `None` if there are none.
-pub(super) fn refine(context: &Context, facets: &[Facet], histogram: &[Bar]) -> Option<Markup> {
-    let facets: Vec<_> = facets.iter().filter(|facet| !facet.links.is_empty()).collect();
-    let counted = histogram.iter().any(|bar| bar.count > 0);
-    if facets.is_empty() && !counted {
+pub(super) fn refine(context: &Context, page: &Search) -> Option<Markup> {
+    let facets: Vec<_> = page.facets.iter().filter(|facet| !facet.links.is_empty()).collect();
+    if facets.is_empty() && page.period.is_none() && page.switches.is_empty() && page.picked.is_empty() {
         return None;
     }
+    let is_open = |facet: &Facet| facet.swatches || facet.links.iter().any(|link| link.chosen);
     Some(html! {
-        aside.refine id="refine" aria-labelledby="refine-heading" {
+        // On narrow windows it is a popover, which needs no script.
+        aside.refine id="refine" popover aria-labelledby="refine-heading" {
             h2 id="refine-heading" { (context.text(labels::REFINE)) }
-            @if counted { section.period { h3 { (context.text(labels::PERIOD)) } (bars(context, histogram)) } }
-            @for (place, facet) in facets.into_iter().enumerate() {
-                details open[place == 0 || facet.links.iter().any(|link| link.chosen)] {
+            button.close type="button" popovertarget="refine" popovertargetaction="hide" {
+                (context.text(labels::CLOSE))
+            }
+            @if !page.switches.is_empty() { (switches(context, &page.switches)) }
+            @if let Some(period) = &page.period { (period::section(context, period)) }
+            @if !facets.iter().any(|facet| facet.swatches) && !page.picked.is_empty() {
+                details open { summary { h3 { (context.text(labels::COLOR)) } } (palette(context, page)) }
+            }
+            @for (place, facet) in facets.iter().enumerate() {
+                details open[place < 2 || is_open(facet)] {
                     summary { h3 dir="auto" { (facet.label) } }
-                    @if facet.swatches { (swatches(context, facet)) } @else { (values(context, facet)) }
+                    @if facet.swatches {
+                        (swatches(context, facet))
+                        (palette(context, page))
+                    } @else { (values(context, facet)) }
                 }
+            }
+            @if facets.iter().any(|facet| facet.links.iter().any(|link| link.proposed.is_some())) {
+                p.hint { (machine()) " " (context.text(labels::BY_MACHINE)) }
             }
         }
     })
 }
 
+fn switches(context: &Context, links: &[Link]) -> Markup {
+    html! {
+        ul.values.switches aria-label=(context.text(labels::PICTURES_AND_RIGHTS)) {
+            @for link in links { li { (value(context, link)) } }
+        }
+    }
+}
+
+/// The mark of values that a machine has proposed.
+fn machine() -> Markup {
+    html! {
+        svg.machine viewBox="0 0 16 16" aria-hidden="true" {
+            path d="M8 1.5l1.7 4.8L14.5 8l-4.8 1.7L8 14.5 6.3 9.7 1.5 8l4.8-1.7z" {}
+        }
+    }
+}
+
 // The combinations of filters are too many to crawl, so their links are `nofollow`.
 
 fn values(context: &Context, facet: &Facet) -> Markup {
+    html! { ul.values { @for link in &facet.links { li { (value(context, link)) } } } }
+}
+
+fn value(context: &Context, link: &Link) -> Markup {
     html! {
-        ul.values {
-            @for link in &facet.links {
-                li {
-                    a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] {
-                        span dir="auto" { (link.label) }
-                        @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
-                    }
-                }
-            }
+        a href=(link.href) rel="nofollow" aria-current=[link.aria_current()] {
+            span { span dir="auto" { (link.label) } (origin(context, link)) }
+            @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
+        }
+    }
+}
+
+/// Whether machines have proposed the value, for all or for some of its works.
+fn origin(context: &Context, link: &Link) -> Markup {
+    let described = link.proposed.map(|(proposed, all)| match proposed == all {
+        true => context.text(labels::PROPOSED_FOR_ALL).to_owned(),
+        false => format!(
+            "{} {}/{}",
+            context.text(labels::PROPOSED_FOR_SOME),
+            context.grouped(proposed),
+            context.grouped(all)
+        ),
+    });
+    html! {
+        @if let Some(described) = described {
+            " "
+            span.origin title=(described) { (machine()) span.visually-hidden { " (" (described) ")" } }
         }
     }
 }
@@ -90,31 +130,6 @@ fn description(context: &Context, link: &Link) -> String {
     format!("{}{color}{count}", link.label)
 }
 
-fn bars(context: &Context, histogram: &[Bar]) -> Markup {
-    let highest = histogram.iter().map(|bar| bar.count).max().unwrap_or_default();
-    html! {
-        ol.bars {
-            @for bar in histogram {
-                li style=(share(bar.count, highest)) {
-                    @if bar.count > 0 {
-                        a href=(bar.href) rel="nofollow" {
-                            span.bar-label { (bar.label) ": " (context.counted(bar.count, labels::WORKS)) }
-                        }
-                    }
-                }
-            }
-        }
-        @if let [first, .., last] = histogram {
-            p.axis aria-hidden="true" { span { (first.label) } span { (last.label) } }
-        }
-    }
-}
-
-/// A bar's height relative to the highest one.
-fn share(count: u64, highest: u64) -> String {
-    format!("--share:{:.3}", count as f64 / highest.max(1) as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,33 +138,35 @@ mod tests {
         Link { label: label.to_owned(), href: "/?f=1".to_owned(), count: Some(count), ..Link::default() }
     }
 
-    fn column(facets: &[Facet], histogram: &[Bar]) -> String {
-        refine(&Context::default(), facets, histogram).unwrap().into_string()
+    fn column(facets: &[Facet]) -> String {
+        let page = Search { facets: facets.to_vec(), ..Search::default() };
+        refine(&Context::default(), &page).unwrap().into_string()
     }
 
     #[test]
-    fn the_first_facet_and_those_with_active_filters_are_open() {
+    fn the_first_facets_and_those_with_active_filters_are_open() {
         let facet = |chosen| Facet {
             label: "Type".to_owned(),
             links: vec![Link { chosen, ..link("Print", 1) }],
             swatches: false,
         };
-        let open = |facets: &[Facet]| column(facets, &[]).matches("<details open").count();
-        assert_eq!(open(&[facet(false), facet(false)]), 1);
-        assert_eq!(open(&[facet(false), facet(false), facet(true)]), 2);
+        let open = |facets: &[Facet]| column(facets).matches("<details open").count();
+        assert_eq!(open(&[facet(false), facet(false), facet(false)]), 2);
+        assert_eq!(open(&[facet(false), facet(false), facet(true)]), 3);
         assert_eq!(open(&[Facet::default(), facet(false)]), 1, "facets without values are left out");
     }
 
     #[test]
     fn without_facets_there_is_no_column() {
-        assert!(refine(&Context::default(), &[], &[]).is_none());
-        assert!(refine(&Context::default(), &[Facet::default()], &[Bar::default()]).is_none());
+        assert!(refine(&Context::default(), &Search::default()).is_none());
+        let without_values = Search { facets: vec![Facet::default()], ..Search::default() };
+        assert!(refine(&Context::default(), &without_values).is_none());
     }
 
     #[test]
     fn active_filters_are_listed_and_counted() {
         let links = vec![Link { chosen: true, ..link("Print", 12_345) }];
-        let page = column(&[Facet { label: "Type".to_owned(), links, swatches: false }], &[]);
+        let page = column(&[Facet { label: "Type".to_owned(), links, swatches: false }]);
         assert!(page.contains("aria-current=\"true\""), "{page}");
         assert!(page.contains(">12,345<"), "{page}");
     }
@@ -159,23 +176,17 @@ mod tests {
         let red = Link { swatch: Some("#c0322b".to_owned()), ..link("Red", 1_200) };
         assert_eq!(description(&Context::default(), &red), "Red #c0322b, 1,200 works");
         let facet = |link| Facet { label: "Colour".to_owned(), links: vec![link], swatches: true };
-        assert!(column(&[facet(red)], &[]).contains("style=\"--colour:#c0322b\""));
-        let page = column(&[facet(link("<b>", 1))], &[]);
+        assert!(column(&[facet(red)]).contains("style=\"--colour:#c0322b\""));
+        let page = column(&[facet(link("<b>", 1))]);
         assert!(!page.contains("style=") && !page.contains("<b>"), "{page}");
     }
 
     #[test]
-    fn bars_are_as_high_as_their_count() {
-        assert_eq!(share(5, 10), "--share:0.500");
-        assert_eq!(share(0, 0), "--share:0.000");
-        assert_eq!(share(u64::MAX, u64::MAX), "--share:1.000");
-    }
-
-    #[test]
-    fn an_empty_period_is_not_a_link() {
-        let bar = |count| Bar { label: "1650–1699".to_owned(), count, href: "/?y=1650".to_owned() };
-        let page = column(&[], &[bar(3), bar(0), bar(1)]);
-        assert_eq!(page.matches("href=").count(), 2);
-        assert!(page.contains("1650–1699: 3 works") && page.contains("1650–1699: 1 work<"), "{page}");
+    fn the_origin_of_a_value_is_said() {
+        let proposed = |proposed| Link { proposed: Some((proposed, 12)), ..link("Boat", 5) };
+        let facet = |link| Facet { label: "Motif".to_owned(), links: vec![link], swatches: false };
+        assert!(column(&[facet(proposed(12))]).contains("proposed by a machine"));
+        assert!(column(&[facet(proposed(3))]).contains("3/12"));
+        assert!(!column(&[facet(link("Boat", 5))]).contains("machine"));
     }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::assets;
 use super::context::Context;
 use super::labels;
 
@@ -9,14 +10,16 @@ use super::labels;
 pub(super) fn form(context: &Context, query: &str, filters: &[(String, String)]) -> Markup {
     let label = context.text(labels::SEARCH_THE_COLLECTION);
     html! {
-        form.search-form action={ (context.base) "/" } method="get" role="search" {
+        (assets::element(&context.base, "find/form.css"))
+        form.search-form action={ (context.base) "/" } method="get" role="search"
+            data-suggest={ (context.base) "/api/v1/suggest" } data-suggestions=(context.text(labels::SUGGESTIONS)) {
             label.visually-hidden for="q" { (label) }
             input type="search" id="q" name="q" value=(query) placeholder=(label)
                 autocomplete="off" enterkeyhint="search" dir="auto";
-            @for (name, value) in filters { (hidden(name, value)) }
-            (language(context))
+            (hidden_fields(context, filters))
             button type="submit" { (context.text(labels::SEARCH)) }
         }
+        (assets::element(&context.base, "find/suggest.js"))
     }
 }
 
@@ -28,6 +31,14 @@ pub(super) fn without_filters(context: &Context, query: &str) -> Markup {
             (language(context))
             button type="submit" { (context.text(labels::CLEAR_FILTERS)) }
         }
+    }
+}
+
+/// Hidden fields with these names and values, and the chosen language.
+pub(super) fn hidden_fields(context: &Context, fields: &[(String, String)]) -> Markup {
+    html! {
+        @for (name, value) in fields { (hidden(name, value)) }
+        (language(context))
     }
 }
 

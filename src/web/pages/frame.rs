@@ -6,12 +6,25 @@ use super::assets;
 use super::context::Context;
 use super::labels;
 
-/// The HTML document; `kind` is the class of its root element, `scripts` are paths of assets, run in this order once the page is parsed.
-pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&str], body: Markup) -> String {
+/// The HTML document; `kind` is the class of its root element, `files` are paths of assets: style sheets, and scripts,
+/// which are run in this order once the page is parsed.
+pub(super) fn document(context: &Context, title: &str, kind: &str, files: &[&str], body: Markup) -> String {
+    document_with(context, title, kind, files, html! {}, body)
+}
+
+/// The HTML document with further elements in its head.
+pub(super) fn document_with(
+    context: &Context,
+    title: &str,
+    kind: &str,
+    files: &[&str],
+    head: Markup,
+    body: Markup,
+) -> String {
     let base = &context.base;
     let page = html! {
         (DOCTYPE)
-        html lang=(context.language) class=(kind) {
+        html lang=(context.language) dir=[direction(context.language)] class=(kind) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -20,11 +33,13 @@ pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&s
                 link rel="icon" type="image/svg+xml" href=(assets::address(base, "icon.svg"));
                 link rel="stylesheet" href=(assets::address(base, "tegl.css"));
                 @for language in &context.languages {
-                    link rel="alternate" hreflang=(language.label) href=(language.href);
+                    link rel="alternate" hreflang=(language.label) href=(context.absolute(&language.href));
                 }
-                @for script in scripts {
-                    script src=(assets::address(base, script)) defer {}
+                @for file in files {
+                    (assets::element(base, file))
                 }
+                @if let Some(style) = &context.style { link rel="stylesheet" href=(style); }
+                (head)
             }
             body { (body) }
         }
@@ -36,7 +51,24 @@ pub(super) fn document(context: &Context, title: &str, kind: &str, scripts: &[&s
 pub(super) fn site_name(context: &Context) -> Markup {
     html! {
         a.home href=(context.page("/")) { (logo(context)) span dir="auto" { (context.title()) } }
+        (menu(context))
     }
+}
+
+/// The museum's links.
+pub(super) fn menu(context: &Context) -> Markup {
+    html! {
+        @if !context.menu.is_empty() {
+            nav.menu aria-label=(context.text(labels::MENU)) {
+                ul.links { @for link in &context.menu { li { a href=(link.href) dir="auto" { (link.label) } } } }
+            }
+        }
+    }
+}
+
+/// The direction of a language, if it is written from right to left.
+fn direction(language: &str) -> Option<&'static str> {
+    matches!(language, "ar" | "fa" | "he" | "ur" | "yi").then_some("rtl")
 }
 
 /// The museum's logo; the style sheet limits it to the height of a heading.
@@ -66,6 +98,7 @@ pub(super) fn footer(context: &Context) -> Markup {
             @if !context.homepage.is_empty() {
                 p { a.homepage href=(context.homepage) dir="auto" { (homepage(context)) } }
             }
+            @if let Some(text) = &context.footer { p.own dir="auto" { (text) } }
             (languages(context))
             p {
                 (context.text(labels::SERVED_BY)) " · "
@@ -105,7 +138,21 @@ fn languages(context: &Context) -> Markup {
 fn language_name(language: &str) -> &str {
     match language {
         "da" => "Dansk",
+        "de" => "Deutsch",
         "en" => "English",
+        "es" => "Español",
+        "fi" => "Suomi",
+        "fo" => "Føroyskt",
+        "fr" => "Français",
+        "is" => "Íslenska",
+        "it" => "Italiano",
+        "kl" => "Kalaallisut",
+        "nb" | "no" => "Norsk",
+        "nl" => "Nederlands",
+        "pl" => "Polski",
+        "sv" => "Svenska",
+        "ar" => "العربية",
+        "uk" => "Українська",
         other => other,
     }
 }

@@ -1,5 +1,10 @@
 //! The labels of all pages, in English and Danish.
 
+mod developers;
+mod work;
+
+pub(super) use self::developers::*;
+pub(super) use self::work::*;
 pub(super) use crate::presentation::labels::Label;
 
 /// A noun with its plural.
@@ -20,6 +25,7 @@ pub(super) const IMAGES: Noun = noun(Label::new("image", "billede"), Label::new(
 pub(super) const SEARCH_THE_COLLECTION: Label = Label::new("Search the collection", "Søg i samlingen");
 pub(super) const SEARCH: Label = Label::new("Search", "Søg");
 pub(super) const NOTICES: Label = Label::new("Notices", "Meddelelser");
+pub(super) const MENU: Label = Label::new("Menu", "Menu");
 pub(super) const LANGUAGE: Label = Label::new("Language", "Sprog");
 pub(super) const SERVED_BY: Label = Label::new("Served by Tegl", "Drevet af Tegl");
 pub(super) const AND: Label = Label::new("and", "og");
@@ -139,6 +145,78 @@ pub(super) const AS_COLLECTION: Label =
     Label::new("This search as a IIIF Collection", "Denne søgning som IIIF-samling");
 pub(super) const ALL_FILES: Label = Label::new("All images, as files", "Alle billeder som filer");
 
+pub(super) const SUGGESTIONS: Label = Label::new("Suggestions", "Forslag");
+pub(super) const RELAXED: Label = Label::new(
+    "No work has all of these words. These have some of them.",
+    "Ingen værker har alle ordene. Disse har nogle af dem.",
+);
+pub(super) const DID_YOU_MEAN: Label = Label::new("Did you mean", "Mente du");
+pub(super) const WITHOUT_ONE: Label = Label::new("Without one of them:", "Uden et af dem:");
+pub(super) const LEAVE_OUT: Label = Label::new("Without", "Uden");
+pub(super) const SHOW: Label = Label::new("Show", "Vis");
+pub(super) const CLOSE: Label = Label::new("Close", "Luk");
+pub(super) const FROM_YEAR: Label = Label::new("From year", "Fra år");
+pub(super) const TO_YEAR: Label = Label::new("To year", "Til år");
+pub(super) const PICTURES_AND_RIGHTS: Label = Label::new("Pictures and rights", "Billeder og rettigheder");
+pub(super) const BY_MACHINE: Label = Label::new(
+    "Proposed by a machine, and not yet confirmed by the museum.",
+    "Foreslået af en maskine og endnu ikke bekræftet af museet.",
+);
+pub(super) const PROPOSED_FOR_ALL: Label = Label::new("proposed by a machine", "foreslået af en maskine");
+/// Followed by a number of works out of all.
+pub(super) const PROPOSED_FOR_SOME: Label =
+    Label::new("in part proposed by a machine:", "delvis foreslået af en maskine:");
+pub(super) const COLOR: Label = Label::new("Colour", "Farve");
+pub(super) const ANOTHER_COLOR: Label = Label::new("Another colour", "En farve til");
+pub(super) const ADD_COLOR: Label = Label::new("Add colour", "Tilføj farve");
+pub(super) const PERCENT_OF_PICTURE: Label = Label::new("percent of the picture", "procent af billedet");
+pub(super) const BY_PICTURE: Label = Label::new("Search by picture", "Søg med et billede");
+pub(super) const CHOOSE_PICTURE: Label =
+    Label::new("Choose a picture, or drop one here", "Vælg et billede, eller slip et her");
+pub(super) const PICTURE_IS_NOT_KEPT: Label = Label::new(
+    "The picture is made smaller in your browser, compared with the works, and not kept.",
+    "Billedet gøres mindre i din browser, sammenlignes med værkerne og gemmes ikke.",
+);
+pub(super) const LIKE_NUMBER: Label =
+    Label::new("Works like the one with this number", "Værker, der ligner det med dette nummer");
+pub(super) const LIKE_A_WORK: Label = Label::new("Works like", "Værker, der ligner");
+pub(super) const LIKE_A_DETAIL: Label =
+    Label::new("Works like a detail of", "Værker, der ligner et udsnit af");
+pub(super) const END_LIKE: Label = Label::new("Back to all works", "Tilbage til alle værker");
+pub(super) const DRAW_DETAIL: Label = Label::new(
+    "Draw a rectangle on the picture, or give its place.",
+    "Tegn et rektangel på billedet, eller angiv dets sted.",
+);
+pub(super) const FIND_LIKE_DETAIL: Label =
+    Label::new("Find works like this detail", "Find værker, der ligner udsnittet");
+pub(super) const LEFT: Label = Label::new("Left", "Venstre");
+pub(super) const TOP: Label = Label::new("Top", "Top");
+pub(super) const WIDTH: Label = Label::new("Width", "Bredde");
+pub(super) const HEIGHT: Label = Label::new("Height", "Højde");
+pub(super) const SEE_ALL_OF: Label = Label::new("See all", "Se alle");
+pub(super) const EARLIER: Label = Label::new("Earlier pages", "Tidligere sider");
+pub(super) const EARLIER_WORKS: Label = Label::new("Earlier works", "Tidligere værker");
+
+// What the scripts of the search say.
+pub(super) const LOADING: Label = Label::new("Loading …", "Henter …");
+/// With the number of works in view, and of all.
+pub(super) const IN_VIEW: Label = Label::new("{shown} of {total} works", "{shown} af {total} værker");
+pub(super) const LOAD_FAILED: Label = Label::new(
+    "More works could not be loaded. Check the connection, and try again.",
+    "Flere værker kunne ikke hentes. Se efter, om der er forbindelse, og prøv igen.",
+);
+pub(super) const SHOW_COUNT: Label = Label::new("Show {count}", "Vis {count}");
+pub(super) const LIKE_YOURS: Label = Label::new("Works like your picture", "Værker, der ligner dit billede");
+pub(super) const YOUR_PICTURE: Label = Label::new("Your picture", "Dit billede");
+pub(super) const DRAW_ON_YOURS: Label = Label::new(
+    "Draw a rectangle to compare only a part.",
+    "Tegn et rektangel for kun at sammenligne en del.",
+);
+pub(super) const PICTURE_FAILED: Label =
+    Label::new("This picture could not be compared.", "Billedet kunne ikke sammenlignes.");
+pub(super) const NOT_A_PICTURE: Label =
+    Label::new("This file is not a picture that can be read.", "Filen er ikke et billede, der kan læses.");
+
 /// The label of a sort order by its name in URLs.
 pub(super) fn sort(name: &str) -> Option<Label> {
     Some(match name {
@@ -160,10 +238,6 @@ pub(super) fn sort(name: &str) -> Option<Label> {
 // One work.
 pub(super) const ABOUT: Label = Label::new("About the work", "Om værket");
 pub(super) const THIS_WORK: Label = Label::new("This work", "Dette værk");
-pub(super) const LOOK_CLOSER: Label = Label::new("Look closer", "Se nærmere");
-pub(super) const ZOOM: Label = Label::new("Zoom", "Zoom");
-pub(super) const DOWNLOAD: Label = Label::new("Download the original", "Hent originalen");
-pub(super) const DOWNLOAD_ALL: Label = Label::new("Download everything", "Hent det hele");
 pub(super) const MANIFEST: Label = Label::new("IIIF manifest", "IIIF-manifest");
 pub(super) const RECORD: Label = Label::new("Data (JSON)", "Data (JSON)");
 pub(super) const RIGHTS: Label = Label::new("Rights", "Rettigheder");
@@ -174,7 +248,6 @@ pub(super) const VERSION: Label = Label::new("version", "version");
 pub(super) const SURE: Label = Label::new("sure", "sikker");
 pub(super) const OF_THE_PICTURE: Label = Label::new("of the picture", "af billedet");
 pub(super) const IN_PART: Label = Label::new("in part of it", "i en del af det");
-pub(super) const MORE_PICTURES: Label = Label::new("More pictures", "Flere billeder");
 pub(super) const SIMILAR_WORKS: Label = Label::new("Similar works", "Lignende værker");
 pub(super) const PICTURE: Label = Label::new("Picture", "Billede");
 pub(super) const FREE: Label = Label::new(

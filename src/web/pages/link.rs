@@ -13,6 +13,8 @@ pub(crate) struct Link {
     pub count: Option<u64>,
     /// The colour that it stands for, `#rrggbb`.
     pub swatch: Option<String>,
+    /// How many works have this value only because a machine has proposed it, and how many have it; if any.
+    pub proposed: Option<(u64, u64)>,
 }
 
 /// The swatch's style; only valid colours are written into it.

@@ -1,35 +1,58 @@
-//! HTML pages: search, work, list of images, viewers, errors.
+//! HTML pages: search, work, list of images, viewers, comparison, errors.
 //!
-//! Plain HTML, one style sheet, and a small script for each viewer. Inline styles are limited to aspect ratios, bar
+//! Plain HTML and style sheets; scripts are modules that only add to it. Inline styles are limited to aspect ratios, bar
 //! heights and swatch colours, and there are no inline scripts, as [`content_security_policy`] requires. The pages use
 //! only public interfaces: Image API, manifests, Deep Zoom.
 
 mod assets;
+mod compare;
 mod content_security_policy;
 mod context;
+mod data_block;
+mod developers;
+mod empty;
 mod failure;
 mod filters;
 mod form;
 mod frame;
+mod hits;
+mod home;
+mod icons;
+mod label_list;
 mod labels;
+mod like;
 mod link;
 mod listing;
 mod number;
+mod palette;
+mod period;
 mod review;
+mod scripts;
 mod search;
 mod tags;
 mod viewers;
 mod work;
 
-pub(crate) use assets::asset;
-pub(crate) use content_security_policy::content_security_policy;
+pub(crate) use assets::{Asset, asset, media_type};
+pub(crate) use compare::{Comparison, compare};
+pub(crate) use content_security_policy::{content_security_policy, policy_with_other_servers};
 pub(crate) use context::Context;
+pub(crate) use developers::{Address as DeveloperAddress, DevelopersPage, developers};
 pub(crate) use failure::{Failure, failure};
-pub(crate) use filters::{Bar, Facet};
+pub(crate) use filters::Facet;
+pub(crate) use hits::Hit;
+pub(crate) use home::{Home, Row};
+pub(crate) use label_list::{Overrides, label_list};
+pub(crate) use like::Like;
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
+pub(crate) use palette::PickedColor;
+pub(crate) use period::{Bar, Period};
 pub(crate) use review::review;
-pub(crate) use search::{Hit, Search, search};
-pub(crate) use tags::{TagNote, WorkTag};
+pub(crate) use search::{Search, search};
+pub(crate) use tags::{TagBox, TagNote, WorkTag};
 pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
-pub(crate) use work::{Allowed, Thumbnail, WorkPage, work};
+pub(crate) use work::{
+    Allowed, CitationText, Download, DownloadKind, Head as WorkHead, Part, Picture, Related, Thumbnail,
+    WorkPage, work,
+};

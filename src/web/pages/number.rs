@@ -7,6 +7,16 @@ pub(super) fn grouped(number: u64, separator: &str) -> String {
     groups.join(separator)
 }
 
+/// What separates groups of digits in a language.
+pub(super) fn separator(language: &str) -> &'static str {
+    match language {
+        "da" | "de" | "el" | "es" | "is" | "it" | "nl" | "pt" | "tr" => ".",
+        "cs" | "et" | "fi" | "fo" | "fr" | "hu" | "kl" | "lt" | "lv" | "nb" | "nn" | "no" | "pl" | "sk"
+        | "sv" | "uk" => "\u{a0}",
+        _ => ",",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

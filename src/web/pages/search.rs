@@ -3,11 +3,18 @@
 use maud::{Markup, html};
 
 use super::context::Context;
-use super::filters::{Bar, Facet, refine};
+use super::empty::no_results;
+use super::filters::{Facet, refine};
 use super::form::{form, without_filters};
-use super::frame::{document, footer, logo, notices};
+use super::frame::{document, footer, logo, menu, notices};
+use super::hits::{Hit, grid, template};
+use super::home::{Home, home};
 use super::labels;
-use super::link::Link;
+use super::like::{Like, by_picture, like};
+use super::link::{Link, swatch_style};
+use super::palette::PickedColor;
+use super::period::Period;
+use super::scripts;
 
 /// One page of a search's results.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,20 +27,44 @@ pub(crate) struct Search {
     pub total: u64,
     /// The corrected query text, if it was corrected.
     pub corrected: Option<String>,
+    /// Whether works match only some of the words.
+    pub relaxed: bool,
     /// The active filters; each links to the search without it.
     pub chosen: Vec<Link>,
+    /// Filters that are on or off.
+    pub switches: Vec<Link>,
     /// The facets.
     pub facets: Vec<Facet>,
-    /// The works by period.
-    pub histogram: Vec<Bar>,
+    /// The works by period, and the chosen years.
+    pub period: Option<Period>,
+    /// The colours that are searched for.
+    pub picked: Vec<PickedColor>,
+    /// Names and values of the parameters that a search by other colours keeps.
+    pub kept_without_colors: Vec<(String, String)>,
     /// The sort orders.
     pub sorts: Vec<Link>,
     /// The works on this page, in order.
     pub hits: Vec<Hit>,
     /// The URL of the next page, if there is one.
     pub next: Option<String>,
-    /// The URL of the first page, if this is a later one.
+    /// The URL of the page before this one, if there is one.
+    pub previous: Option<String>,
+    /// The URL of the first page, if this is one of those after the second.
     pub start: Option<String>,
+    /// The number of works before this page.
+    pub offset: usize,
+    /// If nothing was found: this search without one of its filters, with the number of works that it finds.
+    pub alternatives: Vec<Link>,
+    /// If nothing was found: searches for similar words.
+    pub suggestions: Vec<Link>,
+    /// What the museum shows at the top of its home page.
+    pub home: Option<Home>,
+    /// The work that the results are like.
+    pub like: Option<Like>,
+    /// Whether works can be compared.
+    pub can_compare: bool,
+    /// Whether visitors can send a picture.
+    pub can_send: bool,
     /// Whether a store failed, so that some pictures are missing.
     pub unreachable: bool,
     /// Why the filters were ignored, if they could not be parsed; in English.
@@ -46,28 +77,9 @@ pub(crate) struct Search {
     pub files: Option<String>,
 }
 
-/// One work in the grid.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Hit {
-    /// The object number, percent-encoded as one path segment.
-    pub work: String,
-    /// The title.
-    pub label: String,
-    /// The first creator's name.
-    pub creator: Option<String>,
-    /// The date as the museum's record states it.
-    pub date: Option<String>,
-    /// The URL of its thumbnail, at most 400 pixels on either side.
-    pub thumbnail: Option<String>,
-    /// The picture's aspect ratio.
-    pub ratio: Option<f64>,
-    /// Whether its picture is in the public domain.
-    pub public_domain: bool,
-}
-
 /// The search page at `/`.
 pub(crate) fn search(context: &Context, page: &Search) -> String {
-    let column = refine(context, &page.facets, &page.histogram);
+    let column = refine(context, page);
     let filter_error =
         page.filter_error.iter().map(|why| format!("{} {why}.", context.text(labels::NOT_UNDERSTOOD)));
     let unreachable = page.unreachable.then(|| context.text(labels::UNREACHABLE).to_owned());
@@ -75,17 +87,25 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
     // The layout has its second column from the start, so that results do not move when the filters have loaded.
     let layout = if column.is_some() { "search-layout with-filters" } else { "search-layout" };
     let body = html! {
+        (scripts::styles(context))
         header.top {
+            (menu(context))
             (logo(context))
             h1 { a href=(context.page("/")) dir="auto" { (context.title()) } }
             (form(context, &page.query, &page.kept))
+            (by_picture(context, page))
         }
+        @if let Some(own) = &page.home { (home(context, own)) }
         (notices(context, &messages))
         div class=(layout) {
-            main {
+            main id="results" data-texts=(scripts::texts(context)) data-total=(page.total) data-offset=(page.offset)
+                data-api=[&page.api] data-language=(context.language) {
                 div.result-info {
                     h2 { (result_count(context, page)) }
-                    @if column.is_some() { a.skip-link href="#refine" { (context.text(labels::REFINE)) } }
+                    @if column.is_some() {
+                        a.skip-link href="#refine" { (context.text(labels::REFINE)) }
+                        button.open-refine type="button" popovertarget="refine" { (context.text(labels::REFINE)) }
+                    }
                     @if page.total > 0 { (sorts(context, page)) }
                 }
                 @if let Some(corrected) = &page.corrected {
@@ -95,18 +115,24 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
                         " " (context.text(labels::INSTEAD_OF)) " " (quoted(context, &page.query)) "."
                     }
                 }
+                @if page.relaxed { p.corrected { (context.text(labels::RELAXED)) } }
                 (chosen(context, page))
+                @if let Some(work) = &page.like { (like(context, work)) }
+                (earlier(context, page))
                 @if page.hits.is_empty() {
                     (no_results(context, page))
                 } @else {
-                    ul.hits { @for hit in &page.hits { li style=(style(hit.ratio)) { (grid_item(context, hit)) } } }
+                    (grid(context, &page.hits))
                 }
                 (pages(context, page))
+                p.visually-hidden id="status" role="status" {}
+                @if page.can_send { (template(context)) }
                 (other_formats(context, page))
             }
             @if let Some(column) = column { (column) }
         }
         (footer(context))
+        (scripts::scripts(context, page))
     };
     document(context, &document_title(context, page), "listing search-page", &[], body)
 }
@@ -155,6 +181,9 @@ fn chosen(context: &Context, page: &Search) -> Markup {
                         li {
                             a href=(link.href) rel="nofollow" {
                                 span.visually-hidden { (context.text(labels::REMOVE)) " " }
+                                @if let Some(style) = link.swatch.as_deref().and_then(swatch_style) {
+                                    span.swatch style=(style) {}
+                                }
                                 span dir="auto" { (link.label) }
                                 span.remove-icon aria-hidden="true" { "×" }
                             }
@@ -167,71 +196,26 @@ fn chosen(context: &Context, page: &Search) -> Markup {
     }
 }
 
-/// The message for an empty result, with a link to continue.
-fn no_results(context: &Context, page: &Search) -> Markup {
-    let all = html! { a href=(context.page("/")) { (context.text(labels::SEE_ALL)) } };
+/// The link to the page before this one, above the results.
+fn earlier(context: &Context, page: &Search) -> Markup {
     html! {
-        div.no-results {
-            @if !page.chosen.is_empty() {
-                p { (context.text(labels::NONE_FOR_FILTERS)) }
-                (without_filters(context, &page.query))
-            } @else if page.total > 0 {
-                p { (context.text(labels::NO_MORE)) " " (all) "." }
-            } @else if !page.query.is_empty() {
-                p { (context.text(labels::NONE_FOR_WORDS)) " " (all) "." }
-            } @else {
-                p { (context.text(labels::NOTHING_YET)) }
+        @if page.previous.is_some() {
+            nav.pages.earlier aria-label=(context.text(labels::EARLIER)) {
+                @if let Some(start) = &page.start { a href=(start) { (context.text(labels::FIRST_PAGE)) } }
+                @if let Some(previous) = &page.previous {
+                    a rel="prev" href=(previous) { (context.text(labels::EARLIER_WORKS)) }
+                }
             }
         }
     }
-}
-
-fn grid_item(context: &Context, hit: &Hit) -> Markup {
-    html! {
-        // One link for picture and title; the picture's `alt` is empty, so that screen readers do not repeat the title.
-        a href=(context.page(&format!("/works/{}", hit.work))) {
-            @match &hit.thumbnail {
-                Some(address) => div.picture {
-                    // Covered by the picture once that has loaded.
-                    span.placeholder aria-hidden="true" { (context.text(labels::PICTURE_COMING)) }
-                    img src=(address) alt="" loading="lazy" decoding="async";
-                },
-                None => div.picture.blank { (context.text(labels::NO_PICTURE)) },
-            }
-            h3 dir="auto" { (hit.label) }
-        }
-        @if hit.creator.is_some() || hit.date.is_some() || hit.public_domain {
-            p.facts {
-                @if let Some(creator) = &hit.creator { span.creator dir="auto" { (creator) } }
-                @if let Some(date) = &hit.date { " " span.date dir="auto" { (date) } }
-                @if hit.public_domain { (public_domain(context)) }
-            }
-        }
-    }
-}
-
-fn public_domain(context: &Context) -> Markup {
-    let label = context.text(labels::PUBLIC_DOMAIN);
-    html! {
-        svg.public-domain viewBox="0 0 24 24" role="img" aria-label=(label) {
-            title { (label) }
-            circle cx="12" cy="12" r="9" {}
-            path d="M15 9.4a4 4 0 1 0 0 5.2M5.6 5.6l12.8 12.8" {}
-        }
-    }
-}
-
-/// The aspect ratio of the grid cell, clamped to 0.55–2.6; 1 if unknown.
-fn style(ratio: Option<f64>) -> String {
-    let known = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0);
-    format!("--ratio:{:.3}", known.unwrap_or(1.0).clamp(0.55, 2.6))
 }
 
 fn pages(context: &Context, page: &Search) -> Markup {
+    let start = page.start.as_ref().filter(|_| page.previous.is_none());
     html! {
-        @if page.next.is_some() || page.start.is_some() {
-            nav.pages aria-label=(context.text(labels::PAGES)) {
-                @if let Some(start) = &page.start { a href=(start) { (context.text(labels::FIRST_PAGE)) } }
+        @if page.next.is_some() || start.is_some() {
+            nav.pages.later aria-label=(context.text(labels::PAGES)) {
+                @if let Some(start) = start { a href=(start) { (context.text(labels::FIRST_PAGE)) } }
                 @if let Some(next) = &page.next { a rel="next" href=(next) { (context.text(labels::MORE_WORKS)) } }
             }
         }

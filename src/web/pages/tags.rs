@@ -3,8 +3,10 @@
 use maud::{Markup, html};
 
 use super::context::Context;
+use super::icons::{BOXES, icon};
 use super::labels;
 use super::link::{Link, swatch_style};
+use crate::record::Region;
 
 /// A tag of a work.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +15,16 @@ pub(crate) struct WorkTag {
     pub link: Link,
     /// Where it comes from, if that is not the record or a curator; several where several sources state it.
     pub notes: Vec<TagNote>,
+    /// What it is about, if that is a part of a picture.
+    pub boxes: Vec<TagBox>,
+}
+
+/// A part of a picture that a tag is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TagBox {
+    /// The place of the picture among the work's.
+    pub picture: usize,
+    pub region: Region,
 }
 
 /// What is known of a tag that a machine or a visitor stated.
@@ -34,7 +46,7 @@ pub(crate) struct TagNote {
 
 impl From<Link> for WorkTag {
     fn from(link: Link) -> Self {
-        Self { link, notes: Vec::new() }
+        Self { link, ..Self::default() }
     }
 }
 
@@ -46,17 +58,37 @@ pub(super) fn tags(context: &Context, tags: &[WorkTag]) -> Markup {
     let (plain, noted): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| tag.notes.is_empty());
     html! {
         @if !plain.is_empty() {
-            ul.tags { @for tag in plain { li { (link(context, &tag.link)) } } }
+            ul.tags {
+                @for tag in plain { li data-boxes=[boxes(tag)] { (link(context, &tag.link)) (show_button(context, tag)) } }
+            }
         }
         @if !noted.is_empty() {
             ul.tags.noted {
                 @for tag in noted {
-                    li.proposed[tag.notes.iter().all(|note| note.is_proposed)] {
+                    li.proposed[tag.notes.iter().all(|note| note.is_proposed)] data-boxes=[boxes(tag)] {
                         (link(context, &tag.link))
                         @for note in &tag.notes { " " span.note { (text(context, note)) } }
+                        (show_button(context, tag))
                     }
                 }
             }
+        }
+    }
+}
+
+/// The boxes of a tag for the script that draws them: places of pictures with regions, as in `[[0,10,20,300,400]]`.
+fn boxes(tag: &WorkTag) -> Option<String> {
+    let text = |of: &TagBox| format!("[{},{}]", of.picture, of.region);
+    let texts: Vec<String> = tag.boxes.iter().map(text).collect();
+    (!texts.is_empty()).then(|| format!("[{}]", texts.join(",")))
+}
+
+/// The button that shows where in the picture a tag applies; a script makes it visible.
+fn show_button(context: &Context, tag: &WorkTag) -> Markup {
+    let label = format!("{}: {}", context.text(labels::SHOW_IN_PICTURE), tag.link.label);
+    html! {
+        @if !tag.boxes.is_empty() {
+            button.show-box type="button" hidden aria-label=(label) title=(label) { (icon(BOXES)) }
         }
     }
 }
@@ -124,11 +156,24 @@ mod tests {
     }
 
     #[test]
+    fn boxes_are_data_of_their_tag() {
+        let region = |text: &str| text.parse().unwrap();
+        let boxes = vec![
+            TagBox { picture: 0, region: region("1,2,3,4") },
+            TagBox { picture: 2, region: region("5,6,7,8") },
+        ];
+        let link = Link { label: "dog".into(), ..Link::default() };
+        let page = tags(&Context::default(), &[WorkTag { link, boxes, ..WorkTag::default() }]).into_string();
+        assert!(page.contains("data-boxes=\"[[0,1,2,3,4],[2,5,6,7,8]]\""), "{page}");
+        assert!(page.contains("hidden aria-label=\"Show in the picture: dog\""), "{page}");
+    }
+
+    #[test]
     fn machines_tags_are_marked_and_have_swatches() {
         let link = Link { label: "red".into(), swatch: Some("#c0322b".into()), ..Link::default() };
         let page = tags(
             &Context::default(),
-            &[WorkTag { link: link.clone(), notes: vec![note()] }, WorkTag::from(link)],
+            &[WorkTag { link: link.clone(), notes: vec![note()], ..WorkTag::default() }, WorkTag::from(link)],
         );
         let page = page.into_string();
         assert_eq!(page.matches("class=\"proposed\"").count(), 1, "{page}");

@@ -5,10 +5,11 @@ use maud::{Markup, html};
 use super::assets;
 use super::context::Context;
 use super::frame::document;
-use super::labels::{self, Label};
+use super::icons::{self, icon, tool};
+use super::labels;
 use crate::record::Region;
 
-const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
+pub(super) const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
 
 /// The contents of a viewer's page: image or manifest, and the work to return to.
@@ -37,11 +38,11 @@ pub(crate) fn openseadragon(context: &Context, page: &ViewerPage) -> String {
             (back(context, page))
             h1 dir="auto" { (label) }
             div.tools role="group" aria-label=(context.text(labels::VIEW)) hidden {
-                (tool(context, "zoom-in", labels::ZOOM_IN, "M12 6v12M6 12h12"))
-                (tool(context, "zoom-out", labels::ZOOM_OUT, "M6 12h12"))
-                (tool(context, "home", labels::WHOLE, "M5 12l7-7 7 7M7 10.5V19h10v-8.5"))
-                (tool(context, "turn", labels::TURN, "M18 12a6 6 0 1 1-2-4.5M18 4v4h-4"))
-                (tool(context, "full-screen", labels::FULL_SCREEN, "M9 5H5v4M15 5h4v4M19 15v4h-4M9 19H5v-4"))
+                (tool(context, "zoom-in", labels::ZOOM_IN, icons::ZOOM_IN))
+                (tool(context, "zoom-out", labels::ZOOM_OUT, icons::ZOOM_OUT))
+                (tool(context, "home", labels::WHOLE, icons::HOME))
+                (tool(context, "turn", labels::TURN, icons::TURN))
+                (tool(context, "full-screen", labels::FULL_SCREEN, icons::FULL_SCREEN))
             }
             a.detail hidden title=(context.text(labels::DETAIL_TITLE)) { (context.text(labels::DETAIL)) }
             a.secondary href=(context.page(&format!("/view/mirador/{}", page.manifest))) { "Mirador" }
@@ -84,7 +85,7 @@ fn back(context: &Context, page: &ViewerPage) -> Markup {
         None => (context.page("/?files"), labels::BACK_TO_ALL),
     };
     let label = context.text(label);
-    html! { a.back href=(href) aria-label=(label) title=(label) { (icon("M15 5l-7 7 7 7")) } }
+    html! { a.back href=(href) aria-label=(label) title=(label) { (icon(icons::PREVIOUS)) } }
 }
 
 /// The fallback without scripts, or without a bundled viewer: a static picture.
@@ -104,19 +105,6 @@ fn fallback(context: &Context, page: &ViewerPage, script: &str) -> Markup {
             }
             (picture)
         }
-    }
-}
-
-fn tool(context: &Context, name: &str, label: Label, path: &str) -> Markup {
-    let label = context.text(label);
-    html! {
-        button type="button" data-tool=(name) aria-label=(label) title=(label) { (icon(path)) }
-    }
-}
-
-fn icon(path: &str) -> Markup {
-    html! {
-        svg viewBox="0 0 24 24" aria-hidden="true" { path d=(path) {} }
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) use api::Endpoint;
 pub(super) use presentation::{CollectionPath, WorkResource};
 
 use crate::iiif::{Invalid, Version};
+use crate::presentation::CitationFormat;
 
 /// A work's tags, one of them, or the history of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,11 @@ pub(super) enum Route<'a> {
     WorkPage {
         work: Image<'a>,
     },
+    /// The citation of a work, or of a detail of it.
+    Citation {
+        work: Image<'a>,
+        format: CitationFormat,
+    },
     Download {
         image: Image<'a>,
     },
@@ -99,8 +105,12 @@ pub(super) enum Route<'a> {
     Sitemap {
         part: u32,
     },
+    /// The page on which works are compared.
+    Compare,
     /// The page on which curators decide about proposed tags.
     Review,
+    /// The page about the API and the other interfaces.
+    Developers,
     Live,
     Ready,
     Robots,
@@ -139,7 +149,9 @@ impl<'a> Route<'a> {
             ("health", "live") => Ok(Self::Live),
             ("health", "ready") => Ok(Self::Ready),
             ("robots.txt", "") => Ok(Self::Robots),
+            ("compare", "") => Ok(Self::Compare),
             ("review", "") => Ok(Self::Review),
+            ("developers", "") => Ok(Self::Developers),
             ("iiif", rest) => match rest.split_once('/') {
                 Some(("2", rest)) => Self::image(Version::V2, rest),
                 Some(("3", rest)) => Self::image(Version::V3, rest),
@@ -163,7 +175,7 @@ impl<'a> Route<'a> {
                 _ if !rest.is_empty() => Ok(Self::Download { image: Image::new(rest)? }),
                 _ => Ok(Self::Unknown),
             },
-            ("works", id) if !id.is_empty() => Ok(Self::WorkPage { work: Image::new(id)? }),
+            ("works", id) if !id.is_empty() => Self::work_page(id),
             ("api", rest) => match (rest.strip_prefix("v1/works/"), rest.strip_prefix("v1")) {
                 (Some(rest), _) if !rest.is_empty() => Self::record(rest),
                 (_, Some(rest)) if rest.is_empty() || rest.starts_with('/') => {
@@ -178,6 +190,15 @@ impl<'a> Route<'a> {
             }
             ("deepzoom", rest) => Self::deep_zoom(rest),
             _ => Ok(Self::Unknown),
+        }
+    }
+
+    /// `{work}` and `{work}/cite.{bib|ris|json|txt}`.
+    fn work_page(rest: &'a str) -> Result<Self, Invalid> {
+        let cited = rest.rsplit_once("/cite.").filter(|(work, _)| !work.is_empty());
+        match cited.and_then(|(work, suffix)| Some((work, CitationFormat::with_suffix(suffix)?))) {
+            Some((work, format)) => Ok(Self::Citation { work: Image::new(work)?, format }),
+            None => Ok(Self::WorkPage { work: Image::new(rest)? }),
         }
     }
 
@@ -356,6 +377,16 @@ mod tests {
     fn bytes_that_are_not_utf_8_are_refused() {
         assert!(Route::parse("/iiif/3/%FF%FE/info.json").is_err());
         assert!(Route::parse("/iiif/3/a/full/max/%C0%AE/default.jpg").is_err());
+    }
+
+    #[test]
+    fn citations_have_a_format() {
+        let cited = Route::parse("/works/KKS1982-156%2F3/cite.bib");
+        let Ok(Route::Citation { work, format: CitationFormat::BibTex }) = cited else { panic!("{cited:?}") };
+        assert_eq!(work.identifier, "KKS1982-156/3");
+        for path in ["/works/a/cite.xml", "/works/cite.bib", "/works/a/cite"] {
+            assert!(matches!(Route::parse(path), Ok(Route::WorkPage { .. })), "{path}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use actix_web::http::header::{AcceptLanguage, Header, Preference, Quality};
 use crate::presentation::Publisher;
 use crate::presentation::labels::LANGUAGES;
 use crate::web::api::pairs_of;
+use crate::web::theme::Theme;
 
 /// The language of a page, and whether the visitor chose it by `?lang=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,17 +15,18 @@ pub(super) struct PageLanguage {
     pub chosen: bool,
 }
 
-/// The publisher's languages that pages exist in, preferred first; all languages of pages if there are none.
-pub(super) fn site_languages(publisher: &Publisher) -> Vec<&'static str> {
+/// The publisher's languages that pages exist in, preferred first, or else all of them; then those of the museum's own labels.
+pub(super) fn site_languages(publisher: &Publisher, theme: &Theme) -> Vec<&'static str> {
     let translated =
         |tag: &String| LANGUAGES.into_iter().find(|language| tag.split('-').next() == Some(language));
     let offered: Vec<_> = publisher.languages.iter().filter_map(translated).collect();
-    if offered.is_empty() { LANGUAGES.to_vec() } else { offered }
+    let mut offered = if offered.is_empty() { LANGUAGES.to_vec() } else { offered };
+    offered.extend(theme.languages().filter(|language| !LANGUAGES.contains(language)));
+    offered
 }
 
 /// The language of a page: `?lang=`, else the best of `Accept-Language` (RFC 4647, §3.4), else the first.
-pub(super) fn page_language(request: &HttpRequest, publisher: &Publisher) -> PageLanguage {
-    let offered = site_languages(publisher);
+pub(super) fn page_language(request: &HttpRequest, offered: &[&'static str]) -> PageLanguage {
     let known = |tag: &str| {
         let primary = tag.split('-').next().unwrap_or(tag);
         offered.iter().copied().find(|language| language.eq_ignore_ascii_case(primary))
@@ -33,7 +35,7 @@ pub(super) fn page_language(request: &HttpRequest, publisher: &Publisher) -> Pag
     if let Some(language) = parameter.and_then(|(_, tag)| known(&tag)) {
         return PageLanguage { language, chosen: true };
     }
-    let language = negotiated(request, &offered, known).or(offered.first().copied()).unwrap_or("en");
+    let language = negotiated(request, offered, known).or(offered.first().copied()).unwrap_or("en");
     PageLanguage { language, chosen: false }
 }
 
@@ -70,7 +72,7 @@ mod tests {
         if !accept.is_empty() {
             request = request.insert_header((header::ACCEPT_LANGUAGE, accept));
         }
-        let found = page_language(&request.to_http_request(), &publisher);
+        let found = page_language(&request.to_http_request(), &site_languages(&publisher, &Theme::default()));
         assert_eq!(
             (found.language, found.chosen),
             (language, chosen),

@@ -1,10 +1,13 @@
 //! The site: search, works, viewers, assets.
 
+mod compare;
+mod developers;
 pub(super) mod failure;
 mod language;
 mod listing;
 mod search;
 mod tags;
+mod viewers;
 mod visit;
 mod work;
 
@@ -13,8 +16,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
 use crate::iiif::Invalid;
-use crate::presentation::Address;
+use crate::presentation::{Address, CitationFormat};
 use crate::web::App;
+use crate::web::api::{pairs_of, query_of};
+use crate::web::download::disposition;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 use crate::web::iiif::presentation::in_other_case;
@@ -83,27 +88,41 @@ fn content_state(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
-/// `GET /works/{work}`: a work's page; with `canvas` or `xywh`, a viewer at that canvas or region.
+/// `GET /works/{work}`: a work's page; `canvas`, `capture` and `xywh` select what of it is shown first.
 pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
-    let query = request.query_string();
-    let found = match query.contains("canvas=") || query.contains("xywh=") {
-        true => work::mirador(app, request, &visit, &work).await,
-        false => work::page(app, request, &visit, &work).await,
-    };
-    let body = match found {
-        Err(Error::NotFound) => match in_other_case(app, &work.identifier).await {
-            Some(number) => {
-                let location = visit.context.page(&format!("/works/{}", encoded(&number)));
-                return Ok(HttpResponse::SeeOther()
-                    .insert_header((header::LOCATION, location))
-                    .finish()
-                    .into());
-            }
-            None => return Err(Error::NotFound),
-        },
-        found => found?,
-    };
+    match work::page(app, request, &visit, &work).await {
+        Err(Error::NotFound) => {
+            let number = in_other_case(app, &work.identifier).await.ok_or(Error::NotFound)?;
+            let location = visit.context.page(&format!("/works/{}", encoded(&number)));
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish().into())
+        }
+        found => Ok(page(request, &visit.context, found?).await),
+    }
+}
+
+/// `GET /works/{work}/cite.{bib|ris|json|txt}`: the citation of a work, or of a detail of it.
+pub(super) async fn citation(
+    app: &App,
+    request: &HttpRequest,
+    work: Image<'_>,
+    format: CitationFormat,
+) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let (text, name) = work::citation(app, request, &visit, &work, format).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    response.insert_header((header::VARY, "Accept-Encoding, Accept-Language"));
+    if matches!(format, CitationFormat::BibTex | CitationFormat::Ris) {
+        response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
+    }
+    Ok(Document::new(text).respond(request, format.media_type(), response).into())
+}
+
+/// `GET /developers`: the interfaces, from the API's own description.
+pub(super) async fn developers(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = developers::page(app, request, &visit).await?;
     Ok(page(request, &visit.context, body).await)
 }
 
@@ -116,10 +135,22 @@ pub(super) async fn view(
 ) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
     let body = match viewer {
-        Viewer::Mirador => work::mirador(app, request, &visit, &image).await?,
-        Viewer::OpenSeadragon => work::openseadragon(app, request, &visit, &image).await?,
+        Viewer::Mirador => viewers::mirador(app, request, &visit, &image).await?,
+        Viewer::OpenSeadragon => viewers::openseadragon(app, request, &visit, &image).await?,
     };
     Ok(page(request, &visit.context, body).await)
+}
+
+/// `GET /compare`: the page on which works are compared, also those of other servers if the settings allow it.
+pub(super) async fn compare(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let comparison = compare::comparison(app, request.query_string(), &visit).await;
+    let body = pages::compare(&visit.context, &comparison);
+    let policy = match app.other_servers {
+        true => pages::policy_with_other_servers(&visit.context),
+        false => pages::content_security_policy(&visit.context),
+    };
+    Ok(page_with(request, policy, body).await)
 }
 
 /// `GET /review`: the page on which curators decide about proposed tags. It has no data: its script asks for them with
@@ -131,9 +162,28 @@ pub(super) async fn review(app: &App, request: &HttpRequest) -> Result<Response,
     Ok(page(request, &visit.context, body).await)
 }
 
+/// `GET /da/works/{work}`: redirects to the page in this language.
+pub(super) fn in_language(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let path = request.uri().path().trim_start_matches('/');
+    let (language, rest) = path.split_once('/').unwrap_or((path, ""));
+    let is_offered = language::site_languages(&app.publisher, &app.theme).contains(&language);
+    let is_page = rest.is_empty()
+        || ["works/", "view/", "compare", "developers"].iter().any(|page| rest.starts_with(page));
+    if !is_offered || !is_page {
+        return Err(Error::NotFound);
+    }
+    let given = pairs_of(request.query_string()).filter(|(name, _)| name != "lang");
+    let given: Vec<_> = given.collect();
+    let given = given.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
+    let query = query_of(given.chain([("lang", language)]));
+    let location = format!("{}/{rest}?{query}", visit::prefix(app, request)?);
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish().into())
+}
+
 /// `GET /assets/{path}`: embedded scripts and styles.
-pub(super) async fn asset(request: &HttpRequest, path: &str) -> Result<Response, Error> {
-    let asset = pages::asset(path).ok_or(Error::NotFound)?;
+pub(super) async fn asset(app: &App, request: &HttpRequest, path: &str) -> Result<Response, Error> {
+    let own = app.theme.asset(path);
+    let asset = own.or_else(|| pages::asset(path)).ok_or(Error::NotFound)?;
     let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
     let age = match version {
         Some(version) if version == asset.version => IMMUTABLE,
@@ -144,13 +194,22 @@ pub(super) async fn asset(request: &HttpRequest, path: &str) -> Result<Response,
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, age));
     response.insert_header((header::VARY, "Accept-Encoding"));
+    if own.is_some() {
+        // A drawing that is opened by itself runs nothing.
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    }
     asset.document.compress(request).await;
     Ok(asset.document.respond(request, asset.media_type, response).into())
 }
 
 async fn page(request: &HttpRequest, context: &pages::Context, body: String) -> Response {
+    page_with(request, pages::content_security_policy(context), body).await
+}
+
+async fn page_with(request: &HttpRequest, policy: String, body: String) -> Response {
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CONTENT_SECURITY_POLICY, pages::content_security_policy(context)));
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     response.insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language"));
     let document = Document::new(body).compressed(request).await;

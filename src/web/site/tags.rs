@@ -3,11 +3,15 @@
 use crate::record::{Status, Tag, slug};
 use crate::search::{Colour, swatch_of};
 use crate::web::api::query_of;
-use crate::web::pages::{Link, TagNote, WorkTag};
+use crate::web::pages::{Link, TagBox, TagNote, WorkTag};
 use crate::web::site::visit::Visit;
 
-/// The tags by scheme, each linked to a search for it.
-pub(super) fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<WorkTag>)> {
+/// The tags by scheme, each linked to a search for it. `place_of` finds the place of an image among the work's pictures.
+pub(super) fn tags(
+    visit: &Visit,
+    tags: &[Tag],
+    place_of: impl Fn(Option<&str>) -> Option<usize>,
+) -> Vec<(String, Vec<WorkTag>)> {
     let mut schemes: Vec<(String, Vec<WorkTag>)> = Vec::new();
     for tag in tags {
         let Some(link) = link(visit, tag) else { continue };
@@ -17,14 +21,22 @@ pub(super) fn tags(visit: &Visit, tags: &[Tag]) -> Vec<(String, Vec<WorkTag>)> {
             schemes.len() - 1
         });
         let links = &mut schemes[at].1;
+        let found =
+            tag.region.and_then(|region| Some(TagBox { picture: place_of(tag.image.as_deref())?, region }));
         match links.iter_mut().find(|known| known.link.label == link.label && known.link.href == link.href) {
-            // What needs no explanation is not explained by what others state, too.
-            Some(known) if known.notes.is_empty() => {}
-            Some(known) => match note(tag) {
-                Some(note) => known.notes.push(note),
-                None => known.notes.clear(),
-            },
-            None => links.push(WorkTag { link, notes: note(tag).into_iter().collect() }),
+            Some(known) => {
+                known.boxes.extend(found);
+                match note(tag) {
+                    // What needs no explanation is not explained by what others state, too.
+                    Some(_) if known.notes.is_empty() => {}
+                    Some(note) => known.notes.push(note),
+                    None => known.notes.clear(),
+                }
+            }
+            None => {
+                let (notes, boxes) = (note(tag).into_iter().collect(), found.into_iter().collect());
+                links.push(WorkTag { link, notes, boxes });
+            }
         }
     }
     // The largest colors and the surest motifs of machines first.

@@ -4,7 +4,8 @@ use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::gallery::Error;
-use crate::presentation::Publisher;
+use crate::presentation::labels::LANGUAGES;
+use crate::presentation::{Logo, Publisher};
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
@@ -26,8 +27,14 @@ impl Visit {
     /// If the request's `Host` is missing, invalid or not served here.
     pub(super) fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
         let base = prefix(app, request)?;
-        let found = page_language(request, &app.publisher);
-        let publisher = app.publisher.in_language(found.language);
+        let offered = site_languages(&app.publisher, &app.theme);
+        let found = page_language(request, &offered);
+        let mut publisher = app.publisher.in_language(found.language);
+        if !LANGUAGES.contains(&found.language) {
+            // Records may have texts in a language of the museum's own labels.
+            publisher.languages.retain(|language| language != found.language);
+            publisher.languages.insert(0, found.language.to_owned());
+        }
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
             let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_str()));
@@ -36,13 +43,27 @@ impl Visit {
             let href = format!("{base}/{}?{query}", request.uri().path().trim_start_matches('/'));
             Link { label: language.to_owned(), href, chosen: language == found.language, ..Link::default() }
         };
-        let languages: Vec<Link> = site_languages(&app.publisher).iter().map(here).collect();
+        let languages: Vec<Link> = offered.iter().map(here).collect();
+        let preferred = publisher.preferred_languages();
+        let theme = &app.theme;
+        let own_logo = theme.logo(&base).map(|url| Logo { url, ..Logo::default() });
+        let menu = theme.settings.menu.iter().filter_map(|link| {
+            let label = link.label.best(&preferred)?.to_owned();
+            let href =
+                if link.url.starts_with('/') { format!("{base}{}", link.url) } else { link.url.clone() };
+            Some(Link { label, href, ..Link::default() })
+        });
+        let menu = menu.collect();
         let context = pages::Context {
+            labels: theme.labels(found.language),
+            style: theme.style(&base),
+            menu,
+            footer: theme.settings.footer.best(&preferred).map(str::to_owned),
             language: found.language,
             chosen: found.chosen,
-            name: publisher.name.best(&publisher.preferred_languages()).map(str::to_owned),
+            name: publisher.name.best(&preferred).map(str::to_owned),
             homepage: publisher.homepage.clone(),
-            logo: publisher.logo.clone(),
+            logo: own_logo.unwrap_or_else(|| publisher.logo.clone()),
             languages: if languages.len() > 1 { languages } else { Vec::new() },
             base,
             address: app.base.of(request)?,

@@ -6,7 +6,7 @@ mod sample;
 pub(super) mod schemas;
 
 use actix_web::HttpRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::sample::Sample;
 use super::dump::NAMES;
@@ -14,6 +14,7 @@ use super::query::ApiQuery;
 use super::responses::{Start, Url, as_json};
 use super::works::json_response;
 use crate::gallery::Error;
+use crate::presentation::rights_name;
 use crate::web::App;
 use crate::web::http::response::Response;
 
@@ -37,22 +38,32 @@ pub(super) async fn start(app: &App, request: &HttpRequest) -> Result<Response, 
 /// `GET /api/v1/openapi.json`.
 pub(super) async fn answer(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     ApiQuery::read(&[], request.query_string())?;
-    let base = app.base.of(request)?;
+    Ok(json_response(request, described(app, &app.base.of(request)?).to_string()).await.into())
+}
+
+/// The description of the API of a server at this base URL.
+pub(crate) fn described(app: &App, base: &str) -> Value {
     let sample = Sample::of(app);
     let name = app.publisher.name.best(&app.publisher.preferred_languages()).unwrap_or("Tegl");
-    let document = json!({
+    let mut info = json!({
+        "title": format!("{name}: works"),
+        "version": "1",
+        "description": "Search works, follow their changes, download all of them. Responses have ETags: send them back as `If-None-Match`. All URLs may be requested from any origin.",
+    });
+    let licence = &app.publisher.data_licence;
+    if !licence.is_empty() {
+        let name = rights_name(licence);
+        let name = name.as_ref().and_then(|name| name.best(&["en"])).unwrap_or(licence);
+        info["license"] = json!({ "name": name, "url": licence });
+    }
+    json!({
         "openapi": "3.1.0",
-        "info": {
-            "title": format!("{name}: works"),
-            "version": "1",
-            "description": "Search works, follow their changes, download all of them. Responses have ETags: send them back as `If-None-Match`. All URLs may be requested from any origin.",
-        },
+        "info": info,
         "servers": [{ "url": base }],
         "paths": paths::paths(&sample),
         "components": {
             "schemas": schemas::schemas(),
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
-    });
-    Ok(json_response(request, document.to_string()).await.into())
+    })
 }

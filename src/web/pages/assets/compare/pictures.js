@@ -1,0 +1,39 @@
+// What is known of the picture of each view: where it is, its proportions, its scale, its work (pure).
+import { scaleOf } from "./measure.js";
+
+/** `loaded` are the sources of the state, as `Sources` gives them, or an Error. */
+export function picturesOf(state, loaded, texts) {
+  const seen = new Map();
+  return state.views.map((view) => {
+    const source = state.sources[view.source];
+    const found = loaded[view.source];
+    const name = `${source.kind}:${source.id}#${view.canvas}.${view.image}`;
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    const base = { key: `${name}#${seen.get(name)}`, source, ratio: 1, cm: null, scale: null };
+    if (!found || found instanceof Error) return { ...base, picture: null, label: source.id };
+    const canvas = found.manifest.canvases[view.canvas] ?? found.manifest.canvases[0];
+    const picture = canvas?.pictures[view.image] ?? canvas?.pictures[0];
+    if (!picture) return { ...base, picture: null, label: `${found.manifest.label}: ${texts.noPicture}` };
+    return { ...base, ...described(view, found, canvas, picture) };
+  });
+}
+
+function described(view, found, canvas, picture) {
+  const { manifest, recorded } = found;
+  const width = picture.width ?? canvas.width;
+  const height = picture.height ?? canvas.height;
+  const ratio = width > 0 && height > 0 ? height / width : 1;
+  // A record's dimensions are those of the work, which the first canvas shows.
+  const isFront = canvas === manifest.canvases[0];
+  const scale = scaleOf({ stated: view.width, perUnit: canvas.perUnit, canvasWidth: canvas.width, recorded: isFront ? recorded : null, ratio });
+  const parts = [manifest.label, manifest.canvases.length > 1 && canvas.label, canvas.pictures.length > 1 && picture.label];
+  const label = [...new Set(parts.filter(Boolean))].join(" · ");
+  return { picture, canvas, manifest, found, width, height, ratio, scale, cm: scale?.cm ?? null, label: label || manifest.id };
+}
+
+/** The picture with its true size, known once it is open. */
+export function sized(picture, view, { width, height }) {
+  const { found, canvas } = picture;
+  if (!found) return picture;
+  return { ...picture, ...described(view, found, canvas, { ...picture.picture, width, height }), picture: picture.picture, width, height };
+}

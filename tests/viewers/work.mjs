@@ -1,0 +1,249 @@
+// Looks closely at a work on its page, in headless Chromium: three windows, keys, captures, tags, downloads, citation.
+//
+//   node work.mjs BASE_URL PATH [--out DIR]
+//
+// The work at PATH needs two canvases, a second capture of the first one, and a tag with a box on each canvas.
+import { SIZES, start } from "./browser.mjs";
+
+const test = await start("work", "PATH");
+const [target] = test.args;
+
+/** Opens the page, and waits for tiles. */
+async function open(size, options = {}) {
+  const page = await test.open(size, { path: options.path ?? target, ...options });
+  await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+  await page.waitForFunction(() => document.querySelector(".still").classList.contains("covered"));
+  return page;
+}
+
+const query = (page) => new URL(page.url()).search;
+const shows = (page, search) => page.waitForFunction((search) => location.search === search, search);
+
+for (const size of Object.keys(SIZES)) {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await open(size, { colorScheme });
+    const name = `work, ${size}, ${colorScheme}`;
+    await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+    await page.waitForFunction(() => document.getElementById("citation-text").textContent.length > 20);
+    await test.axe(page, name);
+    await test.fits(page, name);
+    await test.screenshot(page, `work-${size}-${colorScheme}`);
+    await page.context().close();
+  }
+}
+
+// The pointer: zoom, the address follows, and opens the same again.
+{
+  const page = await open("usual");
+  await page.click("[data-tool=zoom-in]");
+  await page.waitForFunction(() => location.search.includes("xywh="));
+  const address = page.url();
+  const cited = await page.getAttribute("#citation a[href*='cite.bib']", "href");
+  test.check(cited.includes(query(page).slice(1)), "the citation is that of the visible part");
+  const again = await open("usual", { path: address.slice(test.base.length) });
+  const close = await again.evaluate(() => document.getElementById("stage").dataset.region);
+  test.check(address.includes(close), "a link opens the visible part again");
+  await test.screenshot(again, "work-detail");
+  await page.click("[data-tool=home]");
+  await shows(page, "");
+  test.check(query(page) === "", "all of it has the plain address");
+
+  await page.click("[data-tool=next]");
+  await shows(page, "?canvas=1&capture=2");
+  test.check(await page.isVisible(".fader"), "a capture has a fader");
+  await page.fill("#fade", "40");
+  test.check((await page.textContent(".fader output")) === "40 %", "the fader says how far");
+  await page.waitForFunction(() => document.querySelector("#downloads a").href.includes("infrared"));
+  test.check(true, "downloads are those of the capture");
+  await page.click("[data-tool=next]");
+  await shows(page, "?canvas=2");
+  test.check(!(await page.isVisible(".fader")), "a view without captures has none");
+  test.check((await page.getAttribute(".strip [aria-current]", "data-picture")) === "2", "the strip marks what is shown");
+  await page.context().close();
+  await again.context().close();
+}
+
+// Tags: a box on hover and on focus, all of them by a button, and a way to the picture of a tag.
+{
+  const page = await open("wide");
+  const boxes = () => page.locator(".tag-box").count();
+  const tag = (place) => page.locator(`[data-boxes^="[[${place},"]`);
+  await tag(0).hover();
+  test.check((await boxes()) === 1, "a tag that is pointed at has a box");
+  await page.mouse.move(5, 5);
+  test.check((await boxes()) === 0, "which goes with the pointer");
+  await tag(0).locator("a").focus();
+  test.check((await boxes()) === 1, "a tag with the focus has a box");
+  await tag(2).locator("a").focus();
+  test.check(await page.isVisible(".strip a.tagged"), "a tag of another picture marks its thumbnail");
+  await page.click("[data-tool=boxes]");
+  test.check((await boxes()) === 1, "a button shows all boxes of the picture");
+  await test.screenshot(page, "work-boxes");
+  await tag(2).locator(".show-box").click();
+  await page.waitForFunction(() => /canvas=2&xywh=/.test(location.search));
+  test.check((await boxes()) === 1, "a tag leads to its part of another picture");
+  await page.context().close();
+}
+
+// Keys alone, without motion.
+{
+  const page = await open("usual", { reducedMotion: "reduce" });
+  await page.focus(".zoom .openseadragon-canvas");
+  for (const step of [1, 2, 3, 4, 5, 6]) {
+    const before = query(page);
+    await page.keyboard.press("+");
+    await page.waitForFunction((before) => location.search !== before, before);
+    if (step === 1) test.check(query(page).includes("xywh="), "+ zooms");
+  }
+  const before = query(page);
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction((before) => location.search !== before, before);
+  test.check(true, "arrows move");
+  await page.keyboard.press("0");
+  await shows(page, "");
+  test.check(true, "0 shows all of it");
+  await page.keyboard.press("n");
+  await shows(page, "?canvas=1&capture=2");
+  await page.keyboard.press("p");
+  await shows(page, "");
+  test.check(true, "N and P go through the pictures");
+  await page.keyboard.press("t");
+  await page.waitForSelector(".tag-box");
+  test.check(true, "T shows the tags");
+  await page.keyboard.press("f");
+  await page.waitForSelector(".stage.filling");
+  const { height } = SIZES.usual;
+  const filled = await page.evaluate(() => document.getElementById("stage").getBoundingClientRect().height);
+  test.check(filled >= height, "F fills the screen");
+  await page.waitForFunction(() => {
+    const [box, frame] = [".tag-box", ".frame"].map((one) => document.querySelector(one).getBoundingClientRect());
+    return box.top >= frame.top && box.bottom <= frame.bottom;
+  });
+  test.check(true, "with the whole picture");
+  await test.screenshot(page, "work-full-screen");
+  await page.keyboard.press("f");
+  await page.waitForSelector(".stage:not(.filling)");
+  test.check(true, "and leaves it");
+  // Every control is reached by Tab, and says what it is.
+  const names = new Set();
+  await page.evaluate(() => document.activeElement.blur());
+  for (let step = 0; step < 60; step++) {
+    await page.keyboard.press("Tab");
+    const name = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      return element.dataset.tool ?? (element.matches(".openseadragon-canvas") ? "picture" : element.closest(".cite, .files") ? "usage" : "");
+    });
+    names.add(name);
+  }
+  for (const name of ["picture", "zoom-in", "zoom-out", "home", "turn", "full-screen", "boxes", "next", "usage"]) {
+    test.check(names.has(name), `Tab reaches ${name}`);
+  }
+  await page.context().close();
+}
+
+// The wheel scrolls the page past the whole picture, and Ctrl makes it zoom.
+{
+  const page = await open("usual");
+  await page.hover(".zoom");
+  await page.mouse.wheel(0, 200);
+  await page.waitForFunction(() => scrollY > 0);
+  test.check(!query(page), "the wheel scrolls the page");
+  await page.context().close();
+  // In another page, because Chromium sends all turns of one gesture to the same place.
+  const other = await open("usual");
+  await other.hover(".zoom");
+  await other.keyboard.down("Control");
+  await other.mouse.wheel(0, -200);
+  await other.keyboard.up("Control");
+  await other.waitForFunction(() => location.search.includes("xywh="));
+  test.check(true, "Ctrl and the wheel zoom");
+  await other.context().close();
+}
+
+// Without script everything can be read and reached.
+{
+  const page = await test.open("usual", { path: target, javaScriptEnabled: false });
+  for (const selector of [".still img", ".strip a", ".captures a", ".download .primary", ".iiif-link", "h1"]) {
+    test.check(await page.locator(selector).first().isVisible(), `without script: ${selector}`);
+  }
+  test.check(!(await page.isVisible(".stage-tools")), "without script: no tools that do nothing");
+  await page.click(".strip li:nth-child(3) a");
+  test.check(page.url().endsWith("?canvas=2"), "without script: the strip leads to the other pictures");
+  await page.context().close();
+}
+
+// Weight and steadiness: what is loaded besides pictures, and how much of the page moves while it loads.
+for (const size of Object.keys(SIZES)) {
+  const page = await test.open(size);
+  await page.addInitScript(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(test.base + target, { waitUntil: "load" });
+  await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+  const { shift, weight, firstTile } = await page.evaluate(() => {
+    const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    const isPicture = ({ name }) => /\/iiif\/.*\.jpg$/.test(name);
+    const weight = loaded.filter((entry) => !isPicture(entry)).reduce((sum, { transferSize }) => sum + transferSize, 0);
+    return { shift: window.shift, weight, firstTile: performance.getEntriesByName("first-tile")[0].startTime };
+  });
+  console.log(`     ${size}: ${Math.round(weight / 1000)} kB without pictures, first tile after ${Math.round(firstTile)} ms, layout shift ${shift.toFixed(3)}`);
+  test.check(shift <= 0.05, `${size}: nothing moves while the page loads`);
+  test.check(weight <= 350_000, `${size}: with the viewer at most 350 kB without pictures`);
+  await page.context().close();
+}
+
+// Copying: the link, and the citation.
+{
+  const page = await open("usual", { permissions: ["clipboard-read", "clipboard-write"] });
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.click("[data-share=copy]");
+  await page.waitForFunction(() => document.getElementById("message").textContent);
+  test.check((await copied()) === page.url(), "the link is copied");
+  await page.click(".cite summary");
+  await page.click("[data-copy=citation-text]");
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("Anna Ancher"));
+  test.check(true, "the citation is copied");
+  await page.context().close();
+}
+
+// Pages of every kind.
+for (const [path, name] of [
+  ["/works/B1?canvas=20", "forty"],
+  ["/works/L1", "long title"],
+  ["/works/AR1", "right to left"],
+  ["/works/R1", "restricted"],
+  ["/works/KMS2", "no picture"],
+  ["/works/M1", "missing pictures"],
+  ["/developers", "developers"],
+]) {
+  for (const size of ["narrow", "wide"]) {
+    const page = await test.open(size, { path });
+    const shown = await page.locator("#stage").count();
+    if (shown) await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+    await test.axe(page, `${name}, ${size}`);
+    await test.fits(page, `${name}, ${size}`);
+    await test.screenshot(page, `work-${name.replaceAll(" ", "-")}-${size}`);
+    await page.context().close();
+  }
+}
+
+// An example runs in the page.
+{
+  const page = await test.open("usual", { path: "/developers#findWorks" });
+  await page.click("#findWorks .run button");
+  await page.waitForSelector("#findWorks .response:not([hidden])");
+  test.check(/^200/.test(await page.textContent("#findWorks .status")), "an example runs in the page");
+  test.check(JSON.parse(await page.textContent("#findWorks .response")).works.length > 0, "and shows its response");
+  await page.locator("#dump_works_jsonl > summary").click();
+  await page.click("#dump_works_jsonl .run button");
+  await page.waitForSelector("#dump_works_jsonl .response:not([hidden])");
+  test.check(true, "a dump runs, too");
+  await test.axe(page, "developers with a response");
+  await test.screenshot(page, "developers-run");
+  await page.context().close();
+}
+
+await test.finish();
