@@ -14,7 +14,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
 use super::document::IndexableWork;
-use super::schema::schema;
+use super::schema::{POSITIONED_TERMS, schema};
 use super::snapshot::Snapshot;
 use super::terms::PositionedTerms;
 use super::vocabulary::Vocabulary;
@@ -118,7 +118,7 @@ impl Index {
         writer: IndexWriter,
         revision: u64,
     ) -> Result<Self, Error> {
-        index.tokenizers().register(PositionedTerms::NAME, PositionedTerms);
+        index.tokenizers().register(POSITIONED_TERMS, PositionedTerms);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let reader: IndexReader = reader;
         let vocabulary = Arc::<RwLock<Vocabulary>>::default();

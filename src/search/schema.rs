@@ -6,8 +6,10 @@ use tantivy::schema::{
     Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use super::terms::PositionedTerms;
 use super::visual_measure::VisualMeasure;
+
+/// The tokenizer of words: [`super::terms::PositionedTerms`].
+pub(super) const POSITIONED_TERMS: &str = "positioned_terms";
 
 /// The separator between the parts of a term.
 pub(super) const SEPARATOR: char = '\u{1f}';
@@ -89,7 +91,7 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
         let mut builder = Schema::builder();
         let words = TextOptions::default().set_indexing_options(
             TextFieldIndexing::default()
-                .set_tokenizer(PositionedTerms::NAME)
+                .set_tokenizer(POSITIONED_TERMS)
                 .set_index_option(IndexRecordOption::WithFreqsAndPositions),
         );
         let sorted = || TextOptions::default().set_fast("raw");

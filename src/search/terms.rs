@@ -75,10 +75,6 @@ impl Terms {
 #[derive(Clone)]
 pub(super) struct PositionedTerms;
 
-impl PositionedTerms {
-    pub(super) const NAME: &str = "positioned_terms";
-}
-
 /// The terms that are left of a text.
 pub(super) struct TermStream<'a> {
     rest: &'a str,

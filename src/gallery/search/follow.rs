@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::SearchService;
-use super::indexer::entry;
 use super::sizes::files;
 use crate::catalogue::StoredWork;
 use crate::gallery::Error;
-use crate::search::Index;
+use crate::search::{Index, IndexableWork};
 
 /// Changes per page. While a page is indexed, the next one is read.
 pub(super) const PAGE: usize = 1000;
@@ -102,5 +101,17 @@ impl SearchService {
         let sizes =
             self.sizes.of(works.iter().filter_map(|(_, stored)| stored.as_ref().map(files)).collect()).await;
         Ok(ChangedWorks { revision, works, sizes, count })
+    }
+}
+
+/// A work as the index takes it.
+pub(super) fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> IndexableWork<'a> {
+    IndexableWork {
+        work: &stored.work,
+        tags: &stored.tags,
+        picture: stored.picture.as_ref(),
+        revision: stored.revision,
+        changed_ms: stored.changed_ms,
+        sizes,
     }
 }

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::SearchService;
 use super::failure::Failed;
-use super::follow::{COMMIT_INTERVAL, PAGE as CHANGES_PER_PAGE};
+use super::follow::{COMMIT_INTERVAL, PAGE as CHANGES_PER_PAGE, entry};
 use super::sizes::files;
-use crate::catalogue::StoredWork;
 use crate::gallery::backoff::{self, Backoff};
 use crate::gallery::{Error, error_chain};
-use crate::search::{Index, IndexableWork};
+use crate::search::Index;
 
 /// The interval between checks for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -248,16 +247,5 @@ impl SearchService {
         // Catches up before the switch, so that no change is missing in between.
         while self.follow(index, index.snapshot().revision()).await? > 0 {}
         Ok(())
-    }
-}
-
-pub(super) fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>]) -> IndexableWork<'a> {
-    IndexableWork {
-        work: &stored.work,
-        tags: &stored.tags,
-        picture: stored.picture.as_ref(),
-        revision: stored.revision,
-        changed_ms: stored.changed_ms,
-        sizes,
     }
 }
