@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::context::Context;
 use super::form::without_filters;
 use super::labels;
-use super::search::Search;
+use super::search_results::Search;
 
 /// The message for an empty result, with links to continue.
 pub(super) fn no_results(context: &Context, page: &Search) -> Markup {

@@ -7,18 +7,7 @@ use super::labels;
 use super::link::{Link, swatch_style};
 use super::palette::palette;
 use super::period;
-use super::search::Search;
-
-/// One property of works, with the values to filter by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facet {
-    /// The property's name.
-    pub label: String,
-    /// Its values, in order; an active one links to the search without it.
-    pub links: Vec<Link>,
-    /// Whether the values are colours, shown as swatches.
-    pub swatches: bool,
-}
+use super::search_results::{Facet, Search};
 
 /// The filters beside the results; `None` if there are none.
 pub(super) fn refine(context: &Context, page: &Search) -> Option<Markup> {

@@ -5,32 +5,7 @@ use maud::{Markup, html};
 use super::context::Context;
 use super::form::hidden_fields;
 use super::labels;
-use super::search::Search;
-
-/// The work that works are to be like.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Like {
-    /// Its title.
-    pub label: String,
-    /// Its page.
-    pub page: String,
-    /// The URL of its picture, if one may be shown.
-    pub picture: Option<String>,
-    /// The picture's aspect ratio, if known.
-    pub ratio: Option<f64>,
-    /// The detail in percent of the picture: x, y, width and height.
-    pub region: Option<[f64; 4]>,
-    /// Whether works are to be like a detail of it.
-    pub is_detail: bool,
-    /// Whether this server finds works by details.
-    pub can_draw: bool,
-    /// The search by the whole picture.
-    pub whole: String,
-    /// The search without it.
-    pub without: String,
-    /// Names and values of the parameters that the form of a detail keeps.
-    pub kept: Vec<(String, String)>,
-}
+use super::search_results::{Like, Search};
 
 /// The work that the results are like, above them.
 pub(super) fn like(context: &Context, like: &Like) -> Markup {

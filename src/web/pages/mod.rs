@@ -29,6 +29,7 @@ mod period;
 mod review;
 mod scripts;
 mod search;
+mod search_results;
 mod tags;
 mod viewers;
 mod work;
@@ -39,17 +40,15 @@ pub(crate) use content_security_policy::{content_security_policy, policy_with_ot
 pub(crate) use context::Context;
 pub(crate) use developers::{Address as DeveloperAddress, DevelopersPage, developers};
 pub(crate) use failure::{Failure, failure};
-pub(crate) use filters::Facet;
 pub(crate) use hits::Hit;
 pub(crate) use home::{Home, Row};
 pub(crate) use label_list::{Overrides, label_list};
-pub(crate) use like::Like;
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
-pub(crate) use palette::PickedColor;
 pub(crate) use period::{Bar, Period};
 pub(crate) use review::review;
-pub(crate) use search::{Search, search};
+pub(crate) use search::search;
+pub(crate) use search_results::{Facet, Like, PickedColor, Search};
 pub(crate) use tags::{TagBox, TagNote, WorkTag};
 pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
 pub(crate) use work::{

@@ -5,23 +5,12 @@ use maud::{Markup, html};
 use super::context::Context;
 use super::form::hidden_fields;
 use super::labels;
-use super::search::Search;
+use super::search_results::{PickedColor, Search};
 
 /// Colours in one search.
 const MOST: usize = 5;
 /// What the field of a new colour shows first.
 const FIRST: &str = "#3f6fb5";
-
-/// A colour that is searched for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PickedColor {
-    /// `#rrggbb`.
-    pub color: String,
-    /// The percentage of the picture that it should cover.
-    pub share: Option<String>,
-    /// The search without it.
-    pub without: String,
-}
 
 /// The forms of the picked colours and of another one.
 pub(super) fn palette(context: &Context, page: &Search) -> Markup {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::assets;
 use super::context::Context;
 use super::labels;
-use super::search::Search;
+use super::search_results::Search;
 
 /// The style sheet.
 pub(super) fn styles(context: &Context) -> Markup {

@@ -4,78 +4,16 @@ use maud::{Markup, html};
 
 use super::context::Context;
 use super::empty::no_results;
-use super::filters::{Facet, refine};
+use super::filters::refine;
 use super::form::{form, without_filters};
 use super::frame::{document, footer, logo, menu, notices};
-use super::hits::{Hit, grid, template};
-use super::home::{Home, home};
+use super::hits::{grid, template};
+use super::home::home;
 use super::labels;
-use super::like::{Like, by_picture, like};
-use super::link::{Link, swatch_style};
-use super::palette::PickedColor;
-use super::period::Period;
+use super::like::{by_picture, like};
+use super::link::swatch_style;
 use super::scripts;
-
-/// One page of a search's results.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Search {
-    /// The query text, as typed.
-    pub query: String,
-    /// Names and values of the parameters that a new query keeps: filters and sort order.
-    pub kept: Vec<(String, String)>,
-    /// How many works were found on all pages.
-    pub total: u64,
-    /// The corrected query text, if it was corrected.
-    pub corrected: Option<String>,
-    /// Whether works match only some of the words.
-    pub relaxed: bool,
-    /// The active filters; each links to the search without it.
-    pub chosen: Vec<Link>,
-    /// Filters that are on or off.
-    pub switches: Vec<Link>,
-    /// The facets.
-    pub facets: Vec<Facet>,
-    /// The works by period, and the chosen years.
-    pub period: Option<Period>,
-    /// The colours that are searched for.
-    pub picked: Vec<PickedColor>,
-    /// Names and values of the parameters that a search by other colours keeps.
-    pub kept_without_colors: Vec<(String, String)>,
-    /// The sort orders.
-    pub sorts: Vec<Link>,
-    /// The works on this page, in order.
-    pub hits: Vec<Hit>,
-    /// The URL of the next page, if there is one.
-    pub next: Option<String>,
-    /// The URL of the page before this one, if there is one.
-    pub previous: Option<String>,
-    /// The URL of the first page, if this is one of those after the second.
-    pub start: Option<String>,
-    /// The number of works before this page.
-    pub offset: usize,
-    /// If nothing was found: this search without one of its filters, with the number of works that it finds.
-    pub alternatives: Vec<Link>,
-    /// If nothing was found: searches for similar words.
-    pub suggestions: Vec<Link>,
-    /// What the museum shows at the top of its home page.
-    pub home: Option<Home>,
-    /// The work that the results are like.
-    pub like: Option<Like>,
-    /// Whether works can be compared.
-    pub can_compare: bool,
-    /// Whether visitors can send a picture.
-    pub can_send: bool,
-    /// Whether a store failed, so that some pictures are missing.
-    pub unreachable: bool,
-    /// Why the filters were ignored, if they could not be parsed; in English.
-    pub filter_error: Option<String>,
-    /// The URL of the same search in the API.
-    pub api: Option<String>,
-    /// The URL of the same search as a IIIF Collection.
-    pub collection: Option<String>,
-    /// The URL of the list of images as files.
-    pub files: Option<String>,
-}
+use super::search_results::Search;
 
 /// The search page at `/`.
 pub(crate) fn search(context: &Context, page: &Search) -> String {

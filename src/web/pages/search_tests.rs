@@ -1,8 +1,7 @@
 //! Tests of the search page: contents and escaping.
 
-use super::super::home::Row;
-use super::super::period::Bar;
 use super::*;
+use crate::web::pages::{Bar, Facet, Hit, Home, Like, Link, Period, PickedColor, Row};
 
 fn hit(label: &str) -> Hit {
     Hit {
