@@ -659,6 +659,28 @@ fn people_and_machines_are_told_apart() {
 }
 
 #[test]
+fn values_are_called_what_works_called_them_last() {
+    on_both(|bed| async move {
+        let catalogue = bed.open().await;
+        let called = |motif: &str| {
+            let mut work = work("a", "A", &[]);
+            let tag = Tag { concept: Some("urn:x:1".into()), ..Tag::new("motif", Text::of("en", motif)) };
+            work.tags.push(tag);
+            work
+        };
+        for motif in ["Group 1", "Glow", "Group 1"] {
+            put(&catalogue, vec![called(motif)]).await;
+            // Another process that has not seen the name before.
+            for catalogue in [&catalogue, &bed.open().await] {
+                let values = catalogue.facet_values("motif", 0, 9).await.unwrap();
+                assert_eq!(values.len(), 1);
+                assert_eq!(values[0].label, Text::of("en", motif));
+            }
+        }
+    });
+}
+
+#[test]
 fn what_was_learnt_is_replaced_only_by_those_who_have_read_it() {
     on_both(|bed| async move {
         let catalogue = bed.open().await;

@@ -407,6 +407,48 @@ fn works_are_found_in_any_case_and_have_one_url() {
 }
 
 #[test]
+fn a_value_is_called_what_its_works_call_it() {
+    let record = |number: &str, creator: &str, technique: Value| json!({ "object_number": number, "titles": number, "creators": [{"name": creator}], "techniques": technique });
+    let museum = Museum::new(&[
+        record("1", "CHRISTEN KØBKE", json!({"en": "Etching"})),
+        record("2", "CHRISTEN KØBKE", json!({"en": "Etching", "da": "Radering"})),
+        record("3", "CHRISTEN KØBKE", json!({"en": "Etching"})),
+    ]);
+    let server = museum.serve();
+    let facet = |server: &Server, scheme: &str, language: &str| {
+        search(server, &format!("facet={scheme}&limit=0&lang={language}"))["facets"][scheme][0]["label"]
+            .clone()
+    };
+    let collection = |server: &Server, scheme: &str| {
+        server.get(&format!("/presentation/3/collections/{scheme}")).json()["items"][0]["label"].clone()
+    };
+    assert_eq!(facet(&server, "creator", "da"), "CHRISTEN KØBKE");
+    assert_eq!(collection(&server, "creator"), json!({"none": ["CHRISTEN KØBKE"]}));
+    // A language that one work adds is there for all.
+    assert_eq!(facet(&server, "technique", "da"), "Radering");
+    assert_eq!(facet(&server, "technique", "en"), "Etching");
+
+    // The source corrects its spelling: nothing is left of the old one, not even after a restart.
+    museum.ingest(&[
+        record("1", "Christen Købke", json!({"en": "etching"})),
+        record("2", "Christen Købke", json!({"en": "etching", "da": "radering"})),
+        record("3", "Christen Købke", json!({"en": "etching", "da": "radering"})),
+    ]);
+    let is_corrected = |server: &Server| {
+        facet(server, "creator", "da") == "Christen Købke"
+            && facet(server, "technique", "da") == "radering"
+            && facet(server, "technique", "en") == "etching"
+            && collection(server, "creator") == json!({"none": ["Christen Købke"]})
+            && collection(server, "technique") == json!({"da": ["radering"], "en": ["etching"]})
+    };
+    wait(Duration::from_secs(20), || is_corrected(&server));
+    let suggested = server.get("/api/v1/suggest?q=radering&lang=da").text();
+    assert!(suggested.contains("radering") && !suggested.contains("Radering"), "{suggested}");
+    drop(server);
+    assert!(is_corrected(&museum.serve()));
+}
+
+#[test]
 fn suggestions_creators_tags_and_random_works() {
     let museum = Museum::new(&works());
     let server = museum.serve();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tegl::catalogue::{Catalogue, Settings};
 use tegl::iiif::Dimensions;
 use tegl::pixels::{Channels, Raster};
 
@@ -200,6 +201,8 @@ fn what_cannot_be_learnt_is_said_and_nothing_is_kept() {
         let wrong = train(&museum, "motif", &["--precision", precision]);
         assert!(wrong.err.contains("must be above 0 and at most 1"), "{}", wrong.err);
     }
+    let nameless = train(&museum, " ", &[]);
+    assert!(nameless.code == Some(1) && nameless.err.contains("no scheme"), "{}", nameless.err);
     let dry = train(&museum, "style", &["--dry-run"]);
     assert_eq!((dry.code, dry.out.contains("nothing was stored")), (Some(0), true), "{}", dry.err);
     let summary = tag(&museum, "style");
@@ -215,6 +218,13 @@ fn cluster(server: &Server, path: &str, method: &str, body: &Value) -> Response 
         return server.request("GET", &path, &[("Authorization", &authorization)]);
     }
     send(server, method, &path, &[JSON], body.as_bytes())
+}
+
+/// What the facet, the collection and the search page call the groups.
+fn shown_names(server: &Server) -> [String; 3] {
+    let facet = search(server, "facet=style&facet_limit=50&limit=0")["facets"]["style"].to_string();
+    let collection = server.get("/presentation/3/collections/style").text();
+    [facet, collection, server.get("/").text()]
 }
 
 fn label_of(server: &Server, at: u64) -> Option<String> {
@@ -260,6 +270,13 @@ fn styles_without_examples_are_clusters_that_curators_name_merge_and_hide() {
     assert_eq!(label_of(&server, 0).as_deref(), Some("Glow"));
     assert!(proposed(&server, 3, "style").iter().all(|tag| tag["status"] == "rejected"));
     wait(SOON, || search(&server, "q=Glow&limit=0")["total"].as_u64().is_some_and(|works| works >= 3));
+    let former = [format!("Group {warm}\""), format!("Group {warm}<")];
+    let is_renamed = |server: &Server| {
+        let is_renamed =
+            |names: &String| names.contains("Glow") && !former.iter().any(|former| names.contains(former));
+        shown_names(server).iter().all(is_renamed)
+    };
+    wait(SOON, || is_renamed(&server));
     let hidden = cluster(&server, &format!("/{green}"), "PATCH", &json!({"hidden": true}));
     assert_eq!(hidden.status, 200);
     assert_eq!(label_of(&server, 2), None);
@@ -272,6 +289,7 @@ fn styles_without_examples_are_clusters_that_curators_name_merge_and_hide() {
     assert_eq!(concept(2).rsplit(':').next().unwrap(), green);
     assert_eq!(cluster(&server, &format!("/{green}"), "PATCH", &json!({"hidden": true})).status, 200);
     drop(server);
+    wait(SOON, || is_renamed(&museum.serve()));
 
     // More works: the clusters keep their numbers and what was said of them.
     add(&museum, &self::records(60, 0));
@@ -289,6 +307,26 @@ fn styles_without_examples_are_clusters_that_curators_name_merge_and_hide() {
         cluster(&server, "", "GET", &Value::Null).json()["clusters"].as_array().unwrap().len(),
         report["clusters"].as_array().unwrap().len()
     );
+}
+
+#[test]
+fn what_another_version_has_learnt_is_only_forgotten_on_request() {
+    let museum = museum(&records(36, 0));
+    tag(&museum, "likeness");
+    let settings = Settings { url: museum.path("catalogue.db"), ..Settings::default() };
+    let store = async |settings| {
+        let catalogue = Catalogue::open(settings).await.unwrap();
+        assert!(
+            catalogue.put_learned("scheme:style", 0, r#"{"of": "a later version"}"#.into()).await.unwrap()
+        );
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(store(&settings));
+    let refused = train(&museum, "style", &[]);
+    assert!(refused.code == Some(1) && refused.err.contains("another version of Tegl"), "{}", refused.err);
+    let anew = train(&museum, "style", &["--anew"]);
+    assert_eq!(anew.code, Some(0), "{}", anew.err);
+    let again = train(&museum, "style", &[]);
+    assert_eq!(again.code, Some(0), "{}", again.err);
 }
 
 #[test]

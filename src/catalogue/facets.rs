@@ -4,6 +4,7 @@
 //! page begins, so that a page deep within a facet value is as fast as the first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sqlx::{AnyConnection, Row};
 
@@ -53,8 +54,16 @@ type Changed = (i64, Vec<i64>, Vec<Facet>);
 #[derive(Default)]
 pub(super) struct FacetChanges {
     works: Vec<Changed>,
-    /// Identifiers that were looked up, to be cached after the commit.
-    looked_up: Vec<((String, String), i64)>,
+    /// What was looked up or written, to be cached after the commit.
+    looked_up: Vec<((String, String), Known)>,
+}
+
+/// What is known of a facet value's row.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    id: i64,
+    /// A hash of its label and sort key.
+    label: u64,
 }
 
 impl FacetChanges {
@@ -110,12 +119,13 @@ impl FacetChanges {
 
     /// Caches the identifiers after the commit.
     pub(super) fn cache_ids(self, catalogue: &Catalogue) {
-        for (name, id) in self.looked_up {
-            catalogue.0.facet_values.insert(name, id);
+        for (name, known) in self.looked_up {
+            catalogue.0.facet_values.insert(name, known);
         }
     }
 
-    /// The identifiers of all new facet values, by scheme and value; missing rows are inserted.
+    /// The identifiers of all new facet values, by scheme and value. Missing rows are inserted; a value is called as the
+    /// last of the works calls it.
     async fn ids<'a>(
         &mut self,
         works: &'a [Changed],
@@ -124,17 +134,17 @@ impl FacetChanges {
     ) -> Result<HashMap<&'a str, HashMap<&'a str, i64>>, Error> {
         let mut ids: HashMap<&str, HashMap<&str, i64>> = HashMap::new();
         let mut unknown: BTreeMap<(&str, &str), &Facet> = BTreeMap::new();
-        for facet in works.iter().flat_map(|(_, _, to)| to) {
+        for facet in works.iter().rev().flat_map(|(_, _, to)| to) {
             let (scheme, value) = (facet.scheme.as_str(), facet.value.as_str());
             let of_scheme = ids.entry(scheme).or_default();
             if of_scheme.contains_key(value) || unknown.contains_key(&(scheme, value)) {
                 continue;
             }
             match catalogue.0.facet_values.get(&(facet.scheme.clone(), facet.value.clone())) {
-                Some(id) => {
-                    of_scheme.insert(value, id);
+                Some(known) if known.label == hash(facet) => {
+                    of_scheme.insert(value, known.id);
                 }
-                None => {
+                _ => {
                     unknown.insert((scheme, value), facet);
                 }
             }
@@ -147,25 +157,27 @@ impl FacetChanges {
             rows.push(vec![scheme.into(), value.into(), label.into(), sort.into(), Value::Number(0)]);
         }
         let insert = "INSERT INTO terms (scheme, value, label, sort, works) VALUES";
-        execute_rows(connection, insert, rows, "ON CONFLICT (scheme, value) DO NOTHING").await?;
+        let relabel = "ON CONFLICT (scheme, value) DO UPDATE SET label = excluded.label, sort = excluded.sort \
+                       WHERE terms.label <> excluded.label OR terms.sort <> excluded.sort";
+        execute_rows(connection, insert, rows, relabel).await?;
         let names = unknown.keys().map(|&(scheme, value)| vec![scheme.into(), value.into()]).collect();
         let select = "SELECT id, scheme, value FROM terms WHERE (scheme, value) IN (VALUES";
         for row in fetch_rows(connection, select, names, ")").await? {
             let (scheme, value): (String, String) = (row.try_get("scheme")?, row.try_get("value")?);
-            self.looked_up.push(((scheme, value), row.try_get("id")?));
-        }
-        let looked_up: HashMap<(&str, &str), i64> = self
-            .looked_up
-            .iter()
-            .map(|((scheme, value), id)| ((scheme.as_str(), value.as_str()), *id))
-            .collect();
-        for (scheme, value) in unknown.into_keys() {
-            if let Some(&id) = looked_up.get(&(scheme, value)) {
-                ids.entry(scheme).or_default().insert(value, id);
-            }
+            let id = row.try_get("id")?;
+            let Some(&facet) = unknown.get(&(scheme.as_str(), value.as_str())) else { continue };
+            ids.entry(&facet.scheme).or_default().insert(&facet.value, id);
+            self.looked_up.push(((scheme, value), Known { id, label: hash(facet) }));
         }
         Ok(ids)
     }
+}
+
+/// A hash of what a work calls a facet value, and of how that is sorted.
+fn hash(facet: &Facet) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    facet.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Adds to the counts of works, per bucket and in all.

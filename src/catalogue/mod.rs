@@ -55,8 +55,8 @@ pub struct Catalogue(Arc<Inner>);
 
 struct Inner {
     pools: Pools,
-    /// Row identifiers of facet values, by scheme and value.
-    facet_values: Cache<(String, String), i64>,
+    /// What is known of the rows of facet values, by scheme and value.
+    facet_values: Cache<(String, String), facets::Known>,
 }
 
 /// How long migrations may take.

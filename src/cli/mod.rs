@@ -220,6 +220,9 @@ pub struct Train {
     /// Also write the report as a page
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
+    /// Forget what was learnt before, with the names that curators have given to groups
+    #[arg(long)]
+    anew: bool,
     /// Only report, and store nothing
     #[arg(long)]
     dry_run: bool,

@@ -8,10 +8,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::count;
 use super::{Train as Arguments, gallery, settings, training_page};
 use crate::gallery::{ClusterReport, TrainReport, TrainRun, TrainingReport};
+use crate::record::slug;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if !(arguments.precision > 0.0 && arguments.precision <= 1.0) {
         return Err(format!("--precision {}: must be above 0 and at most 1", arguments.precision));
+    }
+    if slug(&arguments.scheme).is_empty() {
+        return Err(format!(
+            "`{}` is no scheme: name the one to learn, as in `motif` or `style`",
+            arguments.scheme
+        ));
     }
     let config = settings::load(arguments.config.as_deref())?;
     let gallery = gallery::open(&[], &config)?;
@@ -22,6 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         precision: arguments.precision,
         fewest: arguments.min_works.max(1),
         is_complete: !arguments.only_rejected,
+        is_anew: arguments.anew,
         is_dry: arguments.dry_run,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };

@@ -150,26 +150,33 @@ impl Prepared {
     /// The strength with the best mean average precision in cross-validation among `rows`.
     pub(super) fn choose_strength(&self, rows: &[usize]) -> Chosen {
         let folds = folds::inner(rows, &self.labels);
-        let mut scores = vec![DMatrix::zeros(rows.len(), self.labels.tags()); STRENGTHS.len()];
-        for fold in 0..=folds.iter().copied().max().unwrap_or(0) {
-            let (held_out, kept): (Vec<usize>, Vec<usize>) =
-                (0..rows.len()).partition(|at| folds[*at] == fold);
-            let of: Vec<usize> = held_out.iter().map(|at| rows[*at]).collect();
-            let problem = self.ridge.problem(kept.iter().map(|at| rows[*at]).collect(), &self.labels);
-            for (strength, scores) in STRENGTHS.iter().zip(&mut scores) {
-                let found = problem.solve(*strength).scores(&of);
+        let parts: Vec<_> = (0..=folds.iter().copied().max().unwrap_or(0))
+            .map(|fold| {
+                let (held_out, kept): (Vec<usize>, Vec<usize>) =
+                    (0..rows.len()).partition(|at| folds[*at] == fold);
+                let problem = self.ridge.problem(kept.iter().map(|at| rows[*at]).collect(), &self.labels);
+                (held_out, problem)
+            })
+            .collect();
+        let mut best = (f64::NEG_INFINITY, Chosen { strength: STRENGTHS[0], scales: Vec::new() });
+        // One strength after the other: the scores of all works for all tags are the largest thing in memory.
+        let mut scores = DMatrix::zeros(rows.len(), self.labels.tags());
+        for strength in STRENGTHS {
+            for (held_out, problem) in &parts {
+                let of: Vec<usize> = held_out.iter().map(|at| rows[*at]).collect();
+                let found = problem.solve(strength).scores(&of);
                 for (at, row) in held_out.iter().enumerate() {
                     scores.row_mut(*row).copy_from(&found.row(at));
                 }
             }
-        }
-        let mut best = (f64::NEG_INFINITY, Chosen { strength: STRENGTHS[0], scales: Vec::new() });
-        for (strength, scores) in STRENGTHS.iter().zip(&scores) {
-            let scored: Vec<_> = (0..self.labels.tags()).map(|tag| self.scored(tag, rows, scores)).collect();
-            let sum: f64 = scored.iter().map(|scored| average_precision(scored)).sum();
+            let (mut sum, mut scales) = (0.0, Vec::with_capacity(self.labels.tags()));
+            for tag in 0..self.labels.tags() {
+                let scored = self.scored(tag, rows, &scores);
+                sum += average_precision(&scored);
+                scales.push(size(&scored));
+            }
             if sum > best.0 + 1e-9 {
-                let scales = scored.iter().map(|scored| size(scored)).collect();
-                best = (sum, Chosen { strength: *strength, scales });
+                best = (sum, Chosen { strength, scales });
             }
         }
         best.1

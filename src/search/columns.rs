@@ -57,7 +57,7 @@ impl Columns {
         each_term(reader, schema().1.called, |term, _| labels.push(term.to_owned()))?;
         // Searches read the vocabulary at the same time, so the lock is held only for changes.
         let mut writable = vocabulary.write();
-        labels.iter().for_each(|label| writable.add_label(label));
+        labels.iter().for_each(|label| writable.state(label));
         drop(writable);
         let fast = reader.fast_fields();
         let (starts, facets) = match fast.str("facet")? {

@@ -1,13 +1,13 @@
 //! A consistent view of the index at one revision, for the duration of a search.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use tantivy::index::SegmentId;
-use tantivy::schema::Value;
-use tantivy::{DocAddress, DocId, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{DocAddress, DocId, DocSet, Opstamp, Searcher, SegmentReader, TantivyDocument, Term};
 
 use super::Error;
 use super::columns::{ColumnTexts, Columns};
@@ -89,6 +89,7 @@ impl Snapshot {
             };
             segments.push(segment);
         }
+        settle_labels(&searcher, &vocabulary)?;
         let known_values = vocabulary.read();
         let mut totals = vec![0; known_values.values().len()];
         for segment in &segments {
@@ -248,6 +249,35 @@ impl Snapshot {
 pub(crate) struct ScanPosition {
     segment: usize,
     work: DocId,
+}
+
+/// Labels the values that works label differently: what works stated before they changed no longer counts.
+fn settle_labels(searcher: &Searcher, vocabulary: &RwLock<Vocabulary>) -> Result<(), Error> {
+    let disputed = vocabulary.read().disputed();
+    for (number, start) in disputed {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for reader in searcher.segment_readers() {
+            let inverted = reader.inverted_index(schema().1.called)?;
+            let mut stream = inverted.terms().range().ge(&start).into_stream()?;
+            while stream.advance() && stream.key().starts_with(start.as_bytes()) {
+                let mut works =
+                    inverted.read_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
+                let count = match reader.alive_bitset() {
+                    Some(alive) => works.count(alive) as usize,
+                    None => stream.value().doc_freq as usize,
+                };
+                let term = String::from_utf8_lossy(stream.key());
+                *counts.entry(term.into_owned()).or_default() += count;
+            }
+        }
+        let mut terms: Vec<(&str, usize)> =
+            counts.iter().map(|(term, &count)| (term.as_str(), count)).collect();
+        terms.retain(|&(_, count)| count > 0);
+        terms.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let terms: Vec<&str> = terms.into_iter().map(|(term, _)| term).collect();
+        vocabulary.write().settle(number, &terms);
+    }
+    Ok(())
 }
 
 fn read_stored(document: &TantivyDocument) -> Option<IndexedWork> {

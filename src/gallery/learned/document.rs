@@ -49,7 +49,8 @@ fn name(scheme: &str) -> String {
     format!("scheme:{}", slug(scheme))
 }
 
-/// What was learnt about a scheme, with its revision; 0 if there is nothing.
+/// What was learnt about a scheme, with its revision; 0 if there is nothing. A document of another version of Tegl, which
+/// this one cannot read, has a revision only.
 pub(super) async fn load(
     catalogue: &CatalogueClient,
     scheme: &str,
@@ -57,8 +58,10 @@ pub(super) async fn load(
     let name = name(scheme);
     let load = |catalogue: Catalogue| async move { catalogue.learned(&name).await };
     let Some(learned) = catalogue.work(load).await? else { return Ok((0, None)) };
-    // What another version of Tegl has written, and this one cannot read, is learnt again.
-    Ok((learned.version, serde_json::from_str(&learned.body).ok()))
+    let document = serde_json::from_str(&learned.body).map_err(|error| {
+        tracing::warn!(scheme, %error, "what another version of Tegl has learnt cannot be read");
+    });
+    Ok((learned.version, document.ok()))
 }
 
 /// The schemes about which something was learnt.

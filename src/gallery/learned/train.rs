@@ -28,6 +28,8 @@ pub(crate) struct TrainRun {
     pub fewest: usize,
     /// Whether a work that people have given other tags of the scheme counts as one without the tag.
     pub is_complete: bool,
+    /// Whether what was learnt before, with the names of clusters, is forgotten.
+    pub is_anew: bool,
     /// Only report, and store nothing.
     pub is_dry: bool,
     pub threads: NonZeroUsize,
@@ -57,6 +59,13 @@ pub(crate) async fn train(
     let scheme = slug(&run.scheme);
     let embeddings = embeddings(catalogue, run.model.as_deref()).await?;
     let (revision, earlier) = load(catalogue, &scheme).await?;
+    if revision > 0 && earlier.is_none() && !run.is_anew {
+        return Err(Error::Exists(format!(
+            "what was learnt about `{scheme}` was written by another version of Tegl and cannot be read: train with that \
+             version, or with `--anew`, which forgets the names that curators have given to groups"
+        )));
+    }
+    let earlier = earlier.filter(|_| !run.is_anew);
     progress.total(embeddings.vectors);
     let has_clusters = scheme == STYLE;
     let collected =
