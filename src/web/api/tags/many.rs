@@ -51,13 +51,14 @@ pub(crate) async fn write_many(
 /// Makes all decisions, or none if one of them cannot be made.
 async fn decide(app: &App, body: &[u8], actor: String) -> Result<Response, http::Error> {
     let read = changes(body).map_err(|(index, invalid)| match index {
-        // It fits the description, which does not say that one of two fields is needed.
-        Some(index) if invalid.reason == NO_CHANGE => {
-            http::Error::Decision { index, cause: Error::Unprocessable(invalid) }
-        }
         Some(index) => http::Error::Decision { index, cause: invalid.into() },
         None => invalid.into(),
     })?;
+    // It fits the description, which does not say that one of two fields is needed.
+    if let Some(index) = read.iter().position(|decision| decision.change.is_empty()) {
+        let cause = Error::Unprocessable(Invalid::new("status", "", NO_CHANGE));
+        return Err(http::Error::Decision { index, cause });
+    }
     check_regions(app, &read).await?;
     let tags: Vec<String> = read.iter().map(|change| change.tag.clone()).collect();
     let decisions = read.into_iter().map(decision).collect();

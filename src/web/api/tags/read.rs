@@ -115,9 +115,6 @@ pub(super) fn changes(body: &[u8]) -> Result<Vec<WorkChange>, (Option<usize>, In
 fn work_change(fields: Map<String, Value>) -> Result<WorkChange, Invalid> {
     let WorkJudgement { work, tag, status, region, note, revision } = Fields::from(fields).read()?;
     let change = change_of(status, region, note, revision)?;
-    if change.is_empty() {
-        return Err(Invalid::new("status", "", NO_CHANGE));
-    }
     let work = work.ok_or_else(|| missing("work", "\"KMS1\""))?;
     let tag = tag.ok_or_else(|| missing("tag", "\"0123456789abcdef\""))?;
     Ok(WorkChange { work, tag, change })
