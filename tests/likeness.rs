@@ -375,6 +375,11 @@ fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
             "{answer}"
         );
     }
+    // The model has no embedding of a black picture: it cannot be normalised.
+    let black = plain_jpeg(&Raster::blank(Dimensions::new(64, 48), Channels::Rgb));
+    let refused = send(&server, "?by=model:tiny", "image/jpeg", &black);
+    assert!(refused.status == 422 && refused.text().contains("use `both`"), "{}", refused.text());
+    assert_eq!(send(&server, "?by=both", "image/jpeg", &black).status, 200);
     drop(server);
     // No model in the settings, no memory for it, another version of it, or a damaged one.
     let check = |settings: &str, more: &[(&str, &str)], says: &str| {
@@ -388,7 +393,7 @@ fn a_model_reads_what_is_sent_as_it_has_read_the_works() {
             "{usual}"
         );
         let refused = send(&server, "?by=model:tiny", "image/jpeg", &still);
-        assert!(refused.status == 400 && refused.text().contains(says), "{says}: {}", refused.text());
+        assert!(refused.status == 422 && refused.text().contains(says), "{says}: {}", refused.text());
         assert_eq!(refused.json()["parameter"], "by");
         // Works are compared as before.
         assert_eq!(server.get("/api/v1/works/D/similar").json()["by"], "model:tiny");
@@ -453,7 +458,7 @@ fn works_are_found_by_a_text_where_a_model_encodes_texts() {
     wait(SOON, || server.get(asked).status != 503);
     let refused = server.get(asked);
     assert!(
-        refused.status == 400 && refused.text().contains("the vectors of works have"),
+        refused.status == 422 && refused.text().contains("the vectors of works have"),
         "{}",
         refused.text()
     );

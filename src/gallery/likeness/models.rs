@@ -12,6 +12,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::PATIENCE;
 use crate::gallery::Error;
+use crate::iiif::Invalid;
 use crate::inference::{self, Declaration, Model, TextEncoder};
 
 /// How long a model that failed is not tried again.
@@ -63,7 +64,7 @@ impl Unusable {
     pub(super) fn of_parameter(self, parameter: &'static str, value: &str) -> Error {
         match self {
             Self::Busy => Error::Busy { retry_after_s: 5 },
-            Self::Because(reason) => crate::iiif::Invalid::new(parameter, value, reason).into(),
+            Self::Because(reason) => Error::Unprocessable(Invalid::new(parameter, value, reason)),
         }
     }
 }

@@ -321,12 +321,21 @@ impl PictureReader {
     /// Reads a picture, on a thread that may compute.
     ///
     /// # Errors
-    /// If the model fails.
+    /// If the model cannot read it; the operator's log says why.
     pub(crate) fn read(self, picture: &Raster) -> Result<PictureVectors, Error> {
         let descriptor = Analysis::of(picture).descriptor;
         let Some(model) = &self.model else { return Ok(PictureVectors { descriptor, embedding: None }) };
-        let outcome = model.run(picture).map_err(|error| Error::Fault(error.to_string()))?;
-        Ok(PictureVectors { descriptor, embedding: outcome.embedding })
+        let run = model.run(picture).inspect_err(|error| {
+            tracing::warn!(%error, "a model cannot read a picture that is compared");
+        });
+        // A zero vector, as of a black picture, has no direction to compare.
+        let embedding = run.ok().and_then(|outcome| outcome.embedding);
+        let embedding = embedding.filter(|embedding| embedding.iter().any(|value| *value != 0.0));
+        if embedding.is_none() {
+            let reason = "names a model that cannot read this picture: use `both`, which compares color and form";
+            return Err(Error::Unprocessable(Invalid::new("by", "", reason)));
+        }
+        Ok(PictureVectors { descriptor, embedding })
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) const USUAL: &[u16] = &[400, 403, 404, 503];
 pub(super) const OF_SEARCH: &[u16] = &[400, 403, 404, 422, 503];
 /// With requests for a work, which may have been withdrawn.
 pub(super) const OF_WORK: &[u16] = &[400, 403, 404, 410, 503];
+/// Problems of requests for similar works, which a model may not be able to answer.
+pub(super) const OF_SIMILAR: &[u16] = &[400, 403, 404, 410, 422, 503];
 /// With changes of a work's tags.
 pub(super) const OF_CHANGE: &[u16] = &[400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503];
 /// With a picture that is sent.

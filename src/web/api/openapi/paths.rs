@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{
-    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_SEARCH, OF_WITHDRAWAL, OF_WORK,
-    Operation, USUAL, json_of,
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_SEARCH, OF_SIMILAR, OF_WITHDRAWAL,
+    OF_WORK, Operation, USUAL, json_of,
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
@@ -191,12 +191,12 @@ fn one_work(sample: &Sample, work: &Value) -> Value {
 fn similar_to_work(sample: &Sample, work: &Value) -> Value {
     let about = "Works like this one, or like a detail of it; with how similar they are, and why";
     let parameters = [vec![work.clone()], sample.parameters(&of_similar(true))].concat();
-    json!({ "get": Operation::new("similarToWork", about, OF_WORK).parameters(parameters).returns("Similar") })
+    json!({ "get": Operation::new("similarToWork", about, OF_SIMILAR).parameters(parameters).returns("Similar") })
 }
 
 fn similar(sample: &Sample) -> Value {
     let about = "Works like a detail of an image";
-    let get = Operation::new("similarToDetail", about, OF_WORK)
+    let get = Operation::new("similarToDetail", about, OF_SIMILAR)
         .parameters(sample.parameters(&of_similar(true)))
         .returns("Similar");
     let about =
