@@ -16,7 +16,7 @@ use crate::search::{Index, IndexableWork};
 /// Changes per page. While a page is indexed, the next one is read.
 pub(super) const PAGE: usize = 1000;
 /// The interval between commits while changes keep coming: a commit costs as much as indexing hundreds of works.
-pub(super) const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+const COMMIT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The works of successive changes.
 struct ChangedWorks {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::SearchService;
 use super::failure::Failed;
-use super::follow::{COMMIT_INTERVAL, PAGE as CHANGES_PER_PAGE, entry};
+use super::follow::{PAGE as CHANGES_PER_PAGE, entry};
 use super::sizes::files;
 use crate::gallery::backoff::{self, Backoff};
 use crate::gallery::{Error, error_chain};
@@ -14,6 +14,8 @@ use crate::search::Index;
 
 /// The interval between checks for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The pause after more than a page of changes: what comes meanwhile is indexed and committed together.
+const BULK_PAUSE: Duration = Duration::from_secs(1);
 /// The interval between checks of a full disk's free space.
 const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after the catalogue did not respond.
@@ -34,8 +36,7 @@ pub(super) async fn run(service: Weak<SearchService>) {
                     tracing::info!("works are indexed again");
                 }
                 service.fail(None);
-                // Changes that come in bulk share commits.
-                service.wait(if changes < CHANGES_PER_PAGE { POLL_INTERVAL } else { COMMIT_INTERVAL }).await;
+                service.wait(if changes < CHANGES_PER_PAGE { POLL_INTERVAL } else { BULK_PAUSE }).await;
                 continue;
             }
             Err(error) => error,

@@ -224,7 +224,6 @@ function sharePanel() {
 }
 
 async function start() {
-  byId("app").hidden = false;
   document.body.append(channelFilters());
   app.stage = new Stage(byId("stage"), app);
   app.toolbar = toolbar(app);
@@ -240,6 +239,11 @@ async function start() {
     app.state = decode({ query: location.search, hash: location.hash });
     app.rearrange();
   });
+  // What the address says is there before it is seen, so that nothing moves while pictures load.
+  app.stage.layout();
+  app.toolbar.show();
+  byId("app").classList.toggle("empty", app.state.views.length === 0);
+  byId("app").hidden = false;
   await app.rearrange();
   const mirador = byId("mirador");
   const first = app.state.sources.find(({ kind }) => kind === "work");

@@ -27,7 +27,7 @@ export class Stage {
   }
 
   get isLayered() {
-    return this.state.mode !== "grid" && this.views.length > 1;
+    return this.state.mode !== "grid" && this.state.views.length > 1;
   }
 
   /** The width by the height of a view. */
@@ -152,7 +152,8 @@ export class Stage {
   layout() {
     const { state, element, over } = this;
     element.dataset.mode = this.isLayered ? state.mode : "grid";
-    element.dataset.count = String(this.views.length);
+    element.dataset.count = String(state.views.length);
+    element.style.setProperty("--views", state.views.length);
     element.classList.toggle("lines", state.lines);
     this.divider.hidden = !(this.isLayered && state.mode === "curtain");
     this.divider.style.left = `${100 * state.curtain}%`;
