@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
@@ -93,16 +94,20 @@ impl Drop for Weed {
     }
 }
 
-/// Finds free ports whose numbers plus 10000 are also free, for gRPC.
+/// Finds free ports whose numbers plus 10000 are also free, for gRPC. No two calls find the same ones: a server takes a moment
+/// to open its ports.
 fn ports() -> [u16; 4] {
+    static TAKEN: Mutex<u16> = Mutex::new(0);
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let start = (*taken + 1).max(14_000 + (std::process::id() % 5000) as u16);
     let mut found = Vec::new();
-    let start = 14_000 + (std::process::id() % 5000) as u16;
     for port in start..22_000 {
         let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
         if free(port) && free(port + 10_000) {
             found.push(port);
         }
         if let Ok(ports) = <[u16; 4]>::try_from(found.as_slice()) {
+            *taken = port;
             return ports;
         }
     }

@@ -332,7 +332,8 @@ impl PictureReader {
         let embedding = run.ok().and_then(|outcome| outcome.embedding);
         let embedding = embedding.filter(|embedding| embedding.iter().any(|value| *value != 0.0));
         if embedding.is_none() {
-            let reason = "names a model that cannot read this picture: use `both`, which compares color and form";
+            let reason =
+                "names a model that cannot read this picture: use `both`, which compares color and form";
             return Err(Error::Unprocessable(Invalid::new("by", "", reason)));
         }
         Ok(PictureVectors { descriptor, embedding })
