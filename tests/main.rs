@@ -38,6 +38,7 @@ mod site;
 mod sources;
 mod stampede;
 mod stores;
+mod story;
 mod streams;
 mod support;
 mod tag_runs;
