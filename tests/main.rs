@@ -18,6 +18,7 @@ mod foreign;
 mod gallery;
 mod headers;
 mod hostile;
+mod html;
 mod image_api;
 mod index;
 mod ingest;
