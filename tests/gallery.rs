@@ -37,7 +37,7 @@ fn restricted() -> Value {
     })
 }
 
-fn museum() -> Museum {
+pub(crate) fn museum() -> Museum {
     let museum = Museum::new(&works());
     for (name, width, height) in
         [("infrared.tif", 450, 300), ("back.tif", 900, 600), ("restricted.tif", 4000, 1000)]

@@ -7,7 +7,7 @@ use crate::support::command::tegl;
 use crate::support::museum::{Museum, works};
 
 /// A folder with a style sheet, a logo and German labels; the museum's settings.
-fn museum() -> (Museum, String) {
+pub(crate) fn museum() -> (Museum, String) {
     let museum = Museum::new(&works());
     let folder = museum.path("own");
     std::fs::create_dir(&folder).unwrap();

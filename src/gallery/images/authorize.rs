@@ -9,7 +9,7 @@ use super::pyramids::Pyramids;
 use crate::gallery::Error;
 use crate::gallery::rights::Grant;
 use crate::identity::fingerprint;
-use crate::iiif::{Dimensions, Info, Limits};
+use crate::iiif::{Dimensions, Form, Info, Limits, Size};
 use crate::master::{Kind, SourceFormat};
 
 /// An opened image with the limits of its rights. Code outside the gallery gets images only in this form.
@@ -94,7 +94,7 @@ impl AuthorizedImage {
     pub(crate) fn largest(&self) -> Dimensions {
         let full = self.handle.all().dimensions();
         let limits = Limits::NONE.at_most(self.grant.largest).of_region(full, full);
-        Dimensions::new(full.width.min(limits.max_width), full.height.min(limits.max_height))
+        Size { form: Form::Max, upscale: false }.of(full, limits).unwrap_or(full)
     }
 }
 

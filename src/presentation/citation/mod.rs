@@ -43,6 +43,8 @@ pub(crate) struct Citation {
 pub(crate) struct Detail {
     /// The number of the canvas, from 1.
     pub canvas: usize,
+    /// The number among the captures of the canvas, from 1.
+    pub capture: usize,
     /// In the canvas's coordinates.
     pub region: Option<Region>,
     /// The Image API URI of its pixels.
@@ -131,12 +133,9 @@ impl Citation {
 
     /// The page of what is cited.
     fn page(&self) -> String {
-        match &self.detail {
-            None => self.url.clone(),
-            Some(Detail { canvas, region: None, .. }) => format!("{}?canvas={canvas}", self.url),
-            Some(Detail { canvas, region: Some(region), .. }) => {
-                format!("{}?canvas={canvas}&xywh={region}", self.url)
-            }
-        }
+        let Some(Detail { canvas, capture, region, .. }) = &self.detail else { return self.url.clone() };
+        let capture = if *capture > 1 { format!("&capture={capture}") } else { String::new() };
+        let region = region.as_ref().map(|region| format!("&xywh={region}")).unwrap_or_default();
+        format!("{}?canvas={canvas}{capture}{region}", self.url)
     }
 }

@@ -30,6 +30,7 @@ fn citation() -> Citation {
 fn with_detail() -> Citation {
     let detail = Detail {
         canvas: 2,
+        capture: 1,
         region: "10,20,300,400".parse().ok(),
         image: Some("https://host/iiif/3/a/10,20,300,400/max/0/default.jpg".into()),
     };
@@ -54,6 +55,13 @@ fn bibtex_is_escaped() {
     let ancient = Citation { years: (Some(-384), Some(-322)), number: "Ø".into(), ..citation() };
     let entry = ancient.write(CitationFormat::BibTex);
     assert!(entry.starts_with("@misc{u00D8,") && entry.contains("date = {-0383/-0321}"), "{entry}");
+}
+
+#[test]
+fn another_capture_is_part_of_the_url() {
+    let detail = Detail { canvas: 1, capture: 2, ..Detail::default() };
+    let entry = Citation { detail: Some(detail), ..citation() }.write(CitationFormat::BibTex);
+    assert!(entry.contains("url = {https://host/works/KMS%201%2F2?canvas=1&capture=2}"), "{entry}");
 }
 
 #[test]

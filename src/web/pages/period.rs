@@ -46,7 +46,7 @@ pub(super) fn section(context: &Context, period: &Period) -> Markup {
                 (year("from", context.text(labels::FROM_YEAR), period.from, least))
                 (year("to", context.text(labels::TO_YEAR), period.to, most))
                 button type="submit" { (context.text(labels::SHOW)) }
-                output role="status" {}
+                output {}
             }
         }
     }

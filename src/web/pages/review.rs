@@ -52,7 +52,7 @@ fn tools(context: &Context) -> Markup {
             form #sign-in hidden {
                 label { (text(labels::TOKEN)) " "
                     input type="password" name="token" autocomplete="current-password" required; }
-                button { (text(labels::SIGN_IN)) }
+                button type="submit" { (text(labels::SIGN_IN)) }
             }
             div #tools hidden {
                 div.views role="group" {
@@ -66,8 +66,8 @@ fn tools(context: &Context) -> Markup {
             p #message role="status" aria-live="polite" {}
             nav #values aria-label=(text(labels::BY_TAG)) {}
             form #cluster hidden {
-                label { (text(labels::CLUSTER_NAME)) " " input name="name" maxlength="200" autocomplete="off"; }
-                button { (text(labels::SAVE)) }
+                label { (text(labels::CLUSTER_NAME)) " " input type="text" name="name" maxlength="200" autocomplete="off"; }
+                button type="submit" { (text(labels::SAVE)) }
                 label { (text(labels::MERGE_CLUSTER)) " " select name="into" {} }
                 button type="button" name="hide" { (text(labels::HIDE_CLUSTER)) }
                 label { (text(labels::SHOW_CLUSTER)) " " select name="show" {} }

@@ -111,12 +111,12 @@ fn works(context: &Context) -> Markup {
         (action(context, "from-tray", l::FROM_TRAY))
         form #search role="search" {
             label for="words" { (context.text(l::ADD_BY_SEARCH)) }
-            span.row { input #words type="search" name="q" autocomplete="off"; button { (context.text(super::super::labels::SEARCH)) } }
+            span.row { input #words type="search" name="q" autocomplete="off"; button type="submit" { (context.text(super::super::labels::SEARCH)) } }
         }
         ul #found .found {}
         form #by-url {
             label for="manifest" { (context.text(l::ADD_BY_URL)) }
-            span.row { input #manifest type="url" name="manifest" placeholder="https://" autocomplete="off"; button { (context.text(l::ADD)) } }
+            span.row { input #manifest type="url" name="manifest" placeholder="https://" autocomplete="off"; button type="submit" { (context.text(l::ADD)) } }
         }
         p.hint { (context.text(l::DROP_HINT)) }
     }
@@ -181,7 +181,7 @@ fn detail(context: &Context) -> Markup {
             ul.links {
                 li { a #image-uri { (context.text(l::IMAGE_URI)) } }
                 li { a #content-state { (context.text(l::CONTENT_STATE)) } }
-                li { a #download download { (context.text(l::DOWNLOAD)) } }
+                li { a #download { (context.text(l::DOWNLOAD)) } }
             }
             label.field for="citation" { (context.text(l::CITATION)) }
             textarea #citation rows="4" readonly {}

@@ -177,7 +177,7 @@ pub(super) fn section(context: &Context, operation: &Operation) -> Markup {
                 form.run action=(operation.request.url) hidden {
                     input name="url" type="text" value=(operation.request.url) spellcheck="false" autocomplete="off"
                         aria-label=(context.text(labels::ADDRESS));
-                    button { (context.text(labels::RUN)) }
+                    button type="submit" { (context.text(labels::RUN)) }
                 }
                 p.plain-link { a href=(operation.request.url) { (operation.request.url) } }
             }

@@ -68,6 +68,7 @@ pub(in crate::web::pages) const UNDETERMINED: Label = Label::new(
 // Citation and sharing.
 pub(in crate::web::pages) const CITE: Label = Label::new("Cite", "Citér");
 pub(in crate::web::pages) const COPY: Label = Label::new("Copy", "Kopiér");
+pub(in crate::web::pages) const COPY_BIBTEX: Label = Label::new("Copy BibTeX", "Kopiér BibTeX");
 pub(in crate::web::pages) const COPIED: Label = Label::new("Copied", "Kopieret");
 pub(in crate::web::pages) const CITATION_TEXT: Label = Label::new("As text", "Som tekst");
 pub(in crate::web::pages) const CITES_DETAIL: Label = Label::new(

@@ -47,6 +47,11 @@ pub(super) fn citation(context: &Context, page: &WorkPage) -> Markup {
                             (context.text(labels::COPY))
                         }
                     }
+                    li.copy hidden {
+                        button type="button" data-copy-file="bib" data-done=(context.text(labels::COPIED)) {
+                            (context.text(labels::COPY_BIBTEX))
+                        }
+                    }
                     @for file in &citation.files {
                         li { a href=(file.href) data-cite { (file.label) } }
                     }

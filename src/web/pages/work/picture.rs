@@ -119,8 +119,8 @@ fn captures(context: &Context, page: &WorkPage) -> Markup {
                     }
                 }
             }
-            label.fader hidden {
-                span { (context.text(labels::FADE)) }
+            div.fader hidden {
+                label for="fade" { (context.text(labels::FADE)) }
                 input type="range" min="0" max="100" step="1" value="100" id="fade";
                 output for="fade" { "100 %" }
             }

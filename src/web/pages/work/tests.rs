@@ -248,7 +248,7 @@ fn captures_of_a_view_are_listed_with_a_fader() {
         |number, label: Option<&str>| Picture { capture: number, captures: 2, ..picture(1, "a", label) };
     let pictures = vec![capture(1, None), capture(2, Some("Infrared")), picture(2, "b", None)];
     let page = work(&museum(), &WorkPage { pictures, shown: 1, ..full() });
-    assert!(page.contains("<label class=\"fader\" hidden>") && page.contains(">Visible light</a>"), "{page}");
+    assert!(page.contains("<div class=\"fader\" hidden>") && page.contains(">Visible light</a>"), "{page}");
     assert!(page.contains("data-picture=\"1\" dir=\"auto\" aria-current=\"true\">Infrared</a>"), "{page}");
     assert!(!work(&museum(), &full()).contains("class=\"fader\""));
 }

@@ -108,7 +108,7 @@ impl<'a> Shown<'a> {
         let preview = self.preview().filter(|_| self.is_chosen)?;
         let service = address.image(Version::V3, &preview.image.file);
         let image = self.pixels().map(|region| format!("{service}/{region}/max/0/default.jpg"));
-        Some(Detail { canvas: self.canvas + 1, region: self.region, image })
+        Some(Detail { canvas: self.canvas + 1, capture: self.capture + 1, region: self.region, image })
     }
 }
 

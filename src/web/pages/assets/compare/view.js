@@ -84,6 +84,8 @@ export class View {
       this.handlers.key(event.originalEvent);
     });
     viewer.addHandler("canvas-click", (event) => event.quick && this.handlers.pressed(event, this.placeOf(event)));
+    // Each of two fingers causes an event. OpenSeadragon pans from where the centre was before the event of the other one.
+    viewer.addHandler("canvas-pinch", () => viewer.viewport.update());
     viewer.addHandler("canvas-double-click", (event) => this.handlers.doubleClicked(event));
     viewer.addHandler("canvas-drag", (event) => this.handlers.dragged(event, this.placeOf(event), this.placeOf(event, event.delta)));
     viewer.addHandler("canvas-drag-end", (event) => this.handlers.dragEnded(event));

@@ -97,7 +97,8 @@ export function listViews(app) {
 
 function viewItem(app, view, at) {
   const { label, found } = app.pictures[at];
-  const name = make("span", { class: "name", dir: "auto" }, label);
+  const page = pageOf(app, view);
+  const name = page ? make("a", { class: "name", dir: "auto", href: page }, label) : make("span", { class: "name", dir: "auto" }, label);
   const button = (text, act) => make("button", { type: "button", "aria-label": `${text}: ${label}`, click: act }, text);
   return make(
     "li", {}, name, found ? pictureSelect(app, view, at, found.manifest) : null,
@@ -106,6 +107,16 @@ function viewItem(app, view, at) {
       button(app.texts.duplicate, () => found && duplicate(app, at)),
       button(app.texts.remove, () => removeView(app, at))),
   );
+}
+
+/** The page of a work of this server, with the picture of the view. */
+function pageOf(app, { source, canvas, image }) {
+  const { kind, id } = app.state.sources[source];
+  if (kind !== "work") return null;
+  const query = new URLSearchParams(image ? { canvas: canvas + 1, capture: image + 1 } : canvas ? { canvas: canvas + 1 } : {});
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (lang) query.set("lang", lang);
+  return `${app.base}/works/${encodeURIComponent(id)}${query.size ? `?${query}` : ""}`;
 }
 
 /** One option for each picture of each canvas; captures of a view share a canvas. */

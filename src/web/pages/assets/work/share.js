@@ -15,6 +15,26 @@ async function copy(text, button) {
     field.remove();
     button.focus();
   }
+  done(button);
+}
+
+/** Copies a file of the citation of what is shown. */
+async function copyFile(button) {
+  const links = [...document.querySelectorAll("#citation a[data-cite]")];
+  const link = links.find(({ pathname }) => pathname.endsWith(`.${button.dataset.copyFile}`));
+  const text = fetch(link.href).then((response) => (response.ok ? response.text() : Promise.reject(new Error(link.href))));
+  try {
+    // The clipboard is asked at once, because some browsers refuse it some time after the button was pressed.
+    const blob = text.then((text) => new Blob([text], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    done(button);
+  } catch {
+    // What cannot be copied is downloaded.
+    await text.then((text) => copy(text, button)).catch(() => link.click());
+  }
+}
+
+function done(button) {
   const before = button.textContent;
   message.textContent = button.dataset.done;
   button.textContent = `✓ ${before.replace(/^✓ /, "")}`;
@@ -33,10 +53,14 @@ export function shareButtons() {
   }
 }
 
-/** Shows the buttons that copy the text of an element. */
+/** Shows the buttons that copy the text of an element, or a file of the citation. */
 export function copyButtons() {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.closest(".copy").hidden = false;
     button.addEventListener("click", () => copy(document.getElementById(button.dataset.copy).textContent.trim(), button));
+  }
+  for (const button of document.querySelectorAll("[data-copy-file]")) {
+    button.closest(".copy").hidden = false;
+    button.addEventListener("click", () => copyFile(button));
   }
 }

@@ -78,6 +78,8 @@ export async function openViewer(stage, script) {
   for (const event of ["drag", "pinch", "double-click", "key"]) viewer.addHandler(`canvas-${event}`, uncover);
   viewer.addHandler("canvas-scroll", ({ preventDefaultAction }) => preventDefaultAction || uncover());
   viewer.uncover = uncover;
+  // Each of two fingers causes an event. OpenSeadragon pans from where the centre was before the event of the other one.
+  viewer.addHandler("canvas-pinch", () => viewer.viewport.update());
 
   viewer.openOne = (source) =>
     new Promise((resolve, reject) => {
