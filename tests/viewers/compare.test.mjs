@@ -389,3 +389,39 @@ test("tones of exported pixels are those of the filters", () => {
   const [r, g, b] = changed({ grey: true });
   assert.ok(r === g && g === b && r === 118, `${r}`);
 });
+
+test("other servers are asked by HTTPS, for a limited time, and what fails has a reason", async (t) => {
+  t.after(() => ["document", "location"].forEach((name) => delete globalThis[name]));
+  globalThis.document = { baseURI: "http://own.example/art/compare" };
+  globalThis.location = new URL(document.baseURI);
+  const { Sources } = await module("sources");
+  const sources = new Sources({ base: "/art", language: "en", otherServers: true, waitMs: 20 });
+  for (const [address, expected] of [
+    ["http://other.example/m", "https://other.example/m"],
+    ["http://own.example/iiif/3/a", "http://own.example/iiif/3/a"],
+    ["/art/api", "http://own.example/art/api"],
+  ]) assert.equal(sources.secured(address), expected);
+  const manifest = (id) => ({ kind: "manifest", id });
+  for (const [address, expected] of [
+    ["http://own.example/art/works/A%2F1?canvas=2", { kind: "work", id: "A/1" }],
+    ["http://own.example/art/presentation/2/B/manifest", { kind: "work", id: "B" }],
+    ["http://own.example/art/works/%ZZ", manifest("http://own.example/art/works/%ZZ")],
+    ["http://own.example/works/A", manifest("http://own.example/works/A")],
+  ]) assert.deepEqual(sources.named(address), expected);
+  const never = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const fetch = t.mock.method(globalThis, "fetch");
+  for (const [answer, reason] of [
+    [never, "noAnswer"],
+    [() => Promise.reject(new TypeError("Failed to fetch")), "notReadable"],
+    [async () => new Response("<!doctype html>"), "notJson"],
+    [async () => new Response("", { status: 404 }), "404"],
+    [async () => Response.json({ type: "Collection" }), "isCollection"],
+  ]) {
+    fetch.mock.mockImplementation(answer);
+    // A timer of the signal keeps no test alive.
+    const alive = setTimeout(() => {}, 1000);
+    await assert.rejects(sources.load(manifest("https://other.example/m")), { message: reason });
+    clearTimeout(alive);
+  }
+  for (const id of ["javascript:alert(1)", "http://[::1", "a b"]) await assert.rejects(sources.load(manifest(id)), { message: "notManifest" });
+});

@@ -230,6 +230,28 @@ for (const [path, name] of [
   }
 }
 
+// At 400 % of a window of 1280 pixels (WCAG 2.2, 1.4.10).
+for (const path of [target, "/works/L1", "/works/AR1", "/works/NONE", "/developers"]) {
+  const page = await test.open("narrow", { path, viewport: { width: 320, height: 256 }, allow: (response) => response.status() === 404 });
+  await test.fits(page, `${path}, 320 pixels`);
+  await page.context().close();
+}
+
+{
+  const page = await test.open("usual", { path: target, forcedColors: "active" });
+  const colors = await page.evaluate(() =>
+    ["[aria-current]", ":not([aria-current])"].map((one) => getComputedStyle(document.querySelector(`.captures a${one}`)).backgroundColor));
+  test.check(colors[0] !== colors[1], `forced colors: the capture that is shown can be told: ${colors}`);
+  await page.context().close();
+}
+
+{
+  const page = await test.open("usual", { path: target });
+  await page.emulateMedia({ media: "print" });
+  test.check(await page.isVisible("#citation-text") && await page.isHidden(".site-header input"), "on paper: the citation, and no field for searching");
+  await page.context().close();
+}
+
 // An example runs in the page.
 {
   const page = await test.open("usual", { path: "/developers#findWorks" });

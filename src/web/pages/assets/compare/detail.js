@@ -25,7 +25,10 @@ export function detailPanel(app) {
     showDetail(app, false);
     app.save();
   });
-  onAction("copy-citation", async () => (await copy(byId("citation").value)) && app.say(app.texts.copied));
+  onAction("copy-citation", async () => {
+    const { value } = byId("citation");
+    app.say((await copy(value)) ? app.texts.copied : value);
+  });
   onAction("detail-as-view", async () => {
     const { source, canvas, image, detail: box } = view() ?? {};
     if (!box) return;

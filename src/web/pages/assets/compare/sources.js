@@ -1,4 +1,5 @@
 // Loads the manifests of works and other servers, and the records of works with their dimensions.
+import { decoded } from "./address.js";
 import { readManifest } from "./manifest.js";
 import { recordedSize } from "./measure.js";
 
@@ -18,7 +19,8 @@ export class Sources {
   named(url) {
     const own = new URL(`${this.base}/`, document.baseURI).href;
     const work = url.startsWith(own) ? /^(?:presentation\/[23]\/([^/?#]+)\/manifest|works\/([^/?#]+))(?:[?#]|$)/.exec(url.slice(own.length)) : null;
-    return work ? { kind: "work", id: decodeURIComponent(work[1] ?? work[2]) } : { kind: "manifest", id: url };
+    const id = work && decoded(work[1] ?? work[2]);
+    return id ? { kind: "work", id } : { kind: "manifest", id: url };
   }
 
   address({ kind, id }) {
@@ -54,6 +56,7 @@ export class Sources {
   }
 
   async fetched(source) {
+    if (source.kind === "manifest" && (!/^https?:/i.test(source.id) || !URL.canParse(source.id))) throw new Error("notManifest");
     if (!this.otherServers && this.isElsewhere(source)) throw new Error("otherServersOff");
     const record = source.kind === "work" ? this.json(this.record(source.id)).catch(() => null) : null;
     const address = this.address(source);
