@@ -1,5 +1,5 @@
 // Flows of the page for comparing: what other servers publish, in the forms that viewers have had trouble with.
-import { SIZES, address, message, settled, test } from "./compare_page.mjs";
+import { SIZES, address, message, section, settled, test } from "./compare_page.mjs";
 
 const OTHER = "https://other.example";
 const CONTEXT2 = "http://iiif.io/api/image/2/context.json";
@@ -84,6 +84,11 @@ export async function manifestsOfOthers() {
     const found = await page.locator(".view figcaption").nth(1).textContent();
     test.check(isDrawn && found === caption, `${name}: a picture with the caption «${found}» ${await message(page)}`);
   }
+  // The last of them may be seen only.
+  await section(page, "Keep and share");
+  await page.click('[data-action="export-png"]');
+  await page.waitForFunction(() => document.querySelector("#message").textContent.includes("does not allow it to be exported"));
+  test.check(true, "a picture that may not be read is not exported");
   for (const [name, reason] of [["page", "not JSON"], ["collection", "a collection"], ["closed", "CORS"], ["missing", "404"]]) {
     await page.goto(`${test.base}/compare?works=B&manifest=${encodeURIComponent(`${OTHER}/${name}`)}`);
     await page.waitForFunction((reason) => document.querySelector("#message").textContent.includes(reason), reason, { timeout: 10_000 }).catch(() => {});

@@ -118,6 +118,7 @@ labels! {
     NOT_MANIFEST: "it is not a IIIF manifest", "det er ikke et IIIF-manifest";
     IS_COLLECTION: "it is a collection: add one of its manifests", "det er en samling: tilføj et af dens manifester";
     NOT_CONTENT_STATE: "The link does not name a work that can be shown here.", "Linket angiver ikke et værk, der kan vises her.";
+    NOT_EXPORTABLE: "The server of a picture does not allow it to be exported.", "Et billedes server tillader ikke, at det eksporteres.";
     NO_PICTURE: "This work has no picture that can be shown.", "Værket har intet billede, der kan vises.";
     PICTURE_FAILED: "This picture cannot be opened right now.", "Billedet kan ikke åbnes lige nu.";
     NO_RESULTS: "No works found", "Ingen værker fundet";

@@ -229,7 +229,7 @@ function sharePanel() {
       save(await exportPng(app), "comparison.png");
       app.say(`${app.texts.exported}: comparison.png`);
     } catch (error) {
-      app.say(error.message);
+      app.say(error.name === "SecurityError" ? app.texts.notExportable : error.message);
     }
   });
   onAction("export-manifest", () => {
