@@ -90,7 +90,9 @@ fn pages_follow_each_other_without_gaps() {
         let first = link(&second, "<a rel=\"prev\"").unwrap();
         assert_eq!(shown(&page(&server, first)), shown(&page(&server, &paths[0])), "{query}");
     }
-    assert!(shown(&page(&server, "/?start=9999999")).is_empty());
+    let beyond = page(&server, "/?start=9999999");
+    assert!(shown(&beyond).is_empty() && !beyond.contains("find/more.js"), "{beyond}");
+    assert!(beyond.contains("rel=\"prev\" href=\"/?start=96\""), "the last page comes before: {beyond}");
     assert_eq!(shown(&page(&server, "/?start=-1")).len(), 48);
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn museum() -> Museum {
         .map(|at| json!({"file": "a.tif", "view": format!("v{at}"), "label": {"en": format!("Page {at}")}}))
         .collect();
     let arabic = json!({"object_number": "AR1", "titles": {"ar": "منظر من البحر"}, "creators": [{"name": "محمود سعيد"}], "public_domain": true, "images": [{"file": "a.tif"}]});
-    let long = json!({"object_number": "L1", "titles": {"en": "A view of the harbour ".repeat(23)}, "public_domain": true, "images": [{"file": "a.tif"}]});
+    let long = json!({"object_number": "L1", "titles": {"en": "A view of the harbour ".repeat(23)}, "inscriptions": ["Unbroken".repeat(60)], "public_domain": true, "images": [{"file": "a.tif"}]});
     let missing =
         json!({"object_number": "M1", "titles": {"en": "Missing"}, "images": [{"file": "gone.tif"}]});
     let book =

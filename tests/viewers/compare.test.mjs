@@ -147,10 +147,12 @@ test("four views have a short address", () => {
   assert.ok(encode(state).hash.length < 200, encode(state).hash);
 });
 
-const { droppedManifest, readManifest, textOf } = await module("manifest");
+const { readManifest, textOf } = await module("manifest");
+const { plainText } = await module("plain_text");
+const { serviceKind, tileSource } = await module("image_service");
 const { lengthOf, lengthText, recordedSize, scaleBar, scaleOf } = await module("measure");
 const { alignment, firstWidths, followed, links, screenTransform, widthsToFit } = await module("links");
-const { citation, contentState, imageUri, onCanvas, readContentState } = await module("detail_links");
+const { citation, contentState, droppedManifest, imageUri, onCanvas, onPicture, readContentState } = await module("detail_links");
 const { arrangementManifest } = await module("export_manifest");
 const { tone } = await module("tone");
 
@@ -185,13 +187,70 @@ test("manifests of version 2 are read, and what is no manifest is refused", () =
   }, "da");
   assert.deepEqual([read.label, read.statement, read.rights], ["Hest", "A museum", "http://x/rights"]);
   assert.deepEqual(read.canvases[0].pictures.map(({ service }) => service), ["s1", "s2"]);
-  for (const other of [null, {}, [], "x", { type: "Collection", items: [] }, { "@type": "sc:Collection" }]) assert.throws(() => readManifest(other));
-  assert.equal(textOf({ none: ["a", "b"] }, "en"), "a · b");
+  for (const other of [null, {}, [], "x", { type: "Canvas" }]) assert.throws(() => readManifest(other), { message: "notManifest" });
+  for (const other of [{ type: "Collection", items: [] }, { "@type": "sc:Collection" }]) assert.throws(() => readManifest(other), { message: "isCollection" });
+});
+
+test("what museums publish is read as far as it can be", () => {
+  const address = "https://x/m";
+  const nameless = readManifest({ type: "Manifest", items: [null, { ...canvas3("c", image3("s")), items: [null, ...canvas3("c", image3("s")).items] }] }, "en", address);
+  assert.deepEqual([nameless.id, nameless.label, nameless.canvases.length], [address, "", 1]);
+  const two = (label, images) => readManifest({ "@type": "sc:Manifest", "@id": 7, label, sequences: [null, { canvases: [null, { "@id": "c", images }] }] }, "en");
+  assert.deepEqual([two(1234, [null]).label, two(0, []).id], ["1234", "7"]);
+  const choice = { "@type": "oa:Choice", default: { "@id": "a.jpg" }, item: ["rdf:nil", { "@id": "b.jpg" }] };
+  assert.deepEqual(two("x", [{ resource: choice }, { resource: { "@id": "c.jpg" }, on: "c#xywh=10,0,10,20" }]).canvases[0].pictures.map(({ url, area }) => [url, area]),
+    [["a.jpg", null], ["b.jpg", null], ["c.jpg", { x: 10, y: 0, w: 10, h: 20 }]]);
+  const canvas = canvas3("c", ["https://x/a.jpg", null]);
+  assert.deepEqual(readManifest({ type: "Manifest", items: [canvas] }, "en").canvases[0].pictures.map(({ url }) => url), ["https://x/a.jpg"]);
+  canvas.items[0].items[0].target = { type: "SpecificResource", source: "c", selector: { type: "FragmentSelector", value: "xywh=pixel:1,2,3,4" } };
+  assert.deepEqual(readManifest({ type: "Manifest", items: [canvas] }, "en").canvases[0].pictures[0].area, { x: 1, y: 2, w: 3, h: 4 });
+});
+
+test("texts are in the preferred language, and without HTML", () => {
+  for (const [value, expected] of [
+    [{ none: ["a", "b"] }, "a · b"],
+    [{ en: [], fr: ["Français"] }, "Français"],
+    [{ fr: ["Français"], "en-GB": ["British"] }, "British"],
+    [{ fr: ["x"], "@none": ["y"] }, "y"],
+    [[{ "@value": "a", "@language": "fr" }, { "@value": 5, "@language": "en-US" }], "5"],
+    [[null, "a", {}], "a"],
+    [1500, "1500"],
+    [{ en: null }, ""],
+  ]) assert.equal(textOf(value, "en"), expected);
+  for (const [text, expected] of [
+    ["<i>Hours</i> &amp; Psalms &quot;q&quot; &#233;&#xE9;", 'Hours & Psalms "q" éé'],
+    ["Size < 5 cm & > 2 cm <unfinished>", "Size < 5 cm & > 2 cm <unfinished>"],
+    ["<p>one</p><p class=\"x\">two<br/>three</p>", "one two three"],
+    ["a <!-- <b> --> b", "a b"],
+    ["AT&T; &bogus; &#0; &#xD800; &#9999999;", "AT&T; &bogus; &#0; &#xD800; &#9999999;"],
+    ["&amp;lt;b&gt;", "&lt;b>"],
+  ]) assert.equal(plainText(text), expected);
+});
+
+test("image services are used as far as they go", () => {
+  const level = (profile, version = 2) => ({ "@context": `http://iiif.io/api/image/${version}/context.json`, profile });
+  assert.deepEqual(serviceKind(level(["http://iiif.io/api/image/2/level1.json", { supports: [] }])), { version: 2, level: 1 });
+  assert.deepEqual(serviceKind({ type: "ImageService3", profile: "level0" }), { version: 3, level: 0 });
+  assert.deepEqual(serviceKind({ "@context": "http://library.stanford.edu/iiif/image-api/1.1/context.json" }), { version: 1, level: null });
+  const size = { width: 30, height: 20 };
+  const source = (more, profile = "http://iiif.io/api/image/2/level2.json") => tileSource({ ...level(profile), ...size, "@id": "http://elsewhere/a", ...more }, "https://x/a");
+  assert.equal(source({})["@id"], "https://x/a", "the address is the one that was asked");
+  const { protocol, "@context": context } = tileSource({ type: "ImageService3", ...size }, "https://x/a");
+  assert.deepEqual([protocol, context], ["http://iiif.io/api/image", "http://iiif.io/api/image/3/context.json"], "OpenSeadragon needs both");
+  assert.equal(source({ tiles: [{ scaleFactors: [1, 2] }] }).tiles, undefined);
+  assert.equal(source({ tiles: [] }).tiles, undefined);
+  assert.deepEqual(source({ tiles: [{ width: 5, scaleFactors: [1] }, { width: 6 }] }).tiles, [{ width: 5, scaleFactors: [1] }]);
+  const level0 = "http://iiif.io/api/image/2/level0.json";
+  assert.deepEqual(source({}, level0), { type: "image", url: "https://x/a/full/full/0/default.jpg" });
+  assert.deepEqual(source({ sizes: [size] }, level0).sizes, [size]);
 });
 
 test("dropped links name a manifest", () => {
-  assert.deepEqual(droppedManifest("https://x/?manifest=https%3A%2F%2Fy%2Fm&canvas=c"), { manifest: "https://y/m", canvas: "c" });
-  assert.deepEqual(droppedManifest("# comment\r\nhttps://y/m\r\n"), { manifest: "https://y/m", canvas: null });
+  assert.deepEqual(droppedManifest("https://x/?manifest=https%3A%2F%2Fy%2Fm&canvas=c"), { manifest: "https://y/m", canvas: "c", region: null });
+  assert.deepEqual(droppedManifest("# comment\r\nhttps://y/m\r\n"), { manifest: "https://y/m", canvas: null, region: null });
+  const target = '{"id":"https://y/c#xywh=1,2,3,4","type":"Canvas","partOf":"https://y/m"}';
+  const found = { manifest: "https://y/m", canvas: "https://y/c", region: { x: 1, y: 2, w: 3, h: 4 } };
+  assert.deepEqual([droppedManifest(target), droppedManifest(`https://x/?iiif-content=${encodeURIComponent(target)}`)], [found, found]);
   for (const text of ["", "javascript:alert(1)", "a b", "data:text/html,x"]) assert.equal(droppedManifest(text), null);
 });
 
@@ -265,13 +324,35 @@ test("views that are not aligned are locked by their centres, in their own orien
 
 test("regions have a URI, a content state that is read back, and a citation", () => {
   const region = { x: 10, y: 20, w: 300, h: 200 };
-  assert.equal(imageUri("https://x/iiif/3/a", region), "https://x/iiif/3/a/10,20,300,200/max/0/default.jpg");
-  assert.equal(imageUri("https://x/a", { ...region, w: 3000 }), "https://x/a/10,20,3000,200/!2000,2000/0/default.jpg");
+  const uri = (kind, box = region) => imageUri({ service: "https://x/a", url: "https://x/a.jpg", kind }, box);
+  assert.equal(uri({ version: 3, level: 2 }), "https://x/a/10,20,300,200/max/0/default.jpg");
+  assert.equal(uri({ version: 3, level: 1 }, { ...region, w: 3000 }), "https://x/a/10,20,3000,200/2000,/0/default.jpg");
+  assert.equal(uri({ version: 2, level: null }), "https://x/a/10,20,300,200/full/0/default.jpg");
+  assert.equal(uri({ version: 1, level: 1 }, { ...region, h: 3000 }), "https://x/a/10,20,300,3000/,2000/0/native.jpg");
+  assert.equal(uri({ version: 3, level: 0 }), "https://x/a.jpg", "a server of level 0 has no regions");
   const state = contentState("https://x/m/æ", "https://x/c", region);
   assert.match(state, /^[\w-]+$/);
   assert.deepEqual(readContentState(state), { manifest: "https://x/m/æ", canvas: "https://x/c", region });
-  assert.equal(readContentState("%%%"), null);
-  assert.deepEqual(onCanvas(region, { width: 6000 }, { width: 3000 }), { x: 5, y: 10, w: 150, h: 100 });
+  for (const broken of ["%%%", "", "e30", "{}", "[]", "null", '{"id":"https://x/c","type":"Canvas"}', '{"type":"Annotation"}']) assert.equal(readContentState(broken), null, broken);
+  const canvas = { id: "https://x/c", type: "Canvas", partOf: [{ id: "https://x/m", type: "Manifest" }] };
+  const named = { manifest: "https://x/m", canvas: "https://x/c", region };
+  const selector = { type: "FragmentSelector", value: "xywh=10,20,300,200" };
+  for (const [state, expected] of [
+    ["https://x/m", { manifest: "https://x/m", canvas: null, region: null }],
+    [btoa("https://x/m"), { manifest: "https://x/m", canvas: null, region: null }],
+    [{ "@id": "https://x/m", "@type": "sc:Manifest" }, { manifest: "https://x/m", canvas: null, region: null }],
+    [canvas, { ...named, region: null }],
+    [{ type: "Annotation", motivation: ["contentState"], target: [{ type: "SpecificResource", source: canvas, selector }] }, named],
+    [{ ...canvas, id: "https://x/c#xywh=10,20,300,200", partOf: "https://x/m" }, named],
+  ]) {
+    const text = typeof state === "string" ? state : JSON.stringify(state);
+    assert.deepEqual(readContentState(text), expected, text);
+    if (typeof state !== "string") assert.deepEqual(readContentState(btoa(text)), expected, `${text}, without percent-encoding`);
+  }
+  const [half, right] = [{ width: 6000 }, { x: 1500, y: 0, w: 1500, h: 2000 }];
+  assert.deepEqual(onCanvas(region, half, { width: 3000 }), { x: 5, y: 10, w: 150, h: 100 });
+  assert.deepEqual(onCanvas({ x: 400, y: 80, w: 40, h: 40 }, half, { width: 3000 }, right), { x: 1600, y: 20, w: 10, h: 10 });
+  assert.deepEqual(onPicture({ x: 1600, y: 20, w: 10, h: 10 }, half, { width: 3000 }, right), { x: 400, y: 80, w: 40, h: 40 });
   const text = citation({ creators: ["A. B.", "C"], label: "Horse", number: "K1", region, size: "9 × 6", uri: "https://x", note: "a\n b", rights: "", retrieved: "Retrieved 2026" });
   assert.equal(text, "A. B.; C. Horse. K1. 10,20,300,200 / 9 × 6 px. a b. https://x. Retrieved 2026.");
 });
@@ -279,6 +360,10 @@ test("regions have a URI, a content state that is read back, and a citation", ()
 test("an exported manifest has the arrangement, the works and the notes", () => {
   const view = (id, transform, detail = null) => ({ picture: { service: `https://x/${id}` }, label: id, canvas: { id }, manifest: { id: `https://x/m/${id}`, label: id }, found: { creators: ["A"], number: id }, width: 900, height: 600, state: { detail }, transform });
   const first = similarity({ center: [0.5, 0.3], scale: 400, degrees: 0, mirror: false });
+  assert.deepEqual(arrangementManifest({ views: [{ ...view("a", first), picture: { service: "https://x/a", url: "https://x/a/full/full/0/native.jpg" }, kind: { version: 1, level: 1 } }], label: "A", language: "en", address: "https://x/", isLayered: false, name: "M" }).items[1].items[0].items[0].body, {
+    id: "https://x/a/full/full/0/native.jpg", type: "Image", format: "image/jpeg", width: 900, height: 600,
+    service: [{ "@id": "https://x/a", "@type": "ImageService1", profile: "http://library.stanford.edu/iiif/image-api/1.1/compliance.html#level1" }],
+  }, "images are named as their manifest names them");
   const views = [view("a", first, { x: 1, y: 2, w: 3, h: 4, note: "" }), view("b", compose(first, [0.5, 0, 0, 0.5, 0.25, 0.1]))];
   for (const isLayered of [true, false]) {
     const made = arrangementManifest({ views, label: "AB", language: "en", address: "https://x/compare?works=a#c=1", isLayered, name: "M" });
@@ -303,4 +388,40 @@ test("tones of exported pixels are those of the filters", () => {
   assert.deepEqual(changed({ contrast: 0 }), [128, 128, 128, 255]);
   const [r, g, b] = changed({ grey: true });
   assert.ok(r === g && g === b && r === 118, `${r}`);
+});
+
+test("other servers are asked by HTTPS, for a limited time, and what fails has a reason", async (t) => {
+  t.after(() => ["document", "location"].forEach((name) => delete globalThis[name]));
+  globalThis.document = { baseURI: "http://own.example/art/compare" };
+  globalThis.location = new URL(document.baseURI);
+  const { Sources } = await module("sources");
+  const sources = new Sources({ base: "/art", language: "en", otherServers: true, waitMs: 20 });
+  for (const [address, expected] of [
+    ["http://other.example/m", "https://other.example/m"],
+    ["http://own.example/iiif/3/a", "http://own.example/iiif/3/a"],
+    ["/art/api", "http://own.example/art/api"],
+  ]) assert.equal(sources.secured(address), expected);
+  const manifest = (id) => ({ kind: "manifest", id });
+  for (const [address, expected] of [
+    ["http://own.example/art/works/A%2F1?canvas=2", { kind: "work", id: "A/1" }],
+    ["http://own.example/art/presentation/2/B/manifest", { kind: "work", id: "B" }],
+    ["http://own.example/art/works/%ZZ", manifest("http://own.example/art/works/%ZZ")],
+    ["http://own.example/works/A", manifest("http://own.example/works/A")],
+  ]) assert.deepEqual(sources.named(address), expected);
+  const never = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const fetch = t.mock.method(globalThis, "fetch");
+  for (const [answer, reason] of [
+    [never, "noAnswer"],
+    [() => Promise.reject(new TypeError("Failed to fetch")), "notReadable"],
+    [async () => new Response("<!doctype html>"), "notJson"],
+    [async () => new Response("", { status: 404 }), "404"],
+    [async () => Response.json({ type: "Collection" }), "isCollection"],
+  ]) {
+    fetch.mock.mockImplementation(answer);
+    // A timer of the signal keeps no test alive.
+    const alive = setTimeout(() => {}, 1000);
+    await assert.rejects(sources.load(manifest("https://other.example/m")), { message: reason });
+    clearTimeout(alive);
+  }
+  for (const id of ["javascript:alert(1)", "http://[::1", "a b"]) await assert.rejects(sources.load(manifest(id)), { message: "notManifest" });
 });

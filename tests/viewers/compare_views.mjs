@@ -85,7 +85,10 @@ export async function alignAndFade() {
 
 export async function modesByKeys() {
   const page = await open("wide", ALIGNED);
-  await page.locator("#stage").focus().catch(() => {});
+  await page.keyboard.press("2");
+  test.check((await page.getAttribute("#stage", "data-mode")) === "grid", "a digit outside the views does nothing");
+  const focusView = () => page.locator(".view canvas").first().evaluate((one) => one.closest("[tabindex]").focus());
+  await focusView();
   for (const [key, mode] of [["2", "overlay"], ["3", "curtain"], ["4", "blink"], ["5", "difference"], ["1", "grid"]]) {
     await page.keyboard.press(key);
     test.check((await page.getAttribute("#stage", "data-mode")) === mode, `${key} shows ${mode}`);
@@ -100,9 +103,9 @@ export async function modesByKeys() {
   await page.mouse.up();
   test.check(Number(await page.inputValue("#curtain")) > 0.4, "and follows the pointer");
   await test.screenshot(page, "compare-curtain");
+  await focusView();
   await page.keyboard.press("l");
   test.check((await page.inputValue("#lock")) === "free" && (await message(page)).includes("Free"), "L frees, and says so");
-  await page.locator(".view canvas").first().evaluate((one) => one.closest("[tabindex]").focus());
   await page.keyboard.press("1");
   const before = page.url();
   await page.keyboard.press("ArrowRight");

@@ -27,6 +27,13 @@ export async function detail() {
   const opened = await fetch(test.base + state, { redirect: "manual" });
   test.check((opened.headers.get("location") ?? "").endsWith("canvas=1&xywh=90,60,300,200"), `its content state: ${opened.headers.get("location")}`);
   test.check(await address(page, (hash) => hash.get("d") === "0:90,60,300,200:The hand; see «B» & more"), "region and note are in the address");
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+    document.addEventListener("copy", ({ target }) => (window.copied = target.value));
+  });
+  await page.click('[data-action="copy-citation"]');
+  await page.waitForFunction((cited) => window.copied === cited && document.querySelector("#message").textContent === "Copied", await page.inputValue("#citation"));
+  test.check(true, "which can be copied without HTTPS, too");
   await page.click('[data-action="detail-as-view"]');
   await settled(page);
   test.check((await page.locator(".view").count()) === 3, "a region becomes a view");

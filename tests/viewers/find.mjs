@@ -31,6 +31,23 @@ for (const size of Object.keys(SIZES)) {
   }
 }
 
+// At 400 % of a window of 1280 pixels, with a word that is wider (WCAG 2.2, 1.4.10).
+for (const path of ["/", `/?q=${"unbroken".repeat(30)}`]) {
+  const page = await test.open("narrow", { path, viewport: { width: 320, height: 256 } });
+  await test.fits(page, `search, 320 pixels, ${path.slice(0, 20)}`);
+  await page.context().close();
+}
+
+{
+  const page = await test.open("usual", { path: "/", forcedColors: "active" });
+  const colors = await page.evaluate(() => {
+    const of = (selector, pseudo) => getComputedStyle(document.querySelector(selector), pseudo).backgroundColor;
+    return [of("body"), of(".bars a", "::after")];
+  });
+  test.check(colors[0] !== colors[1], `forced colors: the histogram can be seen: ${colors}`);
+  await page.context().close();
+}
+
 {
   const page = await test.open("usual", { path: "/" });
   const field = page.locator("#q");

@@ -160,6 +160,35 @@ for (const size of Object.keys(SIZES)) {
   await other.context().close();
 }
 
+// A link to a detail opens the detail, in a window of any size and on a capture, too.
+for (const size of Object.keys(SIZES)) {
+  for (const search of ["?canvas=1&xywh=300,200,150,100", "?canvas=1&capture=2&xywh=300,200,150,100"]) {
+    const page = await test.open(size, { path: target + search });
+    await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+    await page.waitForLoadState("networkidle");
+    const [x, y, width, height] = new URLSearchParams(query(page)).get("xywh")?.split(",").map(Number) ?? [0, 0, 900, 600];
+    // The shape of the frame adds to the region.
+    const isDetail = x <= 300 && y <= 200 && x + width >= 450 && y + height >= 300 && Math.min(width / 150, height / 100) < 1.2;
+    test.check(isDetail, `${size}: a link opens its detail: ${search} ${query(page)}`);
+    await page.context().close();
+  }
+}
+
+// A finger on the whole picture scrolls the page.
+{
+  const page = await open("narrow", { isMobile: true });
+  await page.waitForLoadState("networkidle");
+  const [box, session] = [await page.locator(".zoom").boundingBox(), await page.context().newCDPSession(page)];
+  const touch = (type, ...points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await touch("touchStart", { x, y });
+  for (let step = 1; step <= 10; step += 1) await touch("touchMove", { x, y: y - 12 * step });
+  await touch("touchEnd");
+  const isScrolled = await page.waitForFunction(() => scrollY > 0, null, { timeout: 5000 }).then(() => true, () => false);
+  test.check(isScrolled, "a finger scrolls the page past the picture");
+  await page.context().close();
+}
+
 // Without script everything can be read and reached.
 {
   const page = await test.open("usual", { path: target, javaScriptEnabled: false });
@@ -228,6 +257,28 @@ for (const [path, name] of [
     await test.screenshot(page, `work-${name.replaceAll(" ", "-")}-${size}`);
     await page.context().close();
   }
+}
+
+// At 400 % of a window of 1280 pixels (WCAG 2.2, 1.4.10).
+for (const path of [target, "/works/L1", "/works/AR1", "/works/NONE", "/developers"]) {
+  const page = await test.open("narrow", { path, viewport: { width: 320, height: 256 }, allow: (response) => response.status() === 404 });
+  await test.fits(page, `${path}, 320 pixels`);
+  await page.context().close();
+}
+
+{
+  const page = await test.open("usual", { path: target, forcedColors: "active" });
+  const colors = await page.evaluate(() =>
+    ["[aria-current]", ":not([aria-current])"].map((one) => getComputedStyle(document.querySelector(`.captures a${one}`)).backgroundColor));
+  test.check(colors[0] !== colors[1], `forced colors: the capture that is shown can be told: ${colors}`);
+  await page.context().close();
+}
+
+{
+  const page = await test.open("usual", { path: target });
+  await page.emulateMedia({ media: "print" });
+  test.check(await page.isVisible("#citation-text") && await page.isHidden(".site-header input"), "on paper: the citation, and no field for searching");
+  await page.context().close();
 }
 
 // An example runs in the page.

@@ -51,7 +51,7 @@ fn author(name: &Name) -> String {
         if divides { format!("{{{}}}", escaped(text)) } else { escaped(text) }
     };
     match name {
-        Name::Person { family, given } => format!("{}, {}", part(family), part(given)),
+        Name::Person { family, given, .. } => format!("{}, {}", part(family), part(given)),
         Name::Literal(name) => format!("{{{}}}", escaped(name)),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn items(citation: &Citation) -> String {
 
 fn author(name: &Name) -> Value {
     match name {
-        Name::Person { family, given } => json!({ "family": family, "given": given }),
+        Name::Person { family, given, .. } => json!({ "family": family, "given": given }),
         Name::Literal(name) => json!({ "literal": name }),
     }
 }

@@ -7,8 +7,9 @@ use crate::record::Creator;
 /// The name of a creator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
-    /// A person whose record has the name in sort order.
-    Person { family: String, given: String },
+    /// A person whose record has the name in sort order. `displayed` is the name as the record writes it: the order of its
+    /// parts is not the same in all languages, as in `Ai Weiwei`.
+    Person { family: String, given: String, displayed: String },
     /// A group, a name that cannot be divided, or an attribution.
     Literal(String),
 }
@@ -28,7 +29,8 @@ impl Name {
         let sorted = creator.sort_name.as_deref().map(line).unwrap_or_default();
         match sorted.split_once(", ") {
             Some((family, given)) if !family.is_empty() && !given.is_empty() && !given.contains(',') => {
-                Some(Self::Person { family: family.to_owned(), given: given.to_owned() })
+                let displayed = if name.is_empty() { format!("{given} {family}") } else { name };
+                Some(Self::Person { family: family.to_owned(), given: given.to_owned(), displayed })
             }
             _ => (!name.is_empty()).then_some(Self::Literal(name)),
         }
@@ -37,7 +39,7 @@ impl Name {
     /// As in a sentence: `Anna Ancher`.
     pub(super) fn displayed(&self) -> String {
         match self {
-            Self::Person { family, given } => format!("{given} {family}"),
+            Self::Person { displayed, .. } => displayed.clone(),
             Self::Literal(name) => name.clone(),
         }
     }
@@ -45,7 +47,7 @@ impl Name {
     /// As in a list of names: `Ancher, Anna`.
     pub(super) fn sorted(&self) -> String {
         match self {
-            Self::Person { family, given } => format!("{family}, {given}"),
+            Self::Person { family, given, .. } => format!("{family}, {given}"),
             Self::Literal(name) => name.clone(),
         }
     }

@@ -12,7 +12,7 @@ fn citation() -> Citation {
         number: "KMS 1/2".into(),
         title: "100 % blå & {rød}_1".into(),
         creators: vec![
-            Name::Person { family: "Ancher".into(), given: "Anna".into() },
+            Name::Person { family: "Ancher".into(), given: "Anna".into(), displayed: "Anna Ancher".into() },
             Name::Literal("Ruth and Sons".into()),
         ],
         date: Some("ca. 1891".into()),
@@ -120,11 +120,17 @@ fn names_are_divided_only_where_the_record_does() {
     let of = |name: &str, sort_name: Option<&str>, role: Option<&str>| {
         let (sort_name, role) = (sort_name.map(str::to_owned), role.map(str::to_owned));
         let creator = crate::record::Creator { name: name.into(), sort_name, role, ..Default::default() };
-        Name::of(&creator, "en").map(|name| name.sorted())
+        Name::of(&creator, "en").map(|name| (name.sorted(), name.displayed()))
     };
-    assert_eq!(of("Anna Ancher", Some("Ancher, Anna"), Some("artist")).as_deref(), Some("Ancher, Anna"));
-    assert_eq!(of("Anna Ancher", None, None).as_deref(), Some("Anna Ancher"));
-    assert_eq!(of("Raphael", Some("Sanzio, Raffaello"), Some("after")).as_deref(), Some("after Raphael"));
+    let name = |sorted: &str, displayed: &str| Some((sorted.to_owned(), displayed.to_owned()));
+    assert_eq!(of("Anna Ancher", Some("Ancher, Anna"), Some("artist")), name("Ancher, Anna", "Anna Ancher"));
+    assert_eq!(of("Ai Weiwei", Some("Ai, Weiwei"), None), name("Ai, Weiwei", "Ai Weiwei"));
+    assert_eq!(of("", Some("Gogh, Vincent van"), None), name("Gogh, Vincent van", "Vincent van Gogh"));
+    assert_eq!(of("Anna Ancher", None, None), name("Anna Ancher", "Anna Ancher"));
+    assert_eq!(
+        of("Raphael", Some("Sanzio, Raffaello"), Some("after")),
+        name("after Raphael", "after Raphael")
+    );
     assert_eq!(of(" ", None, None), None);
 }
 
@@ -180,7 +186,7 @@ proptest! {
         let cited = Citation {
             title: title.clone(),
             number,
-            creators: vec![Name::Literal(line(&name)), Name::Person { family: line(&family), given: "A".into() }],
+            creators: vec![Name::Literal(line(&name)), Name::Person { family: line(&family), given: "A".into(), displayed: line(&name) }],
             date: Some(date),
             museum: Some(museum.clone()),
             ..with_detail()

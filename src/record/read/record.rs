@@ -79,6 +79,10 @@ pub(super) fn checked(work: Work) -> Result<Work, String> {
     if number.chars().any(char::is_control) {
         return Err(format!("`object_number` {number:?} holds a control character: leave it out"));
     }
+    // Browsers remove these segments from a path, however they are encoded (RFC 3986, §5.2.4).
+    if matches!(number.as_str(), "." | "..") {
+        return Err(format!("`object_number` is `{number}`, which no URL can contain: write another one"));
+    }
     if depth(&work.parts) > MAX_PART_DEPTH {
         return Err(format!(
             "`parts` are more than {MAX_PART_DEPTH} deep: at most {MAX_PART_DEPTH} are allowed"

@@ -16,7 +16,7 @@ pub(super) fn styles(context: &Context) -> Markup {
 /// The scripts that this page needs.
 pub(super) fn scripts(context: &Context, page: &Search) -> Markup {
     let needed = [
-        ("find/more.js", page.next.is_some() || page.previous.is_some()),
+        ("find/more.js", !page.hits.is_empty() && (page.next.is_some() || page.previous.is_some())),
         ("find/period.js", page.period.is_some()),
         ("find/draw.js", page.can_send || page.like.as_ref().is_some_and(|like| like.can_draw)),
         ("find/picture.js", page.can_send),

@@ -90,12 +90,13 @@ fn a_bad_record_is_reported_and_reading_continues() {
         &format!(r#"{{"object_number":"7","parts":{deep}}}"#),
         &format!(r#"{{"object_number":"8","x":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
         r#"{"object_number":" "}"#,
-        r#"{"object_number":"10"}"#,
+        r#"{"object_number":".."}"#,
+        r#"{"object_number":"..1"}"#,
     ];
     let found = all(lines.join("\n"), Some(RecordFormat::Lines), None);
     let bad: Vec<_> = found.iter().filter_map(|found| found.as_ref().err()).collect();
-    assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), (2..=9).collect::<Vec<_>>());
-    assert_eq!(found.len(), 10);
+    assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), (2..=10).collect::<Vec<_>>());
+    assert_eq!(found.len(), 11);
     assert_eq!(bad[0].object_number.as_deref(), Some("2"));
     for (bad, word) in bad.iter().zip([
         "`creators`",
@@ -106,6 +107,7 @@ fn a_bad_record_is_reported_and_reading_continues() {
         "8 deep",
         "records.depth",
         "missing",
+        "no URL",
     ]) {
         assert!(bad.reason.contains(word), "{bad:?}");
     }

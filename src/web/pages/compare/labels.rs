@@ -107,11 +107,18 @@ labels! {
     EXPORT_PNG: "Picture with credits (PNG)", "Billede med kreditering (PNG)";
     EXPORT_MANIFEST: "IIIF manifest", "IIIF-manifest";
     IN_MIRADOR: "The first work in Mirador", "Det første værk i Mirador";
-    KEYS: "Keys in a view: arrows move, + and − zoom, 0 shows the whole picture. Anywhere: 1–5 choose how to show, L locks or frees.", "Taster i en visning: piletaster flytter, + og − zoomer, 0 viser hele billedet. Overalt: 1–5 vælger visning, L låser eller frigør.";
+    KEYS: "Keys in a view: arrows move, + and − zoom, 0 shows the whole picture, 1–5 choose how to show, L locks or frees.", "Taster i en visning: piletaster flytter, + og − zoomer, 0 viser hele billedet, 1–5 vælger visning, L låser eller frigør.";
     // What the script says.
     LOADING: "Loading", "Henter";
     CANNOT_LOAD: "This manifest cannot be loaded:", "Manifestet kan ikke hentes:";
     OTHER_SERVERS_OFF: "This server does not allow works of other servers here.", "Serveren tillader ikke værker fra andre servere her.";
+    NOT_READABLE: "its server cannot be reached by HTTPS, or does not allow other sites to read it (CORS)", "serveren kan ikke nås med HTTPS, eller tillader ikke andre websteder at læse det (CORS)";
+    NO_ANSWER: "its server does not answer", "serveren svarer ikke";
+    NOT_JSON: "it is not JSON", "det er ikke JSON";
+    NOT_MANIFEST: "it is not a IIIF manifest", "det er ikke et IIIF-manifest";
+    IS_COLLECTION: "it is a collection: add one of its manifests", "det er en samling: tilføj et af dens manifester";
+    NOT_CONTENT_STATE: "The link does not name a work that can be shown here.", "Linket angiver ikke et værk, der kan vises her.";
+    NOT_EXPORTABLE: "The server of a picture does not allow it to be exported.", "Et billedes server tillader ikke, at det eksporteres.";
     NO_PICTURE: "This work has no picture that can be shown.", "Værket har intet billede, der kan vises.";
     PICTURE_FAILED: "This picture cannot be opened right now.", "Billedet kan ikke åbnes lige nu.";
     NO_RESULTS: "No works found", "Ingen værker fundet";

@@ -7,10 +7,17 @@ use crate::web::pages::context::Context;
 use crate::web::pages::labels::Label;
 
 /// Labels that the script shows, by their names there.
-pub(super) const TEXTS: [(&str, Label); 43] = [
+pub(super) const TEXTS: [(&str, Label); 50] = [
     ("loading", l::LOADING),
     ("cannotLoad", l::CANNOT_LOAD),
     ("otherServersOff", l::OTHER_SERVERS_OFF),
+    ("notReadable", l::NOT_READABLE),
+    ("noAnswer", l::NO_ANSWER),
+    ("notJson", l::NOT_JSON),
+    ("notManifest", l::NOT_MANIFEST),
+    ("isCollection", l::IS_COLLECTION),
+    ("notContentState", l::NOT_CONTENT_STATE),
+    ("notExportable", l::NOT_EXPORTABLE),
     ("noPicture", l::NO_PICTURE),
     ("pictureFailed", l::PICTURE_FAILED),
     ("noResults", l::NO_RESULTS),

@@ -123,7 +123,7 @@ impl SearchPage<'_> {
             Some((like, works)) => (Some(like), works),
             None => (None, results::results(self, hits)?),
         };
-        let is_empty = works.is_empty() && search.offset == 0;
+        let is_empty = works.is_empty() && (search.offset == 0 || total == 0);
         let (alternatives, suggestions) = match is_empty {
             false => Default::default(),
             true => (
@@ -147,7 +147,7 @@ impl SearchPage<'_> {
             kept_without_colors: self.kept(&["colour"]),
             sorts: if like.is_some() { Vec::new() } else { self.sorts(search.order) },
             next: if like.is_some() { None } else { self.next(search, hits) },
-            previous: self.previous(search),
+            previous: self.previous(search, total),
             start: self.is_later(search).then(|| self.with(&[], &PLACE)),
             offset: search.offset,
             hits: works,
@@ -178,11 +178,15 @@ impl SearchPage<'_> {
         }
     }
 
-    fn previous(&self, search: &Search) -> Option<String> {
-        match search.offset {
-            0 => None,
-            offset if offset <= PAGE => Some(self.with(&[], &PLACE)),
-            offset => Some(self.with(&[("start", &(offset - PAGE).to_string())], &PLACE)),
+    /// The URL of the page before; of the last page, if the results have become fewer than this one's place.
+    fn previous(&self, search: &Search, total: u64) -> Option<String> {
+        if search.offset == 0 || total == 0 {
+            return None;
+        }
+        let last = usize::try_from(total - 1).unwrap_or(usize::MAX) / PAGE * PAGE;
+        match search.offset.saturating_sub(PAGE).min(last) {
+            0 => Some(self.with(&[], &PLACE)),
+            start => Some(self.with(&[("start", &start.to_string())], &PLACE)),
         }
     }
 

@@ -41,12 +41,17 @@ pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// `from=1800&to=1850` of the form of the period becomes `years=1800/1850`.
+/// `from=1800&to=1850` of the form of the period becomes `years=1800/1850`; years in reverse are put in order, as the
+/// search does.
 fn fold_years(given: &Pairs, pairs: &mut Pairs) {
     let (from, to) = (value(given, "from"), value(given, "to"));
     if from.is_some() || to.is_some() {
         pairs.retain(|(name, _)| name != "years");
-        pairs.push(("years".into(), format!("{}/{}", from.unwrap_or_default(), to.unwrap_or_default())));
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        let year = |text: &str| text.trim().parse::<i32>().ok();
+        let is_reversed = year(from).zip(year(to)).is_some_and(|(from, to)| from > to);
+        let (from, to) = if is_reversed { (to, from) } else { (from, to) };
+        pairs.push(("years".into(), format!("{from}/{to}")));
     }
 }
 
@@ -90,6 +95,7 @@ mod tests {
     fn forms_without_scripts_send_parts_of_parameters() {
         check("q=a&utm_source=x&lang=da&sort=date", "q=a sort=date");
         check("from=1800&to=1850", "years=1800/1850");
+        check("from=-50&to=-500", "years=-500/-50");
         check("years=1700/&from=&to=1850", "years=/1850");
         check("years=1700/&from=&to=", "years=1700/");
         check(

@@ -81,7 +81,8 @@ export function sourcesOf(query) {
   return [...works, ...manifests].filter(({ id }) => id);
 }
 
-function decoded(text) {
+/** A percent-encoded text; empty if it is none. */
+export function decoded(text) {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {

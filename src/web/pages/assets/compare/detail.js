@@ -1,7 +1,7 @@
 // A region of the selected view: drawn, typed or what is in view; with its links, its citation and a note.
 import { addSource } from "./works_panel.js";
 import { byId, copy, onAction } from "./dom.js";
-import { citation, contentState, imageUri, onCanvas } from "./detail_links.js";
+import { citation, contentState, imageUri, onCanvas, onPicture } from "./detail_links.js";
 
 const FIELDS = ["x", "y", "w", "h"];
 
@@ -25,7 +25,10 @@ export function detailPanel(app) {
     showDetail(app, false);
     app.save();
   });
-  onAction("copy-citation", async () => (await copy(byId("citation").value)) && app.say(app.texts.copied));
+  onAction("copy-citation", async () => {
+    const { value } = byId("citation");
+    app.say((await copy(value)) ? app.texts.copied : value);
+  });
   onAction("detail-as-view", async () => {
     const { source, canvas, image, detail: box } = view() ?? {};
     if (!box) return;
@@ -64,8 +67,8 @@ export function setDetail(app, at, { x, y, w, h }) {
 
 /** Marks a region of a view's canvas, and shows it. */
 export function showRegion(app, at, region) {
-  const { canvas, width, height } = app.pictures[at];
-  const box = onCanvas(region, { width: canvas.width }, { width });
+  const { canvas, picture, width, height } = app.pictures[at];
+  const box = onPicture(region, { width }, canvas, picture.area);
   const view = app.state.views[at];
   view.at = placeOf(app, box, width);
   app.state.lock = app.state.views.length > 1 ? "here" : app.state.lock;
@@ -122,12 +125,11 @@ export function showDetail(app, withFields = true) {
     byId("note").value = box.note;
   }
   const { canvas, manifest, found, width, height } = picture;
-  const { service, url } = picture.picture;
-  const uri = service ? imageUri(service, box) : url;
+  const uri = imageUri({ ...picture.picture, kind: picture.kind }, box);
   byId("image-uri").href = uri;
   byId("download").href = uri;
   byId("download").download = `${found.number || "detail"}-${box.x}-${box.y}-${box.w}-${box.h}.jpg`.replace(/[^\w.-]+/g, "_");
-  const state = contentState(manifest.id, canvas.id, onCanvas(box, { width }, canvas));
+  const state = contentState(manifest.id, canvas.id, onCanvas(box, { width }, canvas, picture.picture.area));
   const page = picture.source.kind === "work" ? "/" : "/compare";
   byId("content-state").href = `${app.base}${page}?iiif-content=${state}`;
   byId("citation").value = citation({

@@ -4,6 +4,7 @@
 // they are on the screen: side by side, or, where they are aligned, each in the upright rectangle around its place. IIIF
 // cannot say shear, and viewers do not turn what a canvas has, so that the address of the page remains the exact form.
 import { apply, compose, invert } from "./geometry.js";
+import { serviceReference } from "./image_service.js";
 
 const SIDE = 2000;
 
@@ -29,12 +30,11 @@ export function creditOf({ found, manifest, label }) {
   return [...new Set(parts.filter(Boolean))].join(", ");
 }
 
-function body({ picture, width, height }) {
-  const image = { type: "Image", format: "image/jpeg", width, height };
-  if (!picture.service) return { ...image, id: picture.url };
-  const version = /\/iiif\/2\//.test(picture.service) ? 2 : 3;
-  const service = version === 3 ? { id: picture.service, type: "ImageService3", profile: "level2" } : { "@id": picture.service, "@type": "ImageService2", profile: "http://iiif.io/api/image/2/level2.json" };
-  return { ...image, id: `${picture.service}/full/${width > SIDE || height > SIDE ? `!${SIDE},${SIDE}` : "max"}/0/default.jpg`, service: [service] };
+/** The image as its own manifest names it. */
+function body({ picture, kind, width, height }) {
+  const { service, url } = picture;
+  const image = { id: url || `${service}/full/max/0/default.jpg`, type: "Image", format: "image/jpeg", width, height };
+  return service ? { ...image, service: [serviceReference(service, kind ?? { version: 3 })] } : image;
 }
 
 const page = (id, items) => ({ id, type: "AnnotationPage", items });

@@ -18,6 +18,7 @@ import { channelFilters } from "./tone.js";
 import { toolbar } from "./toolbar.js";
 import { addManifest, listViews, worksPanel } from "./works_panel.js";
 
+const PATIENCE_MS = 1500;
 const root = byId("compare");
 const { base, language, name } = root.dataset;
 
@@ -51,20 +52,35 @@ const app = {
   async rearrange() {
     root.setAttribute("aria-busy", "true");
     const turn = (app.turn = (app.turn ?? 0) + 1);
-    const loaded = await Promise.all(app.state.sources.map((source) => app.sources.load(source).catch((error) => error)));
+    const loaded = app.state.sources.map(() => null);
+    const all = Promise.all(
+      app.state.sources.map(async (source, at) => (loaded[at] = await app.sources.load(source).catch((error) => error))),
+    );
+    const isLatest = () => turn === app.turn;
+    // A server that is slow does not keep the others' works from being seen.
+    await Promise.race([all, new Promise((patience) => setTimeout(patience, PATIENCE_MS))]);
     // What was asked for later has loaded everything, too.
-    if (turn !== app.turn) return;
-    app.loaded = loaded;
-    const failed = app.loaded.findIndex((one) => one instanceof Error);
+    if (!isLatest()) return;
+    const isComplete = !loaded.includes(null);
+    app.show(loaded);
+    root.removeAttribute("aria-busy");
+    if (!isComplete) all.then(() => isLatest() && app.show(loaded));
+  },
+
+  /** Shows what is loaded: for each source what it gave, an Error, or `null` if it is on the way. */
+  show(loaded) {
+    app.loaded = [...loaded];
     app.describePictures();
     app.stage.rebuild();
     listViews(app);
     app.replace();
-    if (failed >= 0) {
-      const { message } = app.loaded[failed];
-      app.say(`${app.texts.cannotLoad} ${app.state.sources[failed].id} (${app.texts[message] ?? message})`);
-    }
-    root.removeAttribute("aria-busy");
+    const { texts } = app;
+    const failed = loaded.findIndex((one) => one instanceof Error);
+    const missing = loaded.indexOf(null);
+    const { message } = loaded[failed] ?? {};
+    if (failed >= 0) app.say(`${texts.cannotLoad} ${app.state.sources[failed].id} (${texts[message] ?? message})`);
+    else if (missing >= 0) app.say(`${texts.loading}: ${app.state.sources[missing].id}`);
+    else if (byId("message").textContent.startsWith(`${texts.loading}: `)) app.say("");
   },
 
   describePictures() {
@@ -106,6 +122,13 @@ const app = {
     const lang = new URLSearchParams(location.search).get("lang");
     const { query, hash } = encode(normalized(app.state), lang ? [`lang=${encodeURIComponent(lang)}`] : []);
     return new URL(`${location.pathname}${query}${app.state.views.length ? hash : ""}`, location.origin).href;
+  },
+
+  /** Adds a manifest, and shows the region that is named with it. Resolves with whether it could be loaded. */
+  async add(target) {
+    const isAdded = await addManifest(app, target);
+    if (isAdded && target.region) showRegion(app, app.state.views.length - 1, target.region);
+    return isAdded;
   },
 
   setMode(mode) {
@@ -184,13 +207,14 @@ const app = {
   },
 };
 
+// Letters and digits act only in a view: dictated words would press them anywhere (WCAG 2.2, 2.1.4).
 function shortcuts(event) {
-  const isTyping = event.target.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && app.tool) return app.useTool(null);
+  if (!event.target.closest(".view")) return;
   const mode = MODES[Number(event.key) - 1];
   if (mode) app.setMode(mode);
   else if (event.key.toLowerCase() === "l") app.setLock(app.state.lock === "free" ? "locked" : "free");
-  else if (event.key === "Escape" && app.tool) app.useTool(null);
   else return;
   app.say(`${app.texts[app.state.mode]} · ${app.texts[app.state.lock]}`);
 }
@@ -205,7 +229,7 @@ function sharePanel() {
       save(await exportPng(app), "comparison.png");
       app.say(`${app.texts.exported}: comparison.png`);
     } catch (error) {
-      app.say(error.message);
+      app.say(error.name === "SecurityError" ? app.texts.notExportable : error.message);
     }
   });
   onAction("export-manifest", () => {
@@ -250,8 +274,10 @@ async function start() {
   mirador.hidden = !first;
   if (first) mirador.href = `${base}/view/mirador/${encodeURIComponent(first.id)}?lang=${language}`;
   const content = new URLSearchParams(location.search).get("iiif-content");
-  const target = content && readContentState(content);
-  if (target?.manifest && (await addManifest(app, target)) && target.region) showRegion(app, app.state.views.length - 1, target.region);
+  if (!content) return;
+  const target = readContentState(content);
+  if (!target) return app.say(app.texts.notContentState);
+  await app.add(target);
 }
 
 if (window.OpenSeadragon) start();

@@ -1,20 +1,26 @@
 // Loads the manifests of works and other servers, and the records of works with their dimensions.
+import { decoded } from "./address.js";
 import { readManifest } from "./manifest.js";
 import { recordedSize } from "./measure.js";
 
+const WAIT_MS = 30_000;
+
 export class Sources {
-  constructor({ base, language, otherServers }) {
+  /** `waitMs` is how long a server may take to answer. */
+  constructor({ base, language, otherServers, waitMs = WAIT_MS }) {
     this.base = base;
     this.language = language;
     this.otherServers = otherServers;
+    this.waitMs = waitMs;
     this.loading = new Map();
   }
 
-  /** The work of this server whose manifest is at `url`, or the manifest there. */
+  /** The work of this server whose manifest or page is at `url`, or the manifest there. */
   named(url) {
-    const own = new URL(`${this.base}/presentation/`, document.baseURI).href;
-    const work = url.startsWith(own) ? /^[23]\/([^/]+)\/manifest$/.exec(url.slice(own.length)) : null;
-    return work ? { kind: "work", id: decodeURIComponent(work[1]) } : { kind: "manifest", id: url };
+    const own = new URL(`${this.base}/`, document.baseURI).href;
+    const work = url.startsWith(own) ? /^(?:presentation\/[23]\/([^/?#]+)\/manifest|works\/([^/?#]+))(?:[?#]|$)/.exec(url.slice(own.length)) : null;
+    const id = work && decoded(work[1] ?? work[2]);
+    return id ? { kind: "work", id } : { kind: "manifest", id: url };
   }
 
   address({ kind, id }) {
@@ -30,6 +36,14 @@ export class Sources {
     return new URL(this.address(source)).origin !== location.origin;
   }
 
+  /** Other servers are asked by HTTPS only, also where their manifests still say HTTP. */
+  secured(address) {
+    const url = new URL(address, document.baseURI);
+    const isOwn = [location.href, new URL(`${this.base}/`, document.baseURI)].some((own) => new URL(own).host === url.host);
+    if (url.protocol === "http:" && !isOwn) url.protocol = "https:";
+    return url.href;
+  }
+
   /** { manifest, recorded, creators }; each is loaded once, and again after a failure. */
   load(source) {
     const key = `${source.kind}:${source.id}`;
@@ -42,9 +56,15 @@ export class Sources {
   }
 
   async fetched(source) {
+    if (source.kind === "manifest" && (!/^https?:/i.test(source.id) || !URL.canParse(source.id))) throw new Error("notManifest");
     if (!this.otherServers && this.isElsewhere(source)) throw new Error("otherServersOff");
     const record = source.kind === "work" ? this.json(this.record(source.id)).catch(() => null) : null;
-    const manifest = readManifest(await this.json(this.address(source)), this.language);
+    const address = this.address(source);
+    const manifest = readManifest(await this.json(address), this.language, address);
+    for (const picture of manifest.canvases.flatMap(({ pictures }) => pictures)) {
+      if (picture.service) picture.service = this.secured(picture.service);
+      if (picture.url) picture.url = this.secured(picture.url);
+    }
     const known = await record;
     return {
       manifest,
@@ -54,13 +74,28 @@ export class Sources {
     };
   }
 
+  /** The info.json of an image. */
+  info(service) {
+    return this.json(`${service}/info.json`);
+  }
+
+  /** Fails with "noAnswer", "notReadable", "notJson" or the status of the response. */
   async json(url) {
-    const response = await fetch(url, { headers: { Accept: "application/ld+json, application/json" } });
+    const failed = (error) => {
+      throw new Error(error.name === "TimeoutError" ? "noAnswer" : "notReadable");
+    };
+    const signal = AbortSignal.timeout(this.waitMs);
+    const response = await fetch(this.secured(url), { headers: { Accept: "application/ld+json, application/json" }, signal }).catch(failed);
     if (!response.ok) {
       await response.body?.cancel();
       throw new Error(String(response.status));
     }
-    return response.json();
+    const text = await response.text().catch(failed);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new Error("notJson");
+    }
   }
 
   /** Works of this server for a query: [{ id, label, thumbnail }]. */

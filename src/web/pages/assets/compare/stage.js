@@ -65,6 +65,7 @@ export class Stage {
   newView(key) {
     const at = () => this.views.indexOf(view);
     const view = new View({
+      info: (service) => this.app.sources.info(service),
       moved: () => at() === this.lead && this.follow(),
       resized: () => this.place(),
       opened: (size) => {

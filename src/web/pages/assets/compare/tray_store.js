@@ -25,8 +25,9 @@ export function keepWorks(works) {
   dispatchEvent(new CustomEvent("tegl-compare"));
 }
 
-/** Calls `listener` when the choice changes here or in another window. */
+/** Calls `listener` when the choice changes here or in another window, also while this page was only kept for Back. */
 export function onChoice(listener) {
+  addEventListener("pageshow", (event) => event.persisted && listener());
   addEventListener("tegl-compare", listener);
   addEventListener("storage", (event) => event.key === KEY && listener());
 }

@@ -1,5 +1,6 @@
 // One view: a figure with a picture in OpenSeadragon, its marks, its scale bar and its caption.
 import { IDENTITY, apply, compose, invert, isNegligible, nearestSimilarity, residual, similarity } from "./geometry.js";
+import { serviceKind, tileSource } from "./image_service.js";
 import { MarkLayer } from "./marks.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -12,7 +13,7 @@ const element = (name, className, parent) => {
 };
 
 export class View {
-  /** `handlers`: moved(), resized(), opened(), failed(), key(event), pressed(event, place). */
+  /** `handlers`: info(service), moved(), resized(), opened(), failed(), key(event), pressed(event, place). */
   constructor(handlers) {
     this.element = element("figure", "view");
     this.frame = element("div", "layer", this.element);
@@ -37,12 +38,54 @@ export class View {
     this.caption.textContent = label;
     this.element.classList.toggle("failed", !picture);
     if (!picture) return;
-    const { service, url } = picture;
     this.viewer ??= this.newViewer();
     const canvas = this.viewer.canvas;
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", label);
-    this.viewer.open(service ? `${service}/info.json` : { type: "image", url, crossOriginPolicy: "Anonymous", buildPyramid: false });
+    this.source = picture;
+    this.kind = null;
+    this.isTainted = false;
+    this.isSaid = false;
+    this.openSource(picture);
+  }
+
+  async openSource(picture) {
+    const source = await this.sourceOf(picture).catch(() => null);
+    // What was asked for later is open, or the view is gone.
+    if (this.source !== picture) return;
+    if (!source) return this.fail();
+    this.hasTiles = false;
+    this.viewer.open({ tileSource: source, crossOriginPolicy: this.isTainted ? false : "Anonymous" });
+  }
+
+  async sourceOf({ service, url }) {
+    if (!service) return { type: "image", url, buildPyramid: false };
+    const info = await this.handlers.info(service);
+    this.kind = serviceKind(info);
+    const source = tileSource(info, service);
+    const needsWidths = this.kind.version < 3 && this.kind.level !== 2 && source.type !== "image";
+    return needsWidths ? byWidth(source) : source;
+  }
+
+  /** Without CORS a picture of another server can be seen, though not exported. False if that was tried. */
+  openWithoutCors() {
+    const isElsewhere = new URL(this.source.service ?? this.source.url, document.baseURI).origin !== location.origin;
+    if (this.isTainted || !isElsewhere) return false;
+    this.isTainted = true;
+    this.openSource(this.source);
+    return true;
+  }
+
+  fail() {
+    this.element.classList.add("failed");
+    this.handlers.failed();
+  }
+
+  tileFailed({ tiledImage }) {
+    const isOld = tiledImage !== this.viewer.world.getItemAt(0);
+    if (isOld || this.hasTiles || this.openWithoutCors() || this.isSaid) return;
+    this.isSaid = true;
+    this.handlers.failed();
   }
 
   newViewer() {
@@ -69,12 +112,11 @@ export class View {
     viewer.addHandler("open", () => {
       this.isOpen = true;
       const { x: width, y: height } = viewer.world.getItemAt(0).getContentSize();
-      this.handlers.opened({ width, height, source: viewer.world.getItemAt(0).source });
+      this.handlers.opened({ width, height, kind: this.kind });
     });
-    viewer.addHandler("open-failed", () => {
-      this.element.classList.add("failed");
-      this.handlers.failed();
-    });
+    viewer.addHandler("open-failed", () => this.openWithoutCors() || this.fail());
+    viewer.addHandler("tile-loaded", () => (this.hasTiles = true));
+    viewer.addHandler("tile-load-failed", (event) => this.tileFailed(event));
     viewer.addHandler("viewport-change", () => this.handlers.moved());
     viewer.addHandler("resize", () => this.handlers.resized());
     // Keys that would turn or mirror the picture past the arrangement; those below belong to it.
@@ -169,9 +211,20 @@ export class View {
   }
 
   destroy() {
+    this.source = null;
     this.viewer?.destroy();
     this.element.remove();
   }
+}
+
+/** A tile source that asks for tiles by their width alone: before version 3, OpenSeadragon asks servers of level 1 for
+ *  widths and heights, which only level 2 has. */
+function byWidth(info) {
+  const { IIIFTileSource } = OpenSeadragon;
+  const source = new IIIFTileSource(IIIFTileSource.prototype.configure(info, `${info["@id"]}/info.json`));
+  const tileUrl = source.getTileUrl;
+  source.getTileUrl = (...tile) => tileUrl.apply(source, tile)?.replace(/\/(\d+),\d+(\/0\/\w+\.\w+)$/, "/$1,$2");
+  return source;
 }
 
 /** How many times as large an element has to be to cover its own rectangle after a transform about its centre. */

@@ -1,6 +1,6 @@
 // The list of views, and all ways to add works: tray, search, address, drag and drop.
+import { droppedManifest } from "./detail_links.js";
 import { byId, make, onAction } from "./dom.js";
-import { droppedManifest } from "./manifest.js";
 import { MAX_VIEWS, newView } from "./state.js";
 import { chosenWorks } from "./tray_store.js";
 
@@ -14,7 +14,7 @@ export function worksPanel(app) {
     event.preventDefault();
     const dropped = droppedManifest(byId("manifest").value);
     if (!dropped) return app.say(`${texts.cannotLoad} ${byId("manifest").value}`);
-    addManifest(app, dropped).then((isAdded) => isAdded && (byId("manifest").value = ""));
+    app.add(dropped).then((isAdded) => isAdded && (byId("manifest").value = ""));
   });
   const tray = onAction("from-tray", () => addWorks(app, chosenWorks().map(({ id }) => id)));
   tray.hidden = chosenWorks().length === 0;
@@ -31,7 +31,7 @@ function acceptDrops(app) {
     const dropped = text && droppedManifest(text);
     if (!dropped) return;
     event.preventDefault();
-    addManifest(app, dropped);
+    app.add(dropped);
   });
 }
 

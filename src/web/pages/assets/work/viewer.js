@@ -63,13 +63,24 @@ export async function openViewer(stage, script) {
     // These belong to the stage.
     if (["f", "n", "p", "t"].includes(event.originalEvent.key.toLowerCase())) event.preventDefaultAction = true;
   });
-  const letScroll = () => (canvas.style.touchAction = isHome() && !stage.isFilling ? "pan-y" : "none");
+  // A finger scrolls only if every element under it lets it.
+  const letScroll = () => {
+    const touchAction = isHome() && !stage.isFilling ? "pan-y" : "none";
+    for (const touched of [canvas, viewer.container]) touched.style.touchAction = touchAction;
+  };
   for (const event of ["open", "animation-finish", "after-resize"]) viewer.addHandler(event, letScroll);
 
   // A picture that is shown as a whole stays whole in a larger or smaller frame.
   let wasHome = true;
-  for (const event of ["open", "animation-finish"]) viewer.addHandler(event, () => (wasHome = isHome()));
-  const stayHome = () => wasHome && viewer.isOpen() && viewer.viewport.goHome(true);
+  let isResizing = false;
+  viewer.addHandler("open", () => (wasHome = isHome()));
+  // A picture that opens at a region is zoomed before its first frame; what a resize does to the zoom does not count.
+  viewer.addHandler("zoom", () => isResizing || (wasHome = isHome()));
+  viewer.addHandler("resize", () => (isResizing = true));
+  const stayHome = () => {
+    if (wasHome && viewer.isOpen()) viewer.viewport.goHome(true);
+    isResizing = false;
+  };
   // OpenSeadragon zooms once more after this event.
   viewer.addHandler("after-resize", () => queueMicrotask(stayHome));
 
