@@ -20,6 +20,17 @@ export const SIZES = {
   wide: { width: 1920, height: 1080 },
 };
 
+/** The most that a page may move while it loads (Cumulative Layout Shift). */
+const MOST_SHIFT = 0.05;
+
+/** Runs in a page before anything else: adds up what moves without being touched. */
+function observe() {
+  window.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Starts Chromium for a script; `more` names the arguments that follow BASE_URL. */
@@ -61,6 +72,7 @@ class Test {
   async open(size, { path: target, allow = () => false, ...options } = {}) {
     const context = await this.browser.newContext({ viewport: SIZES[size], hasTouch: size === "narrow", ...options });
     const page = await context.newPage();
+    await page.addInitScript(observe);
     const { host } = new URL(this.base);
     page.on("pageerror", (error) => this.fault(`${page.url()}: threw ${error.message}`));
     page.on("console", (message) => {
@@ -94,6 +106,12 @@ class Test {
     const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
     const pixels = await page.evaluate(overflow);
     this.check(pixels <= 0, `${what}: no wider than the window${pixels > 0 ? ` (by ${pixels} px)` : ""}`);
+  }
+
+  /** Reports a page that has moved while it loaded. */
+  async steady(page, what) {
+    const shift = await page.evaluate(() => window.layoutShift);
+    this.check(shift <= MOST_SHIFT, `${what}: layout shift ${shift.toFixed(3)}`);
   }
 
   async screenshot(page, name, options = {}) {

@@ -180,6 +180,7 @@ export async function sizesAndSchemes() {
   for (const size of Object.keys(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await open(size, "/compare?works=A%2C1,B,C&lang=da", { colorScheme });
+      await test.steady(page, `${size}, ${colorScheme}`);
       await page.evaluate(() => document.querySelectorAll(".panel details").forEach((one) => (one.open = true)));
       await test.axe(page, `${size}, ${colorScheme}`);
       await test.fits(page, `${size}, ${colorScheme}`);

@@ -4,28 +4,18 @@
 import { SIZES, start } from "./browser.mjs";
 
 const test = await start("find");
-const MOST_SHIFT = 0.05;
 const works = (page) => page.locator("#hits > li");
 const heading = (page) => page.locator(".result-info h2").innerText();
 const ready = (page) => page.waitForLoadState("load");
-
-function observe() {
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-}
 
 for (const size of Object.keys(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
     const what = `search, ${size}, ${colorScheme}`;
     const page = await test.open(size, { colorScheme });
-    await page.addInitScript(observe);
     await page.goto(test.base, { waitUntil: "networkidle" });
     await test.axe(page, what);
     await test.fits(page, what);
-    const shift = await page.evaluate(() => window.shift);
-    test.check(shift <= MOST_SHIFT, `${what}: layout shift ${shift.toFixed(3)}`);
+    await test.steady(page, what);
     await test.screenshot(page, `search-${size}-${colorScheme}`);
     await page.context().close();
   }
