@@ -47,4 +47,5 @@ mod tagging;
 mod training;
 mod truth;
 mod unreachable;
+mod visual;
 mod works;

@@ -82,7 +82,7 @@ fn work(number: &str, title: &str, year: i32, motif: &str, file: &str) -> Value 
 }
 
 /// Two versions of a motif, and works that differ from them in color, motif or year.
-fn museum() -> Museum {
+pub(crate) fn museum() -> Museum {
     let museum = Museum::new(&[]);
     let write = |name: &str, raster: &Raster| {
         // Colors are as sharp as the edges that are measured.
@@ -110,16 +110,16 @@ fn museum() -> Museum {
         work("S 5", "Portrait in Blue", 1886, "portrait", "sky.tif"),
         protected,
     ]);
+    let catalogue = museum.path("catalogue.db");
+    let arguments = ["tag", &museum.path("masters"), "--only", "color"];
+    let ran = tegl(&arguments, &[("TEGL__CATALOGUE__URL", &catalogue)]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     museum
 }
 
 #[test]
 fn a_visitor_finds_compares_cites_and_downloads() {
     let museum = museum();
-    let catalogue = museum.path("catalogue.db");
-    let arguments = ["tag", &museum.path("masters"), "--only", "color"];
-    let ran = tegl(&arguments, &[("TEGL__CATALOGUE__URL", &catalogue)]);
-    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let server = museum.serve();
     let (masters, out) = (museum.path("masters"), museum.path("screenshots"));
     look("the story of a visit", "story.mjs", "playwright-core", &server, &[&masters, "--out", &out]);

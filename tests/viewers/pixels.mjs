@@ -6,8 +6,8 @@ let scratch;
 
 /** Runs a function of { width, height, data } of each PNG file, and further values, in an empty page. */
 export async function onPixels(browser, files, run, ...more) {
-  scratch ??= await browser.newPage();
-  return scratch.evaluate(async ([files, source, more]) => {
+  scratch ??= browser.newPage();
+  return (await scratch).evaluate(async ([files, source, more]) => {
     const decoded = files.map(async (file) => {
       const image = await createImageBitmap(new Blob([Uint8Array.from(atob(file), (one) => one.charCodeAt(0))]));
       const context = new OffscreenCanvas(image.width, image.height).getContext("2d", { willReadFrequently: true });

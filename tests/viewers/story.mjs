@@ -9,7 +9,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { start } from "./browser.mjs";
 import * as pixels from "./pixels.mjs";
-import { Pointer, Touch } from "./visitor.mjs";
+import { Pointer, Touch, settled } from "./visitor.mjs";
 
 const test = await start("story", "MASTERS [SIZE]");
 const [masters, only] = test.args;
@@ -64,19 +64,6 @@ async function find(visit, check) {
   check(found.sort().join() === "Study for The Shore,The Shore", `blue landscapes of the 1880s are found: ${found}`);
   check((await page.locator(".chips li").count()) === 3, "and what was chosen is shown");
   await test.screenshot(page, `story-${visit.size}-found`);
-}
-
-/** Waits until all that a page of zoomable pictures shows has been loaded and stands still. */
-async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector("#compare[aria-busy], #app[hidden]"));
-  await page.waitForFunction(() => {
-    const elements = [...document.querySelectorAll(".view .canvas, .zoom")];
-    const viewers = elements.map((element) => window.OpenSeadragon?.getViewer(element));
-    const isStill = (viewer) => viewer?.isOpen() && !viewer.isAnimating() && !viewer.world.needsDraw();
-    const isLoaded = ({ world }) => Array.from({ length: world.getItemCount() }, (_, at) => world.getItemAt(at)).every((item) => item.getFullyLoaded());
-    window.still = viewers.length && viewers.every((viewer) => isStill(viewer) && isLoaded(viewer)) ? (window.still ?? 0) + 1 : 0;
-    return window.still > 5;
-  });
 }
 
 async function lookClosely(visit, check) {

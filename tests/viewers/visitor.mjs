@@ -1,4 +1,5 @@
-// How a visitor uses a page: with a mouse, or with fingers. Both press, drag and move sliders by their thumbs.
+// How a visitor uses a page: with a mouse, or with fingers. Both press, drag and move sliders by their thumbs, and wait
+// until pictures stand still.
 
 /** The width of the thumb of a slider, in pixels; near enough to take hold of it. */
 const THUMB = 16;
@@ -94,4 +95,17 @@ export class Touch extends Visitor {
     await touch("touchEnd");
     await session.detach();
   }
+}
+
+/** Waits until all that a page of zoomable pictures shows has been loaded and stands still. */
+export async function settled(page) {
+  await page.waitForFunction(() => !document.querySelector("#compare[aria-busy], #app[hidden]"));
+  await page.waitForFunction(() => {
+    const elements = [...document.querySelectorAll(".view .canvas, .zoom")];
+    const viewers = elements.map((element) => window.OpenSeadragon?.getViewer(element));
+    const isStill = (viewer) => viewer?.isOpen() && !viewer.isAnimating() && !viewer.world.needsDraw();
+    const isLoaded = ({ world }) => Array.from({ length: world.getItemCount() }, (_, at) => world.getItemAt(at)).every((item) => item.getFullyLoaded());
+    window.still = viewers.length && viewers.every((viewer) => isStill(viewer) && isLoaded(viewer)) ? (window.still ?? 0) + 1 : 0;
+    return window.still > 5;
+  });
 }
