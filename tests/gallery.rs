@@ -117,6 +117,9 @@ fn a_page_shows_what_its_address_names() {
             "infrared.tif/50,25,100,75/max/0",
             "/download/infrared.tif\"",
         ),
+        // What is not on the canvas is left out.
+        ("?canvas=1&xywh=800,500,200,150", "a.tif/800,500,100,100/max/0", "/download/a.tif\""),
+        ("?canvas=1&xywh=900,0,10,10", "a.tif/full/!1200,1200/0", "/download/a.tif\""),
         ("?canvas=9&xywh=a", "a.tif/full/!1200,1200/0", "/download/a.tif\""),
         ("?canvas=-1&capture=99&xywh=0,0,0,0", "a.tif/full/!1200,1200/0", "/download/a.tif\""),
     ] {

@@ -42,8 +42,18 @@ impl<'a> Shown<'a> {
         let region = parameter(request, "xywh").and_then(|region| region.parse::<Region>().ok());
         let region = region.filter(|region| region.width > 0 && region.height > 0 && captures > 0);
         let capture = if capture < captures { capture } else { 0 };
-        let is_chosen = captures > 0 && (wanted.is_some() || capture > 0 || region.is_some());
-        Self { canvases, canvas, capture, region, is_chosen }
+        let mut shown = Self { canvases, canvas, capture, region: None, is_chosen: false };
+        shown.region = region.and_then(|region| shown.within(region));
+        shown.is_chosen = captures > 0 && (wanted.is_some() || capture > 0 || shown.region.is_some());
+        shown
+    }
+
+    /// The part of a region that is on the canvas, as far as the canvas's size is known.
+    fn within(&self, region: Region) -> Option<Region> {
+        let Some(canvas) = self.dimensions() else { return Some(region) };
+        let (across, down) = (canvas.width.checked_sub(region.x)?, canvas.height.checked_sub(region.y)?);
+        let (width, height) = (region.width.min(across), region.height.min(down));
+        (width > 0 && height > 0).then_some(Region { width, height, ..region })
     }
 
     pub(super) fn preview(&self) -> Option<&'a Preview> {
