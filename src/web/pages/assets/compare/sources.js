@@ -1,6 +1,6 @@
 // Loads the manifests of works and other servers, and the records of works with their dimensions.
 import { readManifest } from "./manifest.js";
-import { recordedSize } from "./measure.js";
+import { sizesByImage } from "./measure.js";
 
 export class Sources {
   constructor({ base, language, otherServers }) {
@@ -30,7 +30,7 @@ export class Sources {
     return new URL(this.address(source)).origin !== location.origin;
   }
 
-  /** { manifest, recorded, creators }; each is loaded once, and again after a failure. */
+  /** { manifest, sizes, creators, number }; each is loaded once, and again after a failure. */
   load(source) {
     const key = `${source.kind}:${source.id}`;
     if (!this.loading.has(key)) {
@@ -48,7 +48,7 @@ export class Sources {
     const known = await record;
     return {
       manifest,
-      recorded: recordedSize(known?.dimensions),
+      sizes: sizesByImage(known),
       creators: (known?.creators ?? []).map(({ name }) => name).filter(Boolean),
       number: known?.object_number ?? "",
     };
