@@ -24,6 +24,7 @@ fn citation() -> Citation {
         rights: Some("CC0 1.0".into()),
         detail: None,
         language: "en".into(),
+        words: Words::default(),
     }
 }
 
@@ -112,7 +113,7 @@ fn names_are_divided_only_where_the_record_does() {
     let of = |name: &str, sort_name: Option<&str>, role: Option<&str>| {
         let (sort_name, role) = (sort_name.map(str::to_owned), role.map(str::to_owned));
         let creator = crate::record::Creator { name: name.into(), sort_name, role, ..Default::default() };
-        Name::of(&creator, "en").map(|name| name.sorted())
+        Name::of(&creator, |label| label.en).map(|name| name.sorted())
     };
     assert_eq!(of("Anna Ancher", Some("Ancher, Anna"), Some("artist")).as_deref(), Some("Ancher, Anna"));
     assert_eq!(of("Anna Ancher", None, None).as_deref(), Some("Anna Ancher"));
