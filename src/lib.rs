@@ -49,7 +49,8 @@
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
 //! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`
-//! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads
+//! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads;
+//!   their plural forms: `presentation/own_labels.rs`
 //! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`
 //!
 //! # A tile's journey

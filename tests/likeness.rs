@@ -511,6 +511,14 @@ fn a_detail_finds_a_similar_detail_and_its_place() {
             assert_eq!(detail["canvas"], manifest["items"][0]["id"], "{found}");
             assert_eq!(detail["xywh"], "240,160,240,160", "{query}: {found}");
         }
+        wait(SOON, || server.get(asked).json()["details"] == true);
+        let page = server.get("/works/D?xywh=30,140,240,160").text();
+        for query in ["similar=D", "similar=D&canvas=1&xywh=30,140,240,160"] {
+            let link = format!("href=\"/?{}\"", query.replace('&', "&amp;").replace(',', "%2C"));
+            assert!(page.contains(&link), "no {link} in {page}");
+            let found = server.get(&format!("/?{query}")).text();
+            assert!(found.contains("Works like") && found.contains("href=\"/works/A\""), "{query}: {found}");
+        }
         // Whole works and pictures that are sent are compared with whole works.
         let whole = server.get("/api/v1/works/D/similar").json();
         assert!(whole["works"][0].get("detail").is_none(), "{whole}");
@@ -524,7 +532,9 @@ fn a_detail_finds_a_similar_detail_and_its_place() {
     loaded(&server);
     wait(SOON, || server.get(asked).status == 200);
     let off = server.get(asked).json();
-    assert!(off["works"][0].get("detail").is_none(), "{off}");
+    assert!(off["works"][0].get("detail").is_none() && off["details"] == false, "{off}");
+    let page = server.get("/works/D?xywh=30,140,240,160").text();
+    assert!(page.contains("href=\"/?similar=D\"") && !page.contains("id=\"like-detail\""), "{page}");
 }
 
 #[test]

@@ -294,7 +294,7 @@ fn the_page_of_the_review_has_no_data_and_runs_no_foreign_script() {
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     assert!(page.header("content-security-policy").starts_with("default-src 'self'"));
     let text = page.text();
-    assert!(text.contains("/assets/review.js?v=") && !text.contains("KMS1"), "{text}");
+    assert!(text.contains("/assets/review/main.js?v=") && !text.contains("KMS1"), "{text}");
     assert!(server.get("/review?lang=da").text().contains("Gennemgå tags"));
     let closed = museum.serve_configured("");
     assert!(closed.get("/review").text().contains("api.tokens"));

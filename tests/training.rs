@@ -337,5 +337,5 @@ fn curators_review_tags_and_groups_in_a_browser() {
     tag(&museum, "style");
     let out = museum.path("screenshots");
     let arguments = [CURATOR, "--groups", "style", "--out", &out];
-    look("the review in a browser", "review.mjs", "playwright-core", &museum.serve(), &arguments);
+    look("the review in a browser", "review.mjs", "axe-core", &museum.serve(), &arguments);
 }

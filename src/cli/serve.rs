@@ -40,6 +40,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     let mut app =
         App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
     app.theme = Theme::load(&config.site)?;
+    app.publisher.own_labels = app.theme.labels;
     app.in_force = config.redacted();
     app.tagging = config.tagging.clone();
     let upkeep = metrics.clone();

@@ -99,7 +99,7 @@ impl<'a> View<'a> {
         }
         let language = self.language();
         let percent = |share: f64, of: Label| {
-            format!("{} % {}", (share.clamp(0.0, 1.0) * 100.0).round(), of.in_language(language))
+            format!("{} % {}", (share.clamp(0.0, 1.0) * 100.0).round(), self.publisher.word(of, language))
         };
         let mut parts = Vec::new();
         let status = match is_proposed {
@@ -109,7 +109,7 @@ impl<'a> View<'a> {
         };
         if let Some(status) = status {
             let by = tag.source.split_once(':').map_or(tag.source.as_str(), |(_, name)| name);
-            parts.push(format!("{} {by}", status.in_language(language)));
+            parts.push(format!("{} {by}", self.publisher.word(status, language)));
         }
         if !is_sure {
             parts.push(percent(tag.confidence, Label::new("sure", "sikker")));

@@ -153,7 +153,7 @@ impl Collections<'_> {
 
     fn document(&self, listing: Listing<'_>) -> Value {
         let mut summary = Text::default();
-        for (language, word) in listing.noun.text(&self.publisher.languages).iter() {
+        for (language, word) in self.publisher.label(listing.noun).iter() {
             summary.add(language, &format!("{} {word}", listing.count));
         }
         let mut document = object! {
@@ -218,12 +218,12 @@ impl Collections<'_> {
     }
 
     fn scheme_label(&self, scheme: &str) -> Value {
-        let label = labels::scheme(scheme).map(|word| word.text(&self.publisher.languages));
+        let label = labels::scheme(scheme).map(|word| self.publisher.label(word));
         named(&label.unwrap_or_default(), scheme)
     }
 
     fn collections_label(&self) -> Value {
-        language_map::label(&Label::new("Collections", "Samlinger").text(&self.publisher.languages))
+        language_map::label(&self.publisher.label(Label::new("Collections", "Samlinger")))
     }
 }
 

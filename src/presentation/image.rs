@@ -27,7 +27,7 @@ impl View<'_> {
     pub(super) fn option(&self, image: &CanvasImage, version: Version) -> Value {
         let mut body = self.body(image, version);
         let label = if image.label.is_empty() && image.role == crate::record::Role::Recto {
-            super::labels::Label::new("Visible light", "Synligt lys").text(&self.publisher.languages)
+            self.publisher.label(super::labels::Label::new("Visible light", "Synligt lys"))
         } else {
             self.image_label(image)
         };

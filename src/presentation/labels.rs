@@ -1,6 +1,6 @@
 //! Tegl's own labels in English and Danish.
 
-use crate::record::{Role, Text};
+use crate::record::Role;
 
 /// The languages that labels exist in.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "da"];
@@ -24,19 +24,10 @@ impl Label {
     pub(crate) fn in_language(self, language: &str) -> &'static str {
         if language == "da" || language.starts_with("da-") { self.da } else { self.en }
     }
-
-    /// The label in those of the requested languages that are supported; in all supported ones if none is.
-    pub(crate) fn text(self, languages: &[String]) -> Text {
-        let mut text = Text::default();
-        for language in supported(languages) {
-            text.add(language, self.in_language(language));
-        }
-        text
-    }
 }
 
 /// The supported languages that are requested; all supported ones if none is.
-fn supported(languages: &[String]) -> impl Iterator<Item = &'static str> {
+pub(super) fn supported(languages: &[String]) -> impl Iterator<Item = &'static str> {
     let requested = |language: &str| languages.iter().any(|tag| tag.split('-').next() == Some(language));
     let any = LANGUAGES.into_iter().any(requested);
     LANGUAGES.into_iter().filter(move |language| !any || requested(language))
@@ -103,20 +94,4 @@ pub(crate) fn term(name: &str) -> Option<Label> {
         "frame" => Label::new("frame", "ramme"),
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_have_the_requested_languages() {
-        let languages = |tags: &[&str]| {
-            let languages: Vec<String> = tags.iter().map(|&one| one.to_owned()).collect();
-            serde_json::to_string(&Label::new("Date", "Datering").text(&languages)).unwrap()
-        };
-        assert_eq!(languages(&[]), r#"{"da":["Datering"],"en":["Date"]}"#);
-        assert_eq!(languages(&["da-DK"]), r#"{"da":["Datering"]}"#);
-        assert_eq!(languages(&["fr"]), r#"{"da":["Datering"],"en":["Date"]}"#);
-    }
 }

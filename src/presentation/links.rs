@@ -38,7 +38,7 @@ pub(crate) fn http_uri(text: &str) -> Option<String> {
 
 impl View<'_> {
     fn label(&self, word: Label) -> Value {
-        language_map::label(&word.text(&self.publisher.languages))
+        language_map::label(&self.publisher.label(word))
     }
 
     /// The record's homepage of the work, or else the work's page on this server.
@@ -199,7 +199,7 @@ pub(super) fn provider(publisher: &super::Publisher, base: &str) -> Option<Value
 
 fn formatted_label(view: &View<'_>, word: Label, format: impl Fn(&str) -> String) -> Value {
     let mut text = Text::default();
-    for (language, label) in word.text(&view.publisher.languages).iter() {
+    for (language, label) in view.publisher.label(word).iter() {
         text.add(language, &format(label));
     }
     language_map::label(&text)

@@ -121,7 +121,7 @@ impl View<'_> {
             .map(|text| language_map::value(text, self.address.base()))
             .find(|value| !language_map::is_empty(value))?;
         let label = if self.publisher.attribution_label.is_empty() {
-            super::labels::Label::new("Attribution", "Kreditering").text(&self.publisher.languages)
+            self.publisher.label(super::labels::Label::new("Attribution", "Kreditering"))
         } else {
             self.publisher.attribution_label.clone()
         };
@@ -192,7 +192,7 @@ impl View<'_> {
             annotation["id"] = Value::from(self.address.tag(version, work, &target.id));
             annotation
         });
-        let label = super::labels::Label::new("Tags", "Emneord").text(&self.publisher.languages);
+        let label = self.publisher.label(super::labels::Label::new("Tags", "Emneord"));
         object! {
             "id": self.address.annotations(version, work, canvas.number),
             "type": "AnnotationPage",

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::labels::{self, Label};
 use super::object::object;
-use super::{View, language_map, rights};
+use super::{Publisher, View, language_map, rights};
 use crate::record::{Creator, Measure, Production, Text};
 
 /// The metadata of a work, including the record's rights statement unless it is a URI for `rights`.
@@ -19,7 +19,7 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
             facts.add(label, &statements);
         }
         (None, None, Some(true)) => {
-            facts.add(label, &[labels::PUBLIC_DOMAIN.text(facts.languages)]);
+            facts.add(label, &[facts.publisher.label(labels::PUBLIC_DOMAIN)]);
         }
         _ => {}
     }
@@ -34,23 +34,20 @@ pub(super) fn plain_facts(view: &View<'_>) -> Vec<Value> {
 
 fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     let work = view.work;
-    let mut facts = Facts {
-        base: view.address.base(),
-        languages: &view.publisher.languages,
-        pairs: Vec::with_capacity(16),
-    };
+    let mut facts =
+        Facts { base: view.address.base(), publisher: view.publisher, pairs: Vec::with_capacity(16) };
     let titles: Vec<Text> =
         work.titles.iter().map(|title| title.text.clone()).filter(|text| !text.is_empty()).collect();
     facts.add(Label::new("Other titles", "Andre titler"), titles.get(1..).unwrap_or_default());
     let creators: Vec<Text> =
-        work.creators.iter().map(|creator| creator_text(creator, facts.languages)).collect();
+        work.creators.iter().map(|creator| creator_text(creator, facts.publisher)).collect();
     facts.add(Label::new("Creator", "Kunstner"), &creators);
-    let dates: Vec<Text> = work.production.iter().map(|made| date(made, facts.languages)).collect();
+    let dates: Vec<Text> = work.production.iter().map(|made| date(made, facts.publisher)).collect();
     facts.add(Label::new("Date", "Datering"), &dates);
     facts.add(Label::new("Type", "Værktype"), &work.object_type);
     facts.add(Label::new("Technique", "Teknik"), &work.techniques);
     facts.add(Label::new("Materials", "Materialer"), &work.materials);
-    facts.add(Label::new("Dimensions", "Mål"), &measures(&work.dimensions, facts.languages));
+    facts.add(Label::new("Dimensions", "Mål"), &measures(&work.dimensions, facts.publisher));
     facts.add(Label::new("Inscription", "Påskrift"), &work.inscriptions);
     facts.add(Label::new("Collection", "Samling"), &work.collections);
     facts.add(Label::new("Department", "Afdeling"), std::slice::from_ref(&work.department));
@@ -69,14 +66,14 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
 struct Facts<'a> {
     /// The base URL of this server.
     base: &'a str,
-    languages: &'a [String],
+    publisher: &'a Publisher,
     pairs: Vec<Value>,
 }
 
 impl Facts<'_> {
     /// Viewers display the values of one language only, so values in another set of languages get a pair of their own.
     fn add(&mut self, label: Label, values: &[Text]) {
-        self.pair(&label.text(self.languages), values);
+        self.pair(&self.publisher.label(label), values);
     }
 
     fn pair(&mut self, label: &Text, values: &[Text]) {
@@ -104,7 +101,7 @@ fn named(label: &Text, id: &str) -> Text {
 }
 
 /// `Anna Ancher (Danish, 1859–1935), printmaker`.
-fn creator_text(creator: &Creator, languages: &[String]) -> Text {
+fn creator_text(creator: &Creator, publisher: &Publisher) -> Text {
     if creator.name.trim().is_empty() {
         return Text::default();
     }
@@ -117,14 +114,14 @@ fn creator_text(creator: &Creator, languages: &[String]) -> Text {
     let is_before = [creator.birth, creator.death].iter().flatten().any(|year| *year < 0);
     let role = creator.role.as_deref().filter(|role| !role.trim().is_empty());
     match (role, role.and_then(labels::term)) {
-        (Some(_), Some(role)) => in_each_language(role, languages, |word, language| {
-            let era = ERA.in_language(language);
+        (Some(_), Some(role)) => in_each_language(role, publisher, |word, language| {
+            let era = publisher.word(ERA, language);
             format!("{}, {word}", with_life(&life(creator, era)))
         }),
         (role, _) => {
             let role = role.map(|role| format!(", {role}")).unwrap_or_default();
             if is_before {
-                return in_each_language(ERA, languages, |era, _| {
+                return in_each_language(ERA, publisher, |era, _| {
                     format!("{}{role}", with_life(&life(creator, era)))
                 });
             }
@@ -150,16 +147,15 @@ fn life(creator: &Creator, era: &str) -> String {
     }
 }
 
-fn in_each_language(label: Label, languages: &[String], format: impl Fn(&str, &str) -> String) -> Text {
-    let mut text = Text::default();
-    for (language, label) in label.text(languages).iter() {
-        text.add(language, &format(label, language));
-    }
-    text
+fn in_each_language(label: Label, publisher: &Publisher, format: impl Fn(&str, &str) -> String) -> Text {
+    publisher.in_each_language(|language| {
+        let format = || format(publisher.word(label, language), language);
+        publisher.has_word(label, language).then(format)
+    })
 }
 
 /// The date as worded in the record, or else its years.
-pub(super) fn date(made: &Production, languages: &[String]) -> Text {
+pub(super) fn date(made: &Production, publisher: &Publisher) -> Text {
     if !made.text.is_empty() {
         return made.text.clone();
     }
@@ -174,7 +170,7 @@ pub(super) fn date(made: &Production, languages: &[String]) -> Text {
             format!("{earliest}–{latest}")
         });
     }
-    in_each_language(ERA, languages, |era, _| {
+    in_each_language(ERA, publisher, |era, _| {
         let year = |year: i32| {
             if year > 0 { year.to_string() } else { format!("{} {era}", year.unsigned_abs().max(1)) }
         };
@@ -183,7 +179,7 @@ pub(super) fn date(made: &Production, languages: &[String]) -> Text {
 }
 
 /// Measures by part: `sheet: 30.5 × 20 cm`.
-pub(super) fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
+pub(super) fn measures(all: &[Measure], publisher: &Publisher) -> Vec<Text> {
     let mut parts: Vec<&str> = Vec::new();
     for measure in all {
         let part = measure.part.as_deref().unwrap_or_default();
@@ -193,10 +189,10 @@ pub(super) fn measures(all: &[Measure], languages: &[String]) -> Vec<Text> {
     }
     let of =
         |part: &str| all.iter().filter(|m| m.part.as_deref().unwrap_or_default() == part).collect::<Vec<_>>();
-    parts.into_iter().take(50).map(|part| measured(part, &of(part), languages)).collect()
+    parts.into_iter().take(50).map(|part| measured(part, &of(part), publisher)).collect()
 }
 
-fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
+fn measured(part: &str, measures: &[&Measure], publisher: &Publisher) -> Text {
     let mut texts: Vec<&str> = measures.iter().filter_map(|measure| measure.text.as_deref()).collect();
     texts.dedup();
     if !texts.is_empty() {
@@ -209,9 +205,15 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
         let texts = texts.into_iter().map(bare).collect::<Vec<_>>().join(", ");
         return Text::plain(&if part.is_empty() { texts } else { format!("{part}: {texts}") });
     }
-    in_each_language(Label::new("en", "da"), languages, |_, language| {
+    let named = measures.iter().filter_map(|measure| measure.kind.as_deref()).chain([part]);
+    let terms: Vec<Label> = named.filter_map(labels::term).collect();
+    publisher.in_each_language(|language| {
+        // Without its words, a language has no text of its own.
+        if !terms.iter().all(|term| publisher.has_word(*term, language)) {
+            return None;
+        }
         let term = |name: &str| {
-            labels::term(name).map_or(name.to_owned(), |term| term.in_language(language).to_owned())
+            labels::term(name).map_or(name.to_owned(), |term| publisher.word(term, language).to_owned())
         };
         let sides =
             ["height", "width", "depth"].map(|kind| measures.iter().find(|measure| is(measure, kind)));
@@ -237,9 +239,9 @@ fn measured(part: &str, measures: &[&Measure], languages: &[String]) -> Text {
             parts.extend((measure.value.is_some()).then(|| value.trim().to_owned()));
         }
         match (part, parts.is_empty()) {
-            (_, true) => String::new(),
-            ("", false) => parts.join(", "),
-            (part, false) => format!("{}: {}", term(part), parts.join(", ")),
+            (_, true) => None,
+            ("", false) => Some(parts.join(", ")),
+            (part, false) => Some(format!("{}: {}", term(part), parts.join(", "))),
         }
     })
 }
@@ -265,7 +267,7 @@ mod tests {
     #[track_caller]
     fn measures_are(json: &str, expected: &[&str]) {
         let all: Vec<Measure> = serde_json::from_str(json).unwrap();
-        let found: Vec<Text> = measures(&all, &[]);
+        let found: Vec<Text> = measures(&all, &Publisher::default());
         assert_eq!(found, expected.iter().map(|json| text(json)).collect::<Vec<_>>());
     }
 
@@ -292,7 +294,9 @@ mod tests {
 
     #[test]
     fn dates_are_text_or_years() {
-        let date = |earliest, latest| date(&Production { earliest, latest, ..Production::default() }, &[]);
+        let date = |earliest, latest| {
+            date(&Production { earliest, latest, ..Production::default() }, &Publisher::default())
+        };
         assert_eq!(date(Some(1850), Some(1859)), Text::plain("1850–1859"));
         assert_eq!(date(None, Some(1850)), Text::plain("1850"));
         assert_eq!(date(Some(-50), Some(20)), text(r#"{"en":"50 BC – 20","da":"50 f.Kr. – 20"}"#));
@@ -307,7 +311,7 @@ mod tests {
             (None, Some(-322), "Aristotle (†322 BC)"),
         ] {
             let creator = Creator { name: "Aristotle".into(), birth, death, ..Creator::default() };
-            let text = creator_text(&creator, &[]);
+            let text = creator_text(&creator, &Publisher::default());
             assert_eq!(text.best(&["en"]), Some(english));
             assert_eq!(text.best(&["da"]), Some(&*english.replace("BC", "f.Kr.")));
         }
@@ -319,6 +323,6 @@ mod tests {
             serde_json::from_str(r#"{"name":"Anna Ancher","birth":1859,"death":1935,"role":"artist"}"#)
                 .unwrap();
         let expected = r#"{"en":"Anna Ancher (1859–1935), artist","da":"Anna Ancher (1859–1935), kunstner"}"#;
-        assert_eq!(creator_text(&creator, &[]), text(expected));
+        assert_eq!(creator_text(&creator, &Publisher::default()), text(expected));
     }
 }

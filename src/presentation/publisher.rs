@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::{self, Label};
 use super::links::http_uri;
+use super::own_labels::OwnLabels;
+use super::rights;
 use crate::record::Text;
 
 /// `[presentation]`: the museum's name, site, logo, attribution and languages.
@@ -23,6 +26,9 @@ pub(crate) struct Publisher {
     pub data_licence: String,
     /// The languages of labels and pages (`en` and `da` exist), preferred first.
     pub languages: Vec<String>,
+    /// The museum's own words for labels.
+    #[serde(skip)]
+    pub own_labels: OwnLabels,
 }
 
 /// `[presentation.logo]`: the museum's logo.
@@ -48,6 +54,7 @@ impl Default for Publisher {
             attribution: Text::default(),
             data_licence: String::new(),
             languages: vec!["en".into(), "da".into()],
+            own_labels: OwnLabels::default(),
         }
     }
 }
@@ -79,9 +86,52 @@ impl Publisher {
         self.languages.iter().map(String::as_str).collect()
     }
 
+    /// The languages that labels are written in: English and Danish, or one of them if the publisher wants only that, and
+    /// those of the museum's own.
+    fn label_languages(&self) -> Vec<&'static str> {
+        let own = self.own_labels.0.iter().map(|(language, _)| *language);
+        let own = own.filter(|language| !labels::LANGUAGES.contains(language));
+        labels::supported(&self.languages).chain(own).collect()
+    }
+
+    /// A label in a language: in the museum's own words, if it has some.
+    pub(crate) fn word(&self, label: Label, language: &str) -> &'static str {
+        let own = self.own_labels.of(language).and_then(|labels| labels.get(label.en));
+        own.map_or_else(|| label.in_language(language), |words| &words.usual)
+    }
+
+    /// Whether a label exists in a language.
+    pub(super) fn has_word(&self, label: Label, language: &str) -> bool {
+        let is_own = || self.own_labels.of(language).is_some_and(|labels| labels.get(label.en).is_some());
+        labels::LANGUAGES.contains(&language) || is_own()
+    }
+
+    /// A label in all languages that it exists in and that are wanted.
+    pub(crate) fn label(&self, label: Label) -> Text {
+        let word = |language: &str| self.word(label, language).to_owned();
+        self.in_each_language(|language| self.has_word(label, language).then(|| word(language)))
+    }
+
+    /// A text that is written in each of the languages of labels.
+    pub(crate) fn in_each_language(&self, write: impl Fn(&str) -> Option<String>) -> Text {
+        let mut text = Text::default();
+        for language in self.label_languages() {
+            if let Some(words) = write(language) {
+                text.add(language, &words);
+            }
+        }
+        text
+    }
+
+    /// The name of a licence or rights statement; `None` for any other text.
+    pub(crate) fn rights_name(&self, statement: &str) -> Option<Text> {
+        let name = |language: &str| rights::name(statement, |label| self.word(label, language));
+        Some(self.in_each_language(name)).filter(|text| !text.is_empty())
+    }
+
     /// The label of a scheme in the preferred language; the scheme's name if it has no label.
     pub(crate) fn scheme_label(&self, name: &str) -> String {
-        let word = super::labels::scheme(name).map(|word| word.text(&self.languages));
+        let word = labels::scheme(name).map(|word| self.label(word));
         let known = word.as_ref().and_then(|word| word.best(&self.preferred_languages()));
         known.unwrap_or(name).to_owned()
     }
@@ -98,5 +148,25 @@ mod tests {
         assert_eq!(publisher(""), Ok(()));
         assert_eq!(publisher("https://museum.example/"), Ok(()));
         assert!(publisher("museum.example").is_err());
+    }
+
+    #[test]
+    fn labels_have_the_languages_that_are_wanted_and_exist() {
+        let mut german = super::super::own_labels::Overrides::default();
+        let words = super::super::own_labels::Words { usual: "Datum".into(), ..Default::default() };
+        german.add("Date", words);
+        let own: &'static _ = Box::leak(Box::new(german));
+        let label = |languages: &[&str], label: Label| {
+            let languages = languages.iter().map(|&one| one.to_owned()).collect();
+            let own_labels = OwnLabels(Vec::leak(vec![("de", own)]));
+            let publisher = Publisher { languages, own_labels, ..Publisher::default() };
+            serde_json::to_string(&publisher.label(label)).unwrap()
+        };
+        let date = Label::new("Date", "Datering");
+        assert_eq!(label(&[], date), r#"{"da":["Datering"],"de":["Datum"],"en":["Date"]}"#);
+        assert_eq!(label(&["da-DK"], date), r#"{"da":["Datering"],"de":["Datum"]}"#);
+        assert_eq!(label(&["fr"], date), r#"{"da":["Datering"],"de":["Datum"],"en":["Date"]}"#);
+        assert_eq!(label(&["de-AT", "en"], date), r#"{"de":["Datum"],"en":["Date"]}"#);
+        assert_eq!(label(&["de", "en"], Label::new("Type", "Værktype")), r#"{"en":["Type"]}"#);
     }
 }

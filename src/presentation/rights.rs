@@ -1,7 +1,6 @@
 //! Licences and rights statements as normalized URIs and names (Presentation API 3.0, §3.1, `rights`).
 
 use super::labels::Label;
-use crate::record::Text;
 
 /// The URI of a Creative Commons licence or a RightsStatements.org statement in its canonical form, with `http`; `None` for
 /// any other text.
@@ -28,39 +27,32 @@ pub(crate) fn normalize(rights: &str) -> Option<String> {
     }
 }
 
-/// The name of a licence or rights statement in English and Danish; `None` for any other text.
-pub(crate) fn name(rights: &str) -> Option<Text> {
+/// The name of a licence or rights statement, with the words that labels have; `None` for any other text.
+pub(super) fn name(rights: &str, word: impl Fn(Label) -> &'static str) -> Option<String> {
     let uri = normalize(rights)?;
     let (_, path) = uri.split_once("://")?;
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let (english, danish) = match parts[..] {
+    Some(match parts[..] {
         ["creativecommons.org", "publicdomain", "zero", ..] => {
-            ("CC0 1.0 (dedicated to the public domain)".into(), "CC0 1.0 (fri af ophavsret)".into())
+            format!("CC0 1.0 ({})", word(Label::new("dedicated to the public domain", "fri af ophavsret")))
         }
-        ["creativecommons.org", "publicdomain", ..] => (
-            "Public Domain Mark 1.0 (no known copyright)".into(),
-            "Public Domain Mark 1.0 (ingen kendt ophavsret)".into(),
-        ),
+        ["creativecommons.org", "publicdomain", ..] => {
+            format!(
+                "Public Domain Mark 1.0 ({})",
+                word(Label::new("no known copyright", "ingen kendt ophavsret"))
+            )
+        }
         ["creativecommons.org", "licenses", licence, version, ref jurisdiction @ ..] => {
             let jurisdiction = jurisdiction
                 .first()
                 .map(|jurisdiction| format!(" {}", jurisdiction.to_uppercase()))
                 .unwrap_or_default();
-            let short = format!("CC {} {version}{jurisdiction}", licence.to_uppercase());
-            let long = |label: fn(Label) -> &'static str| {
-                licence.split('-').filter_map(condition).map(label).collect::<Vec<_>>().join("-")
-            };
-            (format!("{short} ({})", long(|label| label.en)), format!("{short} ({})", long(|label| label.da)))
+            let conditions = licence.split('-').filter_map(condition).map(word).collect::<Vec<_>>().join("-");
+            format!("CC {} {version}{jurisdiction} ({conditions})", licence.to_uppercase())
         }
-        ["rightsstatements.org", _, statement, ..] => {
-            let label = statement_name(statement)?;
-            (label.en.to_owned(), label.da.to_owned())
-        }
+        ["rightsstatements.org", _, statement, ..] => word(statement_name(statement)?).to_owned(),
         _ => return None,
-    };
-    let mut text = Text::of("en", &english);
-    text.add("da", &danish);
-    Some(text)
+    })
 }
 
 /// The conditions of Creative Commons licences, as in the licences' titles.
@@ -212,16 +204,17 @@ mod tests {
             ),
             ("http://rightsstatements.org/vocab/InC/1.0/", "In copyright", "Ophavsretligt beskyttet"),
         ] {
-            let name = name(given).unwrap();
-            assert_eq!((name.best(&["en"]), name.best(&["da"])), (Some(english), Some(danish)), "{given}");
+            let names = (name(given, |label| label.en).unwrap(), name(given, |label| label.da).unwrap());
+            assert_eq!(names, (english.to_owned(), danish.to_owned()), "{given}");
         }
         for statement in STATEMENTS {
             assert!(
-                name(&format!("http://rightsstatements.org/vocab/{statement}/1.0/")).is_some(),
+                name(&format!("http://rightsstatements.org/vocab/{statement}/1.0/"), |label| label.en)
+                    .is_some(),
                 "{statement}"
             );
         }
-        assert_eq!(name("© Museum"), None);
+        assert_eq!(name("© Museum", |label| label.en), None);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl<'a> View<'a> {
         }
         match &image.role {
             Role::Other(label) => Text::plain(label),
-            role => labels::role(role).map(|label| label.text(&self.publisher.languages)).unwrap_or_default(),
+            role => labels::role(role).map(|label| self.publisher.label(label)).unwrap_or_default(),
         }
     }
 
@@ -185,7 +185,7 @@ fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
     for canvas in canvases.iter() {
         *counts.entry(canvas.label.clone()).or_default() += 1;
     }
-    let front = labels::role(&Role::Recto).map(|label| label.text(&publisher.languages)).unwrap_or_default();
+    let front = labels::role(&Role::Recto).map(|label| publisher.label(label)).unwrap_or_default();
     let mut seen = std::collections::HashMap::<Text, usize>::new();
     for canvas in canvases {
         if counts.get(&canvas.label).is_none_or(|&count| count < 2) {
@@ -194,7 +194,7 @@ fn number_duplicate_labels(canvases: &mut [Canvas<'_>], publisher: &Publisher) {
         let number = seen.entry(canvas.label.clone()).or_default();
         *number += 1;
         // Several images with the default role have not been described, so they are not labelled `Front`.
-        let image = Label::new("Image", "Billede").text(&publisher.languages);
+        let image = publisher.label(Label::new("Image", "Billede"));
         let shared = if canvas.label == front { image } else { canvas.label.clone() };
         let mut label = Text::default();
         for (language, value) in shared.iter() {

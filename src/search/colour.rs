@@ -145,6 +145,13 @@ pub(crate) fn swatch_of(value: &str) -> Option<&'static Swatch> {
     SWATCHES.get(value)
 }
 
+/// The English and Danish names of all swatches, in the order of their values.
+pub(crate) fn swatch_names() -> Vec<(&'static str, &'static str)> {
+    let mut swatches: Vec<_> = SWATCHES.iter().collect();
+    swatches.sort_unstable_by_key(|(value, _)| *value);
+    swatches.into_iter().map(|(_, swatch)| (swatch.english, swatch.danish)).collect()
+}
+
 /// The names of a facet value, if it has a swatch.
 pub(super) fn label_of(value: &str) -> Option<Text> {
     let swatch = swatch_of(value)?;

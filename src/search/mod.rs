@@ -40,7 +40,7 @@ mod vocabulary;
 mod works_with_value;
 
 pub(crate) use background::Background;
-pub(crate) use colour::{Colour, WeightedColour, swatch_of};
+pub(crate) use colour::{Colour, WeightedColour, swatch_names, swatch_of};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
 pub(crate) use find::number_hash;

@@ -150,7 +150,7 @@ test("four views have a short address", () => {
 const { readManifest, textOf } = await module("manifest");
 const { plainText } = await module("plain_text");
 const { serviceKind, tileSource } = await module("image_service");
-const { lengthOf, lengthText, recordedSize, scaleBar, scaleOf } = await module("measure");
+const { lengthOf, lengthText, recordedSize, scaleBar, scaleOf, sizesByImage } = await module("measure");
 const { alignment, firstWidths, followed, links, screenTransform, widthsToFit } = await module("links");
 const { citation, contentState, droppedManifest, imageUri, onCanvas, onPicture, readContentState } = await module("detail_links");
 const { arrangementManifest } = await module("export_manifest");
@@ -254,7 +254,7 @@ test("dropped links name a manifest", () => {
   for (const text of ["", "javascript:alert(1)", "a b", "data:text/html,x"]) assert.equal(droppedManifest(text), null);
 });
 
-test("sizes are read from records, without frames if possible", () => {
+test("sizes are read from records, without frames", () => {
   const side = (kind, value, unit = "cm", part) => ({ kind, value, unit, part });
   const size = (dimensions) => {
     const found = recordedSize(dimensions);
@@ -263,7 +263,26 @@ test("sizes are read from records, without frames if possible", () => {
   assert.deepEqual(size([side("height", 60, "cm", "frame"), side("width", 90, "cm", "frame"), side("height", 40), side("width", 60)]), [40, 60, 0.5]);
   near(size([side("height", 400, "mm", "sheet"), side("width", 600.5, "mm", "sheet")]), [40, 60.05, 0.005]);
   near(size([side("højde", 10, "in"), side("bredde", 20, "in")]), [25.4, 50.8, 1.27]);
+  assert.equal(size([side("height", 60, "cm", "frame"), side("width", 90, "cm", "frame")]), null);
   for (const none of [undefined, [], [side("height", 4)], [side("width", -1), side("height", 3)], [side("width", 4, "kg"), side("height", 3, "kg")]]) assert.equal(size(none), null);
+});
+
+test("only images of the whole front have the scale of the work", () => {
+  const side = (kind, value, part) => ({ kind, value, unit: "cm", part });
+  const dimensions = [side("height", 40), side("width", 60), side("height", 50, "frame"), side("width", 70, "frame")];
+  const widths = (images, more = {}) => {
+    const named = images.map((image, at) => ({ file: `${at}`, service: `s${at}`, ...image }));
+    const sizes = sizesByImage({ dimensions, images: named, ...more });
+    return named.map(({ service }) => sizes.get(service)?.width.cm ?? null);
+  };
+  assert.deepEqual(widths([{ role: "recto" }, { role: "verso" }, { role: "detail" }, { role: "frame" }]), [60, null, null, 70]);
+  assert.deepEqual(widths([{ role: "detail" }, {}]), [null, 60], "the front need not come first");
+  assert.deepEqual(widths([{}, {}, {}]), [60, null, null], "undescribed images after the first may be details");
+  assert.deepEqual(widths([{ role: "verso" }, { role: "Macro" }]), [null, null], "there may be no front");
+  assert.deepEqual(widths([{ service: undefined }, {}]), [null, null], "the place of a front that is not shown is not taken");
+  const parts = [{ label: "Wings", parts: [{ label: "Left wing", images: ["0"] }] }];
+  assert.deepEqual(widths([{}, {}], { parts }), [null, 60], "an image of a part does not show the whole");
+  assert.deepEqual([sizesByImage(null).size, sizesByImage({ dimensions }).size], [0, 0]);
 });
 
 test("lengths state their error", () => {

@@ -16,6 +16,28 @@ async function open(size, options = {}) {
   return page;
 }
 
+/** What is dragged with an element, by the pointer, as it leaves the window. */
+async function dragged(page, selector) {
+  const { x, y, width, height } = await page.locator(selector).boundingBox();
+  const chromium = await page.context().newCDPSession(page);
+  await chromium.send("Input.setInterceptDrags", { enabled: true });
+  const intercepted = new Promise((resolve) => chromium.once("Input.dragIntercepted", ({ data }) => resolve(data)));
+  const [left, top] = [x + width / 2, y + height / 2];
+  const pointer = (type, by) => chromium.send("Input.dispatchMouseEvent", { type, x: left + by, y: top + by, button: "left", buttons: 1, clickCount: 1 });
+  await pointer("mousePressed", 0);
+  for (const by of [2, 6, 12, 20]) await pointer("mouseMoved", by);
+  return intercepted;
+}
+
+/** Drops it in the middle of a window. */
+async function drop(page, data) {
+  const chromium = await page.context().newCDPSession(page);
+  const { width, height } = page.viewportSize();
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await chromium.send("Input.dispatchDragEvent", { type, x: width / 2, y: height / 2, data });
+  }
+}
+
 const query = (page) => new URL(page.url()).search;
 const shows = (page, search) => page.waitForFunction((search) => location.search === search, search);
 
@@ -53,6 +75,22 @@ for (const size of Object.keys(SIZES)) {
   test.check(await page.isVisible(".fader"), "a capture has a fader");
   await page.fill("#fade", "40");
   test.check((await page.textContent(".fader output")) === "40 %", "the fader says how far");
+  await shows(page, "?canvas=1&capture=2&fade=40");
+  const faded = async (page) => (await page.waitForSelector(".fader:not([hidden])"), page.textContent(".fader output"));
+  await page.reload();
+  test.check((await faded(page)) === "40 %", "a reload keeps the fader");
+  for (const [fade, shown] of [["40", "40 %"], ["0", "0 %"], ["101", "100 %"], ["-1", "100 %"], ["4e1", "100 %"], ["", "100 %"]]) {
+    const other = await open("usual", { path: `${target}?canvas=1&capture=2&fade=${fade}` });
+    test.check((await faded(other)) === shown, `fade=${fade} is ${shown} in another browser`);
+    const cited = await other.getAttribute("#citation a[href*='cite.bib']", "href");
+    test.check(!cited.includes("fade"), "which no citation depends on");
+    await other.context().close();
+  }
+  const unfaded = await open("usual", { path: `${target}?fade=40` });
+  await unfaded.click("[data-tool=next]");
+  test.check((await faded(unfaded)) === "100 %", "a capture that is chosen later covers the canvas");
+  await unfaded.context().close();
+  await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
   await page.waitForFunction(() => document.querySelector("#downloads a").href.includes("infrared"));
   test.check(true, "downloads are those of the capture");
   await page.click("[data-tool=next]");
@@ -229,6 +267,60 @@ for (const size of Object.keys(SIZES)) {
   await page.click("[data-copy=citation-text]");
   await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("Anna Ancher"));
   test.check(true, "the citation is copied");
+  await page.context().close();
+}
+
+// Sharing: what is in view, where the browser can share.
+{
+  const page = await test.open("usual");
+  await page.addInitScript(() => {
+    window.shared = [];
+    // A visitor who leaves the dialog is told to the page as an error.
+    navigator.share = async (what) => (window.shared.push(what), Promise.reject(new DOMException("", "AbortError")));
+  });
+  await page.goto(test.base + target, { waitUntil: "load" });
+  await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+  await page.click("[data-tool=zoom-in]");
+  await page.waitForFunction(() => location.search.includes("xywh="));
+  await page.click("[data-share=share]");
+  const shared = await page.evaluate(() => window.shared);
+  const expected = { title: await page.title(), url: page.url() };
+  test.check(JSON.stringify(shared) === JSON.stringify([expected]), `the page in view is shared: ${JSON.stringify(shared)}`);
+  await page.context().close();
+  const without = await test.open("usual");
+  await without.addInitScript(() => delete Navigator.prototype.share);
+  await without.goto(test.base + target, { waitUntil: "load" });
+  await without.waitForSelector("[data-share=copy]");
+  test.check(!(await without.isVisible("[data-share=share]")), "without a dialog for sharing there is no button for it");
+  await without.context().close();
+}
+
+// The IIIF icon dragged into another window: what is dropped there is the manifest's URL, which viewers open.
+{
+  const page = await open("usual");
+  const data = await dragged(page, ".iiif-link");
+  const manifest = `${test.base}/presentation/3/${target.split("/").pop()}/manifest`;
+  const plain = await test.open("usual");
+  await plain.setContent(`<!doctype html><title>x</title><body style="height: 500px" ondragover="event.preventDefault()" ondrop="event.preventDefault(); dropped = event.dataTransfer.getData('text/uri-list')">`);
+  await drop(plain, data);
+  const dropped = await plain.waitForFunction(() => window.dropped).then((handle) => handle.jsonValue());
+  test.check(new URL(dropped).searchParams.get("manifest") === manifest, `a page that the icon is dropped on gets the manifest: ${dropped}`);
+  await plain.context().close();
+  const mirador = await test.open("usual", { path: "/view/mirador/B1" });
+  const windows = (count) => mirador.waitForFunction((count) => document.querySelectorAll(".mirador-window").length === count, count);
+  await windows(1);
+  await drop(mirador, data);
+  await windows(2);
+  await mirador.waitForFunction(() => [...document.querySelectorAll(".mirador-window")].some((one) => /Panel/.test(one.textContent)));
+  test.check(true, "Mirador opens the work that is dropped on it");
+  await test.screenshot(mirador, "work-in-mirador");
+  await mirador.context().close();
+  const compare = await test.open("usual", { path: "/compare" });
+  await compare.waitForSelector("#app:not([hidden])");
+  await drop(compare, data);
+  await compare.waitForSelector(".views li");
+  test.check((await compare.textContent(".views li")).includes("Panel"), "and so does the page for comparing");
+  await compare.context().close();
   await page.context().close();
 }
 

@@ -22,7 +22,7 @@ pub(super) fn entry(citation: &Citation) -> String {
         ("number", Some(escaped(&citation.number))),
         ("note", citation.detail_note().as_deref().map(escaped)),
         ("url", Some(uri(&citation.page()))),
-        ("langid", Some(if citation.language == "da" { "danish" } else { "english" }.to_owned())),
+        ("langid", language(&citation.language).map(str::to_owned)),
     ];
     let mut entry = format!("@misc{{{},\n", key(&citation.number));
     for (name, value) in fields {
@@ -90,4 +90,23 @@ fn key(number: &str) -> String {
         }
     }
     if key.is_empty() { "work".into() } else { key }
+}
+
+/// The name of a language in BibTeX (babel), if it is one of those that pages often have.
+fn language(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "da" => "danish",
+        "de" => "german",
+        "en" => "english",
+        "es" => "spanish",
+        "fi" => "finnish",
+        "fr" => "french",
+        "is" => "icelandic",
+        "it" => "italian",
+        "nb" | "no" => "norsk",
+        "nl" => "dutch",
+        "pl" => "polish",
+        "sv" => "swedish",
+        _ => return None,
+    })
 }

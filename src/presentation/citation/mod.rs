@@ -11,6 +11,7 @@ mod sentence;
 mod tests;
 
 use self::name::Name;
+use super::labels::Label;
 use crate::record::Region;
 
 /// A work, or a detail of one of its images, as it is cited.
@@ -34,8 +35,33 @@ pub(crate) struct Citation {
     /// The name of the licence or rights statement.
     pub rights: Option<String>,
     pub detail: Option<Detail>,
-    /// The language of the texts: `en` or `da`.
+    /// The language of the texts.
     pub language: String,
+    words: Words,
+}
+
+/// The words of a citation that are not the record's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Words {
+    and: &'static str,
+    detail: &'static str,
+    image: &'static str,
+}
+
+impl Words {
+    fn of(word: impl Fn(Label) -> &'static str) -> Self {
+        Self {
+            and: word(Label::new("and", "og")),
+            detail: word(Label::new("Detail", "Udsnit")),
+            image: word(Label::new("image", "billede")),
+        }
+    }
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self::of(|label| label.en)
+    }
 }
 
 /// One image of a work, or a region of it.
@@ -121,10 +147,7 @@ impl Citation {
     /// Which image or region is cited, as in `Detail: image 2, xywh=10,20,300,400, https://…`.
     fn detail_note(&self) -> Option<String> {
         let detail = self.detail.as_ref()?;
-        let (label, image) = match self.language.as_str() {
-            "da" => ("Udsnit", "billede"),
-            _ => ("Detail", "image"),
-        };
+        let Words { detail: label, image, .. } = self.words;
         let label = if detail.region.is_some() { format!("{label}: ") } else { String::new() };
         let region = detail.region.map(|region| format!(", xywh={region}")).unwrap_or_default();
         let place = detail.image.as_ref().map(|place| format!(", {place}")).unwrap_or_default();

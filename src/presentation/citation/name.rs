@@ -1,7 +1,7 @@
 //! Names of creators in citations.
 
 use super::line::line;
-use crate::presentation::labels;
+use crate::presentation::labels::{self, Label};
 use crate::record::Creator;
 
 /// The name of a creator.
@@ -19,11 +19,14 @@ const QUALIFIERS: [&str; 5] = ["after", "attributed", "attributed to", "workshop
 
 impl Name {
     /// The name of a creator; none if the record has no name.
-    pub(super) fn of(creator: &Creator, language: &str) -> Option<Self> {
+    pub(super) fn of(creator: &Creator, word: impl Fn(Label) -> &'static str) -> Option<Self> {
         let name = line(&creator.name);
         let role = creator.role.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
         if QUALIFIERS.contains(&role.as_str()) {
-            let qualifier = labels::term(&role).map_or(role.as_str(), |term| term.in_language(language));
+            let qualifier = match labels::term(&role) {
+                Some(term) => word(term),
+                None => role.as_str(),
+            };
             return (!name.is_empty()).then(|| Self::Literal(format!("{qualifier} {name}")));
         }
         let sorted = creator.sort_name.as_deref().map(line).unwrap_or_default();

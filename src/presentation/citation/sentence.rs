@@ -5,11 +5,11 @@ use super::line::line;
 
 /// `Anna Ancher, Sunlight, 1891. Oil on canvas, 65 × 59 cm. Museum, KMS1. https://…`.
 pub(super) fn sentence(citation: &Citation) -> String {
-    let and = if citation.language == "da" { " og " } else { " and " };
+    let and = citation.words.and;
     let names: Vec<String> = citation.creators.iter().map(super::name::Name::displayed).collect();
     let names = match names.split_last() {
         Some((last, [])) => Some(last.clone()),
-        Some((last, others)) => Some(format!("{}{and}{last}", others.join(", "))),
+        Some((last, others)) => Some(format!("{} {and} {last}", others.join(", "))),
         None => None,
     };
     let made = [names, Some(citation.title.clone()), citation.date.clone()];

@@ -24,6 +24,7 @@ fn citation() -> Citation {
         rights: Some("CC0 1.0".into()),
         detail: None,
         language: "en".into(),
+        words: Words::default(),
     }
 }
 
@@ -120,7 +121,7 @@ fn names_are_divided_only_where_the_record_does() {
     let of = |name: &str, sort_name: Option<&str>, role: Option<&str>| {
         let (sort_name, role) = (sort_name.map(str::to_owned), role.map(str::to_owned));
         let creator = crate::record::Creator { name: name.into(), sort_name, role, ..Default::default() };
-        Name::of(&creator, "en").map(|name| (name.sorted(), name.displayed()))
+        Name::of(&creator, |label| label.en).map(|name| (name.sorted(), name.displayed()))
     };
     let name = |sorted: &str, displayed: &str| Some((sorted.to_owned(), displayed.to_owned()));
     assert_eq!(of("Anna Ancher", Some("Ancher, Anna"), Some("artist")), name("Ancher, Anna", "Anna Ancher"));

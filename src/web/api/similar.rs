@@ -263,7 +263,8 @@ async fn answer(
     let serializer =
         WorkSerializer { gallery: &app.gallery, address: &address, fields, lang: query.text("lang") };
     let works = indexed(app, found.works).await?;
-    let page = Similar { by: found.by, total: works.len() as u64, works: Spliced::default() };
+    let details = app.gallery.likeness()?.has_details();
+    let page = Similar { by: found.by, details, total: works.len() as u64, works: Spliced::default() };
     let places = futures::stream::iter(works.iter().map(|(similar, _)| place_of(app, &address, similar)));
     let places: Vec<_> = places.buffered(OPENED_AT_ONCE).collect().await;
     let works = works

@@ -1,10 +1,11 @@
 //! What all parts of a page share: the site's base path, language and publisher.
 
-use super::label_list::Overrides;
-use super::labels::{self, Label, Noun};
+use serde_json::{Value, json};
+
+use super::labels::{self, Counted, Label};
 use super::link::Link;
 use super::number;
-use crate::presentation::Logo;
+use crate::presentation::{Logo, Overrides};
 use crate::search::VisualMeasure;
 
 /// The site as one visitor sees it.
@@ -58,7 +59,27 @@ impl Context {
     /// A label in the language of the page.
     pub(super) fn text(&self, label: Label) -> &'static str {
         let own = self.labels.and_then(|labels| labels.get(label.en));
-        own.unwrap_or_else(|| label.in_language(self.language))
+        own.map_or_else(|| label.in_language(self.language), |words| &words.usual)
+    }
+
+    /// A label for a script: a text, or texts by plural category where they differ.
+    pub(super) fn for_script(&self, label: impl Into<Counted>) -> Value {
+        let Counted { one, other } = label.into();
+        match self.labels.and_then(|labels| labels.get(other.en)) {
+            Some(words) if words.forms.is_empty() => words.usual.as_str().into(),
+            Some(words) => {
+                let usual = json!({ "other": words.usual });
+                let forms = words.forms.iter().map(|(key, text)| (key.clone(), Value::from(text.as_str())));
+                forms.fold(usual, |mut all, (key, text)| {
+                    all[key] = text;
+                    all
+                })
+            }
+            None if one == other => other.in_language(self.language).into(),
+            None => {
+                json!({ "one": one.in_language(self.language), "other": other.in_language(self.language) })
+            }
+        }
     }
 
     /// The collection's name.
@@ -134,10 +155,14 @@ impl Context {
         number::grouped(number, number::separator(self.language))
     }
 
-    /// `1 work`, `1,234 works`.
-    pub(super) fn counted(&self, number: u64, noun: Noun) -> String {
-        let noun = if number == 1 { noun.one } else { noun.many };
-        format!("{} {}", self.grouped(number), self.text(noun))
+    /// A label with a number in the place of `{count}`: `1 work`, `1,234 works`.
+    pub(super) fn counted(&self, number: u64, label: impl Into<Counted>) -> String {
+        let Counted { one, other } = label.into();
+        let text = match self.labels.and_then(|labels| labels.get(other.en)) {
+            Some(words) => words.for_number(self.language, number),
+            None => (if number == 1 { one } else { other }).in_language(self.language),
+        };
+        text.replace("{count}", &self.grouped(number))
     }
 
     /// A number with one decimal place, in the page's language.

@@ -20,7 +20,7 @@ pub(super) fn refine(context: &Context, page: &Search) -> Option<Markup> {
         // On narrow windows it is a popover, which needs no script.
         aside.refine id="refine" popover aria-labelledby="refine-heading" {
             h2 id="refine-heading" { (context.text(labels::REFINE)) }
-            button.close type="button" popovertarget="refine" popovertargetaction="hide" {
+            button.button.close type="button" popovertarget="refine" popovertargetaction="hide" {
                 (context.text(labels::CLOSE))
             }
             @if !page.switches.is_empty() { (switches(context, &page.switches)) }

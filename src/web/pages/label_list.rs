@@ -1,15 +1,26 @@
-//! The list of all labels with identifiers for translators, and labels in other words.
+//! The list of all labels with identifiers for translators.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::record::slug;
+use crate::search::swatch_names;
 
 /// The files that define labels. The list is read from them, so that no label is written twice.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 14] = [
     include_str!("labels.rs"),
     include_str!("labels/work.rs"),
     include_str!("labels/developers.rs"),
+    include_str!("compare/labels.rs"),
     include_str!("../../presentation/labels.rs"),
+    include_str!("../../presentation/metadata.rs"),
+    include_str!("../../presentation/rights.rs"),
+    include_str!("../../presentation/citation/mod.rs"),
+    include_str!("../../presentation/image.rs"),
+    include_str!("../../presentation/view.rs"),
+    include_str!("../../presentation/links.rs"),
+    include_str!("../../presentation/manifest.rs"),
+    include_str!("../../presentation/annotation.rs"),
+    include_str!("../../presentation/collection.rs"),
 ];
 /// The longest identifier.
 const LONGEST: usize = 60;
@@ -20,53 +31,56 @@ pub(crate) struct ListedLabel {
     /// Its English words as an identifier: `search-the-collection`.
     pub id: String,
     pub english: &'static str,
-    pub danish: String,
-}
-
-/// Labels in other words or in another language, by the English ones.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Overrides(HashMap<&'static str, &'static str>);
-
-impl Overrides {
-    /// Sets a label. Texts live as long as the server.
-    pub(crate) fn add(&mut self, english: &'static str, text: String) {
-        self.0.insert(english, Box::leak(text.into_boxed_str()));
-    }
-
-    /// The words that replace a label.
-    pub(super) fn get(&self, english: &str) -> Option<&'static str> {
-        self.0.get(english).copied()
-    }
+    pub danish: &'static str,
+    /// Its words for one, if they differ: in English and Danish.
+    pub one: Option<(&'static str, &'static str)>,
 }
 
 /// All labels, by identifier.
 pub(crate) fn label_list() -> Vec<ListedLabel> {
     let mut labels: BTreeMap<String, ListedLabel> = BTreeMap::new();
-    for source in SOURCES {
-        // Tests are at the end.
-        let (source, _) = source.split_once("#[cfg(test)]").unwrap_or((source, ""));
-        for call in source.split("Label::new(").skip(1) {
-            let Some((english, rest)) = literal(call) else { continue };
-            let Some((danish, _)) = rest.split_once(',').and_then(|(_, rest)| literal(rest)) else {
-                continue;
-            };
-            if labels.values().any(|known| known.english == english) {
-                continue;
-            }
-            let id = identifier(english);
-            // Labels that differ in their capitals alone are numbered.
-            let numbered = (2..).map(|number| format!("{id}-{number}"));
-            let free = [id.clone()].into_iter().chain(numbered).find(|id| !labels.contains_key(id));
-            let id = free.unwrap_or(id);
-            labels.insert(id.clone(), ListedLabel { id, english, danish: danish.to_owned() });
+    // Tests are at the end.
+    let sources =
+        SOURCES.map(|source| source.split_once("#[cfg(test)]").map_or(source, |(source, _)| source));
+    let colors = swatch_names().into_iter().map(|(english, danish)| (english, danish, None));
+    for (english, danish, one) in sources.into_iter().flat_map(calls).chain(colors) {
+        if labels.values().any(|known| known.english == english) {
+            continue;
         }
+        let id = identifier(english);
+        // Labels that differ in their capitals alone are numbered.
+        let numbered = (2..).map(|number| format!("{id}-{number}"));
+        let free = [id.clone()].into_iter().chain(numbered).find(|id| !labels.contains_key(id));
+        let id = free.unwrap_or(id);
+        labels.insert(id.clone(), ListedLabel { id, english, danish, one });
     }
     labels.into_values().collect()
 }
 
-/// A string literal without escapes at the beginning of a text, and what follows it.
-fn literal(text: &'static str) -> Option<(&'static str, &'static str)> {
-    text.trim_start().strip_prefix('"')?.split_once('"').filter(|(literal, _)| !literal.contains('\\'))
+/// A label's words in English and Danish, and those for one.
+type Call = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+/// The labels that a source defines.
+fn calls(source: &'static str) -> impl Iterator<Item = Call> {
+    source.split("::new(").zip(source.split("::new(").skip(1)).filter_map(|(before, call)| {
+        if before.ends_with("Counted") {
+            let [one, english, danish_one, danish] = literals(call)?;
+            return Some((english, danish, Some((one, danish_one))));
+        }
+        let [english, danish] = literals(call).filter(|_| before.ends_with("Label"))?;
+        Some((english, danish, None))
+    })
+}
+
+/// The string literals, without escapes, that are the arguments at the beginning of a text.
+fn literals<const N: usize>(text: &'static str) -> Option<[&'static str; N]> {
+    let (mut found, mut rest) = ([""; N], text);
+    for literal in &mut found {
+        let (text, after) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+        *literal = Some(text).filter(|text| !text.contains('\\'))?;
+        rest = after.trim_start().trim_start_matches(',');
+    }
+    Some(found)
 }
 
 fn identifier(english: &str) -> String {
@@ -103,10 +117,14 @@ mod tests {
             assert!(label.id.starts_with(|c: char| c.is_ascii_alphabetic()), "{label:?}");
             assert!(!label.danish.is_empty(), "{label:?}");
         }
-        let find = |id: &str| labels.iter().find(|label| label.id == id).map(|label| label.danish.as_str());
+        let find = |id: &str| labels.iter().find(|label| label.id == id).map(|label| label.danish);
         assert_eq!(find("search-the-collection"), Some("Søg i samlingen"));
         assert_eq!(find("shown-of-total-works"), Some("{shown} af {total} værker"));
         assert_eq!(find("creators"), Some("Kunstnere"));
+        assert_eq!(find("side-by-side"), Some("Side om side"));
+        assert_eq!(find("dark-red"), Some("mørkerød"));
+        let works = labels.iter().find(|label| label.id == "count-works").unwrap();
+        assert_eq!(works.one, Some(("{count} work", "{count} værk")));
     }
 
     #[test]
@@ -116,7 +134,7 @@ mod tests {
             let (source, _) = source.split_once("#[cfg(test)]").unwrap_or((source, ""));
             for call in source.split("Label::new(").skip(1).filter(|call| call.trim_start().starts_with('"'))
             {
-                let (english, _) = literal(call).unwrap();
+                let [english, _danish] = literals(call).unwrap();
                 assert!(labels.iter().any(|label| label.english == english), "{english}");
             }
         }

@@ -7,19 +7,35 @@ pub(super) use self::developers::*;
 pub(super) use self::work::*;
 pub(super) use crate::presentation::labels::Label;
 
-/// A noun with its plural.
+/// A label with a number: for one, and for any other. Other languages may have further forms.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Noun {
+pub(super) struct Counted {
     pub one: Label,
-    pub many: Label,
+    pub other: Label,
 }
 
-const fn noun(one: Label, many: Label) -> Noun {
-    Noun { one, many }
+impl Counted {
+    pub(super) const fn new(
+        one: &'static str,
+        other: &'static str,
+        danish_one: &'static str,
+        danish_other: &'static str,
+    ) -> Self {
+        Self { one: Label::new(one, danish_one), other: Label::new(other, danish_other) }
+    }
 }
 
-pub(super) const WORKS: Noun = noun(Label::new("work", "værk"), Label::new("works", "værker"));
-pub(super) const IMAGES: Noun = noun(Label::new("image", "billede"), Label::new("images", "billeder"));
+/// A label that is the same for all numbers in English and Danish.
+impl From<Label> for Counted {
+    fn from(label: Label) -> Self {
+        Self { one: label, other: label }
+    }
+}
+
+pub(super) const WORKS: Counted =
+    Counted::new("{count} work", "{count} works", "{count} værk", "{count} værker");
+pub(super) const IMAGES: Counted =
+    Counted::new("{count} image", "{count} images", "{count} billede", "{count} billeder");
 
 // Every page.
 pub(super) const SEARCH_THE_COLLECTION: Label = Label::new("Search the collection", "Søg i samlingen");
@@ -66,6 +82,27 @@ pub(super) const MERGE_CLUSTER: Label = Label::new("Merge into", "Læg sammen me
 pub(super) const CLUSTER_CHANGED: Label = Label::new("The group was changed.", "Gruppen er ændret.");
 pub(super) const NOTHING_WAITS: Label =
     Label::new("No tags wait for a decision.", "Ingen tags venter på en afgørelse.");
+pub(super) const NOTHING_WAITS_MORE: Label = Label::new(
+    "New ones come when a machine or another system proposes them.",
+    "Der kommer nye, når en maskine eller et andet system foreslår dem.",
+);
+pub(super) const LOOK_AGAIN: Label = Label::new("Look again", "Se efter igen");
+pub(super) const WAITING: Counted = Counted::new(
+    "{count} tag waits for a decision",
+    "{count} tags wait for a decision",
+    "{count} tag venter på en afgørelse",
+    "{count} tags venter på en afgørelse",
+);
+pub(super) const DECIDED_NOW: Label =
+    Label::new("{count} decided in this visit", "{count} afgjort i dette besøg");
+pub(super) const TOKEN_HELP: Label = Label::new(
+    "Curators get a token from those who run this server. It is kept until this window is closed, or you sign out.",
+    "Kuratorer får en nøgle af dem, der driver serveren. Den gemmes, til vinduet lukkes, eller du logger ud.",
+);
+pub(super) const REVIEW_NEEDS_SCRIPT: Label = Label::new(
+    "The review needs JavaScript, which this browser does not run.",
+    "Gennemgangen kræver JavaScript, som denne browser ikke kører.",
+);
 pub(super) const NEXT: Label = Label::new("Next", "Næste");
 pub(super) const WRONG_TOKEN: Label = Label::new("This token is not valid.", "Nøglen er ikke gyldig.");
 pub(super) const CHANGED_MEANWHILE: Label = Label::new(
@@ -200,7 +237,12 @@ pub(super) const EARLIER_WORKS: Label = Label::new("Earlier works", "Tidligere v
 // What the scripts of the search say.
 pub(super) const LOADING: Label = Label::new("Loading …", "Henter …");
 /// With the number of works in view, and of all.
-pub(super) const IN_VIEW: Label = Label::new("{shown} of {total} works", "{shown} af {total} værker");
+pub(super) const IN_VIEW: Counted = Counted::new(
+    "{shown} of {total} work",
+    "{shown} of {total} works",
+    "{shown} af {total} værk",
+    "{shown} af {total} værker",
+);
 pub(super) const LOAD_FAILED: Label = Label::new(
     "More works could not be loaded. Check the connection, and try again.",
     "Flere værker kunne ikke hentes. Se efter, om der er forbindelse, og prøv igen.",
@@ -258,10 +300,10 @@ pub(super) const FULL_VIEW: Label = Label::new(
     "The picture is shown in full resolution. The original file is not available for download.",
     "Billedet vises i fuld opløsning. Originalfilen kan ikke hentes.",
 );
-/// Followed by a number of pixels and [`PIXELS`].
-pub(super) const SHOWN_UP_TO: Label =
-    Label::new("The picture is shown at up to", "Billedet vises med op til");
-pub(super) const PIXELS: Label = Label::new("pixels on its longer side.", "pixels på den længste led.");
+pub(super) const SHOWN_UP_TO: Label = Label::new(
+    "The picture is shown at up to {count} pixels on its longer side.",
+    "Billedet vises med op til {count} pixels på den længste led.",
+);
 
 // The viewers.
 pub(super) const VIEW: Label = Label::new("View", "Visning");

@@ -46,10 +46,10 @@ fn detail(context: &Context, like: &Like) -> Markup {
             @for (name, label, value) in fields {
                 label {
                     span { (context.text(label)) " %" }
-                    input type="number" name=(name) value=(rounded(value)) min="0" max="100" step="any" required;
+                    input.input type="number" name=(name) value=(rounded(value)) min="0" max="100" step="any" required;
                 }
             }
-            button type="submit" { (context.text(labels::FIND_LIKE_DETAIL)) }
+            button.button type="submit" { (context.text(labels::FIND_LIKE_DETAIL)) }
         }
     }
 }
@@ -74,10 +74,10 @@ pub(super) fn by_picture(context: &Context, page: &Search) -> Markup {
                     form action={ (context.base) "/" } method="get" {
                         label {
                             span { (context.text(labels::LIKE_NUMBER)) }
-                            input type="text" name="similar" required autocomplete="off" spellcheck="false";
+                            input.input type="text" name="similar" required autocomplete="off" spellcheck="false";
                         }
                         (hidden_fields(context, &[]))
-                        button type="submit" { (context.text(labels::SHOW)) }
+                        button.button type="submit" { (context.text(labels::SHOW)) }
                     }
                 }
             }

@@ -42,7 +42,7 @@ pub(crate) use developers::{Address as DeveloperAddress, DevelopersPage, develop
 pub(crate) use failure::{Failure, failure};
 pub(crate) use hits::Hit;
 pub(crate) use home::{Home, Row};
-pub(crate) use label_list::{Overrides, label_list};
+pub(crate) use label_list::label_list;
 pub(crate) use link::Link;
 pub(crate) use listing::{Entry, Listing, index};
 pub(crate) use period::{Bar, Period};

@@ -21,7 +21,7 @@ pub(super) fn palette(context: &Context, page: &Search) -> Markup {
                 ul {
                     @for (at, picked) in page.picked.iter().enumerate() { li { (row(context, picked, at + 1)) } }
                 }
-                button type="submit" { (context.text(labels::SHOW)) }
+                button.button type="submit" { (context.text(labels::SHOW)) }
             }
         }
         @if page.picked.len() < MOST {
@@ -29,7 +29,7 @@ pub(super) fn palette(context: &Context, page: &Search) -> Markup {
                 (query(page))
                 (hidden_fields(context, &page.kept))
                 (fields(context, FIRST, None, context.text(labels::ANOTHER_COLOR)))
-                button type="submit" { (context.text(labels::ADD_COLOR)) }
+                button.button type="submit" { (context.text(labels::ADD_COLOR)) }
             }
         }
     }
@@ -54,7 +54,7 @@ fn fields(context: &Context, color: &str, share: Option<&str>, label: &str) -> M
     html! {
         input type="color" name="pick" value=(color) aria-label=(label);
         label.share {
-            input type="number" name="share" value=[share] min="1" max="100" step="1"
+            input.input type="number" name="share" value=[share] min="1" max="100" step="1"
                 aria-label={ (label) ": " (context.text(labels::PERCENT_OF_PICTURE)) };
             span aria-hidden="true" { " % " (context.text(labels::OF_THE_PICTURE)) }
         }

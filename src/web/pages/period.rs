@@ -45,7 +45,7 @@ pub(super) fn section(context: &Context, period: &Period) -> Markup {
                 (hidden_fields(context, &period.kept))
                 (year("from", context.text(labels::FROM_YEAR), period.from, least))
                 (year("to", context.text(labels::TO_YEAR), period.to, most))
-                button type="submit" { (context.text(labels::SHOW)) }
+                button.button type="submit" { (context.text(labels::SHOW)) }
                 output {}
             }
         }
@@ -56,7 +56,7 @@ fn year(name: &str, label: &str, chosen: Option<i32>, usual: Option<i32>) -> Mar
     html! {
         label {
             span { (label) }
-            input type="number" name=(name) value=[chosen] placeholder=[usual] min="-99999" max="99999" step="1";
+            input.input type="number" name=(name) value=[chosen] placeholder=[usual] min="-99999" max="99999" step="1";
         }
     }
 }

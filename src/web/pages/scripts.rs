@@ -33,11 +33,11 @@ pub(super) fn texts(context: &Context) -> String {
     let text = |label| context.text(label);
     json!({
         "loading": text(labels::LOADING),
-        "inView": text(labels::IN_VIEW),
+        "inView": context.for_script(labels::IN_VIEW),
         "failed": text(labels::LOAD_FAILED),
         "fromYear": text(labels::FROM_YEAR),
         "toYear": text(labels::TO_YEAR),
-        "showCount": text(labels::SHOW_COUNT),
+        "showCount": context.for_script(labels::SHOW_COUNT),
         "likeYours": text(labels::LIKE_YOURS),
         "yours": text(labels::YOUR_PICTURE),
         "draw": text(labels::DRAW_ON_YOURS),

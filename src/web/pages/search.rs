@@ -42,7 +42,7 @@ pub(crate) fn search(context: &Context, page: &Search) -> String {
                     h2 { (result_count(context, page)) }
                     @if column.is_some() {
                         a.skip-link href="#refine" { (context.text(labels::REFINE)) }
-                        button.open-refine type="button" popovertarget="refine" { (context.text(labels::REFINE)) }
+                        button.button.open-refine type="button" popovertarget="refine" { (context.text(labels::REFINE)) }
                     }
                     @if page.total > 0 { (sorts(context, page)) }
                 }

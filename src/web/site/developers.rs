@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::visit::Visit;
 use crate::gallery::Error;
 use crate::iiif::Version;
-use crate::presentation::{Address, rights_name};
+use crate::presentation::Address;
 use crate::search::Search;
 use crate::web::App;
 use crate::web::api::described;
@@ -19,7 +19,7 @@ pub(super) async fn page(app: &App, request: &HttpRequest, visit: &Visit) -> Res
     let addresses = addresses(&Address::new(&base), work.unwrap_or_default(), first_image(app).await);
     let licence = (!app.publisher.data_licence.is_empty()).then(|| {
         let uri = &app.publisher.data_licence;
-        let name = rights_name(uri);
+        let name = visit.publisher.rights_name(uri);
         let label = name.as_ref().and_then(|name| name.best(&visit.publisher.preferred_languages()));
         Link { label: label.unwrap_or(uri).to_owned(), href: uri.clone(), ..Link::default() }
     });

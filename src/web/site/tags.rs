@@ -52,6 +52,7 @@ fn link(visit: &Visit, tag: &Tag) -> Option<Link> {
     let label = tag.label.best(&visit.publisher.preferred_languages())?;
     let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
     let is_color = slug(&tag.scheme) == "colour";
+    let own = visit.own_color_name(&slug(value)).filter(|_| is_color);
     let href = match Colour::parse(label) {
         Some(_) => {
             visit.context.page(&format!("/?{}", query_of([("colour", label.trim_start_matches('#'))])))
@@ -62,7 +63,12 @@ fn link(visit: &Visit, tag: &Tag) -> Option<Link> {
         Some(_) => Some(format!("#{}", label.trim().trim_start_matches('#'))),
         None => swatch_of(&slug(value)).map(|swatch| swatch.hex.clone()),
     });
-    Some(Link { label: label.to_owned(), href, swatch: swatch.filter(|_| is_color), ..Link::default() })
+    Some(Link {
+        label: own.unwrap_or(label).to_owned(),
+        href,
+        swatch: swatch.filter(|_| is_color),
+        ..Link::default()
+    })
 }
 
 /// Where a tag comes from; `None` for those of records and curators.

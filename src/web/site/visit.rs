@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::gallery::Error;
 use crate::presentation::labels::LANGUAGES;
 use crate::presentation::{Logo, Publisher};
+use crate::search::swatch_of;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::pages::{self, Link};
@@ -32,8 +33,10 @@ impl Visit {
         let mut publisher = app.publisher.in_language(found.language);
         if !LANGUAGES.contains(&found.language) {
             // Records may have texts in a language of the museum's own labels.
-            publisher.languages.retain(|language| language != found.language);
-            publisher.languages.insert(0, found.language.to_owned());
+            // What has no text in it is in English, as labels are.
+            let preferred = [found.language, "en"];
+            publisher.languages.retain(|language| !preferred.contains(&language.as_str()));
+            publisher.languages.splice(0..0, preferred.map(str::to_owned));
         }
         let here = |&language: &&'static str| {
             let pairs: Vec<_> = pairs_of(request.query_string()).filter(|(name, _)| name != "lang").collect();
@@ -55,7 +58,7 @@ impl Visit {
         });
         let menu = menu.collect();
         let context = pages::Context {
-            labels: theme.labels(found.language),
+            labels: theme.labels.of(found.language),
             style: theme.style(&base),
             menu,
             footer: theme.settings.footer.best(&preferred).map(str::to_owned),
@@ -69,6 +72,12 @@ impl Visit {
             address: app.base.of(request)?,
         };
         Ok(Self { context, publisher })
+    }
+
+    /// The museum's own name of a colour, by its facet value.
+    pub(super) fn own_color_name(&self, value: &str) -> Option<&'static str> {
+        let labels = self.publisher.own_labels.of(self.context.language)?;
+        labels.get(swatch_of(value)?.english).map(|words| words.usual.as_str())
     }
 
     /// The search for works that have this value.

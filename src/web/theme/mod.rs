@@ -9,9 +9,9 @@ pub(crate) mod settings;
 
 use std::path::Path;
 
-use crate::presentation::http_uri;
+use crate::presentation::{Overrides, OwnLabels, http_uri};
 use crate::record::Text;
-use crate::web::pages::{Asset, Overrides};
+use crate::web::pages::Asset;
 pub(crate) use labels::template;
 use settings::Settings;
 
@@ -25,7 +25,7 @@ const STYLE: &str = "theme.css";
 pub(crate) struct Theme {
     pub settings: Settings,
     files: Vec<(String, Asset)>,
-    labels: Vec<(&'static str, &'static Overrides)>,
+    pub labels: OwnLabels,
 }
 
 impl Theme {
@@ -56,7 +56,7 @@ impl Theme {
         files.extend(
             style.map(|style| (STYLE.to_owned(), Asset::of(style.into(), "text/css; charset=utf-8"))),
         );
-        Ok(Self { settings: settings.clone(), files, labels })
+        Ok(Self { settings: settings.clone(), files, labels: OwnLabels(Vec::leak(labels)) })
     }
 
     /// A file by its path below `/assets/`.
@@ -83,12 +83,7 @@ impl Theme {
 
     /// Languages that labels exist in only here.
     pub(crate) fn languages(&self) -> impl Iterator<Item = &'static str> {
-        self.labels.iter().map(|(language, _)| *language)
-    }
-
-    /// The labels of a language.
-    pub(crate) fn labels(&self, language: &str) -> Option<&'static Overrides> {
-        self.labels.iter().find(|(known, _)| *known == language).map(|(_, labels)| *labels)
+        self.labels.0.iter().map(|(language, _)| *language)
     }
 }
 

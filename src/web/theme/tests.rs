@@ -2,6 +2,7 @@
 
 use super::settings::{MenuLink, Row};
 use super::*;
+use crate::presentation::Words;
 
 /// A folder with these files.
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -43,6 +44,13 @@ fn hostile_and_broken_files_are_refused() {
     refused("de.ftl", "= x", "is not Fluent");
     refused("de.ftl", "serch = Suche", "did you mean `search`?");
     refused("de.ftl", "search = { $who }", "cannot be used");
+    refused("de.ftl", "search = { $count ->\n  *[other] Suche\n}\n", "selected by `$count`");
+    refused("de.ftl", "count-works = { 5 } Werke", "a number in braces");
+    refused(
+        "de.ftl",
+        "shown-of-total-works = { $shown ->\n  *[other] { $shown }\n}\n",
+        "selected by `$shown`, only by `$total`",
+    );
     refused("deutsch.ftl", "search = Suche", "not named by a language");
     let missing =
         Theme::load(&Settings { folder: "/nowhere/at/all".into(), ..Settings::default() }).err().unwrap();
@@ -112,11 +120,39 @@ fn files_labels_and_colors_are_served() {
     assert!(theme.asset("own/de.ftl").is_none() && theme.asset("logo.svg").is_none());
     assert!(theme.style("/m").unwrap().starts_with("/m/assets/own/theme.css?v="));
     assert_eq!(theme.languages().collect::<Vec<_>>(), ["de"]);
-    let labels = theme.labels("de").unwrap();
+    let labels = theme.labels.of("de").unwrap();
     let mut expected = Overrides::default();
-    expected.add("Search", "Suche".into());
-    expected.add("{shown} of {total} works", "{shown} von {total} Werken".into());
+    let words = |usual: &str| Words { usual: usual.into(), ..Words::default() };
+    expected.add("Search", words("Suche"));
+    expected.add("{shown} of {total} works", words("{shown} von {total} Werken"));
     assert_eq!(*labels, expected);
+}
+
+#[test]
+fn labels_have_the_plural_forms_of_their_language() {
+    let polish = "count-works = { $count ->\n    [0] brak dzieł\n    [one] { $count } dzieło\n    [few] { $count } dzieła\n   *[many] { $count } dzieł\n}\n";
+    let arabic = "count-works = { $count ->\n    [zero] لا أعمال\n    [one] عمل واحد\n    [two] عملان\n    [few] { $count } أعمال\n    [many] { $count } عملاً\n   *[other] { $count } عمل\n}\n";
+    let theme =
+        loaded(&[("ar.ftl", arabic.as_bytes()), ("pl.ftl", polish.as_bytes())], Settings::default()).unwrap();
+    for (language, number, expected) in [
+        ("pl", 0, "brak dzieł"),
+        ("pl", 1, "{count} dzieło"),
+        ("pl", 3, "{count} dzieła"),
+        ("pl", 5, "{count} dzieł"),
+        ("pl", 12, "{count} dzieł"),
+        ("pl", 22, "{count} dzieła"),
+        ("pl", 1_234, "{count} dzieła"),
+        ("ar", 0, "لا أعمال"),
+        ("ar", 1, "عمل واحد"),
+        ("ar", 2, "عملان"),
+        ("ar", 7, "{count} أعمال"),
+        ("ar", 11, "{count} عملاً"),
+        ("ar", 100, "{count} عمل"),
+        ("ar", 103, "{count} أعمال"),
+    ] {
+        let words = theme.labels.of(language).unwrap().get("{count} works").unwrap();
+        assert_eq!(words.for_number(language, number), expected, "{language} {number}");
+    }
 }
 
 #[test]

@@ -14,7 +14,6 @@ use super::query::ApiQuery;
 use super::responses::{Start, Url, as_json};
 use super::works::json_response;
 use crate::gallery::Error;
-use crate::presentation::rights_name;
 use crate::web::App;
 use crate::web::http::response::Response;
 
@@ -52,7 +51,7 @@ pub(crate) fn described(app: &App, base: &str) -> Value {
     });
     let licence = &app.publisher.data_licence;
     if !licence.is_empty() {
-        let name = rights_name(licence);
+        let name = app.publisher.rights_name(licence);
         let name = name.as_ref().and_then(|name| name.best(&["en"])).unwrap_or(licence);
         info["license"] = json!({ "name": name, "url": licence });
     }

@@ -16,6 +16,8 @@ use crate::gallery::Reason;
 pub(in crate::web::api) struct Similar {
     /// What was compared: `color`, `form`, `both`, or the vectors of a model, `model:NAME`.
     pub by: String,
+    /// Whether works are found by a similar detail (`likeness.details`). If not, a detail is compared with whole images.
+    pub details: bool,
     /// How many there are in this list.
     pub total: u64,
     // The last field, for `spliced`.

@@ -89,7 +89,8 @@ fn listed(context: &Context, comparison: &Comparison) -> Markup {
 /// What the script says, by its names there.
 fn texts(context: &Context) -> String {
     let texts = tools::TEXTS.iter().map(|(name, label)| ((*name).to_owned(), json!(context.text(*label))));
-    Value::Object(texts.collect()).to_string()
+    let pixels = ("pixels".to_owned(), context.for_script(labels::PIXELS));
+    Value::Object(texts.chain([pixels]).collect()).to_string()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::web::pages::context::Context;
 use crate::web::pages::labels::Label;
 
 /// Labels that the script shows, by their names there.
-pub(super) const TEXTS: [(&str, Label); 50] = [
+pub(super) const TEXTS: [(&str, Label); 49] = [
     ("loading", l::LOADING),
     ("cannotLoad", l::CANNOT_LOAD),
     ("otherServersOff", l::OTHER_SERVERS_OFF),
@@ -44,7 +44,6 @@ pub(super) const TEXTS: [(&str, Label); 50] = [
     ("ruler", l::RULER),
     ("rulerEnd", l::RULER_END),
     ("noScale", l::NO_SCALE),
-    ("pixels", l::PIXELS),
     ("region", l::REGION),
     ("retrieved", l::RETRIEVED),
     ("shownAs", l::SHOWN_AS),

@@ -13,7 +13,7 @@ pub(in crate::web::pages) const TRAY: [&str; 2] = ["compare/tray.css", "compare/
 /// a manifest.
 pub(in crate::web::pages) fn button(context: &Context, id: &str, label: &str) -> Markup {
     html! {
-        button.compare-button type="button" hidden data-compare=(id) data-label=(label) aria-pressed="false" {
+        button.button.compare-button type="button" hidden data-compare=(id) data-label=(label) aria-pressed="false" {
             (context.text(labels::COMPARE))
         }
     }

@@ -87,6 +87,10 @@ pub(in crate::web::pages) const DRAG_MANIFEST: Label = Label::new(
 );
 
 // Sections.
+pub(in crate::web::pages) const LIKE_WHAT_YOU_SEE: Label = Label::new(
+    "Works like the part of the picture that you see",
+    "Værker, der ligner det udsnit af billedet, du ser",
+);
 pub(in crate::web::pages) const INSCRIPTIONS: Label = Label::new("Inscriptions", "Påskrifter");
 pub(in crate::web::pages) const PARTS: Label = Label::new("Parts", "Dele");
 pub(in crate::web::pages) const RELATED: Label = Label::new("Related works", "Relaterede værker");

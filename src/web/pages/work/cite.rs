@@ -43,7 +43,7 @@ pub(super) fn citation(context: &Context, page: &WorkPage) -> Markup {
                 blockquote id="citation-text" dir="auto" { (citation.sentence) }
                 ul.links {
                     li.copy hidden {
-                        button type="button" data-copy="citation-text" data-done=(context.text(labels::COPIED)) {
+                        button.button type="button" data-copy="citation-text" data-done=(context.text(labels::COPIED)) {
                             (context.text(labels::COPY))
                         }
                     }

@@ -53,6 +53,10 @@ pub(crate) struct WorkPage {
     pub related: Vec<Related>,
     /// Similar works, linked to their pages.
     pub similar: Vec<Thumbnail>,
+    /// The search for all similar works.
+    pub all_similar: Option<String>,
+    /// The search for works like the shown part of the canvas, if this server has vectors of details.
+    pub like_detail: Option<String>,
     /// Downloads of the shown picture, the obvious one first, and of everything.
     pub downloads: Vec<Download>,
     pub citation: CitationText,
@@ -179,10 +183,10 @@ fn links(context: &Context, page: &WorkPage) -> Markup {
                     li { (compare::button(context, &page.number, &page.label)) }
                 }
                 li.share hidden {
-                    button type="button" data-share="share" { (context.text(labels::SHARE)) }
+                    button.button type="button" data-share="share" { (context.text(labels::SHARE)) }
                 }
                 li.share hidden {
-                    button type="button" data-share="copy" data-done=(context.text(labels::LINK_COPIED)) {
+                    button.button type="button" data-share="copy" data-done=(context.text(labels::LINK_COPIED)) {
                         (context.text(labels::COPY_LINK))
                     }
                 }

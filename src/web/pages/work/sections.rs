@@ -95,7 +95,20 @@ pub(super) fn similar_works(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.similar.is_empty() {
             section.more-pictures aria-labelledby="similar-heading" {
-                h2 id="similar-heading" { (context.text(labels::SIMILAR_WORKS)) }
+                div.row-heading {
+                    h2 id="similar-heading" { (context.text(labels::SIMILAR_WORKS)) }
+                    @if let Some(all) = &page.all_similar {
+                        a href=(all) rel="nofollow" {
+                            (context.text(labels::SEE_ALL_OF))
+                            span.visually-hidden { ": " (context.text(labels::SIMILAR_WORKS)) }
+                        }
+                    }
+                }
+                @if let Some(detail) = &page.like_detail {
+                    p id="like-detail" hidden[page.region.is_none()] {
+                        a href=(detail) rel="nofollow" { (context.text(labels::LIKE_WHAT_YOU_SEE)) }
+                    }
+                }
                 ul {
                     @for (number, thumbnail) in (1..).zip(&page.similar) {
                         li { (thumbnail_link(context, number, thumbnail)) }

@@ -35,6 +35,8 @@ fn full() -> WorkPage {
             viewer: "/m/works/c".to_owned(),
             ratio: None,
         }],
+        all_similar: Some("/m/?similar=a".to_owned()),
+        like_detail: Some("/m/?similar=a&canvas=1".to_owned()),
         parts: vec![Part {
             link: link("The back", "/m/works/a?canvas=2"),
             picture: Some(1),
@@ -106,6 +108,8 @@ fn the_page_has_all_its_links() {
         "/m/iiif/3/b/full/!400,400/0/default.jpg",
         "/m/iiif/3/c/full/!400,400/0/default.jpg",
         "/m/works/c",
+        "/m/?similar=a",
+        "/m/?similar=a&amp;canvas=1",
         "/m/view/openseadragon/a?work=a",
         "/m/download/a",
         "/m/download/work/a.zip",
@@ -254,6 +258,17 @@ fn captures_of_a_view_are_listed_with_a_fader() {
 }
 
 #[test]
+fn works_like_a_detail_are_offered_with_a_region() {
+    let is_offered = |page: &WorkPage| {
+        let page = work(&museum(), page);
+        page.contains("<p id=\"like-detail\"><a href=")
+    };
+    assert!(!is_offered(&full()), "a script shows the link once a part is in view");
+    assert!(is_offered(&WorkPage { region: Some("1,2,3,4".into()), ..full() }));
+    assert!(!is_offered(&WorkPage { region: Some("1,2,3,4".into()), like_detail: None, ..full() }));
+}
+
+#[test]
 fn all_text_is_escaped() {
     for text in
         ["<script>alert(1)</script>", "\"onerror=\"alert(1)", "'><img src=x>", "</title><b>", "&lt;i>"]
@@ -296,6 +311,8 @@ fn all_text_is_escaped() {
                 kind: Some(word()),
                 thumbnail: Some(thumbnail.clone()),
             }],
+            all_similar: Some(word()),
+            like_detail: Some(word()),
             similar: vec![thumbnail],
             downloads: vec![Download { name: Some(word()), ..download(DownloadKind::Full, text, text) }; 2],
             citation: CitationText { sentence: word(), files: links(), text: word() },

@@ -159,10 +159,7 @@ fn shown(context: &Context, allowed: Allowed) -> String {
     match allowed {
         Allowed::Everything => context.text(labels::FREE).to_owned(),
         Allowed::FullView => context.text(labels::FULL_VIEW).to_owned(),
-        Allowed::UpTo(side) => {
-            let (before, after) = (context.text(labels::SHOWN_UP_TO), context.text(labels::PIXELS));
-            format!("{before} {} {after}", context.grouped(side.into()))
-        }
+        Allowed::UpTo(side) => context.counted(side.into(), labels::SHOWN_UP_TO),
     }
 }
 

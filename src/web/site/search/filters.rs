@@ -20,8 +20,9 @@ impl SearchPage<'_> {
         let vocabulary = hits.snapshot.vocabulary();
         let term =
             vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
-        let label = term.and_then(|term| term.label.best(&self.visit.publisher.preferred_languages()));
-        label.unwrap_or(value).to_owned()
+        let own = self.visit.own_color_name(value).filter(|_| scheme == COLOUR);
+        let label = || term.and_then(|term| term.label.best(&self.visit.publisher.preferred_languages()));
+        own.or_else(label).unwrap_or(value).to_owned()
     }
 
     /// The label of a filter, if it has one.
@@ -71,7 +72,8 @@ impl SearchPage<'_> {
             false => self.with(&[("all", &filter)], &PLACE),
         };
         let preferred = self.visit.publisher.preferred_languages();
-        let label = term.label.best(&preferred).unwrap_or(&term.value).to_owned();
+        let own = self.visit.own_color_name(&term.value).filter(|_| scheme == COLOUR);
+        let label = own.or_else(|| term.label.best(&preferred)).unwrap_or(&term.value).to_owned();
         let swatch = swatch_of(&term.value).filter(|_| scheme == COLOUR).map(|swatch| swatch.hex.clone());
         // Colors are always measured.
         let proposed = match scheme {

@@ -10,11 +10,11 @@ use self::pictures::{Shown, pictures};
 use crate::gallery::{Error, Grant, SOON, Sketch};
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::{
-    Address, CanvasImage, Citation, CitationFormat, View, http_uri, labels, plain_text, rights_name,
-    visual_artwork,
+    Address, CanvasImage, Citation, CitationFormat, View, http_uri, labels, plain_text, visual_artwork,
 };
 use crate::record::{Text, Work, slug};
 use crate::web::App;
+use crate::web::api::query_of;
 use crate::web::iiif::presentation::one;
 use crate::web::pages::{self, Allowed, CitationText, Link, WorkHead};
 use crate::web::route::Image;
@@ -38,8 +38,28 @@ pub(super) async fn page(
     let related = related::related_works(app, visit, &sketch.work).await;
     let subject =
         Subject { visit, address: &address, sketch: &sketch, shown: Shown::of(request, &sketch.images) };
-    let page = pages::WorkPage { similar, related, ..work_page(&subject) };
+    let (all_similar, like_detail) = similar_searches(app, &subject);
+    let page = pages::WorkPage { similar, all_similar, like_detail, related, ..work_page(&subject) };
     Ok(pages::work(&visit.context, &page))
+}
+
+/// The searches for all similar works, and for works like the shown part of the picture; `None` without the vectors.
+fn similar_searches(app: &App, subject: &Subject<'_>) -> (Option<String>, Option<String>) {
+    let Some(likeness) = app.gallery.likeness().ok().filter(|likeness| likeness.is_there()) else {
+        return (None, None);
+    };
+    let number = &subject.sketch.work.object_number;
+    let search = |more: &[(&str, &str)]| {
+        let pairs = [("similar", number.as_str())].into_iter().chain(more.iter().copied());
+        subject.visit.context.page(&format!("/?{}", query_of(pairs)))
+    };
+    let like_detail = likeness.has_details().then(|| {
+        let canvas = (subject.shown.canvas + 1).to_string();
+        let region = subject.shown.region.map(|region| region.to_string());
+        let region = region.as_deref().map(|region| ("xywh", region));
+        search(&[Some(("canvas", canvas.as_str())), region].into_iter().flatten().collect::<Vec<_>>())
+    });
+    (Some(search(&[])), like_detail)
 }
 
 /// `/works/{work}/cite.…`: the citation, and a file name for it.
@@ -115,7 +135,7 @@ fn work_page(subject: &Subject<'_>) -> pages::WorkPage {
         manifest: address.manifest(Version::V3, &work.object_number),
         record: format!("{base}/api/v1/works/{number}"),
         homepage: work.homepage.as_deref().and_then(http_uri),
-        rights: rights(work, &preferred),
+        rights: rights(work, visit),
         is_public_domain: work.public_domain == Some(true),
         credit: best(&work.credit_line),
         allowed: shown.preview().map(|image| allowed(image.grant)),
@@ -179,16 +199,17 @@ pub(super) fn ratio(size: Option<Dimensions>) -> Option<f64> {
 }
 
 /// The rights as links: a statement's name and URI, or the record's own text, or public domain if only that is recorded.
-fn rights(work: &Work, preferred: &[&str]) -> Vec<Link> {
+fn rights(work: &Work, visit: &Visit) -> Vec<Link> {
+    let (publisher, preferred) = (&visit.publisher, visit.publisher.preferred_languages());
     let statements = work.rights.iter().flat_map(|rights| rights.lines()).map(str::trim);
     let one = |rights: &str| {
-        let name = rights_name(rights);
-        link(name.as_ref().and_then(|name| name.best(preferred)).unwrap_or(rights), rights.to_owned())
+        let name = publisher.rights_name(rights);
+        link(name.as_ref().and_then(|name| name.best(&preferred)).unwrap_or(rights), rights.to_owned())
     };
     let links: Vec<Link> = statements.filter(|rights| !rights.is_empty()).map(one).collect();
     if links.is_empty() && work.public_domain == Some(true) {
-        let language = preferred.first().copied().unwrap_or("en");
-        return vec![link(labels::PUBLIC_DOMAIN.in_language(language), String::new())];
+        let name = publisher.word(labels::PUBLIC_DOMAIN, visit.context.language);
+        return vec![link(name, String::new())];
     }
     links
 }

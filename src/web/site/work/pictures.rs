@@ -19,7 +19,7 @@ const THUMBNAIL: u32 = 400;
 pub(super) struct Shown<'a> {
     canvases: Vec<Vec<&'a Preview>>,
     /// From 0.
-    canvas: usize,
+    pub canvas: usize,
     /// From 0.
     capture: usize,
     /// In the coordinates of the canvas, which are those of its first capture.
@@ -176,6 +176,6 @@ fn caption(visit: &Visit, preview: &Preview) -> Option<String> {
     match &preview.image.role {
         Role::Recto => None,
         Role::Other(word) => Some(word.clone()),
-        role => labels::role(role).map(|word| word.in_language(visit.context.language).to_owned()),
+        role => labels::role(role).map(|word| visit.publisher.word(word, visit.context.language).to_owned()),
     }
 }

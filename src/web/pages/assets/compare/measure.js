@@ -2,11 +2,15 @@
 
 const CENTIMETRES = { mm: 0.1, cm: 1, m: 100, in: 2.54, inch: 2.54, inches: 2.54, '"': 2.54 };
 export const INCH = 2.54;
-/** Of parts, what pictures usually show; frames and mounts only if nothing else is known. */
+const FRAME = /frame|ramme/i;
+/** Measured parts that are larger than the work itself. */
 const OUTER = /frame|ramme|mount|passe|box|brutto/i;
 
-/** Height and width in centimetres with the error by rounding: { height, width }; parts of a record's `dimensions`. */
-export function recordedSize(dimensions) {
+/**
+ * Height and width of the work, or of its frame, in centimetres with the error by rounding: { height, width }; from a
+ * record's `dimensions`. The work is not measured by its frame or mount, nor the other way round.
+ */
+export function recordedSize(dimensions, { ofFrame = false } = {}) {
   const usable = (dimensions ?? []).map(measure).filter(Boolean);
   const groups = new Map();
   for (const { part, kind, ...length } of usable) {
@@ -15,9 +19,30 @@ export function recordedSize(dimensions) {
     groups.set(part, group);
   }
   const complete = [...groups].filter(([, { width, height }]) => width && height);
-  complete.sort(([a], [b]) => OUTER.test(a) - OUTER.test(b));
-  return complete[0]?.[1] ?? null;
+  return complete.find(([part]) => (ofFrame ? FRAME.test(part) : !OUTER.test(part)))?.[1] ?? null;
 }
+
+/**
+ * The recorded size of what the images of a work show: by image service, { height, width }.
+ *
+ * A record's dimensions are those of the whole work, so that only an image of its whole front has their scale. A wrong
+ * scale looks as right as a true one, so what might show something else gets none: backs (which may show the stretcher or
+ * the frame), details, images of a part of the work, and fronts after the first, because an image of which the record says
+ * nothing counts as a front. An image of the frame has the frame's dimensions, if those are recorded. Captures of a view
+ * share its canvas, and with it its scale.
+ */
+export function sizesByImage(record) {
+  const { images = [], dimensions, parts } = record ?? {};
+  const inParts = filesOf(parts);
+  const ofRole = (role) => images.filter((image) => (image.role ?? "recto") === role && !inParts.has(image.file));
+  // Also if it is not shown here: the next one does not take its place.
+  const front = ofRole("recto").slice(0, 1);
+  const ofFrame = recordedSize(dimensions, { ofFrame: true });
+  const sizes = [...front.map(({ service }) => [service, recordedSize(dimensions)]), ...ofRole("frame").map(({ service }) => [service, ofFrame])];
+  return new Map(sizes.filter(([service, size]) => service && size));
+}
+
+const filesOf = (parts) => new Set((parts ?? []).flatMap(({ images, parts: inner }) => [...(images ?? []), ...filesOf(inner)]));
 
 function measure({ part, kind, value, unit, text }) {
   const side = /^(width|bredde)$/i.test(kind ?? "") ? "width" : /^(height|højde)$/i.test(kind ?? "") ? "height" : null;

@@ -20,14 +20,13 @@ export function picturesOf(state, loaded, texts) {
 }
 
 function described(view, found, canvas, picture) {
-  const { manifest, recorded } = found;
+  const { manifest, sizes } = found;
   const width = picture.width ?? canvas.width;
   const height = picture.height ?? canvas.height;
   const ratio = width > 0 && height > 0 ? height / width : 1;
-  // A record's dimensions are those of the work, which the first canvas shows.
-  const isFront = canvas === manifest.canvases[0];
-  const isWhole = !picture.area;
-  const scale = scaleOf({ stated: view.width, perUnit: canvas.perUnit, canvasWidth: picture.area?.w ?? canvas.width, recorded: isFront && isWhole ? recorded : null, ratio });
+  // Captures show what the first image of their canvas shows, and parts of a picture only a part of it.
+  const recorded = picture.area ? null : (sizes.get(canvas.pictures[0].service) ?? null);
+  const scale = scaleOf({ stated: view.width, perUnit: canvas.perUnit, canvasWidth: picture.area?.w ?? canvas.width, recorded, ratio });
   const parts = [manifest.label, manifest.canvases.length > 1 && canvas.label, canvas.pictures.length > 1 && picture.label];
   const label = [...new Set(parts.filter(Boolean))].join(" · ");
   return { picture, kind: picture.kind, canvas, manifest, found, width, height, ratio, scale, cm: scale?.cm ?? null, label: label || manifest.id };

@@ -1,4 +1,5 @@
 // Pairs of points that align a view with the first one.
+import { counted } from "../shared/counted.js";
 import { byId, onAction } from "./dom.js";
 import { alignment, completePairs } from "./links.js";
 
@@ -95,7 +96,7 @@ export function showRegistration(app) {
   const aligned = alignment(view);
   if (!aligned) return (output.textContent = app.texts.notAligned);
   const { width } = app.pictures[app.selectedAt()];
-  const error = (aligned.error * (width || 1)).toLocaleString(app.language, { maximumFractionDigits: 1 });
+  const error = Math.round(aligned.error * (width || 1) * 10) / 10;
   const kind = aligned.kind === "affine" ? app.texts.alignedAffine : app.texts.alignedSimilar;
-  output.textContent = `${kind} (${completePairs(view).length}); ${app.texts.residual}: ${error} ${app.texts.pixels}`;
+  output.textContent = `${kind} (${completePairs(view).length}); ${app.texts.residual}: ${counted(app.texts.pixels, error, app.language)}`;
 }

@@ -1,4 +1,5 @@
 // Real scale, the width of what a picture shows, and rulers.
+import { counted } from "../shared/counted.js";
 import { byId, make, onAction } from "./dom.js";
 import { nearestSimilarity } from "./geometry.js";
 import { lengthOf, lengthText } from "./measure.js";
@@ -43,7 +44,7 @@ export function rulerText(app, { view, from, to }) {
   const { scale, width } = app.pictures[view] ?? {};
   if (scale) return lengthText(lengthOf(from, to, scale, pixelOf(app, view)), app.state.unit, app.language);
   const pixels = Math.hypot(to[0] - from[0], to[1] - from[1]) * (width || 1);
-  return `${Math.round(pixels).toLocaleString(app.language)} ${app.texts.pixels} (${app.texts.noScale})`;
+  return `${counted(app.texts.pixels, Math.round(pixels), app.language)} (${app.texts.noScale})`;
 }
 
 /** Writes the lengths again: their errors depend on how far the views are zoomed in. */

@@ -1,7 +1,7 @@
 // Loads the manifests of works and other servers, and the records of works with their dimensions.
 import { decoded } from "./address.js";
 import { readManifest } from "./manifest.js";
-import { recordedSize } from "./measure.js";
+import { sizesByImage } from "./measure.js";
 
 const WAIT_MS = 30_000;
 
@@ -44,7 +44,7 @@ export class Sources {
     return url.href;
   }
 
-  /** { manifest, recorded, creators }; each is loaded once, and again after a failure. */
+  /** { manifest, sizes, creators, number }; each is loaded once, and again after a failure. */
   load(source) {
     const key = `${source.kind}:${source.id}`;
     if (!this.loading.has(key)) {
@@ -68,7 +68,7 @@ export class Sources {
     const known = await record;
     return {
       manifest,
-      recorded: recordedSize(known?.dimensions),
+      sizes: sizesByImage(known),
       creators: (known?.creators ?? []).map(({ name }) => name).filter(Boolean),
       number: known?.object_number ?? "",
     };

@@ -1,5 +1,6 @@
 // Loads the next page of results when its end comes near, and the page before on the way back. The address names the page
 // in view, so that a link to it, and Back, show the same works.
+import { fill } from "../shared/counted.js";
 
 // Pages that are loaded without a click, so that the end of the page stays within reach.
 const MOST_AT_ONCE = 10;
@@ -78,9 +79,7 @@ function add(kind, address, page, asked) {
   if (asked && kind === "later") added[0]?.querySelector("a").focus({ preventScroll: true });
   left -= 1;
   holdBack();
-  const shown = items().length.toLocaleString(language);
-  const all = Number(total).toLocaleString(language);
-  status.textContent = texts.inView.replace("{shown}", shown).replace("{total}", all);
+  status.textContent = fill(texts.inView, { shown: items().length, total: Number(total) }, language);
 }
 
 // Takes the links to further pages from the page that was loaded.

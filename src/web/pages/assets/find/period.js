@@ -1,4 +1,5 @@
 // Shows the years of the filter as a slider with two thumbs over the histogram, and says how many works they leave.
+import { counted } from "../shared/counted.js";
 
 const DELAY_MS = 200;
 
@@ -82,7 +83,7 @@ async function ask() {
     const response = await fetch(address, { signal: request.signal });
     if (!response.ok) return;
     const { total } = await response.json();
-    button.textContent = texts.showCount.replace("{count}", total.toLocaleString(language));
+    button.textContent = counted(texts.showCount, total, language);
     form.querySelector("output").textContent = button.textContent;
   } catch {
     // The form works without the count.

@@ -1,4 +1,4 @@
-// What is shown, in the address of the page: ?canvas=2&capture=1&xywh=10,20,300,400.
+// What is shown, in the address of the page: ?canvas=2&capture=2&fade=40&xywh=10,20,300,400.
 
 export class Address {
   constructor(pictures) {
@@ -14,6 +14,12 @@ export class Address {
     return Math.max(found, first, 0);
   }
 
+  /** The percentage of the capture over its canvas; all of it if the address has none, or none that can be read. */
+  fade() {
+    const fade = new URLSearchParams(location.search).get("fade") ?? "";
+    return /^\d{1,3}$/.test(fade) && Number(fade) <= 100 ? Number(fade) : 100;
+  }
+
   /** The parameters of a picture and a region of it, as the server writes them; none for the whole first picture. */
   static parameters(picture, region) {
     const query = new URLSearchParams();
@@ -23,15 +29,17 @@ export class Address {
     return query;
   }
 
-  write(picture, region) {
+  write(picture, region, fade = 100) {
     const url = Address.with(location.href, picture, region);
+    if (picture.capture > 1 && fade < 100) url.searchParams.set("fade", fade);
+    url.search = url.search.replaceAll("%2C", ",");
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   }
 
   /** A URL with these parameters in place of its own. */
   static with(href, picture, region) {
     const url = new URL(href, document.baseURI);
-    for (const name of ["canvas", "capture", "xywh"]) url.searchParams.delete(name);
+    for (const name of ["canvas", "capture", "fade", "xywh"]) url.searchParams.delete(name);
     for (const [name, value] of Address.parameters(picture, region)) url.searchParams.set(name, value);
     url.search = url.search.replaceAll("%2C", ",");
     return url;

@@ -11,8 +11,19 @@ export async function refreshPanels(stage, { region, isOther = false }) {
   for (const link of document.querySelectorAll("#citation a[data-cite]")) {
     link.href = Address.with(link.href, picture, region);
   }
+  const like = document.getElementById("like-detail");
+  like?.toggleAttribute("hidden", !region);
+  if (like && region) likeDetail(like.querySelector("a"), picture, region);
   document.getElementById("cites-detail")?.toggleAttribute("hidden", !region);
   await Promise.all([isOther && takeDownloads(picture), isOpen() && takeCitation()]);
+}
+
+/** Has a link find works like a region of a canvas. */
+function likeDetail(link, { canvas }, region) {
+  const url = new URL(link.href);
+  url.searchParams.set("canvas", canvas);
+  url.searchParams.set("xywh", region);
+  link.href = url.href.replaceAll("%2C", ",");
 }
 
 async function takeDownloads(picture) {

@@ -15,6 +15,8 @@ export class Stage {
     this.pictures = JSON.parse(document.getElementById("pictures").textContent);
     this.address = new Address(this.pictures);
     this.place = this.address.place();
+    // For the capture that is shown first; others are opaque first.
+    this.firstFade = this.address.fade();
     this.boxes = new Boxes(this);
     this.listen();
     this.ready = this.start();
@@ -83,8 +85,9 @@ export class Stage {
       const item = await this.viewer.addOne(await tileSource(picture.info));
       if (this.picture !== picture) return this.viewer.world.removeItem(item);
       this.overlay = { picture, item };
-      this.fader.querySelector("input").value = 100;
+      this.fader.querySelector("input").value = this.firstFade;
     }
+    this.firstFade = 100;
     if (this.fader) this.fader.hidden = !this.overlay;
     if (this.overlay) this.fade();
   }
@@ -93,6 +96,11 @@ export class Stage {
     const { value } = this.fader.querySelector("input");
     this.overlay.item.setOpacity(value / 100);
     this.fader.querySelector("output").value = `${value} %`;
+  }
+
+  /** The percentage of the capture over the canvas. */
+  get faded() {
+    return this.overlay ? Number(this.fader.querySelector("input").value) : this.firstFade;
   }
 
   /** Zooms to a region of the canvas, `x,y,width,height`. */
@@ -120,7 +128,7 @@ export class Stage {
   viewChanged() {
     if (!this.shownBase || this.shownBase !== this.base()) return;
     const region = this.region();
-    this.address.write(this.picture, region);
+    this.address.write(this.picture, region, this.faded);
     refreshPanels(this, { region });
   }
 
@@ -128,7 +136,7 @@ export class Stage {
   async choose(place) {
     if (place === this.place || !this.pictures[place]) return;
     await this.show(place);
-    this.address.write(this.picture, this.region());
+    this.address.write(this.picture, this.region(), this.faded);
     refreshPanels(this, { region: this.region(), isOther: true });
   }
 
@@ -160,6 +168,8 @@ export class Stage {
       if (button) this.act(button.dataset.tool);
     });
     this.fader?.addEventListener("input", () => this.overlay && this.fade());
+    // Once the thumb rests, as browsers limit how often an address changes.
+    this.fader?.addEventListener("change", () => this.address.write(this.picture, this.region(), this.faded));
     this.element.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("fullscreenchange", () => {
       this.element.classList.toggle("filling", document.fullscreenElement === this.element);

@@ -1,17 +1,21 @@
 // Lists the tags that wait for a decision, and sends a curator's decisions: one change of many tags at a time.
-"use strict";
+import { counted, grouped } from "../shared/counted.js";
 
 const page = document.getElementById("review");
 const { base, language } = page.dataset;
 const texts = JSON.parse(page.dataset.texts);
-const [signIn, tools, message, values, waiting, keys, decided, undoButton] =
-  ["sign-in", "tools", "message", "values", "waiting", "keys", "decided", "undo"].map((id) => document.getElementById(id));
+const byId = (id) => document.getElementById(id);
+const [signIn, tools, message, layout, aside, values, waiting, decided, undoButton, chooseButton] =
+  ["sign-in", "tools", "message", "layout", "refine", "values", "waiting", "decided", "undo", "choose"].map(byId);
 const schemes = document.querySelector("#schemes select");
-const clusterForm = document.getElementById("cluster");
+const clusterForm = byId("cluster");
+const progress = tools.querySelector("progress");
 
 // The most tags in view, and the most decisions of one request.
 const PAGE = 60;
 const MAX_DECISIONS = 500;
+// The most values of a scheme to choose from.
+const MAX_VALUES = 200;
 
 let token = sessionStorage.getItem("tegl-token");
 let view = "tags";
@@ -19,8 +23,10 @@ let chosen = { scheme: null, value: null };
 let after = null; // The work before those in view, when going work by work.
 let cards = []; // { item, element } in the order of the page.
 let current = 0;
+let chosenValue = null; // What the server says of it: its number of tags.
 let cluster = null; // The group of works whose tags are in view.
 let busy = false;
+const count = { waiting: 0, done: 0 }; // Tags that wait, and those that were decided in this visit.
 const done = []; // What can be undone: lists of decided items, each with what was in view.
 
 class Failed extends Error {
@@ -50,9 +56,35 @@ const create = (name, properties = {}, ...children) => {
   return element;
 };
 
+/** A button; `look` are its classes. */
+const button = (text, look, act) => {
+  const made = create("button", { type: "button", className: `button ${look}`.trim(), textContent: text });
+  made.addEventListener("click", act);
+  return made;
+};
+
 const percent = (share) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 
-const say = (words) => (message.textContent = words);
+/** Says what happened. */
+function say(...words) {
+  message.className = "";
+  message.replaceChildren(...words);
+}
+
+/** Says which problem there is, and how to go on. */
+function warn(...words) {
+  say(...words);
+  message.className = "notices";
+}
+
+const again = () => button(texts.again, "", () => run(start));
+
+function showCount() {
+  byId("count").textContent = counted(texts.waiting, count.waiting, language);
+  byId("done").textContent = counted(texts.done, count.done, language);
+  progress.max = Math.max(count.waiting + count.done, 1);
+  progress.value = count.done;
+}
 
 async function run(work) {
   if (busy) return;
@@ -61,14 +93,15 @@ async function run(work) {
   try {
     await work();
   } catch (error) {
-    if (error.status === 401 || error.status === 429 || error.status === 403) {
+    if ([401, 403, 429].includes(error.status)) {
       signOut();
-      say(texts.wrongToken);
+      warn(texts.wrongToken);
+      signIn.elements.token.focus();
     } else if ([404, 409, 410, 412].includes(error.status)) {
-      await load().catch(() => {});
-      say(texts.changed);
+      await start().catch(() => {});
+      warn(texts.changed);
     } else {
-      say(texts.failed);
+      warn(texts.failed, " ", again());
     }
   } finally {
     busy = false;
@@ -80,19 +113,22 @@ function signOut() {
   sessionStorage.removeItem("tegl-token");
   token = null;
   signIn.hidden = false;
-  for (const element of [tools, keys, decided, clusterForm]) element.hidden = true;
-  values.replaceChildren();
-  waiting.replaceChildren();
+  for (const element of [tools, layout, decided, clusterForm]) element.hidden = true;
+  for (const list of [values, waiting, decided.querySelector("ol")]) list.replaceChildren();
   cards = [];
+  done.length = count.done = 0;
+  undoButton.disabled = true;
 }
 
 async function start() {
   const known = (await call("review/schemes")).schemes;
   sessionStorage.setItem("tegl-token", token);
   signIn.hidden = true;
-  tools.hidden = keys.hidden = false;
+  tools.hidden = layout.hidden = false;
+  count.waiting = known.reduce((sum, { tags }) => sum + tags, 0);
+  showCount();
   schemes.replaceChildren(
-    ...known.map(({ scheme, label, tags }) => create("option", { value: scheme, textContent: `${label} (${tags})` })),
+    ...known.map(({ scheme, label, tags }) => create("option", { value: scheme, textContent: `${label} (${grouped(tags, language)})` })),
   );
   const kept = known.find(({ scheme }) => scheme === chosen.scheme) ?? known[0];
   chosen = { scheme: kept?.scheme ?? null, value: kept?.scheme === chosen.scheme ? chosen.value : null };
@@ -106,20 +142,31 @@ async function load() {
   for (const button of document.querySelectorAll("[data-view]")) {
     button.setAttribute("aria-pressed", String(button.dataset.view === view));
   }
-  document.getElementById("schemes").hidden = view === "works";
+  // One work after the other needs no choice of a tag.
+  const isByTag = view === "tags" && chosen.scheme !== null;
+  layout.classList.toggle("with-filters", isByTag);
+  aside.hidden = chooseButton.hidden = !isByTag;
   values.replaceChildren();
+  chosenValue = null;
   clusterForm.hidden = true;
   if (view === "works") return showWorks();
   if (!chosen.scheme) return showCards([]);
   const scheme = encodeURIComponent(chosen.scheme);
   const known = (await call(`review/schemes/${scheme}`)).values;
   if (!known.some(({ value }) => value === chosen.value)) chosen.value = known[0]?.value ?? null;
+  chosenValue = known.find(({ value }) => value === chosen.value) ?? null;
   values.append(
-    ...known.slice(0, 200).map(({ value, label, tags }) => {
-      const button = create("button", { type: "button", textContent: `${text(label)} (${tags})` });
-      button.setAttribute("aria-pressed", String(value === chosen.value));
-      button.addEventListener("click", () => run(async () => ((chosen.value = value), await load())));
-      return button;
+    ...known.slice(0, MAX_VALUES).map(({ value, label, tags }) => {
+      const name = create("span", { dir: "auto", textContent: text(label) });
+      const number = create("span", { className: "number", textContent: grouped(tags, language) });
+      const made = create("button", { type: "button" }, name, " ", number);
+      made.setAttribute("aria-pressed", String(value === chosen.value));
+      if (value === chosen.value) chooseButton.textContent = text(label);
+      made.addEventListener("click", () => {
+        if (aside.matches(":popover-open")) aside.hidePopover();
+        run(async () => ((chosen.value = value), await load()));
+      });
+      return create("li", {}, made);
     }),
   );
   if (!chosen.value) return showCards([]);
@@ -169,18 +216,27 @@ async function showWorks() {
 
 function showCards(items) {
   cards = items.map((item) => ({ item, element: card(item) }));
-  const grid = create("ul", { className: `by-${view}` });
-  grid.append(...cards.map(({ element }) => element));
-  waiting.replaceChildren(grid);
+  waiting.replaceChildren();
+  if (items.length === 0) waiting.append(nothing());
+  else waiting.append(create("ul", {}, ...cards.map(({ element }) => element)));
   if (view === "works" && items.length > 0) {
-    const next = create("button", { type: "button", id: "next", textContent: texts.next });
-    next.addEventListener("click", goOn);
-    waiting.prepend(
-      create("p", { className: "work" }, create("a", { href: items[0].page, target: "_blank", textContent: text(items[0].label) }), ` ${items[0].work} `, next),
-    );
+    const [{ page, label, work }] = items;
+    const title = create("h3", { dir: "auto" }, create("a", { href: page, target: "_blank", textContent: text(label) || work }));
+    const next = button(texts.next, "", goOn);
+    next.id = "next";
+    waiting.prepend(create("div", { className: "work" }, title, create("span", { className: "facts", textContent: work }), next));
   }
-  if (items.length === 0) say(texts.nothing);
   choose(0, false);
+}
+
+/** What is shown if no tag waits, with ways to go on. */
+function nothing() {
+  const all = create("a", { href: `${base}/`, textContent: texts.all });
+  return create(
+    "div", { className: "no-results" },
+    create("p", { textContent: texts.nothing }), create("p", { textContent: texts.nothingMore }),
+    create("p", {}, again(), " ", all),
+  );
 }
 
 function card(item) {
@@ -189,26 +245,25 @@ function card(item) {
     ? create("img", { src: item.picture, alt: `${texts.pictureOf} ${title}`, loading: "lazy" })
     : create("span", { className: "blank", textContent: texts.noPicture });
   const link = create("a", { href: item.page, target: "_blank", textContent: title, title: item.work });
-  const tag = create("b", { textContent: text(item.tag.label) });
+  const tag = create("b", {}, create("span", { dir: "auto", textContent: text(item.tag.label) }));
   if (item.tag.color) {
     const swatch = create("i", { className: "swatch" });
-    swatch.style.background = item.tag.color;
+    swatch.style.setProperty("--colour", item.tag.color);
     tag.prepend(swatch);
   }
-  const source = create("span", { className: "source", textContent: `${item.tag.source} · ${percent(item.tag.confidence)}` });
-  const element = create("li", { tabIndex: -1 }, picture, tag, source, link);
-  const button = (label, className, act) => {
-    const made = create("button", { type: "button", className, textContent: label });
-    made.addEventListener("click", () => act(cards.findIndex((known) => known.element === element)));
-    return made;
-  };
+  const source = create("p", { className: "facts", textContent: `${item.tag.source} · ${percent(item.tag.confidence)}` });
+  const frame = create("div", { className: "picture" }, picture);
+  // Work by work, the title is above all cards.
+  const heading = view === "tags" ? [create("h3", { dir: "auto" }, link)] : [];
+  const element = create("li", { tabIndex: -1 }, frame, ...heading, tag, source);
+  const here = () => cards.findIndex((known) => known.element === element);
   const buttons = create(
     "div",
     { className: "decide" },
-    button(texts.accept, "accept", (at) => decide([at], "accepted")),
-    button(texts.reject, "reject", (at) => decide([at], "rejected")),
+    button(texts.accept, "primary accept", () => decide([here()], "accepted")),
+    button(texts.reject, "reject", () => decide([here()], "rejected")),
   );
-  if (view === "tags") buttons.append(button(texts.acceptToHere, "to-here", acceptToHere));
+  if (view === "tags") buttons.append(button(texts.acceptToHere, "to-here", () => acceptToHere(here())));
   element.append(buttons);
   element.addEventListener("focusin", () => choose(cards.findIndex((known) => known.element === element), false));
   return element;
@@ -229,6 +284,7 @@ const decide = (places, status) =>
     await send(items, status, true);
     done.push({ items, at: { ...chosen } });
     undoButton.disabled = false;
+    counts(items.length);
     const keep = current - places.filter((at) => at < current).length;
     for (const item of items) {
       const at = cards.findIndex((known) => known.item === item);
@@ -238,6 +294,16 @@ const decide = (places, status) =>
     if (cards.length === 0) await start();
     else choose(keep);
   });
+
+/** So many tags more have been decided: of the chosen value, if one is. */
+function counts(number) {
+  count.done += number;
+  count.waiting -= number;
+  showCount();
+  if (chosenValue) chosenValue.tags -= number;
+  const left = values.querySelector('[aria-pressed="true"] .number');
+  if (left) left.textContent = grouped(chosenValue.tags, language);
+}
 
 // Sends decisions in one request, or several if there are very many; remembers the revisions that they make.
 async function send(items, status, isExpected) {
@@ -268,6 +334,7 @@ const undo = () =>
     const { items, at } = last;
     undoButton.disabled = done.length === 0;
     await send(items, "proposed", false);
+    count.done -= items.length;
     const words = message.textContent;
     chosen = at;
     after = null;
@@ -282,7 +349,7 @@ const goOn = () =>
       after = cards[0]?.item.work ?? after;
       return load();
     }
-    const buttons = [...values.children];
+    const buttons = [...values.querySelectorAll("button")];
     const at = buttons.findIndex((button) => button.getAttribute("aria-pressed") === "true");
     const next = buttons[(at + 1) % Math.max(buttons.length, 1)];
     if (next) setTimeout(() => next.click());
@@ -330,7 +397,7 @@ clusterForm.addEventListener("submit", (event) => {
 clusterForm.elements.hide.addEventListener("click", () => changeCluster(cluster.id, { hidden: true }));
 clusterForm.elements.into.addEventListener("change", ({ target }) => target.value && changeCluster(cluster.id, { merged_into: Number(target.value) }));
 clusterForm.elements.show.addEventListener("change", ({ target }) => target.value && changeCluster(target.value, { hidden: false, merged_into: null }));
-document.getElementById("sign-out").addEventListener("click", () => (signOut(), say("")));
+byId("sign-out").addEventListener("click", () => (signOut(), say("")));
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => run(async () => ((view = button.dataset.view), (after = null), await load())));
 }
