@@ -218,6 +218,29 @@ for (const size of ["narrow", "usual", "wide"]) {
   await page.context().close();
 }
 
+// From the page of a work: all similar works, and works like the part of its picture that is in view.
+{
+  const page = await test.open("usual", { path: "/works/B%20000" });
+  await page.waitForSelector(".zoom[data-drawn]", { state: "attached" });
+  test.check(!(await page.isVisible("#like-detail")), "a work: the whole picture is no detail");
+  await page.click("[data-tool=zoom-in]");
+  await page.waitForSelector("#like-detail:not([hidden])");
+  await page.waitForFunction(() => {
+    const region = (url) => new URL(url).searchParams.get("xywh");
+    return region(location.href) && region(location.href) === region(document.querySelector("#like-detail a").href);
+  });
+  await page.locator("#like-detail a").click();
+  await ready(page);
+  const asked = new URL(page.url()).searchParams;
+  test.check(asked.get("similar") === "B 000" && asked.get("canvas") === "1", `a work: its detail is searched for: ${asked}`);
+  test.check((await page.locator(".like .region").count()) === 1 && (await works(page).count()) > 10, "a work: and finds works");
+  await page.goto(`${test.base}/works/B%20000`);
+  await page.locator(".more-pictures .row-heading a").click();
+  await ready(page);
+  test.check((await page.locator(".like .region").count()) === 0 && (await works(page).count()) > 10, "a work: all similar works");
+  await page.context().close();
+}
+
 {
   const page = await test.open("usual", { path: "/?all=type%3Apaintings-of-nothing&q=boat&years=1700/1709" });
   await test.axe(page, "nothing found");
