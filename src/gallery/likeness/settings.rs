@@ -18,6 +18,6 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { memory_mib: 512, details: false, upload_mib: 16, models_mib: 256 }
+        Self { memory_mib: 640, details: false, upload_mib: 16, models_mib: 256 }
     }
 }

@@ -69,7 +69,7 @@ fn tools(context: &Context) -> Markup {
         }
         div #tools .result-info hidden {
             div {
-                h2 #count {}
+                h2 #count { (text(labels::REVIEW)) }
                 progress aria-labelledby="done" max="1" value="0" {}
                 span #done .facts {}
             }
