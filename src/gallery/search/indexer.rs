@@ -14,7 +14,7 @@ use crate::search::Index;
 
 /// The interval between checks for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// The pause after more than a page of changes: what comes meanwhile is indexed and committed together.
+/// The pause after a page or more of changes: what comes meanwhile is indexed and committed together.
 const BULK_PAUSE: Duration = Duration::from_secs(1);
 /// The interval between checks of a full disk's free space.
 const ROOM_INTERVAL: Duration = Duration::from_secs(1);

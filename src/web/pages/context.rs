@@ -68,12 +68,9 @@ impl Context {
         match self.labels.and_then(|labels| labels.get(other.en)) {
             Some(words) if words.forms.is_empty() => words.usual.as_str().into(),
             Some(words) => {
-                let usual = json!({ "other": words.usual });
-                let forms = words.forms.iter().map(|(key, text)| (key.clone(), Value::from(text.as_str())));
-                forms.fold(usual, |mut all, (key, text)| {
-                    all[key] = text;
-                    all
-                })
+                let usual = [("other".to_owned(), words.usual.as_str().into())];
+                let forms = words.forms.iter().map(|(key, text)| (key.clone(), text.as_str().into()));
+                Value::Object(usual.into_iter().chain(forms).collect())
             }
             None if one == other => other.in_language(self.language).into(),
             None => {

@@ -56,11 +56,10 @@ impl Visit {
                 if link.url.starts_with('/') { format!("{base}{}", link.url) } else { link.url.clone() };
             Some(Link { label, href, ..Link::default() })
         });
-        let menu = menu.collect();
         let context = pages::Context {
             labels: theme.labels.of(found.language),
             style: theme.style(&base),
-            menu,
+            menu: menu.collect(),
             footer: theme.settings.footer.best(&preferred).map(str::to_owned),
             language: found.language,
             chosen: found.chosen,

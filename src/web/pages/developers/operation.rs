@@ -175,9 +175,9 @@ pub(super) fn section(context: &Context, operation: &Operation) -> Markup {
             h3 { (context.text(labels::EXAMPLE)) }
             @if runs {
                 form.run action=(operation.request.url) hidden {
-                    input name="url" type="text" value=(operation.request.url) spellcheck="false" autocomplete="off"
+                    input.input name="url" type="text" value=(operation.request.url) spellcheck="false" autocomplete="off"
                         aria-label=(context.text(labels::ADDRESS));
-                    button type="submit" { (context.text(labels::RUN)) }
+                    button.button.primary type="submit" { (context.text(labels::RUN)) }
                 }
                 p.plain-link { a href=(operation.request.url) { (operation.request.url) } }
             }

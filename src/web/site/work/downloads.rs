@@ -54,10 +54,7 @@ fn of_image(subject: &Subject<'_>, image: &CanvasImage) -> Vec<Download> {
         name: None,
     };
     let rendered = |kind, side: Option<u32>| {
-        let shown = side.map_or(image.largest, |side| {
-            let (width, height) = super::fitted(image.largest, side);
-            Dimensions::new(width, height)
-        });
+        let shown = side.map_or(image.largest, |side| super::fitted(image.largest, side));
         let wanted = side.map_or("max".to_owned(), |side| format!("!{side},{side}"));
         Download {
             href: format!("{base}/iiif/3/{file}/full/{wanted}/0/default.jpg"),

@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 
 use self::pictures::{Shown, pictures};
 use crate::gallery::{Error, Grant, SOON, Sketch};
-use crate::iiif::{Dimensions, Version};
+use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::presentation::{
     Address, CanvasImage, Citation, CitationFormat, View, http_uri, labels, plain_text, visual_artwork,
 };
@@ -166,7 +166,7 @@ fn head(subject: &Subject<'_>, image: Option<&CanvasImage>) -> WorkHead {
     let shared = subject.shown.preview().map(|preview| {
         let place = subject.shown.rendering(&address.image(Version::V3, &preview.image.file), SHARED);
         let whole = subject.shown.region.is_none().then_some(image).flatten();
-        (place, whole.map(|image| fitted(image.largest, SHARED)))
+        (place, whole.map(|image| fitted(image.largest, SHARED)).map(|size| (size.width, size.height)))
     });
     WorkHead {
         url: address.work_page(&subject.sketch.work.object_number),
@@ -175,12 +175,9 @@ fn head(subject: &Subject<'_>, image: Option<&CanvasImage>) -> WorkHead {
     }
 }
 
-/// The size of an image that is scaled down to fit a square.
-fn fitted(size: Dimensions, side: u32) -> (u32, u32) {
-    let longest = size.width.max(size.height).max(1);
-    let scale = f64::from(side.min(longest)) / f64::from(longest);
-    let scaled = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
-    (scaled(size.width), scaled(size.height))
+/// The size of an image that is requested with `!side,side`.
+fn fitted(size: Dimensions, side: u32) -> Dimensions {
+    Size { form: Form::Within(side, side), upscale: false }.of(size, Limits::NONE).unwrap_or(size)
 }
 
 fn link(label: &str, href: String) -> Link {
