@@ -1,6 +1,7 @@
 // A region of the selected view: drawn, typed or what is in view; with its links, its citation and a note.
 import { addSource } from "./works_panel.js";
-import { byId, copy, onAction } from "./dom.js";
+import { copy } from "../shared/clipboard.js";
+import { byId, onAction } from "./dom.js";
 import { citation, contentState, imageUri, onCanvas, onPicture } from "./detail_links.js";
 
 const FIELDS = ["x", "y", "w", "h"];

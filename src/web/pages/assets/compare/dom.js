@@ -21,29 +21,6 @@ export function onAction(name, listener) {
   return button;
 }
 
-/** Copies a text; false if the browser does not. */
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copySelected(text);
-  }
-}
-
-/** Without HTTPS there is no clipboard, but what is selected can be copied. */
-function copySelected(text) {
-  const focused = document.activeElement;
-  const field = make("textarea", { class: "visually-hidden", "aria-hidden": "true", tabindex: -1 });
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const isCopied = document.execCommand("copy");
-  field.remove();
-  focused?.focus();
-  return isCopied;
-}
-
 /** Has the browser keep a file. */
 export function save(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });

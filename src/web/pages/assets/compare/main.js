@@ -1,6 +1,7 @@
 // The page for comparing: reads the address, loads what it names, and ties the controls to the stage.
 import { decode, encode } from "./address.js";
-import { copy, byId, onAction, save } from "./dom.js";
+import { copy } from "../shared/clipboard.js";
+import { byId, onAction, save } from "./dom.js";
 import { beginPoints, addPoint, pointMarks, registrationPanel, showRegistration } from "./registration.js";
 import { detailMarks, detailPanel, drawDetail, endDetail, showDetail, showRegion } from "./detail.js";
 import { readContentState } from "./detail_links.js";

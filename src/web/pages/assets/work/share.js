@@ -1,21 +1,12 @@
 // Buttons that share the address, or copy it or a text.
 
+import { copy } from "../shared/clipboard.js";
+
 const message = document.getElementById("message");
 
-async function copy(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Without a secure context there is no clipboard: a selected field can be copied by hand and by old browsers.
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-    button.focus();
-  }
-  done(button);
+/** Copies a text, and says so if the browser has. */
+async function copyText(text, button) {
+  if (await copy(text)) done(button);
 }
 
 /** Copies a file of the citation of what is shown. */
@@ -30,7 +21,9 @@ async function copyFile(button) {
     done(button);
   } catch {
     // What cannot be copied is downloaded.
-    await text.then((text) => copy(text, button)).catch(() => link.click());
+    const isCopied = await text.then(copy).catch(() => false);
+    if (isCopied) done(button);
+    else link.click();
   }
 }
 
@@ -46,7 +39,7 @@ export function shareButtons() {
     const isCopy = button.dataset.share === "copy";
     button.closest(".share").hidden = !isCopy && !navigator.share;
     button.addEventListener("click", () => {
-      if (isCopy) return copy(location.href, button);
+      if (isCopy) return copyText(location.href, button);
       // Leaving the dialog is no error.
       navigator.share({ title: document.title, url: location.href }).catch(() => {});
     });
@@ -57,7 +50,7 @@ export function shareButtons() {
 export function copyButtons() {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.closest(".copy").hidden = false;
-    button.addEventListener("click", () => copy(document.getElementById(button.dataset.copy).textContent.trim(), button));
+    button.addEventListener("click", () => copyText(document.getElementById(button.dataset.copy).textContent.trim(), button));
   }
   for (const button of document.querySelectorAll("[data-copy-file]")) {
     button.closest(".copy").hidden = false;
