@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::labels::{self, Label};
 use super::object::object;
 use super::{Publisher, View, language_map, rights};
-use crate::record::{Creator, Measure, Production, Text};
+use crate::record::{Creator, Measure, Production, Related, Text};
 
 /// The metadata of a work, including the record's rights statement unless it is a URI for `rights`.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
-    let mut facts = facts(view);
     let work = view.work;
+    let mut facts = facts(view, &work.inscriptions, &work.related);
     let statement = work.rights.as_deref().filter(|text| rights::normalize(text).is_none());
     let label = Label::new("Rights", "Rettigheder");
     match (statement, &work.rights, work.public_domain) {
@@ -28,11 +28,10 @@ pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
 
 /// The metadata of a work without its rights, inscriptions and related works.
 pub(super) fn plain_facts(view: &View<'_>) -> Vec<Value> {
-    let work = crate::record::Work { inscriptions: Vec::new(), related: Vec::new(), ..view.work.clone() };
-    facts(&View { work: &work, ..*view }).pairs
+    facts(view, &[], &[]).pairs
 }
 
-fn facts<'a>(view: &View<'a>) -> Facts<'a> {
+fn facts<'a>(view: &View<'a>, inscriptions: &[Text], related: &[Related]) -> Facts<'a> {
     let work = view.work;
     let mut facts =
         Facts { base: view.address.base(), publisher: view.publisher, pairs: Vec::with_capacity(16) };
@@ -48,13 +47,13 @@ fn facts<'a>(view: &View<'a>) -> Facts<'a> {
     facts.add(Label::new("Technique", "Teknik"), &work.techniques);
     facts.add(Label::new("Materials", "Materialer"), &work.materials);
     facts.add(Label::new("Dimensions", "Mål"), &measures(&work.dimensions, facts.publisher));
-    facts.add(Label::new("Inscription", "Påskrift"), &work.inscriptions);
+    facts.add(Label::new("Inscription", "Påskrift"), inscriptions);
     facts.add(Label::new("Collection", "Samling"), &work.collections);
     facts.add(Label::new("Department", "Afdeling"), std::slice::from_ref(&work.department));
     facts.add(Label::new("Location", "Placering"), std::slice::from_ref(&work.location));
     facts.add(Label::new("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
     // The manifest that the work was imported from is not a related work; it goes in `seeAlso`.
-    let others = work.related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
+    let others = related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
     let related: Vec<Text> = others.map(|other| named(&other.label, &other.id)).collect();
     facts.add(Label::new("Related works", "Relaterede værker"), &related);
     for fact in &work.extra_metadata {
