@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::{ObjectStoreExt, RetryConfig, path::Path};
 
 use super::{eventually, http, require};
 
@@ -31,6 +31,8 @@ impl Weed {
         let child = Command::new(program)
             .args(["-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"])
             .args(["-master.volumeSizeLimitMB=64", "-volume.max=8", "-s3.port.iceberg=0", "-s3.port.lance=0"])
+            // Without this, every write hangs on a disk that is 99 percent full, however large it is.
+            .arg("-volume.minFreeSpace=10MiB")
             .arg(format!("-dir={folder}"))
             .arg(format!("-s3.config={folder}/s3.json"))
             .arg(format!("-filer.localSocket={folder}/filer.sock"))
@@ -77,6 +79,7 @@ impl Weed {
             .with_access_key_id("testkey")
             .with_secret_access_key("testsecret")
             .with_allow_http(true)
+            .with_retry(RetryConfig { retry_timeout: Duration::from_secs(60), ..RetryConfig::default() })
             .build()
             .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
