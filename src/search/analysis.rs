@@ -9,6 +9,9 @@ use crate::record::fold::fold;
 /// The prefix of words as written, which distinguishes them from stems.
 pub(super) const EXACT: char = '=';
 
+/// The prefix of initials of names.
+pub(super) const INITIAL: char = '^';
+
 /// The maximum length of an indexed word in bytes. Longer words are truncated and found by their prefix.
 const MAX_WORD_BYTES: usize = 64;
 
@@ -29,6 +32,11 @@ pub(super) struct Word {
 }
 
 impl Word {
+    /// A word by itself.
+    pub(super) fn new(written: &str) -> Self {
+        Self { written: written.to_owned(), position: 0 }
+    }
+
     /// The word without accents, truncated to the maximum length.
     pub(super) fn folded(&self) -> String {
         let mut folded = fold(&self.written);

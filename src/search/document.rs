@@ -90,7 +90,7 @@ impl IndexableWork<'_> {
         }
         for creator in &work.creators {
             name.plain(&creator.name);
-            creators.plain(&creator.name);
+            creators.name(&creator.name);
         }
         name.number(&work.object_number);
         name.add(document, fields.name);

@@ -1,7 +1,9 @@
 //! Query expansion: each part of the query becomes weighted queries, with stems, both languages, and corrections of
 //! misspelled words.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery};
@@ -33,6 +35,8 @@ const MAX_CONTINUATIONS: usize = 48;
 /// The weights of an equal object number, whose work comes first, and of an object number with this prefix.
 const NUMBER: f32 = 100.0;
 const NUMBER_PREFIX: f32 = 2.0;
+/// The weight of a word that says the kind of a work.
+const KIND: f32 = 0.3;
 /// The weights of a production within the period of the query, and of one that overlaps it.
 const WITHIN: f32 = 2.0;
 const OVERLAPPING: f32 = 0.5;
@@ -42,23 +46,29 @@ pub(super) type Weighted = (Box<dyn Query>, f32);
 
 /// Expands the parts of a query.
 pub(super) struct Expander<'a> {
-    snapshot: &'a Snapshot,
-    fields: &'a [SearchField],
-    /// The number of unknown words that were looked up.
-    corrected: Cell<usize>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) fields: &'a [SearchField],
+    /// The unknown words that were looked up, with the similar words of the index.
+    looked_up: RefCell<HashMap<String, Rc<[Near]>>>,
 }
 
 impl<'a> Expander<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
-        Self { snapshot, fields, corrected: Cell::new(0) }
+        Self { snapshot, fields, looked_up: RefCell::default() }
     }
 
     /// The similar words of the index, the likeliest first.
-    fn near(&self, folded: &str) -> Result<Vec<Near>, Error> {
-        if self.corrected.replace(self.corrected.get() + 1) >= MAX_CORRECTED_WORDS {
-            return Ok(Vec::new());
+    pub(super) fn near(&self, folded: &str) -> Result<Rc<[Near]>, Error> {
+        if let Some(known) = self.looked_up.borrow().get(folded) {
+            return Ok(known.clone());
         }
-        near(self.snapshot, folded, max_distance(folded.chars().count()), false)
+        if self.looked_up.borrow().len() >= MAX_CORRECTED_WORDS {
+            return Ok(Rc::new([]));
+        }
+        let found: Rc<[Near]> =
+            near(self.snapshot, folded, max_distance(folded.chars().count()), false)?.into();
+        self.looked_up.borrow_mut().insert(folded.to_owned(), found.clone());
+        Ok(found)
     }
 
     /// Joins parts that form an object number or its prefix, such as `N 00530` and `KKS1982-156`.
@@ -131,13 +141,32 @@ impl<'a> Expander<'a> {
     }
 
     /// The alternative queries for a part, and its correction if no work contains it as typed.
-    pub(super) fn alternatives(&self, part: &Part) -> Result<(Vec<Weighted>, Option<String>), Error> {
+    pub(super) fn alternatives(
+        &self,
+        part: &Part,
+        parts: &[Part],
+    ) -> Result<(Vec<Weighted>, Option<String>), Error> {
         let mut found = Vec::new();
         let mut correction = None;
+        if let Some(name) = &part.creator {
+            self.near_name(name, &mut found);
+            correction = Some(name.clone());
+        }
         let mut known = match part.words.as_slice() {
+            [word] if part.creator.is_some() => self.word(word, 1.0, &mut found)?,
             [word] => {
-                let known = self.word(word, 1.0, &mut found)?;
+                let mut known = self.word(word, 1.0, &mut found)?;
                 let folded = word.folded();
+                if !part.without {
+                    self.by_creator(word, part.role, &mut found)?;
+                    known |= self.initials(part, parts, &mut found)?;
+                    if parts.len() > 1 {
+                        self.kind(part, &mut found)?;
+                    }
+                    if part.is_single() && !part.exact {
+                        known |= self.compound(word, known, &mut found)?;
+                    }
+                }
                 if part.begins {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(MAX_CONTINUATIONS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
@@ -181,8 +210,20 @@ impl<'a> Expander<'a> {
         Ok((found, correction))
     }
 
+    /// Adds works whose records say that they are of the kind that a part names.
+    fn kind(&self, part: &Part, found: &mut Vec<Weighted>) -> Result<(), Error> {
+        let subject = SearchField::Subject;
+        if !self.fields.contains(&subject) {
+            return Ok(());
+        }
+        for word in part.kind().unwrap_or_default() {
+            self.term_in(subject, &format!("{EXACT}{}", word.folded()), KIND, found)?;
+        }
+        Ok(())
+    }
+
     /// Adds a word and its stems; returns whether any work contains them.
-    fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+    pub(super) fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let before = found.len();
         for (at, term) in word.terms("").iter().enumerate() {
             self.term(term, if at == 0 { weight } else { weight * STEM }, found)?;
@@ -191,7 +232,12 @@ impl<'a> Expander<'a> {
     }
 
     /// Adds works that contain all of these words, in any order; returns whether there are any.
-    fn every(&self, words: &[Word], weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+    pub(super) fn every(
+        &self,
+        words: &[Word],
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for word in words.iter().filter(|word| !word.is_stop_word()) {
             let mut alternatives = Vec::new();
@@ -207,12 +253,20 @@ impl<'a> Expander<'a> {
     }
 
     fn term(&self, text: &str, weight: f32, found: &mut Vec<Weighted>) -> Result<(), Error> {
-        for field in self.fields {
-            let term = Term::from_field_text(field.field(), text);
-            if self.snapshot.searcher.doc_freq(&term)? > 0 {
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                found.push((Box::new(query), weight * field.weight()));
-            }
+        self.fields.iter().try_for_each(|field| self.term_in(*field, text, weight, found))
+    }
+
+    fn term_in(
+        &self,
+        field: SearchField,
+        text: &str,
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<(), Error> {
+        let term = Term::from_field_text(field.field(), text);
+        if self.snapshot.searcher.doc_freq(&term)? > 0 {
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            found.push((Box::new(query), weight * field.weight()));
         }
         Ok(())
     }

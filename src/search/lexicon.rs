@@ -1,6 +1,6 @@
 //! Art terms in Danish and English, so that a query in one language finds descriptions in the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::analysis::{Word, words};
@@ -16,6 +16,8 @@ const MAX_TRANSLATIONS: usize = 6;
 struct Lexicon {
     phrases: HashMap<String, Vec<String>>,
     stems: HashMap<(&'static str, String), Vec<String>>,
+    /// The single Danish words and their stems, folded.
+    danish: HashSet<String>,
 }
 
 const DANISH: &str = "da";
@@ -23,8 +25,7 @@ const ENGLISH: &str = "en";
 
 /// The translations of a word or phrase, in either direction. Inflections are ignored.
 pub(crate) fn translations(phrase: &str) -> Vec<String> {
-    static LEXICON: OnceLock<Lexicon> = OnceLock::new();
-    let lexicon = LEXICON.get_or_init(Lexicon::read);
+    let lexicon = Lexicon::get();
     let words = significant(phrase);
     if let Some(known) = lexicon.phrases.get(&key(&words)) {
         return known.clone();
@@ -41,11 +42,25 @@ pub(crate) fn translations(phrase: &str) -> Vec<String> {
     found
 }
 
+/// Whether this is a Danish word or its stem, folded and without its ending.
+pub(super) fn is_danish(folded: &str) -> bool {
+    Lexicon::get().danish.contains(folded)
+}
+
 impl Lexicon {
+    fn get() -> &'static Self {
+        static LEXICON: OnceLock<Lexicon> = OnceLock::new();
+        LEXICON.get_or_init(Self::read)
+    }
+
     fn read() -> Self {
         let mut lexicon = Self::default();
         let lines = LINES.lines().filter(|line| !line.starts_with('#'));
         for (danish, english) in lines.filter_map(|line| line.split_once('\t')) {
+            if let [word] = words(danish).as_slice() {
+                lexicon.danish.insert(word.folded());
+                lexicon.danish.extend(word.terms(DANISH).into_iter().skip(1));
+            }
             for (language, from, to) in [(DANISH, danish, english), (ENGLISH, english, danish)] {
                 let words = significant(from);
                 if key(&words) == key(&significant(to)) {

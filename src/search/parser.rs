@@ -1,7 +1,9 @@
 //! Parses queries: words, quoted phrases, exclusions, prefixes, periods.
 
 use super::analysis::{Word, words};
+use super::kinds::words_of_kind;
 use super::period::{self, Years};
+use super::prepositions::{Role, assign_roles};
 use crate::iiif::Invalid;
 
 /// The maximum length of a query in characters.
@@ -36,12 +38,32 @@ pub(super) struct Part {
     pub number: Option<String>,
     /// The years of a period.
     pub years: Option<Years>,
+    /// What it names, by the preposition before it.
+    pub role: Role,
+    /// Whether works may match without it.
+    pub optional: bool,
+    /// The name of a creator that is near its words, if no creator has these.
+    pub creator: Option<String>,
 }
 
 impl Part {
     /// Whether it is a plain word, which can be part of a phrase or an object number.
     pub(super) fn is_single(&self) -> bool {
-        !self.quoted && !self.without && !self.begins && self.years.is_none() && self.number.is_none()
+        let is_special = self.years.is_some() || self.number.is_some() || self.creator.is_some();
+        !self.quoted && !self.without && !self.begins && !is_special
+    }
+
+    /// The words of records that say what kind of work it names; `None` if it names no kind.
+    pub(super) fn kind(&self) -> Option<&'static [Word]> {
+        match self.words.as_slice() {
+            [word] if self.is_single() => words_of_kind(word),
+            _ => None,
+        }
+    }
+
+    /// Whether works may match without it, as it is a preposition, or names any work.
+    pub(super) fn is_optional(&self) -> bool {
+        self.optional || self.kind().is_some_and(<[Word]>::is_empty)
     }
 
     pub(super) fn written(&self) -> String {
@@ -94,6 +116,7 @@ pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
         count += part.words.len();
         count <= MAX_WORDS
     });
+    assign_roles(&mut parts);
     Ok(parts)
 }
 
@@ -134,8 +157,9 @@ fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
 
 /// Removes stop words, unless there are only stop words.
 pub(super) fn without_stop_words(mut parts: Vec<Part>) -> Vec<Part> {
-    let is_significant =
-        |part: &Part| part.quoted || part.exact || !part.words.iter().all(Word::is_stop_word);
+    let is_significant = |part: &Part| {
+        part.quoted || part.exact || part.creator.is_some() || !part.words.iter().all(Word::is_stop_word)
+    };
     if parts.iter().any(|part| is_significant(part) && !part.without) {
         parts.retain(is_significant);
     }

@@ -13,6 +13,7 @@ use super::Error;
 use super::columns::{ColumnTexts, Columns};
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
+use super::names::Names;
 use super::schema::{FIELD_NAME_PREFIX, PROPOSED_PREFIX, joined, schema};
 use super::vocabulary::Vocabulary;
 
@@ -43,6 +44,7 @@ pub(crate) struct Snapshot {
     /// The number of works with each value, indexed by the value's number.
     pub(super) totals: Vec<u32>,
     pub(super) labels: Arc<Labels>,
+    pub(super) names: Arc<Names>,
     /// The schemes that can be used as filters.
     schemes: Vec<String>,
     works: u64,
@@ -101,6 +103,10 @@ impl Snapshot {
             Some(before) => before.labels.clone(),
             None => Arc::new(Labels::new(&known_values)),
         };
+        let names = match before.filter(|before| before.names.is_current(&known_values)) {
+            Some(before) => before.names.clone(),
+            None => Arc::new(Names::new(&known_values)),
+        };
         let mut schemes: Vec<String> = STANDARD_SCHEMES.map(str::to_owned).to_vec();
         schemes.extend(known_values.schemes().into_iter().map(str::to_owned));
         schemes.sort_unstable();
@@ -108,7 +114,7 @@ impl Snapshot {
         drop(known_values);
         let works = searcher.num_docs();
         let state = state(&segments, revision);
-        Ok(Self { searcher, segments, vocabulary, totals, labels, schemes, works, revision, state })
+        Ok(Self { searcher, segments, vocabulary, totals, labels, names, schemes, works, revision, state })
     }
 
     /// The number of works.

@@ -7,13 +7,16 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::analysis::{EXACT, Word, words};
+use super::analysis::{EXACT, INITIAL, Word, words};
+use super::compounds;
 use super::schema::SEPARATOR;
 use crate::record::Text;
 use crate::record::fold::fold;
 
 /// The maximum number of words in a field; others are not indexed.
 const MAX_WORDS: usize = 20_000;
+/// The maximum number of words of a name whose initials are indexed.
+const MAX_NAME_WORDS: usize = 20;
 
 /// The terms of a field.
 #[derive(Default)]
@@ -33,6 +36,16 @@ impl Terms {
 
     pub(super) fn plain(&mut self, text: &str) {
         self.add_words(text, "");
+    }
+
+    /// Adds the name of a person as words, and the initial of each.
+    pub(super) fn name(&mut self, name: &str) {
+        for word in words(name).into_iter().take(MAX_NAME_WORDS) {
+            if let Some(initial) = word.folded().chars().next().filter(|c| c.is_alphabetic()) {
+                self.term(self.position + word.position, &format!("{INITIAL}{initial}"));
+            }
+        }
+        self.plain(name);
     }
 
     fn add_words(&mut self, text: &str, language: &str) {
@@ -130,7 +143,8 @@ fn cached_terms(word: &Word, language: &str, mut add: impl FnMut(&str)) {
         if let Some(terms) = known.get(&word.written) {
             return terms.iter().for_each(|term| add(term));
         }
-        let terms = word.terms(language);
+        let mut terms = word.terms(language);
+        terms.extend(compounds::part_terms(word, language));
         terms.iter().for_each(|term| add(term));
         if known.len() > MAX_CACHED {
             known.clear();

@@ -1,10 +1,10 @@
-//! Builds the text query: all words, otherwise all but one, otherwise any of them.
+//! Builds the text query: all words, otherwise all that name no kind of work, otherwise all but one, otherwise any.
 
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
 use super::Error;
 use super::expansion::{Expander, Weighted, union};
-use super::parser::{parts, without_stop_words};
+use super::parser::{Part, parts, without_stop_words};
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
@@ -17,6 +17,17 @@ pub(super) struct TextQuery {
     pub relaxed: bool,
 }
 
+/// The expanded parts of a query: what each matches.
+#[derive(Default)]
+struct Clauses {
+    wanted: Vec<Vec<Weighted>>,
+    /// Kinds of works, which many records do not name.
+    kinds: Vec<Vec<Weighted>>,
+    /// What raises the score only.
+    optional: Vec<Vec<Weighted>>,
+    without: Vec<Vec<Weighted>>,
+}
+
 /// Parses and expands a query; `None` if it is empty and selects all works.
 pub(super) fn text_query(
     snapshot: &Snapshot,
@@ -24,63 +35,114 @@ pub(super) fn text_query(
     fields: &[SearchField],
 ) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
-    let parts = without_stop_words(expander.numbers(parts(q)?)?);
+    let parts = without_stop_words(expander.names(expander.numbers(parts(q)?)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
         // A query of punctuation only matches no work.
         let nothing = || TextQuery { query: Box::new(EmptyQuery), corrected: None, relaxed: false };
         return Ok((!is_all).then(nothing));
     }
-    let mut corrected = Vec::new();
-    let mut wanted = Vec::new();
-    let mut without = Vec::new();
-    let known = expander.phrases(&parts);
-    let mut is_corrected = false;
-    for part in &known {
-        let (alternatives, word) = expander.alternatives(part)?;
-        is_corrected |= word.is_some();
-        if !part.without {
-            corrected.push(word.unwrap_or_else(|| part.written()));
-            wanted.push(alternatives);
-        } else {
-            without.push(alternatives);
-        }
-    }
-    let corrected = is_corrected.then(|| corrected.join(" "));
-    let query = |wanted: &[Vec<Weighted>], least: Option<usize>| combined(wanted, &without, least);
-    let all = query(&wanted, None);
+    let parts = expander.phrases(&parts);
+    let (clauses, corrected) = expanded(&expander, &parts)?;
+    let all = clauses.all();
     // A single word cannot be dropped.
-    if wanted.len() < 2 || all.count(&snapshot.searcher)? > 0 {
+    if clauses.wanted.len() + clauses.kinds.len() < 2 || all.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: all, corrected, relaxed: false }));
     }
-    let least = wanted.len() - 1;
-    let most = query(&wanted, Some(least));
+    if !clauses.kinds.is_empty() && !clauses.wanted.is_empty() {
+        let most = clauses.without_kinds();
+        if most.count(&snapshot.searcher)? > 0 {
+            return Ok(Some(TextQuery { query: most, corrected, relaxed: true }));
+        }
+    }
+    let least = clauses.wanted.len() + clauses.kinds.len() - 1;
+    let most = clauses.at_least(least);
     if least > 1 && most.count(&snapshot.searcher)? > 0 {
         return Ok(Some(TextQuery { query: most, corrected, relaxed: true }));
     }
-    let any = query(&wanted, Some(1));
+    let any = clauses.at_least(1);
     let relaxed = any.count(&snapshot.searcher)? > 0;
     Ok(Some(TextQuery { query: any, corrected, relaxed }))
 }
 
-/// Works that match all parts, or at least `least` of them.
-fn combined(wanted: &[Vec<Weighted>], without: &[Vec<Weighted>], least: Option<usize>) -> Box<dyn Query> {
-    let copy = |ways: &[Weighted]| -> Vec<Weighted> {
-        ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
-    };
-    // A single word becomes a flat union of terms, which lets tantivy stop early when the best hits are known.
-    if let ([ways], []) = (wanted, without) {
-        return union(copy(ways));
+/// Expands the parts of a query; returns the corrected query, too, if words were corrected.
+fn expanded(expander: &Expander<'_>, parts: &[Part]) -> Result<(Clauses, Option<String>), Error> {
+    let mut clauses = Clauses::default();
+    let mut corrected = Vec::new();
+    let mut is_corrected = false;
+    let is_required = |part: &Part| !part.without && !part.is_optional();
+    let any_required = parts.iter().any(is_required);
+    for (at, part) in parts.iter().enumerate() {
+        let (mut alternatives, word) = expander.alternatives(part, parts)?;
+        if let Some(before) = at.checked_sub(1).and_then(|before| parts.get(before)) {
+            expander.joined(before, part, &mut alternatives)?;
+        }
+        if let Some(after) = parts.get(at + 1) {
+            expander.joined(part, after, &mut alternatives)?;
+        }
+        if part.without {
+            clauses.without.push(alternatives);
+            continue;
+        }
+        is_corrected |= word.is_some();
+        corrected.push(word.unwrap_or_else(|| part.written()));
+        if any_required && !is_required(part) {
+            clauses.optional.push(alternatives);
+        } else if part.kind().is_some() {
+            clauses.kinds.push(alternatives);
+        } else {
+            clauses.wanted.push(alternatives);
+        }
     }
-    let occur = if least.is_some() { Occur::Should } else { Occur::Must };
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> =
-        wanted.iter().map(|ways| (occur, union(copy(ways)))).collect();
-    if wanted.is_empty() {
-        clauses.push((Occur::Must, Box::new(AllQuery)));
+    let names = expander.full_names(parts)?;
+    if !names.is_empty() {
+        clauses.optional.push(names);
     }
-    clauses.extend(without.iter().map(|ways| (Occur::MustNot, union(copy(ways)))));
-    match least {
-        Some(least) => Box::new(BooleanQuery::with_minimum_required_clauses(clauses, least)),
-        None => Box::new(BooleanQuery::new(clauses)),
+    Ok((clauses, is_corrected.then(|| corrected.join(" "))))
+}
+
+impl Clauses {
+    /// Works that match all parts.
+    fn all(&self) -> Box<dyn Query> {
+        let wanted: Vec<&Vec<Weighted>> = self.wanted.iter().chain(&self.kinds).collect();
+        // A single word becomes a flat union of terms, which lets tantivy stop early when the best hits are known.
+        if let ([ways], true, true) = (wanted.as_slice(), self.without.is_empty(), self.optional.is_empty()) {
+            return union(copy(ways));
+        }
+        Box::new(BooleanQuery::new(self.clauses(Occur::Must, Occur::Must)))
     }
+
+    /// Works that match all parts that do not name a kind of work.
+    fn without_kinds(&self) -> Box<dyn Query> {
+        Box::new(BooleanQuery::new(self.clauses(Occur::Must, Occur::Should)))
+    }
+
+    /// Works that match at least so many parts.
+    fn at_least(&self, least: usize) -> Box<dyn Query> {
+        let wanted: Vec<(Occur, Box<dyn Query>)> =
+            self.wanted.iter().chain(&self.kinds).map(|ways| (Occur::Should, union(copy(ways)))).collect();
+        let wanted = BooleanQuery::with_minimum_required_clauses(wanted, least);
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(wanted))];
+        clauses.extend(self.optional.iter().map(|ways| (Occur::Should, union(copy(ways)))));
+        clauses.extend(self.without.iter().map(|ways| (Occur::MustNot, union(copy(ways)))));
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    fn clauses(&self, wanted: Occur, kinds: Occur) -> Vec<(Occur, Box<dyn Query>)> {
+        let of = |occur: Occur, parts: &[Vec<Weighted>]| {
+            parts.iter().map(|ways| (occur, union(copy(ways)))).collect::<Vec<_>>()
+        };
+        let mut clauses = of(wanted, &self.wanted);
+        clauses.extend(of(kinds, &self.kinds));
+        if clauses.is_empty() {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        clauses.extend(of(Occur::Should, &self.optional));
+        clauses.extend(of(Occur::MustNot, &self.without));
+        clauses
+    }
+}
+
+fn copy(ways: &[Weighted]) -> Vec<Weighted> {
+    ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
 }
