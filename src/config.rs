@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub web: web::settings::Settings,
     pub api: web::settings::Api,
     pub operations: web::settings::Operations,
+    pub oai: web::settings::Oai,
     pub masters: gallery::settings::Masters,
     pub cache: gallery::settings::Cache,
     pub work: gallery::settings::Work,

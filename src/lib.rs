@@ -48,6 +48,7 @@
 //! - retries of a store: `store/remote/retry.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
+//! - OAI-PMH: `web/oai`; its formats, one file each: `presentation/exchange`
 //! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`
 //! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads;
 //!   their plural forms: `presentation/own_labels.rs`

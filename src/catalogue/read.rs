@@ -222,7 +222,10 @@ impl Catalogue {
 }
 
 /// The works of these rows with their sequence numbers and all their tags.
-async fn with_tags(reader: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<(u64, StoredWork)>, Error> {
+pub(super) async fn with_tags(
+    reader: &mut AnyConnection,
+    rows: &[AnyRow],
+) -> Result<Vec<(u64, StoredWork)>, Error> {
     let mut judged = Vec::new();
     for row in rows {
         if row.try_get::<i64, _>("judged")? != 0 {

@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -60,6 +60,8 @@ const STEPS: [&str; 2] = [
      CREATE TABLE learned (
         name TEXT{bytes} NOT NULL PRIMARY KEY, version BIGINT NOT NULL, at_ms BIGINT NOT NULL, body TEXT NOT NULL
      )",
+    // Harvests read works in the order of their last change.
+    "CREATE INDEX works_by_change ON works (changed_ms, revision)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

@@ -43,6 +43,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     app.publisher.own_labels = app.theme.labels;
     app.in_force = config.redacted();
     app.tagging = config.tagging.clone();
+    app.oai = config.oai.clone();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

@@ -22,6 +22,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     store::Key::parse(&config.store.probe).map_err(|bad| format!("`store.probe`: {bad}"))?;
     catalogue(&config.catalogue.url)?;
     config.presentation.check()?;
+    config.oai.check()?;
     web::theme::Theme::load(&config.site)?;
     config.tagging.check()?;
     config.inference.check()?;

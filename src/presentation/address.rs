@@ -136,6 +136,16 @@ impl Address {
         format!("{}/{page}", self.changes())
     }
 
+    /// The base URL of OAI-PMH.
+    pub(crate) fn oai(&self) -> String {
+        format!("{}/oai", self.base)
+    }
+
+    /// The XML Schema of Tegl's own format in OAI-PMH.
+    pub(crate) fn oai_schema(&self) -> String {
+        format!("{}/tegl.xsd", self.oai())
+    }
+
     /// A work's record as JSON.
     pub(crate) fn record(&self, work: &str) -> String {
         format!("{}/api/v1/works/{}", self.base, segment(work))

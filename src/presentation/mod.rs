@@ -1,5 +1,5 @@
 //! Works as documents for viewers and harvesters: Presentation API 3.0 and 2.1, Content Search 2.0 and 1.0, Content
-//! State 1.0, Change Discovery 1.0.
+//! State 1.0, Change Discovery 1.0; Dublin Core, EDM and LIDO in `exchange`.
 
 mod address;
 mod annotation;
@@ -9,6 +9,7 @@ pub(crate) mod collection;
 pub(crate) mod content_search;
 pub(crate) mod content_state;
 mod context;
+mod exchange;
 #[cfg(test)]
 mod fixture;
 mod html;
@@ -31,6 +32,7 @@ mod view;
 pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
+pub(crate) use exchange::{ExchangeFormat, ExchangedImage, ExchangedWork, TEGL_SCHEMA, Xml, legal};
 pub(crate) use html::plain_text;
 pub(crate) use links::http_uri;
 pub(crate) use own_labels::{Overrides, OwnLabels, Words, exactly};

@@ -14,7 +14,7 @@ use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
-use crate::web::settings::{Api, Operations, Settings};
+use crate::web::settings::{Api, Oai, Operations, Settings};
 use crate::web::theme::Theme;
 
 /// State that all handlers share.
@@ -25,6 +25,8 @@ pub(crate) struct App {
     pub document_age: HeaderValue,
     pub api: Api,
     pub operations: Operations,
+    /// The settings of OAI-PMH.
+    pub oai: Oai,
     /// The settings in force, without secrets.
     pub in_force: Value,
     pub warming: Warming,
@@ -69,6 +71,7 @@ impl App {
             document_age: age(settings.document_max_age_s)?,
             api: api.clone(),
             operations: operations.clone(),
+            oai: Oai::default(),
             in_force: Value::Null,
             warming: Warming::default(),
             publisher: publisher.clone(),

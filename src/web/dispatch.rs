@@ -21,7 +21,7 @@ use crate::web::iiif::{collections, content_search, deepzoom, image, presentatio
 use crate::web::ops::health;
 use crate::web::route::{Endpoint, Route};
 use crate::web::site::{self, failure};
-use crate::web::{App, download, smk};
+use crate::web::{App, download, oai, smk};
 
 /// Bodies up to this size, in bytes, are written to the connection in one step.
 const SMALL: u64 = 64 << 10;
@@ -88,6 +88,7 @@ impl App {
                         similar::of_picture(self, request, body).await
                     }
                     Route::Api(Endpoint::Tags) => tags::write_many(self, request, body).await,
+                    Route::Oai if *request.method() == Method::POST => oai::post(self, request, body).await,
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
@@ -154,6 +155,8 @@ impl App {
             Route::Citation { work, format } => site::citation(self, request, work, format).await,
             Route::Api(call) => api::call(self, request, call).await,
             Route::Smk(rest) => smk::answer(self, request, rest).await,
+            Route::Oai => oai::get(self, request).await,
+            Route::OaiSchema => Ok(oai::schema(request)),
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
@@ -187,7 +190,7 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
     }
     match Route::parse(request.uri().path()) {
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
-        Ok(Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
+        Ok(Route::Oai | Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
         Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",

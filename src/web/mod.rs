@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out.
 //!
 //! `app` has the state that handlers share, `route` parses paths and `dispatch` sends each request to its handler. The
-//! handlers are grouped by protocol: `iiif`, `api`, `smk`, `download`, `site` with the HTML of its `pages`, and `ops`.
+//! handlers are grouped by protocol: `iiif`, `api`, `oai`, `smk`, `download`, `site` with the HTML of its `pages`, and `ops`.
 //! `http` has what all of them use.
 
 mod api;
@@ -11,6 +11,7 @@ mod dispatch;
 mod download;
 mod http;
 mod iiif;
+mod oai;
 mod ops;
 pub(crate) mod pages;
 mod route;

@@ -84,6 +84,59 @@ pub(crate) struct Api {
     pub tokens: BTreeMap<String, String>,
 }
 
+/// `[oai]`: harvesting with OAI-PMH.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Oai {
+    /// Records per response.
+    pub page: usize,
+    /// The name of the repository; empty: the museum's name.
+    pub repository_name: String,
+    /// The administrator's email address; empty: `webmaster@` the host.
+    pub admin_email: String,
+    /// The domain in identifiers, as in `oai:museum.example:KMS1`, which must never change; empty: the host.
+    pub namespace: String,
+    /// The aggregator through which records reach Europeana (`edm:provider`); empty: the museum.
+    pub provider: String,
+}
+
+impl Default for Oai {
+    fn default() -> Self {
+        Self {
+            page: 200,
+            repository_name: String::new(),
+            admin_email: String::new(),
+            namespace: String::new(),
+            provider: String::new(),
+        }
+    }
+}
+
+impl Oai {
+    /// Checks the domain and the address. The error names the invalid setting and what is valid.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_domain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        if !is_domain(&self.namespace) {
+            return Err(format!(
+                "`oai.namespace` is `{}`: it must be a domain, as in `museum.example`",
+                self.namespace
+            ));
+        }
+        match self.admin_email.split_once('@') {
+            Some((name, host))
+                if !name.is_empty() && is_domain(host) && !self.admin_email.contains(char::is_whitespace) =>
+            {
+                Ok(())
+            }
+            None if self.admin_email.is_empty() => Ok(()),
+            _ => Err(format!(
+                "`oai.admin_email` is `{}`: it must be an email address, as in `data@museum.example`",
+                self.admin_email
+            )),
+        }
+    }
+}
+
 /// `[operations]`: metrics and administration.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::WorkService;
-use crate::catalogue::{ALL, Decision, EMBEDDED_SOURCE, Event, FacetValue, StoredWork, WorkSummary};
+use crate::catalogue::{
+    ALL, Decision, EMBEDDED_SOURCE, Event, FacetValue, HarvestQuery, HarvestedWork, StoredWork, WorkSummary,
+};
 use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
 use crate::record::{Change, Facet, Work};
@@ -208,6 +210,27 @@ impl WorkService {
         let changes =
             |catalogue: crate::catalogue::Catalogue| async move { catalogue.changes(after, limit).await };
         self.client()?.query(changes).await
+    }
+
+    /// Works in the order of their last change, withdrawn ones included.
+    pub(crate) async fn harvest(&self, query: HarvestQuery) -> Result<Vec<HarvestedWork>, Error> {
+        self.client()?.query(|catalogue| async move { catalogue.harvest(&query).await }).await
+    }
+
+    /// One work of that list, with its original record.
+    pub(crate) async fn harvested(&self, object_number: &str) -> Result<Option<HarvestedWork>, Error> {
+        let number = object_number.to_owned();
+        let found = self.client()?.query(|catalogue| async move {
+            let Some(stored) = catalogue.get(&number).await? else { return Ok(None) };
+            let original = catalogue.original(&number).await?;
+            Ok(Some(HarvestedWork { stored, original }))
+        });
+        found.await
+    }
+
+    /// The time of the first change in milliseconds since 1970; `None` if there is none.
+    pub(crate) async fn first_change_ms(&self) -> Result<Option<i64>, Error> {
+        self.client()?.query(|catalogue| async move { catalogue.first_change_ms().await }).await
     }
 
     pub(crate) async fn last_revision(&self) -> Result<u64, Error> {

@@ -3,6 +3,7 @@
 pub mod embedded;
 pub mod enrichment;
 mod format;
+mod harvest;
 mod mapping;
 mod paging;
 mod reader;
@@ -13,6 +14,7 @@ mod tests;
 mod value;
 
 pub use format::{RecordFormat, SMK_FIELDS, SmkField};
+pub use harvest::{HarvestPage, TEGL_NAMESPACE, harvest_page, is_xml};
 pub use mapping::Mapping;
 pub use paging::{PageLinks, page_links};
 pub use reader::{read, schema};

@@ -65,7 +65,7 @@ fn entry(
     if form == Some(RecordFormat::Lines) && mapping.is_none() {
         return lines::work(&text).and_then(checked).map_or_else(
             |reason| Err(bad(line, &serde_json::from_str(&text).unwrap_or_default(), reason)),
-            |work| Ok(ParsedRecord { work, original: Some(text.clone()), line }),
+            |work| Ok(ParsedRecord::new(work, Some(text.clone()), line)),
         );
     }
     let value: Value = serde_json::from_str(&text).map_err(|error| malformed(line, &error))?;
@@ -85,7 +85,7 @@ fn entry(
         (RecordFormat::Lines | RecordFormat::Csv, _) => lines::work(&text),
     };
     match read.and_then(checked) {
-        Ok(work) => Ok(ParsedRecord { work, original: Some(text), line }),
+        Ok(work) => Ok(ParsedRecord::new(work, Some(text), line)),
         Err(reason) => Err(bad(line, &value, reason)),
     }
 }

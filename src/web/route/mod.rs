@@ -111,6 +111,10 @@ pub(super) enum Route<'a> {
     Review,
     /// The page about the API and the other interfaces.
     Developers,
+    /// OAI-PMH.
+    Oai,
+    /// The XML Schema of the format `tegl`.
+    OaiSchema,
     Live,
     Ready,
     Robots,
@@ -149,6 +153,8 @@ impl<'a> Route<'a> {
             ("health", "live") => Ok(Self::Live),
             ("health", "ready") => Ok(Self::Ready),
             ("robots.txt", "") => Ok(Self::Robots),
+            ("oai", "") => Ok(Self::Oai),
+            ("oai", "tegl.xsd") => Ok(Self::OaiSchema),
             ("compare", "") => Ok(Self::Compare),
             ("review", "") => Ok(Self::Review),
             ("developers", "") => Ok(Self::Developers),

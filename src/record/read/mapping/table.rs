@@ -94,7 +94,7 @@ impl Rows {
             fields.insert(name.clone(), text.into());
         }
         let work = apply::read(&fields, &self.mapping, "import:csv").and_then(checked).map_err(bad)?;
-        Ok(ParsedRecord { work, original: Some(Value::Object(fields).to_string()), line })
+        Ok(ParsedRecord::new(work, Some(Value::Object(fields).to_string()), line))
     }
 
     fn number(&self) -> Option<String> {

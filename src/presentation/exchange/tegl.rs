@@ -1,0 +1,71 @@
+//! Tegl's own format: the complete record, so that another Tegl has the same work when it imports it.
+//!
+//! | field | element |
+//! |---|---|
+//! | the record with its active tags | `tegl:record`, JSON of the schema that `tegl ingest --schema` prints |
+//! | the original record, if the work does not hold all of it | `tegl:original`, text |
+//!
+//! JSON is written with escapes for the characters that XML cannot contain, so that nothing is lost.
+
+use serde_json::Value;
+
+use super::{ExchangedWork, Xml};
+use crate::record::Work;
+
+pub(super) const NAMESPACE: &str = crate::record::read::TEGL_NAMESPACE;
+
+/// The XML Schema of the format.
+pub(crate) const SCHEMA: &str = concat!(
+    r#"<?xml version="1.0" encoding="UTF-8"?>"#,
+    r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x-tegl:record" "#,
+    r#"elementFormDefault="qualified"><xs:element name="work"><xs:complexType><xs:sequence>"#,
+    r#"<xs:element name="record" type="xs:string"/><xs:element name="original" type="xs:string" minOccurs="0"/>"#,
+    r#"</xs:sequence></xs:complexType></xs:element></xs:schema>"#,
+);
+
+pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
+    let schema = format!("{NAMESPACE} {}", record.address.oai_schema());
+    let root = [
+        ("xmlns:tegl", NAMESPACE),
+        ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+        ("xsi:schemaLocation", &*schema),
+    ];
+    xml.element("tegl:work", &root, |xml| {
+        let work = Work { tags: record.tags.to_vec(), ..record.work.clone() };
+        xml.text("tegl:record", &[], &escaped(serde_json::to_string(&work).unwrap_or_default()));
+        if let Some(original) = record.original {
+            let is_json = || serde_json::from_str::<Value>(original).is_ok();
+            let original = original.to_owned();
+            xml.text("tegl:original", &[], &if is_json() { escaped(original.clone()) } else { original });
+        }
+    });
+}
+
+/// JSON without the characters that XML cannot contain: within strings they may be escapes, and elsewhere they are not.
+fn escaped(json: String) -> String {
+    if !json.contains(['\u{fffe}', '\u{ffff}']) {
+        return json;
+    }
+    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ExchangeFormat::Tegl;
+    use super::super::tests::{contains, written};
+
+    #[test]
+    fn a_record_is_complete() {
+        let record = written(Tegl, |work| work.location = crate::record::Text::plain("a\u{ffff}\u{1}b"));
+        contains(
+            &record,
+            &[
+                "&quot;object_number&quot;:&quot;KMS 1/æ&quot;",
+                "&quot;location&quot;:{&quot;none&quot;:[&quot;a\\uffff\\u0001b&quot;]}",
+                "<tegl:original>{&quot;a&quot;:&#13;\n&quot;\\ufffe&quot;}</tegl:original>",
+                "&quot;concept&quot;:&quot;http://iconclass.org/91B&quot;",
+            ],
+        );
+        assert!(super::SCHEMA.contains(super::NAMESPACE));
+    }
+}

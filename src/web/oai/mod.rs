@@ -1,0 +1,187 @@
+//! OAI-PMH 2.0: harvesters read all works, or those that changed since (<https://www.openarchives.org/OAI/openarchivesprotocol.html>).
+//!
+//! - Records are works, withdrawn ones included: these are *deleted* records, for good.
+//! - Datestamps are the times of revisions in UTC, in seconds.
+//! - Identifiers are `oai:HOST:OBJECT_NUMBER`, with the object number percent-encoded.
+//! - Sets are facet values, as in `creator:anna-ancher`, below a set for each scheme (`set`).
+//! - Resumption tokens hold the whole state of a list and survive changes and restarts (`token`).
+//! - Formats are in `presentation::exchange`, each with its table.
+//!
+//! A page of a list is one query by an index per hundred works, written to memory of at most some MiB. Images are listed as
+//! far as the rights of the record allow; nothing is in a record that the API does not publish.
+
+mod datestamp;
+mod describe;
+mod fault;
+mod records;
+mod request;
+mod set;
+mod token;
+
+use actix_web::http::header;
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::gallery::Error;
+use crate::presentation::{Address, TEGL_SCHEMA, Xml, legal};
+use crate::web::App;
+use crate::web::http::document::Document;
+use crate::web::http::error as http;
+use crate::web::http::receive::whole_body;
+use crate::web::http::response::Response;
+
+use fault::{Code, Failure, Fault};
+use request::OaiRequest;
+
+const NAMESPACE: &str = "http://www.openarchives.org/OAI/2.0/";
+const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Maximum size of a form in bytes.
+const MAX_FORM: usize = 16 << 10;
+
+/// Characters of an object number to percent-encode: all but those of identifiers that need no escape.
+const LOCAL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// `GET /oai`.
+pub(crate) async fn get(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    respond(app, request, request.query_string().as_bytes()).await
+}
+
+/// `POST /oai`, with the arguments as a form (§3.1.1).
+pub(crate) async fn post(
+    app: &App,
+    request: &HttpRequest,
+    body: &mut Payload,
+) -> Result<Response, http::Error> {
+    let form = whole_body(request, body, MAX_FORM, app.body_limit).await?;
+    Ok(respond(app, request, &form).await?)
+}
+
+/// `GET /oai/tegl.xsd`: the schema of the format `tegl`.
+pub(crate) fn schema(request: &HttpRequest) -> Response {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "public, max-age=86400"));
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    Document::new(TEGL_SCHEMA).respond(request, MEDIA_TYPE, response).into()
+}
+
+const MEDIA_TYPE: &str = "text/xml; charset=utf-8";
+
+async fn respond(app: &App, request: &HttpRequest, arguments: &[u8]) -> Result<Response, Error> {
+    if !app.gallery.works.has_catalogue() {
+        return Err(Error::NotFound);
+    }
+    let repository = Repository::new(app, &app.base.of(request)?);
+    let arguments: Vec<(String, String)> = url::form_urlencoded::parse(arguments).into_owned().collect();
+    let result = match OaiRequest::parse(&arguments) {
+        Ok(parsed) => answer(app, &repository, parsed).await,
+        Err(fault) => Err(fault.into()),
+    };
+    let result = match result {
+        Ok(xml) => Ok(xml),
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Server(error)) => return Err(error),
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    let document = Document::new(envelope(&repository, &arguments, result));
+    Ok(document.compressed(request).await.respond(request, MEDIA_TYPE, response).into())
+}
+
+async fn answer(app: &App, repository: &Repository, request: OaiRequest) -> Result<Xml, Failure> {
+    match request {
+        OaiRequest::Identify => describe::identify(app, repository).await,
+        OaiRequest::ListMetadataFormats { identifier } => {
+            describe::formats(app, repository, identifier.as_deref()).await
+        }
+        OaiRequest::ListSets(from) => describe::sets(app, from).await,
+        OaiRequest::ListIdentifiers(from) => records::list(app, repository, from, true).await,
+        OaiRequest::ListRecords(from) => records::list(app, repository, from, false).await,
+        OaiRequest::GetRecord { identifier, format } => {
+            records::get(app, repository, &identifier, format).await
+        }
+    }
+}
+
+/// The document of a response (§3.2).
+fn envelope(repository: &Repository, arguments: &[(String, String)], result: Result<Xml, Fault>) -> Vec<u8> {
+    let location = format!("{NAMESPACE} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd");
+    let root = [("xmlns", NAMESPACE), ("xmlns:xsi", SCHEMA_INSTANCE), ("xsi:schemaLocation", &*location)];
+    let mut xml = Xml::document();
+    xml.element("OAI-PMH", &root, |xml| {
+        xml.text("responseDate", &[], &datestamp::datestamp(jiff::Timestamp::now().as_millisecond()));
+        // Arguments that are wrong are not repeated.
+        let is_wrong =
+            result.as_ref().is_err_and(|fault| matches!(fault.code, Code::BadVerb | Code::BadArgument));
+        let repeated: Vec<(&str, &str)> = match is_wrong {
+            true => Vec::new(),
+            false => arguments.iter().map(|(name, value)| (&**name, &**value)).collect(),
+        };
+        xml.text("request", &repeated, &repository.address.oai());
+        match result {
+            Ok(written) => xml.append(written),
+            Err(fault) => xml.text("error", &[("code", fault.code.name())], &fault.message),
+        }
+    });
+    xml.into_bytes()
+}
+
+/// The repository at its address.
+#[derive(Clone)]
+struct Repository {
+    address: Address,
+    /// The namespace of its identifiers.
+    host: String,
+}
+
+impl Repository {
+    fn new(app: &App, base: &str) -> Self {
+        let host = match app.oai.namespace.as_str() {
+            "" => url::Url::parse(base).ok().and_then(|url| url.host_str().map(str::to_owned)),
+            host => Some(host.to_owned()),
+        };
+        Self { address: Address::new(base), host: host.unwrap_or_else(|| "localhost".into()) }
+    }
+
+    /// The identifier of a work.
+    fn identifier(&self, object_number: &str) -> String {
+        format!("oai:{}:{}", self.host, utf8_percent_encode(&legal(object_number), LOCAL))
+    }
+
+    /// The object number of an identifier of this repository.
+    fn object_number(&self, identifier: &str) -> Option<String> {
+        let local = identifier.strip_prefix("oai:")?.strip_prefix(&*self.host)?.strip_prefix(':')?;
+        Some(percent_decode_str(local).decode_utf8().ok()?.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_hold_object_numbers_of_any_characters() {
+        let repository = Repository { address: Address::new("https://a.org/p"), host: "a.org".into() };
+        assert_eq!(repository.identifier("KMS 1/æ:2"), "oai:a.org:KMS%201%2F%C3%A6%3A2");
+        assert_eq!(repository.object_number("oai:a.org:KMS%201%2F%C3%A6%3A2").as_deref(), Some("KMS 1/æ:2"));
+        for other in ["KMS1", "oai:b.org:KMS1", "oai:a.orgKMS1", "oai:a.org:%FF"] {
+            assert_eq!(repository.object_number(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_not_repeated() {
+        let repository = Repository { address: Address::new("https://a.org"), host: "a.org".into() };
+        let arguments = [("verb".to_owned(), "<x>".to_owned())];
+        let write = |code| {
+            let fault = Fault::new(code, "a < b");
+            String::from_utf8(envelope(&repository, &arguments, Err(fault))).unwrap()
+        };
+        assert!(write(Code::BadVerb).contains("<request>https://a.org/oai</request>"));
+        let other = write(Code::NoRecordsMatch);
+        assert!(other.contains("<request verb=\"&lt;x&gt;\">"), "{other}");
+        assert!(other.contains("<error code=\"noRecordsMatch\">a &lt; b</error>"), "{other}");
+    }
+}

@@ -1,0 +1,222 @@
+//! Lists of records and identifiers, and single records (OAI-PMH 2.0, §4.1, §4.3, §4.5).
+
+use actix_web::web::block;
+
+use super::Repository;
+use super::datestamp::datestamp;
+use super::fault::{Code, Failure, Fault};
+use super::set::SetSpec;
+use super::token::ListPosition;
+use crate::catalogue::{HarvestQuery, HarvestedWork};
+use crate::gallery::{Error, Grant};
+use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Xml};
+use crate::record::{Tag, Text, Work, facets, timestamp};
+use crate::web::App;
+
+/// Works that are read at a time.
+const CHUNK: usize = 100;
+/// A page of this many bytes is not continued, whatever its number of records.
+const MAX_PAGE: usize = 8 << 20;
+
+/// A page of a list of records, or of their headers only.
+pub(super) async fn list(
+    app: &App,
+    repository: &Repository,
+    from: ListPosition,
+    headers_only: bool,
+) -> Result<Xml, Failure> {
+    let verb = if headers_only { "i" } else { "r" };
+    let is_first = from.cursor == 0;
+    if from.set.is_some() && app.gallery.works.schemes().await?.is_empty() {
+        return Err(Fault::new(Code::NoSetHierarchy, "this repository has no sets yet").into());
+    }
+    let (start, mut position, mut written) = (from.cursor, from.clone(), Vec::new());
+    let (mut count, mut bytes, mut has_more) = (0, 0, true);
+    while has_more && count < app.oai.page && bytes < MAX_PAGE {
+        // One work more tells whether there is another page.
+        let wanted = CHUNK.min(app.oai.page - count);
+        let mut works = app.gallery.works.harvest(query(&position, wanted + 1, headers_only)).await?;
+        has_more = works.len() > wanted;
+        works.truncate(wanted);
+        if let Some(last) = works.last() {
+            position.after = last.last_change();
+        }
+        let (records, piece) = write_all(app, repository, works, &position, headers_only).await?;
+        count += records;
+        bytes += piece.len();
+        written.push(piece);
+    }
+    if count == 0 && is_first {
+        return Err(Fault::nothing().into());
+    }
+    position.cursor = start + count as u64;
+    let mut xml = Xml::fragment();
+    let element = if headers_only { "ListIdentifiers" } else { "ListRecords" };
+    xml.element(element, &[], |xml| {
+        written.into_iter().for_each(|piece| xml.append(piece));
+        let cursor = start.to_string();
+        match has_more {
+            true => xml.text("resumptionToken", &[("cursor", &cursor)], &position.token(verb)),
+            // The end of a list that had more pages (§3.5).
+            false if !is_first => xml.empty("resumptionToken", &[("cursor", &cursor)]),
+            false => {}
+        }
+    });
+    Ok(xml)
+}
+
+fn query(position: &ListPosition, limit: usize, headers_only: bool) -> HarvestQuery {
+    let with = position.set.as_ref().and_then(|set| Some((set.scheme.clone(), set.value.clone()?)));
+    HarvestQuery {
+        after: position.after,
+        before_ms: position.before_ms,
+        with,
+        limit,
+        originals: position.format == ExchangeFormat::Tegl && !headers_only,
+    }
+}
+
+/// One record.
+pub(super) async fn get(
+    app: &App,
+    repository: &Repository,
+    identifier: &str,
+    format: ExchangeFormat,
+) -> Result<Xml, Failure> {
+    let harvested = find(app, repository, identifier).await?;
+    let record = Record::of(app, harvested);
+    let (repository, writer) = (repository.clone(), Writer::of(app));
+    let written = block(move || {
+        let mut xml = Xml::fragment();
+        xml.element("GetRecord", &[], |xml| writer.record(&repository, &record, format, xml));
+        xml
+    });
+    written.await.map_err(|error| Error::Fault(error.to_string()).into())
+}
+
+/// The work with this identifier.
+pub(super) async fn find(
+    app: &App,
+    repository: &Repository,
+    identifier: &str,
+) -> Result<HarvestedWork, Failure> {
+    let number = repository.object_number(identifier);
+    let found = match number {
+        Some(number) => app.gallery.works.harvested(&number).await?,
+        None => None,
+    };
+    found.ok_or_else(|| {
+        Fault::new(Code::IdDoesNotExist, format!("no record has the identifier `{identifier}`")).into()
+    })
+}
+
+/// Writes works that are in the list, on a thread that may be busy. Returns their number.
+async fn write_all(
+    app: &App,
+    repository: &Repository,
+    works: Vec<HarvestedWork>,
+    position: &ListPosition,
+    headers_only: bool,
+) -> Result<(usize, Xml), Error> {
+    let records: Vec<Record> = works.into_iter().map(|work| Record::of(app, work)).collect();
+    let (repository, writer, format) = (repository.clone(), Writer::of(app), position.format);
+    let set = position.set.clone();
+    let written = block(move || {
+        let (mut xml, mut count) = (Xml::fragment(), 0);
+        for record in &records {
+            if set.as_ref().is_some_and(|set| !set.contains(record.work(), &record.tags)) {
+                continue;
+            }
+            count += 1;
+            match headers_only {
+                true => header(&repository, record, &mut xml),
+                false => writer.record(&repository, record, format, &mut xml),
+            }
+        }
+        (count, xml)
+    });
+    written.await.map_err(|error| Error::Fault(error.to_string()))
+}
+
+/// A work with what its rights allow.
+struct Record {
+    harvested: HarvestedWork,
+    /// The active tags.
+    tags: Vec<Tag>,
+    grant: Grant,
+}
+
+impl Record {
+    fn of(app: &App, mut harvested: HarvestedWork) -> Self {
+        let stored = &mut harvested.stored;
+        let tags = std::mem::take(&mut stored.tags).into_iter().filter(Tag::is_active).collect();
+        let grant = app.gallery.images.rights();
+        let grant = grant.of_record(stored.work.rights.as_deref(), stored.work.public_domain);
+        Self { harvested, tags, grant }
+    }
+
+    fn work(&self) -> &Work {
+        &self.harvested.stored.work
+    }
+}
+
+/// What records are written with.
+struct Writer {
+    publisher: crate::presentation::Publisher,
+    aggregator: String,
+}
+
+impl Writer {
+    fn of(app: &App) -> Self {
+        Self { publisher: app.publisher.clone(), aggregator: app.oai.provider.clone() }
+    }
+
+    fn record(&self, repository: &Repository, record: &Record, format: ExchangeFormat, xml: &mut Xml) {
+        xml.element("record", &[], |xml| {
+            header(repository, record, xml);
+            if !record.harvested.stored.removed {
+                xml.element("metadata", &[], |xml| self.metadata(repository, record, format, xml));
+            }
+        });
+    }
+
+    fn metadata(&self, repository: &Repository, record: &Record, format: ExchangeFormat, xml: &mut Xml) {
+        let stored = &record.harvested.stored;
+        let images = stored.work.images.iter().filter(|image| image.matched && record.grant.largest > 0);
+        let images = images.map(|image| ExchangedImage {
+            file: &image.file,
+            label: &image.label,
+            largest: record.grant.largest,
+        });
+        let exchanged = ExchangedWork {
+            work: &stored.work,
+            tags: &record.tags,
+            images: images.collect(),
+            original: record.harvested.original.as_deref(),
+            changed: &timestamp(stored.changed_ms),
+            address: &repository.address,
+            publisher: &self.publisher,
+            aggregator: &self.aggregator,
+        };
+        format.write(&exchanged, xml);
+    }
+}
+
+/// The header of a record (§2.5): its identifier, datestamp and sets, and whether it is deleted. A deleted record is in the
+/// sets in which it was.
+fn header(repository: &Repository, record: &Record, xml: &mut Xml) {
+    let stored = &record.harvested.stored;
+    let attributes: &[_] = if stored.removed { &[("status", "deleted")] } else { &[] };
+    xml.element("header", attributes, |xml| {
+        xml.text("identifier", &[], &repository.identifier(&stored.work.object_number));
+        xml.text("datestamp", &[], &datestamp(stored.changed_ms));
+        for facet in facets(&stored.work, &record.tags) {
+            xml.text("setSpec", &[], &SetSpec::of(&facet.scheme, Some(&facet.value)).to_string());
+        }
+    });
+}
+
+/// The name of a set, as for a facet value without a label.
+pub(super) fn name_of(label: &Text, value: &str) -> String {
+    label.best(&[]).unwrap_or(value).to_owned()
+}
