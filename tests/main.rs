@@ -24,6 +24,7 @@ mod index;
 mod ingest;
 mod likeness;
 mod masters;
+mod oai;
 mod outages;
 mod pages;
 mod readme;

@@ -129,7 +129,7 @@ mod tests {
 
     fn work(number: usize, title: &str) -> NewWork {
         let record = serde_json::json!({ "object_number": format!("K{number}"), "titles": title,
-            "techniques": if number % 2 == 0 { "Oil" } else { "Ink" } });
+            "techniques": if number.is_multiple_of(2) { "Oil" } else { "Ink" } });
         let work: Work = serde_json::from_value(record).unwrap();
         NewWork { work, original: None, source: "a".into() }
     }

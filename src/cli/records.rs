@@ -239,6 +239,9 @@ impl Reporter {
         if imported.taken_over > 0 {
             println!("{} taken over from another source", count(imported.taken_over, "work"));
         }
+        if imported.withdrawn > 0 {
+            println!("{} withdrawn by the source", count(imported.withdrawn, "work"));
+        }
         if *without_master > 0 || *missing > 0 {
             println!(
                 "{} without a master; {} named in records not found",

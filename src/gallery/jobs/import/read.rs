@@ -1,4 +1,4 @@
-//! Reads records from files, web addresses, paged APIs of museums, and collections of manifests.
+//! Reads records from files, web addresses, paged APIs of museums, collections of manifests, and OAI-PMH of another Tegl.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
@@ -110,6 +110,9 @@ impl Reading {
         if is_whole && start.iter().all(u8::is_ascii_whitespace) {
             return Err("cannot be read: the response is empty".into());
         }
+        if read::is_xml(&start) {
+            return self.harvested(&location, &start, is_whole, depth);
+        }
         let Some(outline) = is_whole.then(|| read::page_links(&start)).flatten() else {
             let entries = self.records(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
@@ -125,6 +128,22 @@ impl Reading {
         let next = outline.next_page(&location).map(|address| Step { address, depth });
         let entries = self.records(Cursor::new(start)).map_err(|error| error.to_string())?;
         Ok((entries, next.into_iter().collect()))
+    }
+
+    /// The records of a response of OAI-PMH, and its next page.
+    fn harvested(
+        &self,
+        location: &str,
+        response: &[u8],
+        is_whole: bool,
+        depth: u8,
+    ) -> Result<(Entries, Vec<Step>), String> {
+        if !is_whole {
+            return Err(format!("the response is longer than {} MiB", MAX_LINKED >> 20));
+        }
+        let page = read::harvest_page(response, self.limits)?;
+        let next = page.next_page(location).map(|address| Step { address, depth });
+        Ok((Box::new(page.records.into_iter()), next.into_iter().collect()))
     }
 
     fn records(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
