@@ -21,6 +21,7 @@ use crate::{catalogue, gallery, inference, presentation, render, search, store, 
 pub(crate) struct Config {
     pub web: web::settings::Settings,
     pub api: web::settings::Api,
+    pub annotations: web::settings::Annotations,
     pub operations: web::settings::Operations,
     pub oai: web::settings::Oai,
     pub masters: gallery::settings::Masters,
@@ -102,8 +103,10 @@ impl Config {
         let environment = environment.list_separator(",").with_list_parse_key("web.trusted_proxies");
         let environment =
             environment.with_list_parse_key("web.hosts").with_list_parse_key("web.frame_ancestors");
-        let environment =
-            environment.with_list_parse_key("store.link_roots").with_list_parse_key("presentation.languages");
+        let environment = environment
+            .with_list_parse_key("annotations.moderated")
+            .with_list_parse_key("store.link_roots")
+            .with_list_parse_key("presentation.languages");
         let values = builder.add_source(environment).build().map_err(|error| unusable(&error))?;
         let numbers: serde_json::Value =
             values.clone().try_deserialize().map_err(|error| unusable(&error))?;

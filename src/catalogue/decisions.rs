@@ -196,6 +196,7 @@ struct CurrentWork {
     tags: Vec<Tag>,
     revision: u64,
     changed_ms: i64,
+    annotated: bool,
 }
 
 /// A decided tag with what the history records about it.
@@ -211,7 +212,8 @@ impl CurrentWork {
         let known =
             before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
         let known = known.ok_or(Error::NotFound)?;
-        let row = sqlx::query("SELECT record, picture, changed_ms FROM works WHERE seq = $1").bind(known.seq);
+        let row = sqlx::query("SELECT record, picture, changed_ms, annotated FROM works WHERE seq = $1")
+            .bind(known.seq);
         let row = row.fetch_one(&mut *changes).await?;
         let work: Work = serde_json::from_str(row.try_get("record")?)?;
         let picture: Option<String> = row.try_get("picture")?;
@@ -220,7 +222,8 @@ impl CurrentWork {
             overlays(changes, [known.seq].into_iter()).await?.remove(&known.seq).unwrap_or_default();
         let tags = effective(&work.tags, &overlay);
         let (revision, changed_ms) = (known.revision, row.try_get("changed_ms")?);
-        Ok(Self { known, work, picture, overlay, tags, revision, changed_ms })
+        let annotated = row.try_get::<i64, _>("annotated")? != 0;
+        Ok(Self { known, work, picture, overlay, tags, revision, changed_ms, annotated })
     }
 
     /// The tag after a decision, with its identifier; `None` if the decision was made before.
@@ -291,7 +294,8 @@ impl CurrentWork {
     }
 
     fn stored(self) -> StoredWork {
-        let Self { known, work, picture, tags, revision, changed_ms, .. } = self;
-        StoredWork { work, tags, picture, revision, changed_ms, source: known.source, removed: false }
+        let Self { known, work, picture, tags, revision, changed_ms, annotated, .. } = self;
+        let (source, notes) = (known.source, Vec::new());
+        StoredWork { work, tags, picture, revision, changed_ms, source, removed: false, annotated, notes }
     }
 }

@@ -6,6 +6,7 @@
 //! `schema` has the tables and their migrations.
 
 mod analyses;
+mod annotations;
 mod batch;
 mod decisions;
 mod error;
@@ -33,6 +34,10 @@ use std::sync::Arc;
 use moka::sync::Cache;
 
 pub use analyses::Analysis;
+pub use annotations::{
+    AnnotationChange, AnnotationEvent, AnnotationRefused, AnnotationState, AnnotationStatus,
+    StoredAnnotation, WaitingAnnotation,
+};
 pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
 pub use decisions::{Decision, Event, Refused, WorkDecision};
 pub use error::Error;

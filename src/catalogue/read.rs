@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::annotations::notes;
 use super::facets::{number, signed};
 use super::overlay::{OverlayTag, effective, overlays};
 use super::put::without_page;
@@ -29,6 +30,11 @@ pub struct StoredWork {
     pub source: String,
     /// Whether it was withdrawn.
     pub removed: bool,
+    /// Whether it has, or had, annotations.
+    pub annotated: bool,
+    /// The texts of its published annotations for the search over works; only [`Catalogue::get_all`] and
+    /// [`Catalogue::scan`] read them.
+    pub notes: Vec<String>,
 }
 
 /// The rights of a work that shows an image.
@@ -44,7 +50,8 @@ pub struct WorkRights {
     pub withdrawn: bool,
 }
 
-const STORED: &str = "SELECT seq, revision, changed_ms, source, removed, judged, picture, record FROM works";
+const STORED: &str =
+    "SELECT seq, revision, changed_ms, source, removed, judged, annotated, picture, record FROM works";
 
 impl Catalogue {
     /// The work with this object number, withdrawn or not.
@@ -233,11 +240,16 @@ pub(super) async fn with_tags(
         }
     }
     let overlays = overlays(reader, judged.into_iter()).await?;
-    let work = |row: &AnyRow| {
+    let mut works = Vec::with_capacity(rows.len());
+    for row in rows {
         let seq: i64 = row.try_get("seq")?;
-        Ok((number(seq), stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?))
-    };
-    rows.iter().map(work).collect()
+        let mut work = stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?;
+        if work.annotated {
+            work.notes = notes(reader, seq).await?;
+        }
+        works.push((number(seq), work));
+    }
+    Ok(works)
 }
 
 fn showing(row: &AnyRow) -> Result<WorkRights, Error> {
@@ -261,6 +273,8 @@ fn stored(row: &AnyRow, overlay: &[OverlayTag]) -> Result<StoredWork, Error> {
         changed_ms: row.try_get("changed_ms")?,
         source: row.try_get("source")?,
         removed: row.try_get::<i64, _>("removed")? != 0,
+        annotated: row.try_get::<i64, _>("annotated")? != 0,
+        notes: Vec::new(),
     })
 }
 

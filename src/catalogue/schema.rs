@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -62,6 +62,20 @@ const STEPS: [&str; 3] = [
      )",
     // Harvests read works in the order of their last change.
     "CREATE INDEX works_by_change ON works (changed_ms, revision)",
+    // Annotations by the Web Annotation Protocol. `image` is the first image of the canvas when the annotation was created:
+    // it follows the image if a later record numbers the canvases differently. `made` is the revision that created it.
+    "ALTER TABLE works ADD COLUMN annotated BIGINT NOT NULL DEFAULT 0;
+     CREATE TABLE annotations (
+        seq BIGINT NOT NULL, id TEXT{bytes} NOT NULL, canvas BIGINT NOT NULL, image TEXT, status TEXT NOT NULL,
+        creator TEXT NOT NULL, made BIGINT NOT NULL, revision BIGINT NOT NULL, created_ms BIGINT NOT NULL,
+        changed_ms BIGINT NOT NULL, words TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, id)
+     ) {clustered};
+     CREATE INDEX annotations_that_wait ON annotations (made) WHERE status = 'pending';
+     CREATE TABLE annotation_history (
+        revision BIGINT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, id TEXT{bytes} NOT NULL, status TEXT NOT NULL,
+        actor TEXT NOT NULL, note TEXT, at_ms BIGINT NOT NULL, body TEXT NOT NULL
+     );
+     CREATE INDEX annotation_history_of_work ON annotation_history (seq, id, revision)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

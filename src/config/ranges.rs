@@ -25,6 +25,7 @@ pub(super) const RANGES: &[Range] = &[
     ("web.drain_s", 0.0, 3600.0),
     ("web.shutdown_s", 0.0, 3600.0),
     ("oai.page", 1.0, 1000.0),
+    ("annotations.per_canvas", 0.0, 10_000.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
     ("masters.stale_while_revalidate_s", 0.0, YEAR_S),
     ("masters.stale_if_error_s", 0.0, YEAR_S),

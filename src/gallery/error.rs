@@ -82,6 +82,12 @@ pub enum Error {
          (GET), and repeat the request if the change is missing: a change that was saved is not applied twice"
     )]
     Uncertain(#[source] Arc<catalogue::Error>),
+    /// The annotation was deleted.
+    #[error("this annotation was deleted")]
+    Deleted,
+    /// The annotation is not at the expected revision.
+    #[error("the annotation has changed: its ETag is \"{current}\" now; read it again before you change it")]
+    Outdated { current: u64 },
     /// The work is not at the expected revision.
     #[error("the work has changed: it is at revision {current} now; read it again before you change it")]
     Conflict { current: u64 },

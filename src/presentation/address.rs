@@ -75,6 +75,21 @@ impl Address {
         format!("{}/annotations/{number}", self.work(version, work))
     }
 
+    /// The annotation page with a canvas's published annotations.
+    pub(crate) fn canvas_annotations(&self, version: Version, work: &str, number: usize) -> String {
+        format!("{}/canvas/{number}/annotations", self.work(version, work))
+    }
+
+    /// The container to which annotations of a canvas are posted (Web Annotation Protocol, §4).
+    pub(crate) fn annotation_container(&self, work: &str, number: usize) -> String {
+        format!("{}/annotations/{}/canvas/{number}/", self.base, segment(work))
+    }
+
+    /// An annotation that was posted. It does not name the canvas, whose number a later record may change.
+    pub(crate) fn annotation(&self, work: &str, id: &str) -> String {
+        format!("{}/annotations/{}/{}", self.base, segment(work), segment(id))
+    }
+
     /// A tag as an annotation.
     pub(crate) fn tag(&self, version: Version, work: &str, tag: &str) -> String {
         format!("{}/tag/{}", self.work(version, work), segment(tag))

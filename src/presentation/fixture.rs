@@ -65,6 +65,7 @@ pub(super) fn with_view<T>(tags: &[Tag], check: impl FnOnce(&View<'_>) -> T) -> 
         tags,
         images: &images,
         part_of: None,
+        annotations: &[],
         address: &address,
         publisher: &publisher,
     })

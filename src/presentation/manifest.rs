@@ -44,8 +44,10 @@ impl View<'_> {
         let files = lead.map(|image| self.files(image)).unwrap_or_default();
         add("rendering", Some(files.into_iter().chain(self.archive()).collect()));
         add("structures", Some(Value::Array(self.ranges(&canvases, version))));
-        let items = canvases.iter().map(|canvas| self.canvas_of(canvas, &targets, version)).collect();
-        manifest["items"] = Value::Array(items);
+        let annotated = self.annotation_collections(&canvases);
+        let item =
+            |canvas: &Canvas<'_>| self.canvas_of(canvas, &targets, annotated.get(&canvas.number), version);
+        manifest["items"] = canvases.iter().map(item).collect();
         of_version(manifest, version)
     }
 
@@ -53,7 +55,9 @@ impl View<'_> {
     pub(crate) fn canvas(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         let canvas = canvases.get(number.checked_sub(1)?)?;
-        let mut document = self.canvas_of(canvas, &self.tag_targets(&canvases), version);
+        let annotated = self.annotation_collections(&canvases);
+        let annotated = annotated.get(&canvas.number);
+        let mut document = self.canvas_of(canvas, &self.tag_targets(&canvases), annotated, version);
         document["partOf"] = self.reference(version);
         Some(standalone(document, version))
     }
@@ -134,7 +138,13 @@ impl View<'_> {
         Some(format!("{year:04}-01-01T00:00:00Z"))
     }
 
-    fn canvas_of(&self, canvas: &Canvas<'_>, targets: &[TagTarget<'_>], version: Version) -> Value {
+    fn canvas_of(
+        &self,
+        canvas: &Canvas<'_>,
+        targets: &[TagTarget<'_>],
+        annotated: Option<&Value>,
+        version: Version,
+    ) -> Value {
         let mut document = object! {
             "id": self.address.canvas(&self.work.object_number, canvas.number),
             "type": "Canvas",
@@ -149,13 +159,21 @@ impl View<'_> {
             document["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
         }
         let tags = targets.iter().filter(|target| target.canvas == canvas.number).count();
+        let mut pages = Vec::new();
+        let linked = |id: String| object! { "id": id, "type": "AnnotationPage" };
         if tags > 0 {
             let id = self.address.annotations(version, &self.work.object_number, canvas.number);
             let is_linked = tags > MAX_EMBEDDED_TAGS || version == Version::V2;
-            document["annotations"] = match is_linked {
-                true => Value::from([object! { "id": id, "type": "AnnotationPage" }]),
-                false => Value::from([self.tags_of(canvas, targets, version)]),
-            };
+            pages.push(if is_linked { linked(id) } else { self.tags_of(canvas, targets, version) });
+        }
+        if let Some(collection) = annotated {
+            let id = self.address.canvas_annotations(version, &self.work.object_number, canvas.number);
+            let mut page = linked(id);
+            page["partOf"] = Value::from([collection.clone()]);
+            pages.push(page);
+        }
+        if !pages.is_empty() {
+            document["annotations"] = Value::Array(pages);
         }
         document
     }
@@ -216,7 +234,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A part of the manifest as a document of its own, with a context.
-fn standalone(part: Value, version: Version) -> Value {
+pub(super) fn standalone(part: Value, version: Version) -> Value {
     let mut document = object! { "@context": CONTEXT_3 };
     if let (Value::Object(document), Value::Object(part)) = (&mut document, part) {
         document.extend(part);

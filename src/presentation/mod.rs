@@ -3,6 +3,7 @@
 
 mod address;
 mod annotation;
+mod canvas_annotations;
 pub(crate) mod change_discovery;
 mod citation;
 pub(crate) mod collection;
@@ -28,8 +29,10 @@ mod schema_org;
 pub(crate) mod span;
 mod version2;
 mod view;
+pub(crate) mod web_annotation;
 
 pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
+pub(crate) use canvas_annotations::{CanvasAnnotation, canvas_of};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
 pub(crate) use exchange::{ExchangeFormat, ExchangedImage, ExchangedWork, TEGL_SCHEMA, Xml, legal};
@@ -41,3 +44,4 @@ pub(crate) use rights::normalize as rights_uri;
 pub(crate) use schema_org::visual_artwork;
 pub(crate) use span::Span;
 pub(crate) use view::{Canvas, CanvasImage, Original, View, views};
+pub(crate) use web_annotation::{CONTEXT as ANNOTATION_CONTEXT, Published};

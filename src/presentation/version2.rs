@@ -111,19 +111,24 @@ fn text(map: &Value) -> Value {
     if strings.len() == 1 && strings[0].is_string() { strings.remove(0) } else { Value::Array(strings) }
 }
 
-fn annotation(mut from: Value) -> Value {
-    let is_painting = from["motivation"] == "painting";
+/// An annotation as one of Open Annotation.
+pub(super) fn annotation(mut from: Value) -> Value {
+    let motivations: Vec<Value> = match take(&mut from, "motivation") {
+        Value::Array(several) => several.iter().map(motivation).collect(),
+        one => vec![motivation(&one)],
+    };
     let resources: Vec<Value> = match take(&mut from, "body") {
         Value::Array(bodies) => bodies.into_iter().map(body).collect(),
+        Value::Null => Vec::new(),
         one => vec![body(one)],
     };
     let data: Vec<Value> = list(take(&mut from, "seeAlso")).map(link).collect();
     let mut annotation = object! {
         "@id": take(&mut from, "id"),
         "@type": "oa:Annotation",
-        "motivation": if is_painting { "sc:painting" } else { "oa:tagging" },
+        "motivation": one_or_many(motivations, false),
         "resource": one_or_many(resources, false),
-        "on": take(&mut from, "target"),
+        "on": targets(take(&mut from, "target")),
     };
     if !data.is_empty() {
         annotation["seeAlso"] = one_or_many(data, false);
@@ -139,6 +144,9 @@ fn body(mut from: Value) -> Value {
             let first = options.next();
             object! { "@type": "oa:Choice", "default": first, "item": options.collect::<Vec<_>>() }
         }
+        // A resource that is named by its URI alone.
+        None if from.is_string() => object! { "@id": from },
+        Some("Dataset" | "Sound" | "Text" | "Video") => object! { "@id": take(&mut from, "id") },
         Some("SpecificResource") => object! { "@id": take(&mut from, "source"), "@type": "oa:SemanticTag" },
         _ => {
             let is_tag = from["purpose"] == "tagging";
@@ -216,6 +224,44 @@ fn ranges(mut from: Value, into: &mut Vec<Value>) {
     }
     into.push(Value::Object(fields));
     inner.into_iter().for_each(|range| ranges(range, into));
+}
+
+fn motivation(name: &Value) -> Value {
+    match name.as_str() {
+        Some("painting") => Value::from("sc:painting"),
+        name => Value::from(format!("oa:{}", name.unwrap_or("tagging"))),
+    }
+}
+
+/// Targets as resources of Open Annotation: a canvas, with a fragment, or with a selector.
+fn targets(from: Value) -> Value {
+    match from {
+        Value::Array(several) => Value::Array(several.into_iter().map(targets).collect()),
+        Value::Object(_) => {
+            let mut from = from;
+            let selector = |mut from: Value| match from["type"].as_str() {
+                Some("SvgSelector") => {
+                    object! { "@type": "oa:SvgSelector", "chars": take(&mut from, "value") }
+                }
+                Some("PointSelector") => {
+                    let at = |key: &str| from[key].to_string();
+                    let value = format!("xywh={},{},1,1", at("x"), at("y"));
+                    object! { "@type": "oa:FragmentSelector", "value": value }
+                }
+                _ => object! { "@type": "oa:FragmentSelector", "value": take(&mut from, "value") },
+            };
+            let selectors = match take(&mut from, "selector") {
+                Value::Array(several) => several.into_iter().map(selector).collect(),
+                one => vec![selector(one)],
+            };
+            object! {
+                "@type": "oa:SpecificResource",
+                "full": take(&mut from, "source"),
+                "selector": one_or_many(selectors, false),
+            }
+        }
+        uri => uri,
+    }
 }
 
 /// Moves a field's value out of its object; null if there is none.

@@ -1,7 +1,7 @@
 //! The data behind a work's documents, and how its images are grouped into canvases.
 
 use super::labels::{self, Label};
-use super::{Address, Publisher};
+use super::{Address, CanvasAnnotation, Publisher};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
@@ -15,6 +15,8 @@ pub(crate) struct View<'a> {
     pub images: &'a [CanvasImage],
     /// The facet value whose collection is the manifest's `partOf`.
     pub part_of: Option<&'a Facet>,
+    /// Its published annotations, in the order of their creation.
+    pub annotations: &'a [CanvasAnnotation],
     pub address: &'a Address,
     pub publisher: &'a Publisher,
 }
@@ -226,6 +228,7 @@ mod tests {
             tags: &[],
             images: &images,
             part_of: None,
+            annotations: &[],
             address: &address,
             publisher: &publisher,
         };

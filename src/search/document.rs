@@ -31,6 +31,8 @@ pub(crate) struct IndexableWork<'a> {
     pub work: &'a Work,
     /// The work's tags with the decisions about them; rejected tags are not indexed.
     pub tags: &'a [Tag],
+    /// The texts of its published annotations.
+    pub notes: &'a [String],
     /// What was measured on its pictures.
     pub picture: Option<&'a Picture>,
     pub revision: u64,
@@ -134,6 +136,7 @@ impl IndexableWork<'_> {
         for image in &work.images {
             other.text(&image.label);
         }
+        self.notes.iter().for_each(|note| other.plain(note));
         other.add(document, fields.text);
     }
 

@@ -55,7 +55,7 @@ impl IndexedImage<'_> {
 impl IndexedWork {
     /// Serializes a work as lines: its record, its object number and rights, and one line per image.
     pub(crate) fn encode(entry: &IndexableWork<'_>) -> String {
-        let IndexableWork { work, tags, picture, revision, changed_ms, sizes } = *entry;
+        let IndexableWork { work, tags, picture, revision, changed_ms, sizes, .. } = *entry;
         let mut text = serde_json::to_string(&bare(work)).unwrap_or_else(|_| "{}".into());
         text.pop();
         text.push_str(",\"tags\":[");
@@ -258,6 +258,7 @@ mod tests {
         let entry = IndexableWork {
             work: &work,
             tags: &work.tags,
+            notes: &[],
             picture: Some(&picture),
             revision: 7,
             changed_ms: 0,

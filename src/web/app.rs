@@ -14,7 +14,7 @@ use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
-use crate::web::settings::{Api, Oai, Operations, Settings};
+use crate::web::settings::{Annotations, Api, Oai, Operations, Settings};
 use crate::web::theme::Theme;
 
 /// State that all handlers share.
@@ -33,6 +33,7 @@ pub(crate) struct App {
     pub publisher: Publisher,
     /// What the museum changes on its pages.
     pub theme: Theme,
+    pub annotations: Annotations,
     /// Which tags from elsewhere are accepted without a curator.
     pub tagging: Tagging,
     /// Whether the page for comparing may load works of other servers.
@@ -76,6 +77,7 @@ impl App {
             warming: Warming::default(),
             publisher: publisher.clone(),
             theme: Theme::default(),
+            annotations: Annotations::default(),
             tagging: Tagging::default(),
             other_servers: settings.compare_other_servers,
             works: DocumentCache::new(settings.documents_mib),

@@ -21,7 +21,7 @@ use crate::web::iiif::{collections, content_search, deepzoom, image, presentatio
 use crate::web::ops::health;
 use crate::web::route::{Endpoint, Route};
 use crate::web::site::{self, failure};
-use crate::web::{App, download, oai, smk};
+use crate::web::{App, annotations, download, oai, smk};
 
 /// Bodies up to this size, in bytes, are written to the connection in one step.
 const SMALL: u64 = 64 << 10;
@@ -76,18 +76,25 @@ impl App {
         self.base.check(request)?;
         match *request.method() {
             Method::GET | Method::HEAD => {}
-            Method::POST | Method::PATCH => {
+            Method::POST | Method::PATCH | Method::PUT => {
                 if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH)
                     && *request.method() == Method::PATCH
                 {
                     return clusters::change(self, request, rest, body).await;
                 }
                 return match Route::parse(request.uri().path())? {
-                    Route::Tags(at) => tags::write(self, request, at, body).await,
+                    Route::Annotations { work, resource } => {
+                        annotations::change(self, request, work, resource, body).await
+                    }
+                    Route::Tags(at) if *request.method() != Method::PUT => {
+                        tags::write(self, request, at, body).await
+                    }
                     Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
                         similar::of_picture(self, request, body).await
                     }
-                    Route::Api(Endpoint::Tags) => tags::write_many(self, request, body).await,
+                    Route::Api(Endpoint::Tags) if *request.method() != Method::PUT => {
+                        tags::write_many(self, request, body).await
+                    }
                     Route::Oai if *request.method() == Method::POST => oai::post(self, request, body).await,
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
@@ -95,11 +102,17 @@ impl App {
             Method::DELETE => {
                 return match Route::parse(request.uri().path())? {
                     Route::Record { work } => record::withdraw(self, request, work).await,
+                    Route::Annotations { work, resource } => {
+                        annotations::change(self, request, work, resource, body).await
+                    }
                     _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
                 };
             }
             Method::OPTIONS => {
                 let mut response = HttpResponse::NoContent().finish();
+                if let Ok(Route::Annotations { resource, .. }) = Route::parse(request.uri().path()) {
+                    annotations::add_headers(response.headers_mut(), resource);
+                }
                 preflight(response.headers_mut(), allowed_methods(request));
                 return Ok(response.into());
             }
@@ -114,6 +127,10 @@ impl App {
         }
         if let Some(rest) = request.uri().path().strip_prefix("/api/v1/review") {
             return review::answer(self, request, rest).await;
+        }
+        // A token shows what waits, too.
+        if request.uri().path().starts_with(annotations::PATH) {
+            return annotations::answer(self, request).await;
         }
         Ok(self.read(request).await?)
     }
@@ -172,7 +189,7 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Unknown => site::in_language(self, request),
+            Route::Annotations { .. } | Route::Unknown => site::in_language(self, request),
         }
     }
 
@@ -189,6 +206,7 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
         return clusters::methods(rest);
     }
     match Route::parse(request.uri().path()) {
+        Ok(Route::Annotations { resource, .. }) => annotations::methods(resource),
         Ok(Route::Tags(at)) => tags::allowed_methods(&at),
         Ok(Route::Oai | Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
         Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,

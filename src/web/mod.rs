@@ -1,9 +1,11 @@
 //! HTTP in, HTTP out.
 //!
 //! `app` has the state that handlers share, `route` parses paths and `dispatch` sends each request to its handler. The
-//! handlers are grouped by protocol: `iiif`, `api`, `oai`, `smk`, `download`, `site` with the HTML of its `pages`, and `ops`.
+//! handlers are grouped by protocol: `iiif`, `annotations`, `api`, `oai`, `smk`, `download`, `site` with the HTML of its
+//! `pages`, and `ops`.
 //! `http` has what all of them use.
 
+mod annotations;
 mod api;
 mod app;
 mod check;

@@ -137,6 +137,23 @@ impl Oai {
     }
 }
 
+/// `[annotations]`: annotations by the Web Annotation Protocol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Annotations {
+    /// The owners of tokens, as in `api.tokens`, that may write annotations and nothing else. Their annotations wait for
+    /// a curator's decision; those of other tokens are published at once.
+    pub moderated: Vec<String>,
+    /// Maximum number of annotations of a canvas.
+    pub per_canvas: u32,
+}
+
+impl Default for Annotations {
+    fn default() -> Self {
+        Self { moderated: Vec::new(), per_canvas: 1000 }
+    }
+}
+
 /// `[operations]`: metrics and administration.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

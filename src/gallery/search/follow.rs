@@ -109,6 +109,7 @@ pub(super) fn entry<'a>(stored: &'a StoredWork, sizes: &'a [Option<(u32, u32)>])
     IndexableWork {
         work: &stored.work,
         tags: &stored.tags,
+        notes: &stored.notes,
         picture: stored.picture.as_ref(),
         revision: stored.revision,
         changed_ms: stored.changed_ms,

@@ -4,6 +4,7 @@ use super::WorkService;
 use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
+use crate::presentation::CanvasAnnotation;
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// The contents of a manifest.
@@ -12,6 +13,8 @@ pub(crate) struct Described {
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     pub images: Vec<OpenedImage>,
+    /// Its published annotations, without their bodies.
+    pub annotations: Vec<CanvasAnnotation>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
     /// The time of the last change, in milliseconds since 1970; 0 for an image without a record.
@@ -68,9 +71,13 @@ impl WorkService {
                 Err(_) => complete = false,
             }
         }
+        let annotations = match stored.annotated {
+            true => self.published_annotations(&stored.work.object_number).await?,
+            false => Vec::new(),
+        };
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let StoredWork { work, revision, changed_ms, .. } = stored;
-        Ok(Described { work, tags, images, revision, changed_ms, seen, complete })
+        Ok(Described { work, tags, images, annotations, revision, changed_ms, seen, complete })
     }
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
@@ -80,7 +87,16 @@ impl WorkService {
         let title = Title { text: Text::plain(stem(identifier)), kind: None };
         let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };
         let images = vec![OpenedImage { image, granted }];
-        Ok(Described { work, tags: Vec::new(), images, revision: 0, changed_ms: 0, seen, complete: true })
+        Ok(Described {
+            work,
+            tags: Vec::new(),
+            images,
+            annotations: Vec::new(),
+            revision: 0,
+            changed_ms: 0,
+            seen,
+            complete: true,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Works: records of the catalogue, with their images.
 
 mod add_tags;
+mod annotations;
 mod clusters;
 mod describe;
 mod placed;

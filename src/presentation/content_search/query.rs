@@ -80,9 +80,16 @@ impl Query {
 
     /// Whether annotations with the motivation `tagging` are searched.
     pub(super) fn includes_tags(&self) -> bool {
-        let is_ours =
-            |motivation: &String| matches!(motivation.as_str(), "tagging" | "oa:tagging" | "non-painting");
-        self.motivation.is_empty() || self.motivation.iter().any(is_ours)
+        self.includes(&["tagging"])
+    }
+
+    /// Whether annotations with one of these motivations are searched.
+    pub(super) fn includes(&self, motivations: &[&str]) -> bool {
+        let is_wanted = |wanted: &String| {
+            let name = wanted.strip_prefix("oa:").unwrap_or(wanted);
+            name == "non-painting" || motivations.contains(&name)
+        };
+        self.motivation.is_empty() || self.motivation.iter().any(is_wanted)
     }
 }
 

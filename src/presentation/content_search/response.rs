@@ -6,14 +6,23 @@ use super::Version;
 use super::query::{PAGE_SIZE, Query};
 use crate::presentation::annotation::TagTarget;
 use crate::presentation::object::object;
-use crate::presentation::{CONTEXT_2, View, html};
+use crate::presentation::{CONTEXT_2, View, canvas_of, html, version2};
 use crate::record::fold;
 use crate::record::fold::words;
 
+/// Maximum number of words that are marked in one text.
+const MAX_MATCHES: usize = 20;
+
 /// A matching annotation.
 struct Hit<'a> {
-    target: TagTarget<'a>,
+    found: Found<'a>,
     matches: Vec<Match>,
+}
+
+/// A tag, or an annotation that somebody has written, as an item of a page.
+enum Found<'a> {
+    Tag(TagTarget<'a>),
+    Written(Value),
 }
 
 /// A matching word with the text before and after it.
@@ -37,17 +46,39 @@ pub(crate) fn response(view: &View<'_>, query: &Query, version: Version) -> Valu
     }
 }
 
-/// The annotations that match a query, in the order of the tags.
+/// The annotations that match a query: tags in their order, then those that were written.
 fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
-    if !query.includes_tags() {
-        return Vec::new();
-    }
     let terms = query.terms();
     if terms.is_empty() && !query.q.is_empty() {
         return Vec::new();
     }
-    let targets = view.tag_targets(&view.canvases()).into_iter();
-    targets.filter_map(|target| matches(&target, &terms).map(|matches| Hit { target, matches })).collect()
+    let canvases = view.canvases();
+    let targets = if query.includes_tags() { view.tag_targets(&canvases) } else { Vec::new() };
+    let tags = targets.into_iter().filter_map(|target| {
+        let matches = matches(&target, &terms)?;
+        Some(Hit { found: Found::Tag(target), matches })
+    });
+    let written = view.annotations.iter().filter_map(|annotation| {
+        let mut matched = vec![false; terms.len()];
+        let matches = matches_in(&annotation.words, &terms, &mut matched);
+        matched.into_iter().all(|matched| matched).then_some(())?;
+        let canvas = canvas_of(&canvases, annotation.image.as_deref(), annotation.canvas)?;
+        let item = view.annotation_item(annotation, canvas)?;
+        let motivations: Vec<&str> = match &item["motivation"] {
+            Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+            one => one.as_str().into_iter().collect(),
+        };
+        query.includes(&motivations).then_some(Hit { found: Found::Written(item), matches })
+    });
+    tags.chain(written).collect()
+}
+
+/// Whether all terms of a query are among these words.
+pub(crate) fn has_terms(query: &Query, text: &str) -> bool {
+    let terms = query.terms();
+    let mut matched = vec![false; terms.len()];
+    matches_in(text, &terms, &mut matched);
+    matched.into_iter().all(|matched| matched)
 }
 
 /// The matches of the terms in a tag's label; `None` if a term matches neither the label nor a broader term.
@@ -55,22 +86,7 @@ fn matches(target: &TagTarget<'_>, terms: &[String]) -> Option<Vec<Match>> {
     let mut matched = vec![false; terms.len()];
     let mut matches = Vec::new();
     for (_, value) in target.tag.label.iter() {
-        let value = html::plain_text(value);
-        for (at, word) in words(&value) {
-            let mut is_match = false;
-            for (term, matched) in terms.iter().zip(&mut matched) {
-                if word.starts_with(term.as_str()) {
-                    (*matched, is_match) = (true, true);
-                }
-            }
-            if is_match {
-                matches.push(Match {
-                    prefix: value[..at.start].to_owned(),
-                    exact: value[at.clone()].to_owned(),
-                    suffix: value[at.end..].to_owned(),
-                });
-            }
-        }
+        matches.extend(matches_in(&html::plain_text(value), terms, &mut matched));
     }
     let broader = target.tag.broader.iter().flat_map(|broader| broader.label.iter());
     for (_, word) in broader.flat_map(|(_, value)| fold::words(value)) {
@@ -79,6 +95,27 @@ fn matches(target: &TagTarget<'_>, terms: &[String]) -> Option<Vec<Match>> {
         }
     }
     matched.into_iter().all(|matched| matched).then_some(matches)
+}
+
+/// The words of a text that begin with a term; marks the terms that do.
+fn matches_in(text: &str, terms: &[String], matched: &mut [bool]) -> Vec<Match> {
+    let mut matches = Vec::new();
+    for (at, word) in words(text) {
+        let mut is_match = false;
+        for (term, matched) in terms.iter().zip(matched.iter_mut()) {
+            if word.starts_with(term.as_str()) {
+                (*matched, is_match) = (true, true);
+            }
+        }
+        if is_match && matches.len() < MAX_MATCHES {
+            matches.push(Match {
+                prefix: text[..at.start].to_owned(),
+                exact: text[at.clone()].to_owned(),
+                suffix: text[at.end..].to_owned(),
+            });
+        }
+    }
+    matches
 }
 
 struct Paging<'a> {
@@ -117,7 +154,7 @@ fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
         "@context": Version::V2.context(),
         "id": at.id(at.query.page),
         "type": "AnnotationPage",
-        "items": hits.iter().map(|hit| view.annotation(&hit.target)).collect::<Vec<_>>(),
+        "items": hits.iter().map(|hit| hit.item(view)).collect::<Vec<_>>(),
     };
     if !at.query.ignored.is_empty() {
         document["ignored"] = Value::from(at.query.ignored.as_slice());
@@ -133,7 +170,7 @@ fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     }
     let mut marks = Vec::new();
     for hit in hits {
-        let source = view.address.tag(crate::iiif::Version::V3, &view.work.object_number, &hit.target.id);
+        let source = hit.id(view, crate::iiif::Version::V3);
         for Match { prefix, exact, suffix } in &hit.matches {
             marks.push(object! {
                 "id": format!("{source}#match-{}", marks.len() + 1),
@@ -156,20 +193,20 @@ fn version_2(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
 }
 
 fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
-    let id =
-        |hit: &Hit<'_>| view.address.tag(crate::iiif::Version::V2, &view.work.object_number, &hit.target.id);
-    let resources = hits.iter().map(|hit| {
-        object! {
+    let id = |hit: &Hit<'_>| hit.id(view, crate::iiif::Version::V2);
+    let resources = hits.iter().map(|hit| match &hit.found {
+        Found::Written(item) => version2::annotation(item.clone()),
+        Found::Tag(target) => object! {
             "@id": id(hit),
             "@type": "oa:Annotation",
             "motivation": "oa:tagging",
             "resource": object! {
                 "@type": "cnt:ContentAsText",
                 "format": "text/plain",
-                "chars": hit.matches.first().map_or_else(|| label(view, hit), Match::whole),
+                "chars": hit.matches.first().map_or_else(|| label(view, target), Match::whole),
             },
-            "on": view.target(&hit.target),
-        }
+            "on": view.target(target),
+        },
     });
     let marks = hits.iter().flat_map(|hit| {
         let id = id(hit);
@@ -202,14 +239,31 @@ fn version_1(view: &View<'_>, hits: &[Hit<'_>], at: &Paging<'_>) -> Value {
     document
 }
 
+impl Hit<'_> {
+    /// The annotation as an item of a page.
+    fn item(&self, view: &View<'_>) -> Value {
+        match &self.found {
+            Found::Tag(target) => view.annotation(target),
+            Found::Written(item) => item.clone(),
+        }
+    }
+
+    fn id(&self, view: &View<'_>, version: crate::iiif::Version) -> String {
+        match &self.found {
+            Found::Tag(target) => view.address.tag(version, &view.work.object_number, &target.id),
+            Found::Written(item) => item["id"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
 impl Match {
     fn whole(&self) -> String {
         format!("{}{}{}", self.prefix, self.exact, self.suffix)
     }
 }
 
-fn label(view: &View<'_>, hit: &Hit<'_>) -> String {
-    html::plain_text(hit.target.tag.label.best(&view.publisher.preferred_languages()).unwrap_or_default())
+fn label(view: &View<'_>, target: &TagTarget<'_>) -> String {
+    html::plain_text(target.tag.label.best(&view.publisher.preferred_languages()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -129,6 +129,7 @@ fn tags_of(app: &App, address: &Address, sketch: &Sketch, page: &str) -> Vec<Pub
         tags: &sketch.tags,
         images: &shown,
         part_of: None,
+        annotations: &[],
         address,
         publisher: &app.publisher,
     };

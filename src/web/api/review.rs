@@ -7,10 +7,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::query::pairs_of;
-use super::responses::review::{PublishedValue, PublishedWaitingTag, WaitingScheme, WaitingWork};
-use super::responses::{PublishedTag, Url, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks};
+use super::responses::review::{
+    PublishedValue, PublishedWaitingAnnotation, PublishedWaitingTag, WaitingScheme, WaitingWork,
+};
+use super::responses::{
+    PublishedTag, Url, WaitingAnnotations, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks,
+};
 use super::tags::allowed;
-use crate::catalogue::{WaitingTag, WaitingValue};
+use crate::catalogue::{WaitingAnnotation, WaitingTag, WaitingValue};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::Address;
@@ -24,15 +28,19 @@ const PICTURE: u32 = 400;
 const MAX_TAGS: u32 = 500;
 /// The most tags that are skipped.
 pub(super) const MAX_START: u32 = 1_000_000_000;
+/// The most annotations of a response.
+const MAX_ANNOTATIONS: u32 = 500;
 /// The most works of a response.
 const MAX_WORKS: u32 = 50;
 
-/// `GET /api/v1/review`, with the rest of the path: `/schemes`, `/schemes/{scheme}`, `/schemes/{scheme}/{value}`, `/works`.
+/// `GET /api/v1/review`, with the rest of the path: `/schemes`, `/schemes/{scheme}`, `/schemes/{scheme}/{value}`, `/works`,
+/// `/annotations`.
 pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Result<Response, http::Error> {
     let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let parts: Vec<String> = rest.trim_matches('/').split('/').map(decoded).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let is_known = matches!(parts[..], ["schemes" | "works"] | ["schemes", _] | ["schemes", _, _]);
+    let is_known =
+        matches!(parts[..], ["annotations" | "schemes" | "works"] | ["schemes", _] | ["schemes", _, _]);
     if !is_known {
         return Err(Error::NotFound.into());
     }
@@ -49,6 +57,16 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
             let values = works.waiting_values(scheme).await?;
             let value = |WaitingValue { value, label, tags }| PublishedValue { label, tags, value };
             json_of(&WaitingValues { values: values.into_iter().map(value).collect() })
+        }
+        ["annotations"] => {
+            let (after, limit) =
+                (number(request, "after", u32::MAX)?, number(request, "limit", MAX_ANNOTATIONS)?);
+            let (after, limit) = (u64::from(after.unwrap_or(0)), limit.unwrap_or(50) as usize);
+            let waiting = works.waiting_annotations(after, limit).await?;
+            let address = Address::new(&app.base.of(request)?);
+            json_of(&WaitingAnnotations {
+                annotations: waiting.into_iter().map(|waiting| annotation(&address, waiting)).collect(),
+            })
         }
         ["schemes"] => {
             let schemes = works.waiting_schemes().await?;
@@ -68,6 +86,21 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
         }
     };
     Ok(response)
+}
+
+fn annotation(address: &Address, waiting: WaitingAnnotation) -> PublishedWaitingAnnotation {
+    let WaitingAnnotation { object_number: work, label, annotation } = waiting;
+    let state = annotation.state;
+    PublishedWaitingAnnotation {
+        creator: state.creator,
+        id: Url(address.annotation(&work, &state.id)),
+        label,
+        made: state.made,
+        page: Url(address.work_page(&work)),
+        revision: state.revision,
+        text: state.words,
+        work,
+    }
 }
 
 /// An integer in the query, up to `max`.
@@ -112,7 +145,7 @@ fn picture(base: &str, waiting: &WaitingTag) -> Option<String> {
 }
 
 /// A response that no cache keeps.
-pub(super) fn json_of(value: &impl Serialize) -> Response {
+pub(in crate::web) fn json_of(value: &impl Serialize) -> Response {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("application/json");
     // A tag begins with the fields of its record: by way of a `Value` all fields are in alphabetical order.

@@ -212,7 +212,15 @@ fn file_of(app: &App, address: &Address, sketch: &Sketch, canvas: usize) -> Resu
         return Err(Error::Busy { retry_after_s: 2 });
     }
     let publisher = &app.publisher;
-    let view = View { work: &sketch.work, tags: &[], images: &shown, part_of: None, address, publisher };
+    let view = View {
+        work: &sketch.work,
+        tags: &[],
+        images: &shown,
+        part_of: None,
+        annotations: &[],
+        address,
+        publisher,
+    };
     let canvases = view.canvases();
     let found = canvases.iter().find(|known| known.number == canvas).and_then(|canvas| canvas.images.first());
     found.map(|image| image.file.clone()).ok_or_else(|| {
@@ -287,7 +295,15 @@ async fn place_of(app: &App, address: &Address, similar: &SimilarWork) -> Option
         return None;
     }
     let publisher = &app.publisher;
-    let view = View { work: &sketch.work, tags: &[], images: &shown, part_of: None, address, publisher };
+    let view = View {
+        work: &sketch.work,
+        tags: &[],
+        images: &shown,
+        part_of: None,
+        annotations: &[],
+        address,
+        publisher,
+    };
     let canvases = view.canvases();
     let is_shown =
         |canvas: &&Canvas<'_>| canvas.images.first().is_some_and(|image| image.file == detail.file);

@@ -23,6 +23,9 @@ pub(crate) enum Error {
     /// One of several decisions cannot be made; none of them was.
     #[error("decision {index}: {cause}")]
     Decision { index: usize, cause: gallery::Error },
+    /// A change that could overwrite another one (RFC 6585, §3).
+    #[error("this takes a precondition: send the ETag of what you have read as `If-Match`")]
+    NoPrecondition,
     /// The resource has other methods.
     #[error("only {allowed} work here")]
     MethodNotAllowed { allowed: &'static str },

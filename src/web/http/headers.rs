@@ -12,7 +12,7 @@ pub(crate) fn common(headers: &mut HeaderMap) {
     set(
         headers,
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "ETag, Link, Location, Content-Location, Allow, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
+        "Accept-Post, ETag, Link, Location, Content-Location, Allow, Preference-Applied, Vary, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
     );
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 }
@@ -37,11 +37,11 @@ pub(crate) fn private(headers: &mut HeaderMap) {
 
 /// Headers of a CORS preflight response; `allowed` lists the methods of the resource.
 pub(crate) fn preflight(headers: &mut HeaderMap, allowed: &'static str) {
-    set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, OPTIONS");
+    set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     set(
         headers,
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, If-Range, Range",
+        "Authorization, Accept, Content-Type, If-Match, If-None-Match, If-Modified-Since, If-Range, Prefer, Range, Slug",
     );
     set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
     set(headers, header::ALLOW, allowed);

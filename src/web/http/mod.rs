@@ -17,5 +17,5 @@ pub(super) mod response;
 pub(super) mod socket;
 pub(super) mod status;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 pub(super) mod token;

@@ -49,7 +49,7 @@ pub(crate) fn response_builder(error: &Error) -> HttpResponseBuilder {
 /// document (RFC 9457).
 pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
     let (status, mut response) = (status(error), response_builder(error));
-    if ["/api/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
+    if ["/api/", "/annotations/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
         let title = status.canonical_reason().unwrap_or_default();
         let (index, cause) = match error {
             Error::Gallery(cause) => (None, Some(cause)),

@@ -15,6 +15,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Error::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
     }
 }
 
@@ -22,7 +23,7 @@ fn status_of(error: &gallery::Error) -> StatusCode {
     use gallery::Error;
     match error {
         Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => StatusCode::NOT_FOUND,
-        Error::Gone => StatusCode::GONE,
+        Error::Gone | Error::Deleted => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Exists(_) => StatusCode::CONFLICT,
@@ -43,7 +44,7 @@ fn status_of(error: &gallery::Error) -> StatusCode {
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Whether the write took effect is unknown.
         Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
+        Error::Conflict { .. } | Error::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

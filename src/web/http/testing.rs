@@ -5,7 +5,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::test::TestRequest;
 
 /// A request with one header in these lines.
-pub(super) fn request(name: HeaderName, lines: &[&'static str]) -> HttpRequest {
+pub(in crate::web) fn request(name: HeaderName, lines: &[&'static str]) -> HttpRequest {
     let add = |request: TestRequest, line: &&'static str| request.append_header((name.clone(), *line));
     lines.iter().fold(TestRequest::default(), add).to_http_request()
 }

@@ -3,13 +3,16 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
-use crate::presentation::{Address, content_search};
+use crate::presentation::{Address, CanvasAnnotation, content_search};
 use crate::web::App;
 use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::image::cacheable_document;
-use crate::web::iiif::presentation::{shown, view};
+use crate::web::iiif::presentation::{read_bodies, shown, view};
 use crate::web::route::Image;
+
+/// Maximum number of written annotations, beside tags, that a search within a work finds.
+const MAX_WRITTEN: usize = 200;
 
 /// `GET /search/{1|2}/{work}` and `…/autocomplete` (Content Search 2.0 and 1.0).
 pub(crate) async fn answer(
@@ -19,11 +22,18 @@ pub(crate) async fn answer(
     work: Image<'_>,
     autocomplete: bool,
 ) -> Result<Response, Error> {
-    let described = app.gallery.works.describe(&work.identifier).await?;
+    let mut described = app.gallery.works.describe(&work.identifier).await?;
+    let query = content_search::Query::parse(request.query_string())?;
+    let mut count = 0;
+    let is_wanted = |annotation: &CanvasAnnotation| {
+        let is_found = count < MAX_WRITTEN && content_search::has_terms(&query, &annotation.words);
+        count += usize::from(is_found);
+        is_found
+    };
+    read_bodies(app, &mut described, is_wanted).await?;
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
     let view = view(app, &address, &described, &images, None);
-    let query = content_search::Query::parse(request.query_string())?;
     let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
     let document = match autocomplete {
         true => content_search::autocomplete(&view, &query, spoken),

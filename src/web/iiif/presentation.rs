@@ -10,7 +10,7 @@ use super::document_cache::Made;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, CanvasImage, Original, View};
+use crate::presentation::{Address, CanvasAnnotation, CanvasImage, Original, View};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
@@ -42,7 +42,10 @@ pub(crate) async fn piece(
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
-            let described = app.gallery.works.describe(&work.identifier).await?;
+            let mut described = app.gallery.works.describe(&work.identifier).await?;
+            if let WorkResource::CanvasAnnotations(_) = piece {
+                read_bodies(app, &mut described, |_| true).await?;
+            }
             let made = Arc::new(make(app, &base, version, piece, &described).await?);
             app.works.0.insert(key, made.clone());
             (made, "made")
@@ -120,6 +123,7 @@ async fn make(
         WorkResource::Page(number) => view.painting_page(number as usize, version),
         WorkResource::Painting(number) => view.painting(number as usize, version),
         WorkResource::Annotations(number) => view.annotation_page(number as usize, version),
+        WorkResource::CanvasAnnotations(number) => view.canvas_annotations(number as usize, version),
         WorkResource::Tag(tag) => view.tag(tag, version),
         WorkResource::Range(number) => view.range(number as usize, version),
     };
@@ -134,6 +138,21 @@ async fn make(
     })
 }
 
+/// Reads the bodies of those published annotations that are wanted.
+pub(crate) async fn read_bodies(
+    app: &App,
+    described: &mut Described,
+    mut is_wanted: impl FnMut(&CanvasAnnotation) -> bool,
+) -> Result<(), Error> {
+    let wanted = described.annotations.iter().filter(|annotation| is_wanted(annotation));
+    let ids = wanted.map(|annotation| annotation.id.clone()).collect();
+    let mut bodies = app.gallery.works.annotation_bodies(&described.work.object_number, ids).await?;
+    for annotation in &mut described.annotations {
+        annotation.body = bodies.remove(&annotation.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// The input of a work's documents.
 pub(crate) fn view<'a>(
     app: &'a App,
@@ -142,7 +161,15 @@ pub(crate) fn view<'a>(
     images: &'a [CanvasImage],
     part_of: Option<&'a Facet>,
 ) -> View<'a> {
-    View { work: &described.work, tags: &described.tags, images, part_of, address, publisher: &app.publisher }
+    View {
+        work: &described.work,
+        tags: &described.tags,
+        images,
+        part_of,
+        annotations: &described.annotations,
+        address,
+        publisher: &app.publisher,
+    }
 }
 
 /// The work's images, as documents show them.
@@ -200,6 +227,7 @@ mod tests {
             (WorkResource::Page(2), "3 Page(2) https://example.org KMS 1/2"),
             (WorkResource::Painting(3), "3 Painting(3) https://example.org KMS 1/2"),
             (WorkResource::Annotations(4), "3 Annotations(4) https://example.org KMS 1/2"),
+            (WorkResource::CanvasAnnotations(4), "3 CanvasAnnotations(4) https://example.org KMS 1/2"),
             (WorkResource::Tag("0\"0 f"), "3 Tag(\"0\\\"0 f\") https://example.org KMS 1/2"),
             (WorkResource::Range(4_000_000_000), "3 Range(4000000000) https://example.org KMS 1/2"),
         ] {

@@ -1,5 +1,6 @@
 //! Parses paths into routes. Paths are split before decoding, and each part is decoded once.
 
+mod annotations;
 mod api;
 mod presentation;
 
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+pub(super) use annotations::AnnotationResource;
 pub(super) use api::Endpoint;
 pub(super) use presentation::{CollectionPath, WorkResource};
 
@@ -80,6 +82,11 @@ pub(super) enum Route<'a> {
         work: Image<'a>,
     },
     Tags(Tags<'a>),
+    /// A resource of the Web Annotation Protocol.
+    Annotations {
+        work: Image<'a>,
+        resource: AnnotationResource<'a>,
+    },
     /// The works that are like this one.
     Similar {
         work: Image<'a>,
@@ -172,6 +179,7 @@ impl<'a> Route<'a> {
                 Some(("mirador", id)) => Ok(Self::View { viewer: Viewer::Mirador, image: Image::new(id)? }),
                 _ => Ok(Self::Unknown),
             },
+            ("annotations", rest) => annotations::annotations(rest),
             ("presentation", rest) => presentation::presentation(rest),
             ("search", rest) => presentation::search(rest),
             ("discovery", rest) => Ok(presentation::changes(rest)),

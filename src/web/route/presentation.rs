@@ -18,6 +18,8 @@ pub(crate) enum WorkResource<'a> {
     Painting(u32),
     /// The annotation page with the tags of a canvas.
     Annotations(u32),
+    /// The annotation page with the published annotations of a canvas.
+    CanvasAnnotations(u32),
     Tag(&'a str),
     Range(u32),
 }
@@ -30,6 +32,7 @@ impl Identity for WorkResource<'_> {
             Self::Page(number) => wrapped(text, "Page", number),
             Self::Painting(number) => wrapped(text, "Painting", number),
             Self::Annotations(number) => wrapped(text, "Annotations", number),
+            Self::CanvasAnnotations(number) => wrapped(text, "CanvasAnnotations", number),
             Self::Tag(tag) => wrapped(text, "Tag", tag),
             Self::Range(number) => wrapped(text, "Range", number),
         }
@@ -78,12 +81,12 @@ fn piece(rest: &str) -> Option<(&str, WorkResource<'_>)> {
         ("annotations", n) => WorkResource::Annotations(number(n)?),
         ("range", n) => WorkResource::Range(number(n)?),
         ("tag", tag) => WorkResource::Tag(tag),
-        (n, "page" | "painting") => {
+        (n, "page" | "painting" | "annotations") => {
             let (work, "canvas") = before.rsplit_once('/')? else { return None };
-            let piece = if last == "page" {
-                WorkResource::Page(number(n)?)
-            } else {
-                WorkResource::Painting(number(n)?)
+            let piece = match last {
+                "page" => WorkResource::Page(number(n)?),
+                "painting" => WorkResource::Painting(number(n)?),
+                _ => WorkResource::CanvasAnnotations(number(n)?),
             };
             return Some((work, piece));
         }
@@ -148,6 +151,7 @@ mod tests {
             ("/presentation/2/KKS2020-3%2F16/manifest", "KKS2020-3/16", WorkResource::Manifest),
             ("/presentation/3/a/b/canvas/2", "a/b", WorkResource::Canvas(2)),
             ("/presentation/3/KMS1/canvas/2/painting", "KMS1", WorkResource::Painting(2)),
+            ("/presentation/3/KMS1/canvas/2/annotations", "KMS1", WorkResource::CanvasAnnotations(2)),
             ("/presentation/3/KMS1/annotations/1", "KMS1", WorkResource::Annotations(1)),
             ("/presentation/3/KMS1/tag/00ff", "KMS1", WorkResource::Tag("00ff")),
             ("/presentation/3/collections/manifest", "collections", WorkResource::Manifest),

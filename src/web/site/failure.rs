@@ -50,9 +50,10 @@ pub(crate) fn page(
 fn failure(error: &Error) -> Failure {
     match error {
         Error::Gallery(error) | Error::Decision { cause: error, .. } => failure_of(error),
-        Error::BodyTooLong { .. } | Error::BodyTimeout { .. } | Error::MethodNotAllowed { .. } => {
-            Failure::BadRequest
-        }
+        Error::BodyTooLong { .. }
+        | Error::BodyTimeout { .. }
+        | Error::MethodNotAllowed { .. }
+        | Error::NoPrecondition => Failure::BadRequest,
         Error::Unauthorized | Error::TooManyGuesses { .. } => Failure::Forbidden,
     }
 }
@@ -61,7 +62,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
     use gallery::Error;
     match error {
         Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => Failure::NotFound,
-        Error::Gone => Failure::Gone,
+        Error::Gone | Error::Deleted => Failure::Gone,
         Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadRequest,
         Error::Forbidden | Error::Closed(_) => Failure::Forbidden,
         Error::Busy { .. }
@@ -76,6 +77,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
         Error::Unsupported(_)
         | Error::Damaged(_)
         | Error::Conflict { .. }
+        | Error::Outdated { .. }
         | Error::Unwritable(_)
         | Error::Fault(_) => Failure::Internal,
     }

@@ -101,7 +101,15 @@ fn review(sample: &Sample) -> Map<String, Value> {
         json!({ "name": name, "in": "query", "schema": schema })
     };
     let after = json!({ "name": "after", "in": "query", "schema": { "type": "string" } });
+    let made = integer("after", u32::MAX);
     let table = [
+        (
+            "/annotations",
+            "waitingAnnotations",
+            "Annotations that wait for a decision, oldest first, after the one that the revision `after` created",
+            vec![made, integer("limit", 500)],
+            "WaitingAnnotations",
+        ),
         (
             "/schemes",
             "waitingSchemes",

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::web::api::responses::{
     AddedTags, Creators, Decided, History, PublishedCluster, PublishedClusters, Schemes, Similar, Start,
-    Suggestions, Tags, Values, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks, Works,
+    Suggestions, Tags, Values, WaitingAnnotations, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks,
+    Works,
 };
 use crate::web::api::tags::{ClusterJudgement, Judgement, Judgements, NewTag};
 use crate::web::http::problem::Problem;
@@ -73,6 +74,7 @@ pub(in crate::web::api) fn schemas() -> Value {
     responses.subschema_for::<Suggestions>();
     responses.subschema_for::<Tags>();
     responses.subschema_for::<Values>();
+    responses.subschema_for::<WaitingAnnotations>();
     responses.subschema_for::<WaitingSchemes>();
     responses.subschema_for::<WaitingTags>();
     responses.subschema_for::<WaitingValues>();
@@ -118,7 +120,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
+        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }

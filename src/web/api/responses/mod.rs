@@ -19,7 +19,8 @@ pub(super) use lists::{
     spliced,
 };
 pub(super) use review::{
-    PublishedCluster, PublishedClusters, WaitingSchemes, WaitingTags, WaitingValues, WaitingWorks,
+    PublishedCluster, PublishedClusters, WaitingAnnotations, WaitingSchemes, WaitingTags, WaitingValues,
+    WaitingWorks,
 };
 pub(super) use similar::{FoundDetail, Similar};
 pub(super) use tags::{

@@ -78,6 +78,33 @@ pub(in crate::web::api) struct PublishedWaitingTag {
     pub work: String,
 }
 
+/// Annotations that wait, oldest first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(transform = as_sent)]
+pub(in crate::web::api) struct WaitingAnnotations {
+    pub annotations: Vec<PublishedWaitingAnnotation>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline, transform = as_sent)]
+pub(in crate::web::api) struct PublishedWaitingAnnotation {
+    /// The owner of the token that created it.
+    pub creator: String,
+    /// The annotation, which `GET` reads and `PATCH` decides about.
+    pub id: Url,
+    /// The work's title.
+    pub label: Text,
+    /// The revision that created it, for `after`.
+    pub made: u64,
+    /// The work's page.
+    pub page: Url,
+    /// Its revision, as its ETag.
+    pub revision: u64,
+    /// The text of its bodies, shortened.
+    pub text: String,
+    pub work: String,
+}
+
 /// The clusters of a scheme, in the order of their numbers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Clusters", transform = as_sent)]

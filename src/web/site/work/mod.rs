@@ -90,7 +90,7 @@ impl Subject<'_> {
     fn view(&self) -> View<'_> {
         let Sketch { work, tags, .. } = self.sketch;
         let (address, publisher) = (self.address, &self.visit.publisher);
-        View { work, tags, images: &[], part_of: None, address, publisher }
+        View { work, tags, images: &[], part_of: None, annotations: &[], address, publisher }
     }
 
     fn cited(&self) -> Citation {
