@@ -30,6 +30,11 @@ const PAGES: &str = "\
 200 /works/KMS1
 200 /works/KMS2
 200 /works/M1
+200 /creators
+200 /creators?q=a
+200 /creators?q=xyz
+200 /creators/anna-ancher
+404 /creators/nobody
 200 /compare
 200 /compare?works=G%201%2F2,KMS1,NONE,L1&manifest=https%3A%2F%2Fother.example%2Fm
 200 /developers

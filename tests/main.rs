@@ -9,6 +9,7 @@ mod colors;
 mod commands;
 mod compare;
 mod connections;
+mod creators;
 mod disks;
 mod engines;
 mod export;

@@ -16,6 +16,7 @@ mod human_tags;
 mod learned;
 mod object_numbers;
 mod overlay;
+mod people;
 mod pools;
 mod proposals;
 mod put;

@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -76,6 +76,15 @@ const STEPS: [&str; 4] = [
         actor TEXT NOT NULL, note TEXT, at_ms BIGINT NOT NULL, body TEXT NOT NULL
      );
      CREATE INDEX annotation_history_of_work ON annotation_history (seq, id, revision)",
+    // Authority records of creators by each of their keys, and imported vocabularies with their concepts.
+    "CREATE TABLE people (key TEXT{bytes} NOT NULL PRIMARY KEY, body TEXT NOT NULL);
+     CREATE TABLE vocabularies (
+        name TEXT{bytes} NOT NULL PRIMARY KEY, version BIGINT NOT NULL, concepts BIGINT NOT NULL, at_ms BIGINT NOT NULL
+     );
+     CREATE TABLE concepts (
+        vocabulary TEXT{bytes} NOT NULL, uri TEXT{bytes} NOT NULL, version BIGINT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (vocabulary, uri)
+     )",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

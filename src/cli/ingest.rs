@@ -25,6 +25,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     // Each build compresses on all cores; a second one can read in the meantime.
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);
     config.pyramids.at_once = jobs;
+    if !arguments.creators.is_empty() {
+        let gallery = gallery::open(&arguments.sources, &config)?;
+        return gallery::block_on(super::creators::run(arguments, &config, &gallery));
+    }
     if arguments.records.is_empty() && arguments.tags.is_empty() {
         gallery::require_source(&arguments.sources, &config)?;
     }

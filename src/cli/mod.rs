@@ -7,11 +7,13 @@ mod output;
 mod check;
 mod config;
 mod contact_sheet;
+mod creators;
 mod descriptors;
 mod export;
 mod gallery;
 mod health;
 mod ingest;
+mod lines;
 mod page;
 mod records;
 mod sample;
@@ -88,7 +90,7 @@ pub struct Serve {
 /// object number and the fields of a tag of the API. Tags of models are proposed, unless `tagging.accept_from` accepts
 /// them; curators' decisions stay. Lines that cannot be stored are listed, and the others are stored.
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("imported").args(["records", "tags"]))]
+#[command(group = clap::ArgGroup::new("imported").args(["records", "tags", "creators"]))]
 pub struct Ingest {
     /// Images, as for `tegl serve`
     #[arg(value_name = "SOURCE")]
@@ -104,6 +106,10 @@ pub struct Ingest {
     /// Tags from elsewhere: a file or URL of JSON Lines, also as .gz. May be given several times
     #[arg(long, value_name = "FILE_OR_URL")]
     tags: Vec<String>,
+    /// Authority records of creators: a file or URL of JSON Lines, also as .gz, in Tegl's own format or that of Tate's
+    /// artists. They are joined with the creators of works by identifier, or else by name. May be given several times
+    #[arg(long, value_name = "FILE_OR_URL", conflicts_with_all = ["records", "tags", "form"])]
+    creators: Vec<String>,
     /// The format of the records: lines (Tegl's own), smk, tate, csv, iiif [default: detected]; or of the tags: lines
     /// [default], enrichment (answers of SMK's enrichment service)
     #[arg(long, value_name = "FORM", requires = "imported")]

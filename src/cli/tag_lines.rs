@@ -5,14 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
+use super::lines::each_line;
 use crate::gallery::{MeasuresLine, RefusedLine, TagBatch, TagLine};
 use crate::record::read::enrichment::{self, Enrichment};
 use crate::web;
 
 /// Lines of a transaction.
 const BATCH: u64 = 2000;
-/// The longest line, in bytes.
-const MAX_LINE: u64 = 1 << 20;
 
 /// The format of tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,40 +95,14 @@ impl ReadBatch {
 }
 
 fn read_lines(input: impl Read, add: &mut impl FnMut(u64, Step) -> bool) {
-    let mut input = BufReader::with_capacity(1 << 18, input);
-    let mut text = Vec::new();
-    for number in 1.. {
-        text.clear();
-        match input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut text) {
-            Ok(0) => return,
-            Ok(length) if length as u64 > MAX_LINE => {
-                add(
-                    number,
-                    Step::Bad(
-                        None,
-                        None,
-                        format!("is longer than {} KiB: the rest is unread", MAX_LINE >> 10),
-                    ),
-                );
-                return;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                add(number, Step::Bad(None, None, format!("cannot be read: {error}: the rest is unread")));
-                return;
-            }
-        }
-        if text.trim_ascii().is_empty() {
-            continue;
-        }
-        let step = match web::tag_line(number, &text, true) {
-            Ok(line) => Step::Line(Box::new(line)),
-            Err(bad) => Step::Bad(None, Some(bad.parameter.to_string()), bad.to_string()),
+    each_line(input, |number, line| {
+        let step = match line.map(|text| web::tag_line(number, text, true)) {
+            Ok(Ok(line)) => Step::Line(Box::new(line)),
+            Ok(Err(bad)) => Step::Bad(None, Some(bad.parameter.to_string()), bad.to_string()),
+            Err(reason) => Step::Bad(None, None, reason),
         };
-        if !add(number, step) {
-            return;
-        }
-    }
+        add(number, step)
+    });
 }
 
 /// Entries are numbered through the whole document.

@@ -16,6 +16,9 @@ pub enum Error {
     /// The work was withdrawn.
     #[error("this work was withdrawn")]
     Gone,
+    /// All works of a creator were withdrawn.
+    #[error("all works of this creator were withdrawn")]
+    NoWorks,
     /// For the client to fix.
     #[error(transparent)]
     Invalid(#[from] Invalid),

@@ -161,6 +161,16 @@ impl Address {
         format!("{}/tegl.xsd", self.oai())
     }
 
+    /// A creator as JSON, by its facet value.
+    pub(crate) fn creator(&self, creator: &str) -> String {
+        format!("{}/api/v1/creators/{}", self.base, segment(creator))
+    }
+
+    /// The page of a creator, by its facet value.
+    pub(crate) fn creator_page(&self, creator: &str) -> String {
+        format!("{}/creators/{}", self.base, segment(creator))
+    }
+
     /// A work's record as JSON.
     pub(crate) fn record(&self, work: &str) -> String {
         format!("{}/api/v1/works/{}", self.base, segment(work))

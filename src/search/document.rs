@@ -14,6 +14,7 @@ use super::schema::{
     COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PROPOSED_PREFIX,
     PUBLIC_DOMAIN, SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
 };
+use super::stated_creators;
 use super::terms::Terms;
 use super::visual_measure::VisualMeasure;
 use crate::record::fold::fold;
@@ -69,6 +70,7 @@ impl IndexableWork<'_> {
                 format!("{FIELD_NAME_PREFIX}{name}").chars().take(MAX_TERM_BYTES / 4).collect::<String>(),
             );
         }
+        stated_creators::statements(self.work).for_each(|stated| document.add_text(fields.person, stated));
         self.add_words(&mut document, fields);
         self.add_facets(&mut document, fields);
         self.add_columns(&mut document, fields);

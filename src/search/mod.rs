@@ -37,6 +37,7 @@ mod search_field;
 mod settings;
 mod snapshot;
 mod spelling;
+mod stated_creators;
 mod suggest;
 mod terms;
 mod text_query;

@@ -47,6 +47,8 @@ pub(super) struct Fields {
     pub facet: Field,
     /// Labels of facet values: `scheme`, `value`, sort key, label as JSON, and the sort name of people.
     pub called: Field,
+    /// What works state about their creators: see [`super::creators`].
+    pub person: Field,
     /// Edges of vocabularies: `scheme`, broader value, narrower value.
     pub edge: Field,
     /// Beginnings of titles, without accents.
@@ -107,6 +109,7 @@ pub(super) fn schema() -> &'static (Schema, Fields) {
             text: builder.add_text_field("text", words),
             facet: builder.add_text_field("facet", STRING | sorted()),
             called: builder.add_text_field("called", STRING),
+            person: builder.add_text_field("person", STRING),
             edge: builder.add_text_field("edge", STRING),
             title: builder.add_text_field("title", STRING | sorted()),
             title_order: builder.add_text_field("title_order", sorted()),

@@ -177,6 +177,8 @@ impl App {
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
             Route::Index => site::index(self, request).await,
+            Route::Creators => site::creators(self, request).await,
+            Route::Creator { creator } => site::creator(self, request, &creator.identifier).await,
             Route::Compare => site::compare(self, request).await,
             Route::Review => site::review(self, request).await,
             Route::Developers => site::developers(self, request).await,

@@ -3,6 +3,7 @@
 mod add_tags;
 mod annotations;
 mod clusters;
+mod creators;
 mod describe;
 mod placed;
 mod queries;

@@ -1,6 +1,7 @@
 //! The open API: search, records, facets, tags, dumps and sitemaps.
 
 pub(super) mod clusters;
+mod creators;
 mod dump;
 mod fields;
 mod like;
@@ -19,6 +20,7 @@ mod works;
 
 use actix_web::HttpRequest;
 
+pub(super) use creators::profile_of;
 pub(super) use openapi::described;
 pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, Parameter, canonical, pairs_of, query_of};
@@ -50,6 +52,7 @@ pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -
         Endpoint::Random => works::random(app, request).await,
         Endpoint::Suggest => works::suggest(app, request).await,
         Endpoint::Creators => works::terms(app, request, "creator", false).await,
+        Endpoint::Creator(creator) => creators::one(app, request, creator).await,
         Endpoint::Tags => works::schemes(app, request).await,
         Endpoint::Scheme(scheme) => {
             let scheme = percent_encoding::percent_decode_str(scheme).decode_utf8_lossy();

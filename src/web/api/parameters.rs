@@ -38,6 +38,9 @@ const FIELDS: Parameter = parameter(
 /// Parameters of a single work.
 pub(super) const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 
+/// Parameters of a single creator.
+pub(super) const OF_CREATOR: [Parameter; 1] = [LANG];
+
 /// Parameters that select works, shared by all endpoints that return several works.
 pub(super) const SEARCH: [Parameter; 20] = [
     parameter(

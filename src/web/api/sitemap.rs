@@ -1,4 +1,4 @@
-//! Sitemaps: the pages of all works, for search engines (sitemaps.org).
+//! Sitemaps: the pages of all works and creators, for search engines (sitemaps.org).
 
 use std::fmt::Write;
 
@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery::Error;
 use crate::presentation::Address;
 use crate::record::timestamp;
+use crate::search::Snapshot;
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
@@ -19,7 +20,8 @@ const MAX_PAGES: usize = 50_000;
 pub(crate) async fn sitemap(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let snapshot = app.gallery.search()?.snapshot()?;
     let base = app.base.of(request)?;
-    let parts = (snapshot.works() as usize).div_ceil(MAX_PAGES).max(1);
+    let creators = snapshot.count_values("creator").min(MAX_PAGES);
+    let parts = (snapshot.works() as usize).div_ceil(MAX_PAGES).max(1) + usize::from(creators > 0);
     let mut xml = String::from(HEAD);
     xml.push_str("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     for part in 1..=parts {
@@ -34,10 +36,16 @@ pub(crate) async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) ->
     let search_service = app.gallery.search()?;
     let snapshot = search_service.snapshot()?;
     let start = (part as usize).checked_sub(1).ok_or(Error::NotFound)? * MAX_PAGES;
-    if start > 0 && start >= snapshot.works() as usize {
-        return Err(Error::NotFound);
-    }
     let address = Address::new(&app.base.of(request)?);
+    if start > 0 && start >= snapshot.works() as usize {
+        // Creators are in the part after the last one of works.
+        let last = (snapshot.works() as usize).div_ceil(MAX_PAGES).max(1);
+        if part as usize != last + 1 || snapshot.count_values("creator") == 0 {
+            return Err(Error::NotFound);
+        }
+        let made = search_service.query(move || Ok(creators(&snapshot, &address)));
+        return Ok(xml_response(request, made.await?).await);
+    }
     let made = search_service.query(move || {
         let mut xml = String::from(HEAD);
         xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
@@ -53,6 +61,21 @@ pub(crate) async fn sitemap_part(app: &App, request: &HttpRequest, part: u32) ->
         Ok(xml)
     });
     Ok(xml_response(request, made.await?).await)
+}
+
+/// The pages of creators, as far as a file has room.
+fn creators(snapshot: &Snapshot, address: &Address) -> String {
+    let mut xml = String::from(HEAD);
+    xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+    let values = snapshot.values_matching("creator", "");
+    let vocabulary = snapshot.vocabulary();
+    for (number, _) in values.into_iter().take(MAX_PAGES) {
+        if let Some(creator) = vocabulary.value(number) {
+            let _ = writeln!(xml, "<url><loc>{}</loc></url>", escaped(&address.creator_page(&creator.value)));
+        }
+    }
+    xml.push_str("</urlset>\n");
+    xml
 }
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

@@ -254,11 +254,16 @@ pub(super) async fn terms(
     };
     let address = Address::new(&app.base.of(request)?);
     let total = branches.len();
+    let next = (!tree && limit > 0 && start.saturating_add(limit) < total).then(|| {
+        let (same, from) = (query.canonical(&["start"]), start + limit);
+        let joint = if same.is_empty() { "" } else { "&" };
+        Url(format!("{}/api/v1/creators?{same}{joint}start={from}", address.base()))
+    });
     let branches = branches.into_iter().skip(start).take(limit);
     let output = values(&snapshot, &address, branches, query.text("lang"));
     let body = match tree {
         true => as_json(&Values { total, values: output }),
-        false => as_json(&Creators { creators: output, total }),
+        false => as_json(&Creators { creators: output, next, total }),
     };
     Ok(json_response(request, body).await.into())
 }
@@ -282,7 +287,10 @@ fn values(
         };
         let search = format!("{}/api/v1/works?{query}", address.base());
         let (collection, search) = (Some(Url(collection)), Some(Url(search)));
-        Some(Term { collection, narrower, search, ..term(value, works, lang) })
+        let is_creator = value.scheme == "creator";
+        let id = is_creator.then(|| Url(address.creator(&value.value)));
+        let page = is_creator.then(|| Url(address.creator_page(&value.value)));
+        Some(Term { collection, id, narrower, page, search, ..term(value, works, lang) })
     });
     output.collect()
 }

@@ -12,6 +12,8 @@ use super::labels::{self, Label};
 pub(crate) enum Failure {
     NotFound,
     Gone,
+    /// A creator whose works were withdrawn.
+    NoWorks,
     BadRequest,
     Forbidden,
     TryAgain,
@@ -25,6 +27,7 @@ impl Failure {
         match self {
             Self::NotFound => (labels::NOT_FOUND, labels::NOT_FOUND_MORE),
             Self::Gone => (labels::GONE, labels::GONE_MORE),
+            Self::NoWorks => (labels::CREATOR_GONE, labels::CREATOR_GONE_MORE),
             Self::BadRequest => (labels::BAD_ADDRESS, labels::BAD_ADDRESS_MORE),
             Self::Forbidden => (labels::NOT_ALLOWED, labels::NOT_ALLOWED_MORE),
             Self::TryAgain => (labels::TRY_AGAIN, labels::TRY_AGAIN_MORE),

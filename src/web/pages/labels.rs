@@ -1,8 +1,10 @@
 //! The labels of all pages, in English and Danish.
 
+mod creators;
 mod developers;
 mod work;
 
+pub(super) use self::creators::*;
 pub(super) use self::developers::*;
 pub(super) use self::work::*;
 pub(super) use crate::presentation::labels::Label;

@@ -8,6 +8,8 @@ pub(crate) enum Endpoint<'a> {
     Random,
     Suggest,
     Creators,
+    /// A creator, by its percent-encoded identifier.
+    Creator(&'a str),
     Tags,
     /// Works like a detail, or like a picture that is sent.
     Similar,
@@ -31,6 +33,7 @@ impl<'a> Endpoint<'a> {
             "openapi.json" => Self::OpenApi,
             rest => match rest.split_once('/') {
                 Some(("tags", scheme)) if !scheme.is_empty() && !scheme.contains('/') => Self::Scheme(scheme),
+                Some(("creators", creator)) if !creator.is_empty() => Self::Creator(creator),
                 Some(("dump", name)) => Self::Dump(name),
                 _ => return None,
             },
@@ -51,6 +54,8 @@ mod tests {
             ("/tags/", None),
             ("/dump/works.jsonl.gz", Some(Endpoint::Dump("works.jsonl.gz"))),
             ("/similar", Some(Endpoint::Similar)),
+            ("/creators/anna-ancher", Some(Endpoint::Creator("anna-ancher"))),
+            ("/creators/", None),
             ("/worksx", None),
         ] {
             assert_eq!(Endpoint::parse(path), call, "{path}");

@@ -112,6 +112,12 @@ pub(super) enum Route<'a> {
     Sitemap {
         part: u32,
     },
+    /// The page of all creators.
+    Creators,
+    /// The page of a creator.
+    Creator {
+        creator: Image<'a>,
+    },
     /// The page on which works are compared.
     Compare,
     /// The page on which curators decide about proposed tags.
@@ -162,6 +168,8 @@ impl<'a> Route<'a> {
             ("robots.txt", "") => Ok(Self::Robots),
             ("oai", "") => Ok(Self::Oai),
             ("oai", "tegl.xsd") => Ok(Self::OaiSchema),
+            ("creators", "") => Ok(Self::Creators),
+            ("creators", id) => Ok(Self::Creator { creator: Image::new(id)? }),
             ("compare", "") => Ok(Self::Compare),
             ("review", "") => Ok(Self::Review),
             ("developers", "") => Ok(Self::Developers),

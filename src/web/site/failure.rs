@@ -63,6 +63,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
     match error {
         Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => Failure::NotFound,
         Error::Gone | Error::Deleted => Failure::Gone,
+        Error::NoWorks => Failure::NoWorks,
         Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadRequest,
         Error::Forbidden | Error::Closed(_) => Failure::Forbidden,
         Error::Busy { .. }

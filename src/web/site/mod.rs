@@ -1,6 +1,7 @@
 //! The site: search, works, viewers, assets.
 
 mod compare;
+mod creators;
 mod developers;
 pub(super) mod failure;
 mod language;
@@ -101,6 +102,20 @@ pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> R
     }
 }
 
+/// `GET /creators`: the creators in alphabetical order.
+pub(super) async fn creators(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = creators::list(app, request, &visit).await?;
+    Ok(page(request, &visit.context, body).await)
+}
+
+/// `GET /creators/{id}`: a creator with works.
+pub(super) async fn creator(app: &App, request: &HttpRequest, id: &str) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = creators::one(app, request, &visit, id).await?;
+    Ok(page(request, &visit.context, body).await)
+}
+
 /// `GET /works/{work}/cite.{bib|ris|json|txt}`: the citation of a work, or of a detail of it.
 pub(super) async fn citation(
     app: &App,
@@ -168,7 +183,7 @@ pub(super) fn in_language(app: &App, request: &HttpRequest) -> Result<Response, 
     let (language, rest) = path.split_once('/').unwrap_or((path, ""));
     let is_offered = language::site_languages(&app.publisher, &app.theme).contains(&language);
     let is_page = rest.is_empty()
-        || ["works/", "view/", "compare", "developers"].iter().any(|page| rest.starts_with(page));
+        || ["works/", "creators", "view/", "compare", "developers"].iter().any(|page| rest.starts_with(page));
     if !is_offered || !is_page {
         return Err(Error::NotFound);
     }

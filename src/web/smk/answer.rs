@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::search::{flag_of, search_of};
 use super::serializer::Serializer;
-use super::{Flag, Known, Number, SmkQuery, envelope, merged, person, select_fields};
+use super::{Flag, Known, Number, SmkQuery, envelope, person, select_fields};
 use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
-use crate::record::{Creator, slug};
+use crate::record::{Creator, Profile, slug};
 use crate::search::{self, IndexedWork, Order, Search, Sort};
 use crate::web::App;
 use crate::web::api::{json_response, pairs_of};
@@ -140,15 +140,12 @@ async fn people(
     let serialize = move || {
         let mut items = Vec::with_capacity(shown.len());
         for (number, holders) in shown.iter().zip(snapshot.works_with_values(&shown)?) {
-            let slug_of = snapshot.vocabulary().value(*number).map(|term| term.value.clone());
-            let mut creators = Vec::new();
-            for place in &holders.examples {
-                let work = snapshot.stored(*place)?.work();
-                let own = work.map(|work| work.creators).unwrap_or_default();
-                creators.extend(own.into_iter().find(|creator| Some(slug(&creator.name)) == slug_of));
+            let value = snapshot.vocabulary().value(*number).map(|term| term.value.clone());
+            let statements = snapshot.statements_about(&value.unwrap_or_default())?;
+            if !statements.is_empty() {
+                let creator = Profile::new(&statements, None).creator();
+                items.push(select_fields(person(&creator, holders), &fields));
             }
-            let creator = merged(creators.into_iter());
-            items.extend(creator.map(|creator| select_fields(person(&creator, holders), &fields)));
         }
         Ok(envelope(offset, rows, found, items, Vec::new()).to_string())
     };

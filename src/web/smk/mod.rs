@@ -19,7 +19,7 @@ pub(super) use field::{Flag, Known, Measure, names};
 pub(super) use filter::{Condition, Filter};
 pub(super) use images::{Place, Places};
 pub(super) use item::{item, select_fields};
-pub(super) use person::{merged, person};
+pub(super) use person::person;
 pub(super) use query::{Number, SmkQuery};
 pub(super) use range::Range;
 

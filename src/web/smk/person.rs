@@ -12,19 +12,6 @@ pub(super) fn id(creator: &Creator) -> String {
     creator.id.clone().unwrap_or_else(|| slug(&creator.name))
 }
 
-/// Merges what several works record about one creator; earlier works take precedence.
-pub(crate) fn merged(creators: impl Iterator<Item = Creator>) -> Option<Creator> {
-    creators.reduce(|known, next| Creator {
-        sort_name: known.sort_name.or(next.sort_name),
-        birth: known.birth.or(next.birth),
-        death: known.death.or(next.death),
-        nationality: known.nationality.or(next.nationality),
-        gender: known.gender.or(next.gender),
-        id: known.id.or(next.id),
-        ..known
-    })
-}
-
 /// A creator as an item of `/person`; unknown fields are omitted.
 pub(crate) fn person(creator: &Creator, holders: WorksWithValue) -> Map<String, Value> {
     let sorted = creator.sort_name.as_deref().unwrap_or(&creator.name);

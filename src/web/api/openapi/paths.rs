@@ -8,7 +8,9 @@ use super::operation::{
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
-use crate::web::api::parameters::{OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works};
+use crate::web::api::parameters::{
+    OF_CREATOR, OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works,
+};
 use crate::web::api::review::MAX_START;
 
 /// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
@@ -23,6 +25,12 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
     many_tags(&mut paths["/api/v1/tags"], sample);
     paths.extend(review(sample));
     paths.insert("/api/v1/works/{work}".into(), one_work(sample, &work));
+    let creator = in_path("creator", &sample.creator);
+    let get = Operation::new("creator", "A creator, with what works and authority records state", OF_WORK)
+        .parameters([creator])
+        .parameters(sample.parameters(&OF_CREATOR))
+        .returns("Person");
+    paths.insert("/api/v1/creators/{creator}".into(), json!({ "get": get }));
     paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
     paths.insert("/api/v1/similar".into(), similar(sample));
     paths.insert("/api/v1/works/{work}/tags".into(), tags(&work));

@@ -11,6 +11,7 @@ pub(super) struct Sample {
     schemes: Vec<String>,
     fields: Vec<String>,
     filter: String,
+    pub(super) creator: String,
     pub(super) work: String,
     pub(super) scheme: String,
 }
@@ -21,6 +22,7 @@ impl Sample {
             schemes: Vec::new(),
             fields: Vec::new(),
             filter: "creator:anna-ancher".into(),
+            creator: "anna-ancher".into(),
             work: "KMS1".into(),
             scheme: "creator".into(),
         };
@@ -28,11 +30,15 @@ impl Sample {
         let numbers = snapshot.numbers(0, 1).unwrap_or_default();
         let vocabulary = snapshot.vocabulary();
         let most = (0..vocabulary.values().len() as u32).max_by_key(|&number| snapshot.work_count(number));
+        let creators = vocabulary.numbers_of("creator").iter();
+        let creator = creators.copied().max_by_key(|&number| snapshot.work_count(number));
+        let creator = creator.and_then(|number| vocabulary.value(number));
         let term = most.and_then(|number| vocabulary.value(number));
         Self {
             schemes: snapshot.schemes().to_vec(),
             fields: fields::all(&snapshot),
             filter: term.map_or(usual.filter, |term| format!("{}:{}", term.scheme, term.value)),
+            creator: creator.map_or(usual.creator, |creator| creator.value.clone()),
             scheme: term.map_or(usual.scheme, |term| term.scheme.clone()),
             work: numbers.into_iter().next().map_or(usual.work, |(number, _)| number),
         }

@@ -56,10 +56,16 @@ pub(in crate::web::api) struct Term {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub colour: Option<&'static str>,
     pub filter: String,
+    /// Only of creators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Url>,
     #[schemars(with = "Text")]
     pub label: Label,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub narrower: Option<usize>,
+    /// Only of creators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<Url>,
     pub scheme: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Url>,
@@ -72,6 +78,9 @@ pub(in crate::web::api) struct Term {
 #[schemars(transform = as_sent)]
 pub(in crate::web::api) struct Creators {
     pub creators: Vec<Term>,
+    /// The next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Url>,
     pub total: usize,
 }
 

@@ -2,6 +2,7 @@
 //! order.
 
 mod lists;
+mod person;
 pub(super) mod review;
 mod similar;
 mod tags;
@@ -18,6 +19,7 @@ pub(super) use lists::{
     Creators, Period, Scheme, Schemes, Spliced, Suggestion, SuggestionKind, Suggestions, Term, Values, Works,
     spliced,
 };
+pub(super) use person::{Person, PersonRole};
 pub(super) use review::{
     PublishedCluster, PublishedClusters, WaitingAnnotations, WaitingSchemes, WaitingTags, WaitingValues,
     WaitingWorks,

@@ -29,7 +29,7 @@ pub(crate) use sections::{Part, Related};
 pub(crate) struct WorkPage {
     /// The work's title, used as heading.
     pub label: String,
-    /// The creators; each links to a search.
+    /// The creators; each links to its page.
     pub creators: Vec<Link>,
     /// The date as the museum's record states it.
     pub date: Option<String>,

@@ -87,7 +87,7 @@ async fn picked(
     for place in &hits.found.hits {
         let work = hits.snapshot.stored(*place)?;
         let at = row.works.iter().position(|number| *number == work.number());
-        found.extend(at.and_then(|at| Some((at, hit(page, &work)?))));
+        found.extend(at.and_then(|at| Some((at, hit(page.app, page.visit, &work)?))));
     }
     found.sort_by_key(|(at, _)| *at);
     Ok(found.into_iter().map(|(_, hit)| hit).take(row.limit).collect())

@@ -4,7 +4,7 @@ mod alternatives;
 mod filters;
 mod home;
 mod parameters;
-mod results;
+pub(super) mod results;
 mod similar;
 
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use super::SearchPage;
 use crate::gallery::{Error, Hits};
 use crate::iiif::Dimensions;
 use crate::search::IndexedWork;
+use crate::web::App;
 use crate::web::pages::Hit;
-use crate::web::site::visit::encoded;
+use crate::web::site::visit::{Visit, encoded};
 use crate::web::site::work::{ratio, recorded_size};
 
 /// The longest side of thumbnails, in pixels.
@@ -15,14 +16,14 @@ const THUMBNAIL: u32 = 400;
 pub(super) fn results(page: &SearchPage<'_>, hits: &Hits) -> Result<Vec<Hit>, Error> {
     let mut found = Vec::with_capacity(hits.found.hits.len());
     for place in &hits.found.hits {
-        found.extend(hit(page, &hits.snapshot.stored(*place)?));
+        found.extend(hit(page.app, page.visit, &hits.snapshot.stored(*place)?));
     }
     Ok(found)
 }
 
 /// A work in the grid. Opens no masters: sizes come from the index, from cached masters or from the record.
-pub(super) fn hit(page: &SearchPage<'_>, stored: &IndexedWork) -> Option<Hit> {
-    let (images, preferred) = (&page.app.gallery.images, page.visit.publisher.preferred_languages());
+pub(in crate::web::site) fn hit(app: &App, visit: &Visit, stored: &IndexedWork) -> Option<Hit> {
+    let (images, preferred) = (&app.gallery.images, visit.publisher.preferred_languages());
     let work = stored.work()?;
     let grant = images.rights().of_record(work.rights.as_deref(), work.public_domain);
     let first = stored.images().find(|(_, image)| image.matched && grant.largest > 0);
@@ -40,7 +41,7 @@ pub(super) fn hit(page: &SearchPage<'_>, stored: &IndexedWork) -> Option<Hit> {
         ratio: ratio(size),
         thumbnail: first.map(|(file, _)| {
             let side = THUMBNAIL.min(grant.largest);
-            let base = &page.visit.context.base;
+            let base = &visit.context.base;
             format!("{base}/iiif/3/{}/full/!{side},{side}/0/default.jpg", encoded(&file))
         }),
         public_domain: work.public_domain == Some(true),

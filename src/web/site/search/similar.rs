@@ -26,7 +26,7 @@ pub(super) async fn like(
 
 async fn found(page: &SearchPage<'_>, request: &HttpRequest, work: &str) -> Result<(Like, Vec<Hit>), Error> {
     let works = similar_works(page.app, request, work, &query(page.pairs)).await?;
-    let hits = works.iter().filter_map(|(_, work)| hit(page, work)).collect();
+    let hits = works.iter().filter_map(|(_, work)| hit(page.app, page.visit, work)).collect();
     Ok((described(page, work).await?, hits))
 }
 

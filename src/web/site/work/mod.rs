@@ -115,7 +115,7 @@ fn work_page(subject: &Subject<'_>) -> pages::WorkPage {
     let (work, base, number) = (&sketch.work, &context.base, subject.number());
     let best = |text: &Text| text.best(&preferred).map(plain_text);
     let paragraphs = work.description.best(&preferred).unwrap_or_default().lines().map(str::trim);
-    let creator = |name: &str| link(name, visit.search_for("creator", &slug(name)));
+    let creator = |name: &str| link(name, context.page(&format!("/creators/{}", encoded(&slug(name)))));
     let image = subject.image();
     let pictures = pictures(subject);
     pages::WorkPage {
