@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tegl::catalogue::{
     ALL, Analysis, Batch, BatchSummary, Catalogue, Decision, Error, NewWork, Producer, ProposalSummary,
-    Proposals, Settings, WorkDecision,
+    Proposals, Removal, Settings, Withdrawal, WorkDecision,
 };
 use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 
@@ -61,6 +61,11 @@ async fn put(catalogue: &Catalogue, works: Vec<Work>) -> BatchSummary {
     catalogue.put(Batch::new(works.into_iter().map(new).collect()).unwrap()).await.unwrap()
 }
 
+fn by_source(reason: Option<&str>) -> Withdrawal {
+    let (reason, actor) = (reason.map(str::to_owned), "source:test".to_owned());
+    Withdrawal { removal: Removal::BySource, reason, actor }
+}
+
 async fn on_shelf(catalogue: &Catalogue, scheme: &str, value: &str) -> Vec<String> {
     let cards = catalogue.works_with(scheme, value, 0, 100_000).await.unwrap();
     let counted = catalogue.facet_value(scheme, value).await.unwrap().map_or(0, |term| term.works);
@@ -109,7 +114,7 @@ fn object_numbers_may_have_any_characters() {
         let long = "æ".repeat(5000);
         let technique = Work { techniques: vec![Text::plain(&long)], ..work("long", &long, &[&long]) };
         put(&catalogue, vec![technique]).await;
-        catalogue.remove(&["long".to_owned()]).await.unwrap();
+        catalogue.remove(&["long".to_owned()], &by_source(None)).await.unwrap();
         assert_eq!(on_shelf(&catalogue, ALL, ALL).await, numbers);
         assert!(matches!(Batch::new(vec![new(work("", "", &[]))]), Err(Error::Invalid(_))));
         assert!(matches!(Batch::new(vec![new(work("a\0b", "", &[]))]), Err(Error::Invalid(_))));
@@ -166,8 +171,8 @@ fn withdrawn_works_can_return() {
         let reject = Decision::Set { tag: dog, status: Status::Rejected };
         catalogue.decide("b", None, reject, "curator", None).await.unwrap();
         let numbers = ["b".to_owned(), "nobody".to_owned()];
-        assert_eq!(catalogue.remove(&numbers).await.unwrap(), 1);
-        assert_eq!(catalogue.remove(&numbers).await.unwrap(), 0);
+        assert_eq!(catalogue.remove(&numbers, &by_source(None)).await.unwrap(), 1);
+        assert_eq!(catalogue.remove(&numbers, &by_source(None)).await.unwrap(), 0);
         assert!(catalogue.get("b").await.unwrap().unwrap().removed);
         assert_eq!(on_shelf(&catalogue, ALL, ALL).await, ["a"]);
         put(&catalogue, vec![work("b", "B", &["dog"])]).await;
@@ -225,7 +230,7 @@ fn an_image_links_to_all_works_that_show_it() {
         assert_eq!(showing("z.tif").await, [("c".to_owned(), None)]);
         assert_eq!(showing("X.tif").await, []);
         put(&catalogue, vec![with("a", &["y.tif"], None, None)]).await;
-        catalogue.remove(&["b".to_owned()]).await.unwrap();
+        catalogue.remove(&["b".to_owned()], &by_source(None)).await.unwrap();
         assert_eq!(showing("x.tif").await, []);
     });
 }
@@ -241,7 +246,7 @@ fn pages_of_a_facet_value_are_complete_and_ordered() {
             put(&catalogue, works.collect()).await;
         }
         let gone: Vec<String> = (1000..1200).map(number).collect();
-        catalogue.remove(&gone).await.unwrap();
+        catalogue.remove(&gone, &by_source(None)).await.unwrap();
         let all: Vec<String> = (0..2600).filter(|n| !(1000..1200).contains(n)).map(number).collect();
         let thirds: Vec<String> =
             all.iter().filter(|n| n.parse::<usize>().unwrap() % 3 == 0).cloned().collect();

@@ -51,4 +51,5 @@ mod training;
 mod truth;
 mod unreachable;
 mod visual;
+mod withdrawal;
 mod works;

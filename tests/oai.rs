@@ -193,7 +193,7 @@ fn a_collection_moves_into_a_second_tegl_and_loses_nothing() {
     // Works that are withdrawn are withdrawn in the second one, too; its own works stay.
     let number = works()[1]["object_number"].as_str().unwrap().to_owned();
     assert_eq!(send(&server, "DELETE", &format!("/api/v1/works/{number}"), &[], b"").status, 204);
-    assert!(ingest().contains("1 work withdrawn by the source"));
+    assert!(ingest().contains("1 work withdrawn by their records"));
     let copy = second.serve();
     wait_until_indexed(&copy);
     assert_eq!(copy.get(&format!("/api/v1/works/{number}")).status, 410);

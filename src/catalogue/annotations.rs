@@ -331,7 +331,7 @@ async fn make(
 ) -> Result<Made, Error> {
     let mut lock = lock_for_writing(changes).await?;
     let known = before(changes, &[object_number]).await?.remove(object_number);
-    let seq = known.filter(|known| !known.removed).ok_or(Error::NotFound)?.seq;
+    let seq = known.filter(|known| known.removal.is_none()).ok_or(Error::NotFound)?.seq;
     let revision = lock.next_revision();
     let now = Now { seq, revision: number(revision), at_ms: lock.at_ms };
     let changed = match change {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Error;
-use crate::record::{Facet, Work, facets};
+use crate::record::{Facet, WithdrawnFlag, Work, facets};
 
 /// The source of records that are imported without `--name`; works that have a source keep it.
 pub const DEFAULT_SOURCE: &str = "records";
@@ -26,7 +26,11 @@ pub struct NewWork {
 }
 
 /// Serialized works, ready to be put: everything that needs no write lock is done.
-pub struct Batch(pub(super) Vec<Prepared>);
+pub struct Batch {
+    pub(super) works: Vec<Prepared>,
+    /// Whether records restore works that the museum withdrew.
+    pub(super) restores: bool,
+}
 
 impl Batch {
     /// Of two works with the same object number, the later one is used.
@@ -52,7 +56,13 @@ impl Batch {
                 }
             }
         }
-        latest.into_iter().map(Prepared::of).collect::<Result<_, _>>().map(Self)
+        let works = latest.into_iter().map(Prepared::of).collect::<Result<_, _>>()?;
+        Ok(Self { works, restores: false })
+    }
+
+    /// Also restores works that the museum withdrew.
+    pub fn restoring(self) -> Self {
+        Self { restores: true, ..self }
     }
 }
 
@@ -65,14 +75,16 @@ pub(super) struct Prepared {
     pub record: String,
     pub label: String,
     pub hash: String,
+    /// Whether its source has withdrawn it; not part of the stored record.
+    pub withdrawn: Option<WithdrawnFlag>,
     /// Its facets if no curator has judged its tags.
     pub facets: Vec<Facet>,
 }
 
 impl Prepared {
     fn of(new: NewWork) -> Result<Self, Error> {
-        let NewWork { work, original, source } = new;
-        let record = serde_json::to_string(&work)?;
+        let NewWork { mut work, original, source } = new;
+        let mut record = serde_json::to_string(&work)?;
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         // The source is not part of the content.
         for part in [record.as_str(), original.as_deref().unwrap_or_default()] {
@@ -80,7 +92,12 @@ impl Prepared {
             hash.update(part.as_bytes());
         }
         let hash = format!("{:032x}", hash.digest128());
+        let withdrawn = work.withdrawn.take();
+        if withdrawn.is_some() {
+            record = serde_json::to_string(&work)?;
+        }
         let (label, facets) = (serde_json::to_string(&work.label())?, facets(&work, &work.tags));
-        Ok(Self { number: work.object_number.clone(), work, source, original, record, label, hash, facets })
+        let number = work.object_number.clone();
+        Ok(Self { number, work, source, original, record, label, hash, withdrawn, facets })
     }
 }

@@ -209,8 +209,10 @@ struct Noted<'a> {
 
 impl CurrentWork {
     async fn read(changes: &mut AnyConnection, object_number: &str) -> Result<Self, Error> {
-        let known =
-            before(changes, &[object_number]).await?.remove(object_number).filter(|known| !known.removed);
+        let known = before(changes, &[object_number])
+            .await?
+            .remove(object_number)
+            .filter(|known| known.removal.is_none());
         let known = known.ok_or(Error::NotFound)?;
         let row = sqlx::query("SELECT record, picture, changed_ms, annotated FROM works WHERE seq = $1")
             .bind(known.seq);
@@ -295,7 +297,17 @@ impl CurrentWork {
 
     fn stored(self) -> StoredWork {
         let Self { known, work, picture, tags, revision, changed_ms, annotated, .. } = self;
-        let (source, notes) = (known.source, Vec::new());
-        StoredWork { work, tags, picture, revision, changed_ms, source, removed: false, annotated, notes }
+        StoredWork {
+            work,
+            tags,
+            picture,
+            revision,
+            changed_ms,
+            source: known.source,
+            tombstone: None,
+            removed: false,
+            annotated,
+            notes: Vec::new(),
+        }
     }
 }

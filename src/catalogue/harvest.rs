@@ -95,36 +95,12 @@ impl Catalogue {
             .await?;
         row.map(|row: AnyRow| Ok(row.try_get("at_ms")?)).transpose()
     }
-
-    /// Withdraws those of these works that belong to a source, and returns how many there were.
-    ///
-    /// # Errors
-    /// Returns an error if the database does not respond, or is full.
-    pub async fn remove_of(&self, source: &str, object_numbers: &[String]) -> Result<u64, Error> {
-        let own = self.present_of(source, object_numbers).await?;
-        if own.is_empty() { Ok(0) } else { self.remove(&own).await }
-    }
-
-    /// How many of these works belong to a source and are not withdrawn.
-    ///
-    /// # Errors
-    /// Returns an error if the database does not respond.
-    pub async fn count_of(&self, source: &str, object_numbers: &[String]) -> Result<u64, Error> {
-        Ok(self.present_of(source, object_numbers).await?.len() as u64)
-    }
-
-    async fn present_of(&self, source: &str, object_numbers: &[String]) -> Result<Vec<String>, Error> {
-        let numbers: Vec<&str> = object_numbers.iter().map(String::as_str).collect();
-        let known = super::put::before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
-        let own = known.into_iter().filter(|(_, known)| !known.removed && known.source == source);
-        Ok(own.map(|(number, _)| number).collect())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Batch, NewWork, Settings};
+    use crate::catalogue::{Batch, NewWork, Removal, Settings, Withdrawal};
     use crate::record::Work;
 
     fn work(number: usize, title: &str) -> NewWork {
@@ -143,6 +119,7 @@ mod tests {
         catalogue.put(Batch::new(all).unwrap()).await.unwrap();
         let mut query = HarvestQuery { limit: 7, ..HarvestQuery::default() };
         let mut held = std::collections::HashMap::new();
+        let withdrawal = Withdrawal { removal: Removal::ByMuseum, reason: None, actor: "curator".to_owned() };
         for round in 0.. {
             let page = catalogue.harvest(&query).await.unwrap();
             let Some(last) = page.last() else { break };
@@ -156,7 +133,8 @@ mod tests {
                 let changed =
                     vec![work(round, "second"), work(40 + round, "second"), work(60 + round, "new")];
                 catalogue.put(Batch::new(changed).unwrap()).await.unwrap();
-                catalogue.remove(&[format!("K{}", 10 + round), format!("K{}", 30 + round)]).await.unwrap();
+                let gone = [format!("K{}", 10 + round), format!("K{}", 30 + round)];
+                catalogue.remove(&gone, &withdrawal).await.unwrap();
             }
         }
         assert_eq!(held.len(), 55);

@@ -52,7 +52,7 @@ pub use put::{BatchSummary, without_page};
 pub use read::{StoredWork, WorkRights};
 pub use review::{WaitingTag, WaitingValue};
 pub use settings::Settings;
-pub use withdraw::Withdrawn;
+pub use withdraw::{Removal, Restored, Tombstone, Withdrawal, Withdrawn};
 pub use work_vectors::{VectorVersion, WorkVectors, Written};
 
 use pools::Pools;

@@ -83,7 +83,7 @@ impl Catalogue {
         let mut facet_changes = FacetChanges::default();
         let mut analyses = Vec::new();
         for mut proposal in merged(proposals) {
-            let known = known.get(&proposal.object_number).filter(|known| !known.removed);
+            let known = known.get(&proposal.object_number).filter(|known| known.removal.is_none());
             let Some((known, (work, picture))) =
                 known.and_then(|known| Some((known, works.remove(&known.seq)?)))
             else {

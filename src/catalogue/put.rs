@@ -1,6 +1,6 @@
 //! Puts works into the catalogue, one batch per transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -10,9 +10,10 @@ use super::facets::FacetChanges;
 use super::overlay::{effective, overlays};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
+use super::withdraw::{LOG, restored_row, withdrawn_row};
 use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
-use super::{Catalogue, Error};
-use crate::record::{Kind, facets};
+use super::{Catalogue, Error, Removal};
+use crate::record::{Kind, Work, facets};
 
 /// What a batch changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub struct BatchSummary {
     pub updated: u64,
     /// Works whose record is the same.
     pub unchanged: u64,
+    /// Works that were withdrawn because their records say so.
+    pub withdrawn: u64,
+    /// Records of works that the museum has withdrawn, which stay withdrawn.
+    pub withheld: u64,
     /// How many of those created or updated belonged to another source.
     pub taken_over: u64,
 }
@@ -33,7 +38,7 @@ pub(super) struct Before {
     pub hash: String,
     pub source: String,
     pub revision: u64,
-    pub removed: bool,
+    pub removal: Option<Removal>,
     /// Whether it has tags beside those of its record: decided or proposed ones.
     pub judged: bool,
     /// The identifiers of its facet values.
@@ -46,15 +51,11 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn compare(&self, batch: &Batch) -> Result<BatchSummary, Error> {
-        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let numbers: Vec<&str> = batch.works.iter().map(|new| new.number.as_str()).collect();
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
         let mut put = BatchSummary::default();
-        for new in &batch.0 {
-            match there.get(&new.number) {
-                _ if is_unchanged(&there, new) => put.unchanged += 1,
-                Some(known) if !known.removed => put.updated += 1,
-                _ => put.created += 1,
-            }
+        for new in &batch.works {
+            put.count(&effect(there.get(&new.number), new, batch.restores));
         }
         Ok(put)
     }
@@ -64,16 +65,22 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond, refuses a row, or is full.
     pub async fn put(&self, batch: Batch) -> Result<BatchSummary, Error> {
-        if batch.0.is_empty() {
+        if batch.works.is_empty() {
             return Ok(BatchSummary::default());
         }
-        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let numbers: Vec<&str> = batch.works.iter().map(|new| new.number.as_str()).collect();
         // A batch without changes does not need the write lock.
         let there = before(&mut *self.0.pools.readers.acquire().await?, &numbers).await?;
         let is_owned =
             |new: &Prepared| there.get(&new.number).is_some_and(|known| owner(known, new) == known.source);
-        if batch.0.iter().all(|new| is_unchanged(&there, new) && is_owned(new)) {
-            return Ok(BatchSummary { unchanged: numbers.len() as u64, ..BatchSummary::default() });
+        let mut unchanged = BatchSummary::default();
+        let changes_nothing = |new: &Prepared| {
+            let effect = effect(there.get(&new.number), new, batch.restores);
+            unchanged.count(&effect);
+            matches!(effect, Effect::Unchanged | Effect::Withheld { changed: false }) && is_owned(new)
+        };
+        if batch.works.iter().all(changes_nothing) {
+            return Ok(unchanged);
         }
         self.transact(Limits::BATCH, async |changes| self.put_all(changes, batch).await).await
     }
@@ -83,7 +90,7 @@ impl Catalogue {
         changes: &mut AnyConnection,
         batch: Batch,
     ) -> Result<Outcome<(BatchSummary, FacetChanges)>, Error> {
-        let numbers: Vec<&str> = batch.0.iter().map(|new| new.number.as_str()).collect();
+        let numbers: Vec<&str> = batch.works.iter().map(|new| new.number.as_str()).collect();
         let mut lock = lock_for_writing(changes).await?;
         let before = before(changes, &numbers).await?;
         let judged = before.values().filter(|known| known.judged).map(|known| known.seq);
@@ -91,10 +98,11 @@ impl Catalogue {
         let mut put = BatchSummary::default();
         let mut rows = Rows::default();
         let mut facet_changes = FacetChanges::default();
-        for new in batch.0 {
+        for new in batch.works {
             let known = before.get(&new.number);
-            if is_unchanged(&before, &new) {
-                put.unchanged += 1;
+            let effect = effect(known, &new, batch.restores);
+            put.count(&effect);
+            if matches!(effect, Effect::Unchanged | Effect::Withheld { changed: false }) {
                 // A new owner is no change of the work: no revision.
                 rows.owned.extend(
                     known
@@ -103,21 +111,29 @@ impl Catalogue {
                 );
                 continue;
             }
-            if known.is_some_and(|known| !known.removed && owner(known, &new) != known.source) {
+            if known.is_some_and(|known| known.removal.is_none() && owner(known, &new) != known.source) {
                 put.taken_over += u64::from(known.is_some_and(|known| known.source != EMBEDDED_SOURCE));
             }
             let seq = known.map_or_else(|| lock.next_seq(), |known| known.seq);
-            let kind = if known.is_some_and(|known| !known.removed) { Kind::Update } else { Kind::Create };
-            match kind {
-                Kind::Update => put.updated += 1,
-                _ => put.created += 1,
-            }
+            let from = known.map_or(&[][..], |known| &known.facet_ids);
+            let kind = match effect {
+                Effect::Put(kind) => kind,
+                effect => {
+                    facet_changes.clear(seq, from);
+                    rows.add_hidden(new, seq, known, effect == Effect::Withdrawn, &mut lock);
+                    continue;
+                }
+            };
             let facet_ids = match overlays.get(&seq) {
                 Some(overlay) => facets(&new.work, &effective(&new.work.tags, overlay)),
                 None => new.facets.clone(),
             };
-            facet_changes.replace(seq, known.map_or(&[][..], |known| &known.facet_ids), facet_ids);
-            rows.add(new, seq, known, kind, &mut lock);
+            facet_changes.replace(seq, from, facet_ids);
+            if let Some(Removal::BySource | Removal::ByMuseum) = known.and_then(|known| known.removal) {
+                let actor = format!("source:{}", new.source);
+                rows.log.push(restored_row(lock.revision + 1, seq, &actor, lock.at_ms));
+            }
+            rows.add(new, seq, known, (kind, None), &mut lock);
         }
         let shelves = facet_changes.apply(self, changes).await?;
         rows.write(changes, &shelves).await?;
@@ -126,9 +142,47 @@ impl Catalogue {
     }
 }
 
-/// Whether the work exists with the same content.
-fn is_unchanged(before: &HashMap<String, Before>, new: &Prepared) -> bool {
-    before.get(&new.number).is_some_and(|known| known.hash == new.hash && !known.removed)
+/// What a record changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    Unchanged,
+    Put(Kind),
+    /// The record says that the work is withdrawn.
+    Withdrawn,
+    /// The museum has withdrawn the work; the record is kept for its return.
+    Withheld {
+        /// Whether the record is another one than before.
+        changed: bool,
+    },
+}
+
+fn effect(known: Option<&Before>, new: &Prepared, restores: bool) -> Effect {
+    let is_same = known.is_some_and(|known| known.hash == new.hash);
+    let is_flagged = new.withdrawn.is_some();
+    match known.and_then(|known| known.removal) {
+        Some(Removal::ByMuseum) if is_flagged || !restores => Effect::Withheld { changed: !is_same },
+        Some(Removal::BySource) if is_flagged && is_same => Effect::Unchanged,
+        // One that was restored stays, until its record changes.
+        None if is_same => Effect::Unchanged,
+        // A source withdraws its own works only.
+        None if is_flagged && known.is_some_and(|known| known.source != new.source) => Effect::Unchanged,
+        _ if is_flagged => Effect::Withdrawn,
+        None if known.is_some() => Effect::Put(Kind::Update),
+        _ => Effect::Put(Kind::Create),
+    }
+}
+
+impl BatchSummary {
+    fn count(&mut self, effect: &Effect) {
+        let counted = match effect {
+            Effect::Unchanged => &mut self.unchanged,
+            Effect::Put(Kind::Update) => &mut self.updated,
+            Effect::Put(Kind::Create | Kind::Delete) => &mut self.created,
+            Effect::Withdrawn => &mut self.withdrawn,
+            Effect::Withheld { .. } => &mut self.withheld,
+        };
+        *counted += 1;
+    }
 }
 
 /// The source that a known work will belong to.
@@ -153,10 +207,17 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
         hash: row.try_get("hash")?,
         source: row.try_get("source")?,
         revision: super::facets::number(row.try_get("revision")?),
-        removed: row.try_get::<i64, _>("removed")? != 0,
+        removal: Removal::of(row.try_get("removed")?, row.try_get("source")?),
         judged: row.try_get::<i64, _>("judged")? != 0,
         facet_ids: serde_json::from_str(row.try_get("shelves")?)?,
     })
+}
+
+/// The rows of a work's image files.
+pub(super) fn image_rows(work: &Work, seq: i64) -> Vec<Vec<Value>> {
+    let files = work.images.iter().map(|image| without_page(&image.file));
+    let files: BTreeSet<&str> = files.filter(|file| file.len() <= MAX_NUMBER_BYTES).collect();
+    files.into_iter().map(|file| vec![file.into(), seq.into()]).collect()
 }
 
 /// The rows that a batch writes.
@@ -167,35 +228,67 @@ struct Rows {
     /// Works whose rows in `images` are replaced.
     replaced: Vec<Vec<Value>>,
     revisions: Vec<Vec<Value>>,
+    /// Known works that their records withdraw.
+    withdrawn: Vec<Vec<Value>>,
+    /// Entries of the log of withdrawals.
+    log: Vec<Vec<Value>>,
     /// Unchanged works that belong to another source now.
     owned: Vec<Vec<Value>>,
 }
 
 impl Rows {
-    fn add(&mut self, new: Prepared, seq: i64, known: Option<&Before>, kind: Kind, lock: &mut WriteLock) {
+    /// Adds a work that is not shown. A record that withdraws a work may say nothing else: the last record that described
+    /// the work is kept, and all images that the work ever had stay withdrawn with it.
+    fn add_hidden(
+        &mut self,
+        new: Prepared,
+        seq: i64,
+        known: Option<&Before>,
+        withdrawn: bool,
+        lock: &mut WriteLock,
+    ) {
+        let removal = if withdrawn { Some(Removal::BySource) } else { known.and_then(|known| known.removal) };
+        if withdrawn {
+            let reason = new.withdrawn.as_ref().and_then(|flag| flag.reason.clone());
+            let actor = format!("source:{}", new.source);
+            self.log.push(withdrawn_row(lock.revision + 1, seq, reason, &actor, lock.at_ms));
+        }
+        if known.is_none() || new.withdrawn.is_none() {
+            return self.add(new, seq, known, (Kind::Delete, removal), lock);
+        }
+        let revision = lock.next_revision();
+        self.images.extend(image_rows(&new.work, seq));
+        self.revisions.push(revision_row(revision, &new.number, Kind::Delete, lock.at_ms));
+        let removed = Removal::number(removal).into();
+        self.withdrawn.push(vec![seq.into(), revision.into(), lock.at_ms.into(), removed, new.hash.into()]);
+    }
+
+    fn add(
+        &mut self,
+        new: Prepared,
+        seq: i64,
+        known: Option<&Before>,
+        (kind, removal): (Kind, Option<Removal>),
+        lock: &mut WriteLock,
+    ) {
         let source = known.map_or(&*new.source, |known| owner(known, &new)).to_owned();
         let Prepared { number, work, original, record, label, hash, .. } = new;
         let revision = lock.next_revision();
         let matched = || work.images.iter().filter(|image| image.matched);
         let thumbnail = matched().next().map(|image| image.file.clone());
         let judged = known.is_some_and(|known| known.judged);
-        if known.is_some() {
+        // A withdrawn work keeps its images, or one that its next record omits would count as free.
+        if known.is_some() && removal.is_none() {
             self.replaced.push(vec![seq.into()]);
         }
-        let mut files = HashSet::new();
-        for image in &work.images {
-            let file = without_page(&image.file);
-            if file.len() <= MAX_NUMBER_BYTES && files.insert(file) {
-                self.images.push(vec![file.into(), seq.into()]);
-            }
-        }
+        self.images.extend(image_rows(&work, seq));
         self.revisions.push(revision_row(revision, &number, kind, lock.at_ms));
         let row = vec![
             seq.into(),
             number.into(),
             revision.into(),
             lock.at_ms.into(),
-            0.into(),
+            Removal::number(removal).into(),
             i64::from(judged).into(),
             work.public_domain.map(i64::from).into(),
             work.rights.into(),
@@ -222,17 +315,23 @@ impl Rows {
         let rows = works.into_iter().map(|(_, row)| row).collect();
         execute_rows(connection, WORKS, rows, UPDATED).await?;
         execute_rows(connection, "DELETE FROM images WHERE seq IN (VALUES", self.replaced, ")").await?;
-        execute_rows(connection, "INSERT INTO images (file, seq) VALUES", self.images, "").await?;
+        execute_rows(connection, IMAGES, self.images, "ON CONFLICT DO NOTHING").await?;
+        let withdrawn = "UPDATE works SET removed = gone.column4, shelves = '[]', changed_ms = gone.column3, \
+            revision = gone.column2, hash = gone.column5 FROM (VALUES";
+        execute_rows(connection, withdrawn, self.withdrawn, ") AS gone WHERE works.seq = gone.column1")
+            .await?;
+        execute_rows(connection, LOG, self.log, "").await?;
         execute_rows(connection, REVISIONS, self.revisions, "").await?;
         let owned = "UPDATE works SET source = own.column2 FROM (VALUES";
         execute_rows(connection, owned, self.owned, ") AS own WHERE works.seq = own.column1").await
     }
 }
 
+pub(super) const IMAGES: &str = "INSERT INTO images (file, seq) VALUES";
 const WORKS: &str = "INSERT INTO works (seq, object_number, revision, changed_ms, removed, judged, public_domain, rights, \
     hash, source, thumbnail, label, record, original, shelves) VALUES";
 const UPDATED: &str = "ON CONFLICT (seq) DO UPDATE SET revision = excluded.revision, changed_ms = excluded.changed_ms, \
-    removed = 0, public_domain = excluded.public_domain, rights = excluded.rights, hash = excluded.hash, \
+    removed = excluded.removed, public_domain = excluded.public_domain, rights = excluded.rights, hash = excluded.hash, \
     source = excluded.source, thumbnail = excluded.thumbnail, label = excluded.label, record = excluded.record, \
     original = excluded.original, shelves = excluded.shelves";
 

@@ -10,7 +10,8 @@ use super::facets::{number, signed};
 use super::overlay::{OverlayTag, effective, overlays};
 use super::put::without_page;
 use super::sql::{Value, fetch_rows};
-use super::{Catalogue, Error};
+use super::withdraw::last_withdrawal;
+use super::{Catalogue, Error, Removal, Tombstone};
 use crate::record::{Change, Kind, Picture, Tag, Work};
 
 /// A work as the catalogue keeps it.
@@ -28,13 +29,15 @@ pub struct StoredWork {
     pub changed_ms: i64,
     /// The name of the source of its record.
     pub source: String,
-    /// Whether it was withdrawn.
+    /// Whether it is not shown: it was withdrawn, or is a master's own record that another one replaced.
     pub removed: bool,
     /// Whether it has, or had, annotations.
     pub annotated: bool,
     /// The texts of its published annotations for the search over works; only [`Catalogue::get_all`] and
     /// [`Catalogue::scan`] read them.
     pub notes: Vec<String>,
+    /// What may be said of it, if it was withdrawn.
+    pub tombstone: Option<Tombstone>,
 }
 
 /// The rights of a work that shows an image.
@@ -46,8 +49,8 @@ pub struct WorkRights {
     pub rights: Option<String>,
     /// Whether it is in the public domain; `None` if unknown.
     pub public_domain: Option<bool>,
-    /// Whether the work was withdrawn.
-    pub withdrawn: bool,
+    /// Why the work is not shown, if so.
+    pub removal: Option<Removal>,
 }
 
 const STORED: &str =
@@ -71,7 +74,15 @@ impl Catalogue {
             let seq: i64 = row.try_get("seq")?;
             overlay = overlays(&mut reader, [seq].into_iter()).await?.remove(&seq).unwrap_or_default();
         }
-        Ok(Some(stored(&row, &overlay)?))
+        let mut stored = stored(&row, &overlay)?;
+        let removal = Removal::of(row.try_get("removed")?, &stored.source);
+        if matches!(removal, Some(Removal::BySource | Removal::ByMuseum)) {
+            let logged = last_withdrawal(&mut reader, row.try_get("seq")?).await?;
+            let (at_ms, reason) = logged.unwrap_or((stored.changed_ms, None));
+            let object_number = stored.work.object_number.clone();
+            stored.tombstone = Some(Tombstone { object_number, at_ms: Some(at_ms), reason });
+        }
+        Ok(Some(stored))
     }
 
     /// The works with these object numbers, by object number; without those that do not exist or were withdrawn.
@@ -125,7 +136,7 @@ impl Catalogue {
     /// Returns an error if the database does not respond.
     pub async fn works_showing(&self, files: &[String]) -> Result<Vec<WorkRights>, Error> {
         let mut all = self.works_ever_showing(files).await?;
-        all.retain(|work| !work.withdrawn);
+        all.retain(|work| work.removal.is_none());
         Ok(all)
     }
 
@@ -138,7 +149,7 @@ impl Catalogue {
         names.sort_unstable();
         names.dedup();
         let wanted = names.into_iter().map(|file| vec![Value::from(file)]).collect();
-        let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain, works.removed FROM images \
+        let select = "SELECT DISTINCT works.object_number, works.rights, works.public_domain, works.removed, works.source FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
         let rows = fetch_rows(&mut reader, select, wanted, ") ORDER BY works.object_number").await?;
@@ -151,7 +162,7 @@ impl Catalogue {
     /// Returns an error if the database does not respond.
     pub async fn works_by_file(&self, files: &[String]) -> Result<Vec<(String, WorkRights)>, Error> {
         let wanted = files.iter().map(|file| vec![Value::from(file.as_str())]).collect();
-        let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed FROM images \
+        let select = "SELECT images.file, works.object_number, works.rights, works.public_domain, works.removed, works.source FROM images \
             JOIN works ON works.seq = images.seq WHERE images.file IN (VALUES";
         let mut reader = self.0.pools.readers.acquire().await?;
         let rows = fetch_rows(&mut reader, select, wanted, ")").await?;
@@ -257,7 +268,7 @@ fn showing(row: &AnyRow) -> Result<WorkRights, Error> {
         object_number: row.try_get("object_number")?,
         rights: row.try_get("rights")?,
         public_domain: row.try_get::<Option<i64>, _>("public_domain")?.map(|is| is != 0),
-        withdrawn: row.try_get::<i64, _>("removed")? != 0,
+        removal: Removal::of(row.try_get("removed")?, row.try_get("source")?),
     })
 }
 
@@ -275,6 +286,7 @@ fn stored(row: &AnyRow, overlay: &[OverlayTag]) -> Result<StoredWork, Error> {
         removed: row.try_get::<i64, _>("removed")? != 0,
         annotated: row.try_get::<i64, _>("annotated")? != 0,
         notes: Vec::new(),
+        tombstone: None,
     })
 }
 

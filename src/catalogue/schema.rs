@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -85,6 +85,11 @@ const STEPS: [&str; 5] = [
         vocabulary TEXT{bytes} NOT NULL, uri TEXT{bytes} NOT NULL, version BIGINT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (vocabulary, uri)
      )",
+    // Who withdrew and restored works, when and why. `works.removed` says who withdrew a work that is not shown.
+    "CREATE TABLE withdrawals (
+        revision {id}, seq BIGINT NOT NULL, withdrawn BIGINT NOT NULL, reason TEXT, actor TEXT NOT NULL, at_ms BIGINT NOT NULL
+     );
+     CREATE INDEX withdrawals_of_work ON withdrawals (seq, revision)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

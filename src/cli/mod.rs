@@ -24,6 +24,7 @@ mod tag_lines;
 mod tags;
 mod train;
 mod training_page;
+mod withdraw;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Command {
     Check(Check),
     Export(Export),
     Sample(Sample),
+    Withdraw(Withdraw),
+    Restore(Restore),
     Config(Config),
     Health(Health),
 }
@@ -130,6 +133,12 @@ pub struct Ingest {
     /// Refuse to withdraw more than N works [default: a tenth of the source's works]
     #[arg(long, value_name = "N", requires = "prune")]
     prune_limit: Option<u64>,
+    /// Why works are withdrawn, in words for the public
+    #[arg(long, value_name = "TEXT", requires = "prune", value_parser = withdraw::reason)]
+    prune_reason: Option<String>,
+    /// Also restore works that the museum has withdrawn (`tegl withdraw`, or the API)
+    #[arg(long, requires = "records")]
+    restore: bool,
     /// Change nothing: report what the import would change and which works would be withdrawn
     #[arg(long, requires = "imported")]
     dry_run: bool,
@@ -302,6 +311,40 @@ pub struct Sample {
     json: bool,
 }
 
+/// Withdraw works: their addresses, and those of images that no other work has, respond with 410
+///
+/// The response names the object number, the time and the reason, and nothing else. Later imports do not bring the works
+/// back: `tegl restore` does, and `tegl ingest --restore`.
+#[derive(Args)]
+pub struct Withdraw {
+    /// Object numbers
+    #[arg(value_name = "WORK", required = true)]
+    works: Vec<String>,
+    /// Why, in words for the public
+    #[arg(long, value_name = "TEXT", value_parser = withdraw::reason)]
+    reason: Option<String>,
+    /// Who withdraws the works, for the catalogue's log
+    #[arg(long, value_name = "NAME", default_value = "command")]
+    by: String,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Show withdrawn works again, with their last records and what curators decided about their tags
+#[derive(Args)]
+pub struct Restore {
+    /// Object numbers
+    #[arg(value_name = "WORK", required = true)]
+    works: Vec<String>,
+    /// Who restores the works, for the catalogue's log
+    #[arg(long, value_name = "NAME", default_value = "command")]
+    by: String,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// Check the settings and print those in force
 ///
 /// Settings come from defaults, then the settings file, then environment variables such as
@@ -342,6 +385,8 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
+        Command::Withdraw(arguments) => withdraw::run(&arguments),
+        Command::Restore(arguments) => withdraw::restore(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
     };

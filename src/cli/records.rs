@@ -55,6 +55,7 @@ pub(super) async fn run(
             entries,
             pattern: pattern.clone(),
             register: register.clone(),
+            restore: arguments.restore,
             dry: arguments.dry_run,
         };
         let imported = tokio::select! {
@@ -84,7 +85,8 @@ async fn prune(
     source: &str,
     register: &Register,
 ) -> Result<(), String> {
-    let pruned = gallery.jobs.prune(source, register, arguments.prune_limit, arguments.dry_run).await;
+    let (limit, reason) = (arguments.prune_limit, arguments.prune_reason.clone());
+    let pruned = gallery.jobs.prune(source, register, limit, reason, arguments.dry_run).await;
     let Pruned { works, missing, refused } = pruned.map_err(|error| error_chain(&error))?;
     let withdrawn = if refused.is_some() || arguments.dry_run { 0 } else { missing.len() };
     if arguments.json {
@@ -224,6 +226,15 @@ impl Reporter {
             self.location,
             if self.dry { "; nothing was written" } else { "" }
         );
+        if imported.withdrawn > 0 {
+            println!("{} withdrawn by their records", count(imported.withdrawn, "work"));
+        }
+        if imported.withheld > 0 {
+            println!(
+                "{} withdrawn by the museum stay so; `tegl restore` or --restore shows them again",
+                count(imported.withheld, "work")
+            );
+        }
         if imported.duplicates > 0 {
             println!(
                 "{} skipped because an earlier record has the same object number",
@@ -238,9 +249,6 @@ impl Reporter {
         }
         if imported.taken_over > 0 {
             println!("{} taken over from another source", count(imported.taken_over, "work"));
-        }
-        if imported.withdrawn > 0 {
-            println!("{} withdrawn by the source", count(imported.withdrawn, "work"));
         }
         if *without_master > 0 || *missing > 0 {
             println!(

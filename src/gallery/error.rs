@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::catalogue::Tombstone;
 use crate::iiif::Invalid;
 use crate::master::Refused;
 use crate::record::Tag;
@@ -13,9 +14,9 @@ pub enum Error {
     /// There is no such image or work.
     #[error("there is no image or work with this identifier")]
     NotFound,
-    /// The work was withdrawn.
-    #[error("this work was withdrawn")]
-    Gone,
+    /// The work was withdrawn, or all works with this image.
+    #[error("{0}")]
+    Gone(Box<Tombstone>),
     /// All works of a creator were withdrawn.
     #[error("all works of this creator were withdrawn")]
     NoWorks,
@@ -106,6 +107,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// A work is withdrawn.
+    pub(crate) fn gone(tombstone: Tombstone) -> Self {
+        Self::Gone(Box::new(tombstone))
+    }
+
     /// A work already has this tag.
     pub(crate) fn exists(known: &Tag) -> Self {
         let (id, status) = (known.id(), known.status.name());

@@ -193,8 +193,8 @@ impl Rights {
         granted.unwrap_or_else(|| self.unsaid.into())
     }
 
-    /// The grant for a withdrawn work: never more than for works whose rights match no rule.
-    pub(crate) fn of_withdrawn(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
+    /// The grant for the image of a record that was replaced: never more than for works whose rights match no rule.
+    pub(crate) fn of_removed(&self, rights: Option<&str>, public_domain: Option<bool>) -> Grant {
         self.of_record(rights, public_domain).strictest(self.otherwise.into())
     }
 

@@ -10,6 +10,7 @@ pub mod read;
 mod rights;
 mod tag;
 mod text;
+mod withdrawal;
 mod work;
 
 pub use change::{Change, Kind, timestamp};
@@ -19,4 +20,5 @@ pub use person::{AuthorityRecord, Profile, id_key, name_key};
 pub use picture::{Picture, Swatch};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::{NONE, Text};
+pub use withdrawal::{WithdrawnFlag, withdrawal_reason};
 pub use work::{Creator, Fact, Image, Measure, Part, Production, Related, Role, Title, Work};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Tag, Text};
+use super::{Tag, Text, WithdrawnFlag};
 
 /// A work of the collection. As JSON it is Tegl's own record format, one object per line. Fields that the format does
 /// not define are kept unchanged.
@@ -90,6 +90,9 @@ pub struct Work {
     /// When the source last changed the record, as the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
+    /// Whether the source has withdrawn the work: `true`, or an object with the `reason`.
+    #[serde(default, deserialize_with = "super::withdrawal::flag", skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<WithdrawnFlag>,
     /// All other fields of the source's record.
     #[serde(flatten)]
     pub more: Map<String, Value>,

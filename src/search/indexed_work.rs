@@ -170,6 +170,7 @@ fn bare(work: &Work) -> Work {
         images: Vec::new(),
         parts: work.parts.clone(),
         modified: work.modified.clone(),
+        withdrawn: None,
         more: free.map(|(name, value)| (name.clone(), value.clone())).collect(),
     }
 }

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery;
 use crate::iiif::Invalid;
-use crate::web::api::{self, clusters, record, review, similar, tags};
+use crate::web::api::{self, clusters, record, review, similar, tags, withdrawal};
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -92,6 +92,9 @@ impl App {
                     Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
                         similar::of_picture(self, request, body).await
                     }
+                    Route::Restore { work } if *request.method() == Method::POST => {
+                        withdrawal::restore(self, request, work).await
+                    }
                     Route::Api(Endpoint::Tags) if *request.method() != Method::PUT => {
                         tags::write_many(self, request, body).await
                     }
@@ -101,7 +104,7 @@ impl App {
             }
             Method::DELETE => {
                 return match Route::parse(request.uri().path())? {
-                    Route::Record { work } => record::withdraw(self, request, work).await,
+                    Route::Record { work } => withdrawal::withdraw(self, request, work, body).await,
                     Route::Annotations { work, resource } => {
                         annotations::change(self, request, work, resource, body).await
                     }
@@ -131,6 +134,9 @@ impl App {
         // A token shows what waits, too.
         if request.uri().path().starts_with(annotations::PATH) {
             return annotations::answer(self, request).await;
+        }
+        if let Ok(Route::Restore { .. }) = Route::parse(request.uri().path()) {
+            return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) });
         }
         Ok(self.read(request).await?)
     }
@@ -191,6 +197,7 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
+            Route::Restore { .. } => Err(gallery::Error::NotFound),
             Route::Annotations { .. } | Route::Unknown => site::in_language(self, request),
         }
     }
@@ -213,6 +220,7 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
         Ok(Route::Oai | Route::Api(Endpoint::Similar)) => "GET, HEAD, POST, OPTIONS",
         Ok(Route::Api(Endpoint::Tags)) => tags::MANY_METHODS,
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
+        Ok(Route::Restore { .. }) => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
-use crate::catalogue::{WorkRights, without_page};
+use crate::catalogue::{Removal, WorkRights, without_page};
 use crate::gallery::rights::{Grant, Rights};
 
 /// The cached grants, by the first name of each master.
@@ -23,6 +23,8 @@ pub(super) struct CachedGrant {
     pub grant: Option<Grant>,
     /// The lowest object number of the works that have the image and are not withdrawn.
     pub shown_by: Option<String>,
+    /// The lowest object number of the works that have the image, if all of them are withdrawn.
+    pub withdrawn: Option<String>,
     /// The file names by which the catalogue knows the image.
     names: Vec<String>,
     /// The works that have it, including withdrawn ones.
@@ -33,19 +35,22 @@ impl CachedGrant {
     pub(super) fn new(names: &[String], showing: &[WorkRights], rights: &Rights) -> Self {
         let of = |work: &WorkRights| {
             let (stated, public_domain) = (work.rights.as_deref(), work.public_domain);
-            if work.withdrawn {
-                rights.of_withdrawn(stated, public_domain)
-            } else {
-                rights.of_record(stated, public_domain)
+            match work.removal {
+                None => rights.of_record(stated, public_domain),
+                Some(_) => rights.of_removed(stated, public_domain),
             }
         };
-        // Withdrawn works count only if no other work has the image.
-        let is_shown = showing.iter().any(|work| !work.withdrawn);
-        let grants = showing.iter().filter(|work| !work.withdrawn || !is_shown).map(of);
-        let shown_by = showing.iter().filter(|work| !work.withdrawn).map(|work| &work.object_number).min();
+        // Works that are not shown count only if no other work has the image.
+        let shown = || showing.iter().filter(|work| work.removal.is_none());
+        let is_withdrawn = |work: &&WorkRights| {
+            matches!(work.removal, Some(Removal::BySource | Removal::ByMuseum)) && shown().next().is_none()
+        };
+        let is_shown = shown().next().is_some();
+        let grants = showing.iter().filter(|work| work.removal.is_none() || !is_shown).map(of);
         Self {
             grant: grants.reduce(Grant::strictest),
-            shown_by: shown_by.cloned(),
+            shown_by: shown().map(|work| &work.object_number).min().cloned(),
+            withdrawn: showing.iter().filter(is_withdrawn).map(|work| &work.object_number).min().cloned(),
             names: names.iter().map(|name| without_page(name).to_owned()).collect(),
             works: showing.iter().map(|work| work.object_number.clone()).collect(),
         }
@@ -125,7 +130,7 @@ mod tests {
             object_number: work.into(),
             rights: None,
             public_domain: Some(public_domain),
-            withdrawn: false,
+            removal: None,
         }
     }
 
@@ -160,12 +165,17 @@ mod tests {
 
     #[test]
     fn an_image_is_shown_by_the_first_work_that_is_not_withdrawn() {
-        let shown_by = |all: &[(&str, bool)]| {
-            let of = |&(work, withdrawn): &(&str, bool)| WorkRights { withdrawn, ..showing(work, true) };
+        let of = |all: &[(&str, Option<Removal>)]| {
+            let of = |&(work, removal): &(&str, _)| WorkRights { removal, ..showing(work, true) };
             let all: Vec<_> = all.iter().map(of).collect();
-            CachedGrant::new(&[], &all, &Rights::default()).shown_by
+            let CachedGrant { shown_by, withdrawn, .. } = CachedGrant::new(&[], &all, &Rights::default());
+            (shown_by, withdrawn)
         };
-        assert_eq!(shown_by(&[("C", false), ("B", false), ("A", true)]).as_deref(), Some("B"));
-        assert_eq!(shown_by(&[("A", true)]), None);
+        let named = |number: &str| Some(number.to_owned());
+        let (by_source, by_museum) = (Some(Removal::BySource), Some(Removal::ByMuseum));
+        assert_eq!(of(&[("C", None), ("B", None), ("A", by_museum)]), (named("B"), None));
+        assert_eq!(of(&[("B", by_museum), ("A", by_source)]), (None, named("A")));
+        assert_eq!(of(&[("B", by_source), ("A", Some(Removal::Superseded))]), (None, named("B")));
+        assert_eq!(of(&[("A", Some(Removal::Superseded))]), (None, None));
     }
 }

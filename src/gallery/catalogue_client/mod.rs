@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 pub(super) use follow::follow;
 
-use crate::catalogue::{self, Catalogue};
+use crate::catalogue::{self, Catalogue, Tombstone};
 use crate::gallery::Error;
 use crate::gallery::rights::{Grant, Rights};
 use crate::gallery::single_flight::SingleFlight;
@@ -190,8 +190,17 @@ impl CatalogueClient {
     /// The strictest grant of the works with this image; `None` if no work has it. `names` are all identifiers of the
     /// image's master. While the catalogue does not respond, cached grants are used for `catalogue.stale_rights_s`
     /// seconds.
+    ///
+    /// # Errors
+    /// Returns [`Error::Gone`] if all works with this image are withdrawn.
     pub(crate) async fn grant(&self, names: &[String]) -> Result<Option<Grant>, Error> {
-        Ok(self.showing(names).await?.and_then(|cached| cached.grant))
+        let Some(cached) = self.showing(names).await? else { return Ok(None) };
+        match &cached.withdrawn {
+            None => Ok(cached.grant),
+            Some(number) => {
+                Err(Error::gone(Tombstone { object_number: number.clone(), at_ms: None, reason: None }))
+            }
+        }
     }
 
     /// The lowest object number of the works with this image.

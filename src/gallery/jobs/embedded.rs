@@ -1,7 +1,7 @@
 //! Records from the embedded metadata of masters that no other record names.
 
 use super::JobService;
-use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork};
+use crate::catalogue::{Batch, EMBEDDED_SOURCE, NewWork, Removal, Withdrawal};
 use crate::gallery::Error;
 use crate::master::{FIRST_READ, PartialFile, Stop};
 use crate::metadata;
@@ -62,7 +62,12 @@ impl JobService {
         let Some(works) = self.catalogue.as_ref() else { return Ok(()) };
         let forget = works.work(|catalogue| async move {
             let superseded = catalogue.superseded(EMBEDDED_SOURCE).await?;
-            if superseded.is_empty() { Ok(0) } else { catalogue.remove(&superseded).await }
+            if superseded.is_empty() {
+                return Ok(0);
+            }
+            let actor = format!("source:{EMBEDDED_SOURCE}");
+            let withdrawal = Withdrawal { removal: Removal::Superseded, reason: None, actor };
+            catalogue.remove(&superseded, &withdrawal).await
         });
         forget.await?;
         works.follow().await

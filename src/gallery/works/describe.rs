@@ -1,7 +1,7 @@
 //! Describes works for manifests: the record, the tags, and the images within their rights.
 
 use super::WorkService;
-use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::catalogue::StoredWork;
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::presentation::CanvasAnnotation;
@@ -39,7 +39,7 @@ impl WorkService {
         let number = name.to_owned();
         match works.query(|catalogue| async move { catalogue.get(&number).await }).await? {
             Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
-            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
+            Some(StoredWork { tombstone: Some(tombstone), .. }) => Err(Error::gone(tombstone)),
             _ => self.describe_file(name).await,
         }
     }

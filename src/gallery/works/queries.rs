@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::WorkService;
 use crate::catalogue::{
-    ALL, Decision, EMBEDDED_SOURCE, Event, FacetValue, HarvestQuery, HarvestedWork, StoredWork, WorkSummary,
+    ALL, Decision, Event, FacetValue, HarvestQuery, HarvestedWork, StoredWork, WorkSummary,
 };
 use crate::gallery::Error;
 use crate::gallery::catalogue_client::CatalogueClient;
@@ -37,7 +37,7 @@ impl WorkService {
     pub(crate) async fn stored(&self, object_number: &str) -> Result<StoredWork, Error> {
         match self.find(object_number).await? {
             Some(stored) if !stored.removed => Ok(stored),
-            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
+            Some(StoredWork { tombstone: Some(tombstone), .. }) => Err(Error::gone(tombstone)),
             _ => Err(Error::NotFound),
         }
     }
@@ -54,7 +54,7 @@ impl WorkService {
             return Ok(false);
         }
         let stored = self.find(object_number).await?;
-        Ok(stored.is_some_and(|stored| !stored.removed || stored.source != EMBEDDED_SOURCE))
+        Ok(stored.is_some_and(|stored| !stored.removed || stored.tombstone.is_some()))
     }
 
     /// Whether a document generated from a work at revision `seen` is still up to date.
@@ -82,7 +82,7 @@ impl WorkService {
                 return Ok(Some(stored.work));
             }
             let showing = catalogue.works_showing(std::slice::from_ref(&file)).await?;
-            let Some(first) = showing.iter().find(|work| !work.withdrawn) else { return Ok(None) };
+            let Some(first) = showing.iter().find(|work| work.removal.is_none()) else { return Ok(None) };
             let stored = catalogue.get(&first.object_number).await?;
             Ok(stored.filter(|stored| !stored.removed).map(|stored| stored.work))
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Described;
 use super::WorkService;
-use crate::catalogue::{EMBEDDED_SOURCE, StoredWork};
+use crate::catalogue::StoredWork;
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
@@ -58,7 +58,7 @@ impl WorkService {
         };
         match stored {
             Some(stored) if !stored.removed => Ok(self.sketch_stored(stored, patience).await),
-            Some(stored) if stored.source != EMBEDDED_SOURCE => Err(Error::Gone),
+            Some(StoredWork { tombstone: Some(tombstone), .. }) => Err(Error::gone(tombstone)),
             _ => Ok(self.describe_file(name).await?.into()),
         }
     }

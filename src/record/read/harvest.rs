@@ -12,7 +12,7 @@ use super::format::RecordFormat;
 use super::reader::read;
 use super::record::{BadRecord, ParsedRecord};
 use super::stream::Limits;
-use crate::record::Work;
+use crate::record::{WithdrawnFlag, Work};
 
 /// The namespace of the format `tegl`.
 pub const TEGL_NAMESPACE: &str = "urn:x-tegl:record";
@@ -203,12 +203,9 @@ impl Partial {
         if self.is_deleted {
             let number = object_number(&self.identifier)
                 .ok_or_else(|| bad("its identifier is not `oai:HOST:NUMBER`"))?;
-            let work = Work { object_number: number, ..Work::default() };
-            return Ok(ParsedRecord {
-                is_withdrawn: true,
-                replaces: true,
-                ..ParsedRecord::new(work, None, line)
-            });
+            let withdrawn = Some(WithdrawnFlag::default());
+            let work = Work { object_number: number, withdrawn, ..Work::default() };
+            return Ok(ParsedRecord { replaces: true, ..ParsedRecord::new(work, None, line) });
         }
         let Some(record) = self.record.clone() else {
             return Err(bad("the record is not in the format `tegl`: harvest with `metadataPrefix=tegl`"));
@@ -259,9 +256,9 @@ mod tests {
         .unwrap();
         let first = found.records[0].as_ref().unwrap();
         assert_eq!(first.work.label().best(&[]), Some("a &amp; b"));
-        assert_eq!((first.original.as_deref(), first.is_withdrawn), (Some("{\r\n}"), false));
+        assert_eq!((first.original.as_deref(), first.work.withdrawn.is_some()), (Some("{\r\n}"), false));
         let second = found.records[1].as_ref().unwrap();
-        assert!(second.is_withdrawn && second.work.object_number == "K/2");
+        assert!(second.work.withdrawn.is_some() && second.work.object_number == "K/2");
         assert!(found.records[2].as_ref().unwrap_err().reason.contains("metadataPrefix=tegl"));
         let next = found.next_page("https://a.org/oai?verb=ListRecords&metadataPrefix=tegl&set=a").unwrap();
         assert_eq!(next, "https://a.org/oai?verb=ListRecords&resumptionToken=r.1");

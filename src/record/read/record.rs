@@ -24,14 +24,12 @@ pub struct ParsedRecord {
     pub line: u64,
     /// Whether it replaces earlier records of the same work, as in a harvest. Otherwise the first one counts.
     pub replaces: bool,
-    /// Whether the source has withdrawn the work; only its object number is known then.
-    pub is_withdrawn: bool,
 }
 
 impl ParsedRecord {
     /// A record of a document in which the first record of a work counts.
     pub(super) fn new(work: Work, original: Option<String>, line: u64) -> Self {
-        Self { work, original, line, replaces: false, is_withdrawn: false }
+        Self { work, original, line, replaces: false }
     }
 }
 

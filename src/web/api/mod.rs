@@ -16,6 +16,7 @@ mod serializer;
 pub(super) mod similar;
 mod sitemap;
 pub(super) mod tags;
+pub(super) mod withdrawal;
 mod works;
 
 use actix_web::HttpRequest;

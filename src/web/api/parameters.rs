@@ -41,6 +41,14 @@ pub(super) const OF_ONE: [Parameter; 2] = [FIELDS, LANG];
 /// Parameters of a single creator.
 pub(super) const OF_CREATOR: [Parameter; 1] = [LANG];
 
+/// Parameters of a withdrawal.
+pub(super) const OF_WITHDRAWAL: [Parameter; 1] = [parameter(
+    "reason",
+    Kind::Text(1000),
+    "Returned to its owner",
+    "Why the work is withdrawn, in words for the public; also possible in the body.",
+)];
+
 /// Parameters that select works, shared by all endpoints that return several works.
 pub(super) const SEARCH: [Parameter; 20] = [
     parameter(

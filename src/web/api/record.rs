@@ -1,4 +1,4 @@
-//! One work: its record, and its withdrawal.
+//! One work: its record.
 
 use std::time::Duration;
 
@@ -10,7 +10,6 @@ use super::fields::chosen;
 use super::parameters::OF_ONE;
 use super::query::ApiQuery;
 use super::responses::{PublishedImage, PublishedTag, PublishedWork, Url};
-use super::tags;
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, CanvasImage, View, content_state};
@@ -18,27 +17,12 @@ use crate::record::{Region, Tag};
 use crate::search::in_language;
 use crate::web::App;
 use crate::web::http::document::Document;
-use crate::web::http::error as http;
 use crate::web::http::response::Response;
 use crate::web::iiif::presentation::{in_other_case, one};
 use crate::web::route::Image;
 
 /// How long to wait for the sizes of a record's images.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// `DELETE /api/v1/works/{work}`: withdraws a work. Importing its record again restores it.
-pub(crate) async fn withdraw(
-    app: &App,
-    request: &HttpRequest,
-    work: Image<'_>,
-) -> Result<Response, http::Error> {
-    let actor = tags::allowed(request, app)?;
-    let now = tags::stored(app, &work).await?;
-    let expected = tags::expected(request, &now, None)?;
-    app.gallery.works.withdraw(&work.identifier, expected).await?;
-    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
-    Ok(HttpResponse::NoContent().finish().into())
-}
 
 /// `GET /api/v1/works/{work}`: the record with the URIs of images and manifest.
 pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {

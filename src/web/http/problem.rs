@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::gallery;
+use crate::record::timestamp;
 use crate::web::http::error::Error;
 use crate::web::http::status::{retry_after, status};
 
@@ -17,13 +18,25 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32")]
     index: Option<usize>,
+    /// The object number of a withdrawn work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    object_number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     parameter: Option<&'a str>,
+    /// Why a work was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    reason: Option<&'a str>,
     status: u16,
     title: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    /// When a work was withdrawn, an xsd:dateTime in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    withdrawn: Option<String>,
 }
 
 /// Status and headers of an error response.
@@ -46,10 +59,16 @@ pub(crate) fn response_builder(error: &Error) -> HttpResponseBuilder {
 }
 
 /// An error response. Its text says what works, and never shows internal failures. API clients get a problem
-/// document (RFC 9457).
+/// document (RFC 9457), and so does everybody who requests a withdrawn work.
 pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResponse {
     let (status, mut response) = (status(error), response_builder(error));
-    if ["/api/", "/annotations/", "/admin"].iter().any(|place| request.uri().path().starts_with(place)) {
+    let tombstone = match error {
+        Error::Gallery(gallery::Error::Gone(tombstone)) => Some(&**tombstone),
+        _ => None,
+    };
+    let is_program =
+        ["/api/", "/annotations/", "/admin"].iter().any(|place| request.uri().path().starts_with(place));
+    if tombstone.is_some() || is_program {
         let title = status.canonical_reason().unwrap_or_default();
         let (index, cause) = match error {
             Error::Gallery(cause) => (None, Some(cause)),
@@ -66,7 +85,17 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
         };
         let status = status.as_u16();
         let detail = error.to_string();
-        let problem = Problem { detail, index, parameter, status, title, kind: "about:blank" };
+        let problem = Problem {
+            detail,
+            index,
+            object_number: tombstone.map(|tombstone| tombstone.object_number.as_str()),
+            parameter,
+            reason: tombstone.and_then(|tombstone| tombstone.reason.as_deref()),
+            status,
+            title,
+            kind: "about:blank",
+            withdrawn: tombstone.and_then(|tombstone| tombstone.at_ms).map(timestamp),
+        };
         let text = serde_json::to_string(&problem).unwrap_or_default();
         return response.content_type("application/problem+json").body(text);
     }

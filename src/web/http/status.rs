@@ -23,7 +23,7 @@ fn status_of(error: &gallery::Error) -> StatusCode {
     use gallery::Error;
     match error {
         Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => StatusCode::NOT_FOUND,
-        Error::Gone | Error::Deleted | Error::NoWorks => StatusCode::GONE,
+        Error::Gone(_) | Error::Deleted | Error::NoWorks => StatusCode::GONE,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Exists(_) => StatusCode::CONFLICT,

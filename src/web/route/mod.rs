@@ -91,6 +91,10 @@ pub(super) enum Route<'a> {
     Similar {
         work: Image<'a>,
     },
+    /// Where a withdrawn work is restored.
+    Restore {
+        work: Image<'a>,
+    },
     WorkPage {
         work: Image<'a>,
     },
@@ -224,12 +228,15 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// `{work}`, `{work}/similar`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
+    /// `{work}`, `{work}/restore`, `{work}/similar`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
     fn record(rest: &'a str) -> Result<Self, Invalid> {
         let tags = |work, tag, history| Ok(Self::Tags(Tags { work: Image::new(work)?, tag, history }));
         let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
         if last == "similar" && !before.is_empty() {
             return Ok(Self::Similar { work: Image::new(before)? });
+        }
+        if last == "restore" && !before.is_empty() {
+            return Ok(Self::Restore { work: Image::new(before)? });
         }
         if last == "tags" && !before.is_empty() {
             return tags(before, None, false);

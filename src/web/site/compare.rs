@@ -33,7 +33,7 @@ async fn work(app: &App, visit: &Visit, number: &str) -> Link {
             let href = href(&work.object_number);
             Link { label: label.unwrap_or(work.object_number), href, ..Link::default() }
         }
-        Err(Error::NotFound | Error::Invalid(_) | Error::Gone) => {
+        Err(Error::NotFound | Error::Invalid(_) | Error::Gone(_)) => {
             Link { label: number.to_owned(), ..Link::default() }
         }
         Err(_) => Link { label: number.to_owned(), href: href(number), ..Link::default() },

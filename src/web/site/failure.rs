@@ -43,7 +43,11 @@ pub(crate) fn page(
     let policy = pages::content_security_policy(&visit.context);
     response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     response.insert_header((header::VARY, "Accept, Accept-Language"));
-    let page = pages::failure(&visit.context, failure(error), detail.as_deref());
+    let tombstone = match error {
+        Error::Gallery(gallery::Error::Gone(tombstone)) => Some(&**tombstone),
+        _ => None,
+    };
+    let page = pages::failure(&visit.context, failure(error), detail.as_deref(), tombstone);
     Some(response.content_type("text/html; charset=utf-8").body(page))
 }
 
@@ -62,7 +66,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
     use gallery::Error;
     match error {
         Error::NotFound | Error::NoPage(_) | Error::Untagged(_) => Failure::NotFound,
-        Error::Gone | Error::Deleted => Failure::Gone,
+        Error::Gone(_) | Error::Deleted => Failure::Gone,
         Error::NoWorks => Failure::NoWorks,
         Error::Invalid(_) | Error::Unprocessable(_) | Error::Exists(_) => Failure::BadRequest,
         Error::Forbidden | Error::Closed(_) => Failure::Forbidden,

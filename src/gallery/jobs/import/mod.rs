@@ -32,6 +32,8 @@ pub(crate) struct Import {
     pub pattern: Option<Pattern>,
     /// The records so far in the same run.
     pub register: Arc<Mutex<Register>>,
+    /// Whether records restore works that the museum withdrew.
+    pub restore: bool,
     /// Only report what would change.
     pub dry: bool,
 }
@@ -43,6 +45,10 @@ pub(crate) struct Imported {
     pub created: u64,
     pub updated: u64,
     pub unchanged: u64,
+    /// Works that were withdrawn because their records say so.
+    pub withdrawn: u64,
+    /// Records of works that the museum has withdrawn, which stay withdrawn.
+    pub withheld: u64,
     /// Records that could not be read.
     pub bad: u64,
     /// Records skipped because an earlier record describes the same work.
@@ -51,8 +57,6 @@ pub(crate) struct Imported {
     pub renamed: u64,
     /// Changed works that belonged to another source before.
     pub taken_over: u64,
-    /// Works that the source has withdrawn.
-    pub withdrawn: u64,
     /// Works without a master.
     pub without_master: u64,
     /// Images in records that have no master.
@@ -86,8 +90,8 @@ impl JobService {
     ) -> Result<Imported, Error> {
         let began = Instant::now();
         let works = self.catalogue.as_ref().ok_or(Error::NotFound)?.clone();
-        let (dry, name) = (import.dry, import.source.clone());
-        let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<Read, Error>>(2);
+        let dry = import.dry;
+        let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
         let progress = watch.clone();
         let (tasks, named) = (self.tasks.clone(), works.clone());
         let reader = self.tasks.spawn_blocking(move || {
@@ -100,7 +104,7 @@ impl JobService {
         });
         let mut imported = Imported::default();
         while let Some(batch) = batches.recv().await {
-            let Read { batch, withdrawn, seen } = batch?;
+            let (batch, seen) = batch?;
             imported.read += seen.read;
             imported.bad += seen.bad;
             imported.duplicates += seen.duplicates;
@@ -115,16 +119,8 @@ impl JobService {
             imported.created += put.created;
             imported.updated += put.updated;
             imported.unchanged += put.unchanged;
-            if !withdrawn.is_empty() {
-                let source = name.clone();
-                let removed = works.work(|catalogue| async move {
-                    match dry {
-                        true => catalogue.count_of(&source, &withdrawn).await,
-                        false => catalogue.remove_of(&source, &withdrawn).await,
-                    }
-                });
-                imported.withdrawn += removed.await?;
-            }
+            imported.withdrawn += put.withdrawn;
+            imported.withheld += put.withheld;
             imported.seconds = began.elapsed().as_secs_f64();
             watch.done(&imported);
         }
@@ -154,15 +150,6 @@ impl JobService {
     }
 }
 
-/// A batch of works that was read.
-struct Read {
-    batch: Batch,
-    /// The object numbers of works that the source has withdrawn.
-    withdrawn: Vec<String>,
-    /// The counts of the batch.
-    seen: Imported,
-}
-
 /// Reads and matches records, on a thread that may block.
 struct Reader {
     import: Import,
@@ -173,8 +160,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next batch; `None` at the end.
-    fn batch(&mut self) -> Option<Result<Read, Error>> {
+    /// The next batch, with its counts; `None` at the end.
+    fn batch(&mut self) -> Option<Result<(Batch, Imported), Error>> {
         let mut seen = Imported::default();
         let mut entries = Vec::with_capacity(BATCH);
         while entries.len() < BATCH {
@@ -192,13 +179,13 @@ impl Reader {
         if seen.read == 0 {
             return None;
         }
-        let withdrawn = split_withdrawn(&mut entries);
         if let Err(error) = self.assign_numbers(&mut entries, &mut seen) {
             return Some(Err(error));
         }
         entries.retain(|entry| self.is_first(entry, &mut seen));
         let news = entries.into_iter().map(|entry| self.matched(entry, &mut seen)).collect();
-        Some(Batch::new(news).map(|batch| Read { batch, withdrawn, seen }).map_err(Error::from))
+        let restored = |batch: Batch| if self.import.restore { batch.restoring() } else { batch };
+        Some(Batch::new(news).map(|batch| (restored(batch), seen)).map_err(Error::from))
     }
 
     fn register(&self) -> MutexGuard<'_, Register> {
@@ -254,18 +241,4 @@ impl Reader {
         }
         NewWork { work, original, source: self.import.source.clone() }
     }
-}
-
-/// Takes the withdrawn works out of a batch, with what the batch has of them before. A work that the batch has again
-/// afterwards is not withdrawn.
-fn split_withdrawn(entries: &mut Vec<ParsedRecord>) -> Vec<String> {
-    if entries.iter().all(|entry| !entry.is_withdrawn) {
-        return Vec::new();
-    }
-    let mut is_withdrawn = std::collections::HashMap::new();
-    for entry in entries.iter() {
-        is_withdrawn.insert(entry.work.object_number.clone(), entry.is_withdrawn);
-    }
-    entries.retain(|entry| !entry.is_withdrawn && !is_withdrawn[&entry.work.object_number]);
-    is_withdrawn.into_iter().filter_map(|(number, gone)| gone.then_some(number)).collect()
 }

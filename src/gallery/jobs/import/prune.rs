@@ -1,6 +1,7 @@
 //! Withdraws works that are missing from the latest export of their source.
 
 use super::Register;
+use crate::catalogue::{Removal, Withdrawal};
 use crate::gallery::Error;
 use crate::gallery::jobs::JobService;
 
@@ -20,12 +21,13 @@ const BATCH: usize = 1000;
 
 impl JobService {
     /// Withdraws the works of a source that have no record in `register`: at most `limit`, by default a tenth of them,
-    /// and none if records could not be read. A dry run only finds them.
+    /// and none if records could not be read, for this reason. A dry run only finds them.
     pub(crate) async fn prune(
         &self,
         source: &str,
         register: &Register,
         limit: Option<u64>,
+        reason: Option<String>,
         dry: bool,
     ) -> Result<Pruned, Error> {
         let works = self.catalogue.as_ref().ok_or(Error::NotFound)?;
@@ -35,9 +37,11 @@ impl JobService {
         let missing: Vec<String> = all.into_iter().filter(|number| !register.has(number)).collect();
         let refused = refusal(source, register, total, missing.len() as u64, limit);
         if refused.is_none() && !dry {
+            let actor = format!("source:{source}");
+            let withdrawal = Withdrawal { removal: Removal::BySource, reason, actor };
             for batch in missing.chunks(BATCH) {
-                let batch = batch.to_vec();
-                works.work(|catalogue| async move { catalogue.remove(&batch).await }).await?;
+                let (batch, withdrawal) = (batch.to_vec(), withdrawal.clone());
+                works.work(|catalogue| async move { catalogue.remove(&batch, &withdrawal).await }).await?;
             }
             works.follow().await?;
         }

@@ -7,7 +7,7 @@ use crate::record::Work;
 use crate::record::read::record::malformed;
 
 /// The fields of a work, each with how its value is written.
-pub(in crate::record::read) const FIELDS: [(&str, &str); 23] = [
+pub(in crate::record::read) const FIELDS: [(&str, &str); 24] = [
     ("object_number", "the number as text, as in `\"KMS1\"`"),
     ("titles", TEXTS),
     ("creators", "a list of objects with a `name`, as in `[{\"name\": \"Anna Ancher\", \"birth\": 1859}]`"),
@@ -37,6 +37,7 @@ pub(in crate::record::read) const FIELDS: [(&str, &str); 23] = [
     ("images", "a list of objects with a `file`, as in `[{\"file\": \"a.tif\", \"role\": \"recto\"}]`"),
     ("parts", "a list of objects, as in `[{\"label\": \"Page 1\", \"images\": [\"a.tif\"]}]`"),
     ("modified", "a date as text"),
+    ("withdrawn", "`true`, or an object with the reason, as in `{\"reason\": \"Returned to its owner\"}`"),
 ];
 
 const TEXT: &str = "`\"text\"`, `[\"text\"]` or `{\"en\": \"text\"}`";

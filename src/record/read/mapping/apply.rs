@@ -11,7 +11,7 @@ use crate::record::read::format::lines::{self, FIELDS};
 use crate::record::read::value::json::truth;
 use crate::record::read::value::year::{last_year, span, year};
 use crate::record::rights::{joined, statement};
-use crate::record::{Production, Related, Tag, Text, Title, Work};
+use crate::record::{Production, Related, Tag, Text, Title, WithdrawnFlag, Work};
 
 /// The separator between several values in a column that is named after a field.
 const SEPARATOR: &str = "|";
@@ -119,6 +119,10 @@ impl Draft {
                     work.public_domain = Some(work.public_domain.unwrap_or(true) && flag);
                 }
             }
+            Target::Withdrawn => {
+                let flags = found.iter().filter_map(|text| text.best(&[])).map(WithdrawnFlag::of_text);
+                work.withdrawn = work.withdrawn.take().or(flags.flatten().next());
+            }
             Target::Earliest => made(work).earliest = first.and_then(|word| year(&word.into())),
             Target::Latest => made(work).latest = first.and_then(|word| last_year(&word.into())),
             Target::Dating(language) => {
@@ -222,6 +226,7 @@ impl Draft {
         };
         work.homepage = work.homepage.take().or(whole.homepage);
         work.modified = work.modified.take().or(whole.modified);
+        work.withdrawn = work.withdrawn.take().or(whole.withdrawn);
     }
 }
 

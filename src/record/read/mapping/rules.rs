@@ -72,6 +72,7 @@ pub(in crate::record::read) enum Target {
     /// `rights`, `homepage` or `modified`.
     Word(&'static str),
     PublicDomain,
+    Withdrawn,
     Tag(String, Option<String>),
     Image(&'static str),
     Measure(Option<String>),
@@ -198,6 +199,7 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
             _ => Ok(Target::Dating(language(1)?)),
         },
         "public_domain" => last(Target::PublicDomain, 1),
+        "withdrawn" => last(Target::Withdrawn, 1),
         "tags" => {
             Ok(Target::Tag(name(1).ok_or_else(|| wrong("needs a scheme, as in `tags.motif`"))?, language(2)?))
         }

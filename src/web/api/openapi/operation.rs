@@ -28,7 +28,9 @@ pub(super) const OF_REVIEW: &[u16] = &[400, 401, 403, 404, 503];
 /// With changes of a cluster.
 pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 413, 415, 422, 503];
 /// With the withdrawal of a work.
-pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 410, 412, 503];
+pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 408, 410, 412, 413, 415, 503];
+/// With the restoration of a work.
+pub(super) const OF_RESTORATION: &[u16] = &[400, 401, 403, 404, 503];
 
 /// An operation, with its responses by status.
 #[derive(Serialize)]
@@ -74,6 +76,12 @@ impl Operation {
 
     pub(super) fn body(mut self, schema: &str) -> Self {
         self.request_body = Some(json!({ "required": true, "content": content(schema) }));
+        self
+    }
+
+    /// Takes a body with this schema, or none.
+    pub(super) fn optional_body(mut self, schema: &str) -> Self {
+        self.request_body = Some(json!({ "required": false, "content": content(schema) }));
         self
     }
 

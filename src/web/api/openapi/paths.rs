@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{
-    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_REVIEW, OF_SEARCH, OF_SIMILAR, OF_WITHDRAWAL,
-    OF_WORK, Operation, USUAL, json_of,
+    OF_BATCH, OF_CHANGE, OF_CHANGES, OF_CLUSTER, OF_PICTURE, OF_RESTORATION, OF_REVIEW, OF_SEARCH,
+    OF_SIMILAR, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
 };
 use super::sample::Sample;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{
-    OF_CREATOR, OF_ONE, of_random, of_similar, of_suggest, of_terms, of_works,
+    OF_CREATOR, OF_ONE, OF_WITHDRAWAL as REASON, of_random, of_similar, of_suggest, of_terms, of_works,
 };
 use crate::web::api::review::MAX_START;
 
@@ -31,6 +31,7 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
         .parameters(sample.parameters(&OF_CREATOR))
         .returns("Person");
     paths.insert("/api/v1/creators/{creator}".into(), json!({ "get": get }));
+    paths.insert("/api/v1/works/{work}/restore".into(), restored(&work));
     paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
     paths.insert("/api/v1/similar".into(), similar(sample));
     paths.insert("/api/v1/works/{work}/tags".into(), tags(&work));
@@ -196,12 +197,23 @@ fn one_work(sample: &Sample, work: &Value) -> Value {
     let about = "A work, with its original record";
     let parameters = [vec![work.clone()], sample.parameters(&OF_ONE)].concat();
     let get = Operation::new("work", about, OF_WORK).parameters(parameters).returns("Work");
-    let about = "Withdraw a work: its URLs respond with 410 until its record is imported again";
+    let about = "Withdraw a work: its URLs, and those of images that no other work has, respond with 410 until it is restored";
+    let parameters = [vec![work.clone(), if_match()], sample.parameters(&REASON)].concat();
     let delete = Operation::new("withdrawWork", about, OF_WITHDRAWAL)
-        .parameters([work.clone(), if_match()])
+        .parameters(parameters)
+        .optional_body("Withdrawal")
         .response(204, json!({ "description": "Withdrawn" }))
         .with_token();
     json!({ "get": get, "delete": delete })
+}
+
+fn restored(work: &Value) -> Value {
+    let about = "Show a withdrawn work again";
+    let post = Operation::new("restoreWork", about, OF_RESTORATION)
+        .parameters([work.clone()])
+        .response(204, json!({ "description": "Restored, or was not withdrawn" }))
+        .with_token();
+    json!({ "post": post })
 }
 
 fn similar_to_work(sample: &Sample, work: &Value) -> Value {

@@ -9,6 +9,7 @@ use crate::web::api::responses::{
     WaitingWorks, Works,
 };
 use crate::web::api::tags::{ClusterJudgement, Judgement, Judgements, NewTag};
+use crate::web::api::withdrawal::Withdrawal;
 use crate::web::http::problem::Problem;
 
 /// Turns alternatives of single words into one `enum`, which code generators understand.
@@ -60,6 +61,7 @@ pub(in crate::web::api) fn schemas() -> Value {
     requests.subschema_for::<NewTag>();
     requests.subschema_for::<Judgement>();
     requests.subschema_for::<Judgements>();
+    requests.subschema_for::<Withdrawal>();
     let mut responses = settings.for_serialize().into_generator();
     responses.subschema_for::<AddedTags>();
     responses.subschema_for::<Creators>();
@@ -121,7 +123,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Work Works";
+        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Withdrawal Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }

@@ -14,6 +14,7 @@ use actix_web::http::header::{self, ETag, EntityTag, HeaderValue, IfMatch};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
 
@@ -47,6 +48,15 @@ pub(super) async fn read_cluster_change(
     body: &mut Payload,
 ) -> Result<ClusterChange, http::Error> {
     Ok(read::cluster_change(&read_body(app, request, body, &ONE).await?)?)
+}
+
+/// Reads a JSON body.
+pub(super) async fn read_json(
+    app: &App,
+    request: &HttpRequest,
+    body: &mut Payload,
+) -> Result<Bytes, http::Error> {
+    read_body(app, request, body, &ONE).await
 }
 
 /// `GET /api/v1/works/{work}/tags`, `…/tags/{tag}` and `…/tags/{tag}/history`.

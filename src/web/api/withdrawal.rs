@@ -1,0 +1,79 @@
+//! Withdraws works, and restores them.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::parameters::OF_WITHDRAWAL;
+use super::query::ApiQuery;
+use super::tags;
+use crate::gallery::Error;
+use crate::iiif::Invalid;
+use crate::record::withdrawal_reason;
+use crate::web::App;
+use crate::web::http::body::has_body;
+use crate::web::http::error as http;
+use crate::web::http::response::Response;
+use crate::web::route::Image;
+
+/// Why a work is withdrawn.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Withdrawal")]
+pub(super) struct Withdrawal {
+    /// Why, in words for the public: the responses for the work and its page contain it.
+    #[schemars(with = "String", length(min = 1, max = 1000))]
+    reason: Option<String>,
+}
+
+/// `DELETE /api/v1/works/{work}`: withdraws a work. Its records do not restore it.
+pub(crate) async fn withdraw(
+    app: &App,
+    request: &HttpRequest,
+    work: Image<'_>,
+    body: &mut Payload,
+) -> Result<Response, http::Error> {
+    let actor = tags::allowed(request, app)?;
+    let query = ApiQuery::read(&OF_WITHDRAWAL, request.query_string())?;
+    let stated = match has_body(request) {
+        true => read(&tags::read_json(app, request, body).await?)?.reason,
+        false => None,
+    };
+    let reason = match (stated.as_deref(), query.text("reason")) {
+        (Some(_), Some(_)) => {
+            return Err(
+                Invalid::new("reason", "", "may be given only once: in the query, or in the body").into()
+            );
+        }
+        (reason, None) | (None, reason) => reason,
+    };
+    let reason = reason.map(withdrawal_reason).transpose();
+    let reason = reason.map_err(|wrong| Invalid::new("reason", "", wrong))?;
+    let now = tags::stored(app, &work).await?;
+    let expected = tags::expected(request, &now, None)?;
+    app.gallery.works.withdraw(&work.identifier, expected, reason, actor.clone()).await?;
+    tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
+    Ok(HttpResponse::NoContent().finish().into())
+}
+
+/// `POST /api/v1/works/{work}/restore`: shows a withdrawn work again. One that is shown stays as it is.
+pub(crate) async fn restore(
+    app: &App,
+    request: &HttpRequest,
+    work: Image<'_>,
+) -> Result<Response, http::Error> {
+    let actor = tags::allowed(request, app)?;
+    ApiQuery::read(&[], request.query_string())?;
+    if app.gallery.works.restore(&work.identifier, actor.clone()).await? {
+        tracing::info!(work = &*work.identifier, actor, "a work was restored");
+    }
+    Ok(HttpResponse::NoContent().finish().into())
+}
+
+fn read(body: &[u8]) -> Result<Withdrawal, Error> {
+    serde_json::from_slice(body).map_err(|error| {
+        let reason = format!("must be as in `{{\"reason\": \"Returned to its owner\"}}`: {error}");
+        Invalid::new("body", "", reason).into()
+    })
+}
