@@ -29,6 +29,7 @@ mod masters;
 mod oai;
 mod outages;
 mod pages;
+mod queries;
 mod readme;
 mod reads;
 mod records;

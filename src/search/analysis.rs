@@ -60,7 +60,8 @@ impl Word {
         if folded.len() >= MAX_WORD_BYTES || folded.chars().all(|c| c.is_ascii_digit()) {
             return terms;
         }
-        for stemmer in stemmers(language) {
+        for &algorithm in algorithms(language) {
+            let stemmer = Stemmer::new(algorithm);
             let mut stem = |word: &str| {
                 let stem = fold(&stemmer.stem(word));
                 if !stem.is_empty() && !terms.contains(&stem) {
@@ -70,19 +71,54 @@ impl Word {
             stem(&self.written);
             // Queries without accents must find the same works.
             stem(&folded);
+            if let Some(singular) = singular(algorithm, &self.written) {
+                stem(&singular);
+            }
         }
         terms
     }
 }
 
-fn stemmers(language: &str) -> impl Iterator<Item = Stemmer> {
+/// Endings of irregular plurals with their singulars, which stems keep apart.
+const ENGLISH_PLURALS: [(&str, &str); 11] = [
+    ("women", "woman"),
+    ("men", "man"),
+    ("children", "child"),
+    ("feet", "foot"),
+    ("teeth", "tooth"),
+    ("geese", "goose"),
+    ("mice", "mouse"),
+    ("wolves", "wolf"),
+    ("leaves", "leaf"),
+    ("knives", "knife"),
+    ("oxen", "ox"),
+];
+const DANISH_PLURALS: [(&str, &str); 6] = [
+    ("mænd", "mand"),
+    ("mændene", "mand"),
+    ("børn", "barn"),
+    ("børnene", "barn"),
+    ("bøger", "bog"),
+    ("bøgerne", "bog"),
+];
+
+/// The singular of a word that ends with an irregular plural. `Specimen` is no plural, but nothing else becomes its
+/// singular.
+fn singular(algorithm: Algorithm, written: &str) -> Option<String> {
+    let plurals = match algorithm {
+        Algorithm::Danish => DANISH_PLURALS.as_slice(),
+        _ => ENGLISH_PLURALS.as_slice(),
+    };
+    plurals.iter().find_map(|(plural, singular)| Some(format!("{}{singular}", written.strip_suffix(plural)?)))
+}
+
+fn algorithms(language: &str) -> &'static [Algorithm] {
     let main = language.split('-').next().unwrap_or_default();
-    let wanted: &[Algorithm] = match main {
+    match main {
         "da" | "nb" | "no" | "nn" => &[Algorithm::Danish],
         "en" => &[Algorithm::English],
         _ => &[Algorithm::English, Algorithm::Danish],
-    };
-    wanted.iter().map(|algorithm| Stemmer::new(*algorithm))
+    }
 }
 
 /// A possible line break within a word; it does not separate words.
@@ -143,6 +179,9 @@ mod tests {
             ("Dürer", "de", "durer"),
             ("Rossetti’s", "en", "rossetti"),
             ("landskaber", "da", "landskab"),
+            ("Women", "en", "woman"),
+            ("horseman", "en", "horsemen"),
+            ("fiskerbørn", "da", "fiskerbarn"),
         ] {
             let known = terms(indexed, language);
             assert!(

@@ -6,7 +6,7 @@ use tantivy::query::{BooleanQuery, Occur, Query};
 use super::Error;
 use super::analysis::{EXACT, Word, words};
 use super::compounds::{self, Compound};
-use super::expansion::{Expander, Weighted, union};
+use super::expansion::{Expander, Weighted, copy, union};
 use super::lexicon::translations;
 use super::parser::Part;
 use super::schema::schema;
@@ -21,6 +21,8 @@ const MIN_UNKNOWN: usize = 4;
 /// The weights of both parts where no work has the compound, and where works have it.
 const PARTS: f32 = 1.0;
 const LESS_LIKELY_PARTS: f32 = 0.3;
+/// The weight of one part, where no work has both.
+const ONE_PART: f32 = 0.2;
 /// The weight of a compound of two words of the query.
 const JOINED: f32 = 1.0;
 
@@ -35,22 +37,24 @@ impl Expander<'_> {
         if word.written.chars().count() < MIN_LETTERS {
             return Ok(false);
         }
-        let by_lexicon = compounds::split(word);
-        let split = match by_lexicon {
+        let split = match compounds::split(word) {
             None if !known => self.split_by_index(word)?,
             split => split,
         };
         let Some(Compound { first, last }) = split else { return Ok(false) };
         let weight = if known { LESS_LIKELY_PARTS } else { PARTS };
-        let mut both: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for part in [first, last] {
-            both.push((Occur::Must, union(self.part(&Word::new(&part))?)));
+        let first = self.part(&Word::new(&first))?;
+        let last = self.part(&Word::new(&last))?;
+        let both = [&first, &last].map(|part| (Occur::Must, union(copy(part))));
+        let query = BooleanQuery::new(both.into());
+        if query.count(&self.snapshot.searcher)? > 0 {
+            found.push((Box::new(query), weight));
+            return Ok(true);
         }
-        let query = BooleanQuery::new(both);
-        if query.count(&self.snapshot.searcher)? == 0 {
+        if known || first.is_empty() && last.is_empty() {
             return Ok(false);
         }
-        found.push((Box::new(query), weight));
+        found.extend([first, last].map(|part| (union(part), ONE_PART)));
         Ok(true)
     }
 
@@ -58,6 +62,7 @@ impl Expander<'_> {
     fn part(&self, part: &Word) -> Result<Vec<Weighted>, Error> {
         let mut found = Vec::new();
         self.word(part, 1.0, &mut found)?;
+        self.kind(part, &mut found)?;
         for translation in translations(&part.written) {
             match words(&translation).as_slice() {
                 [word] => drop(self.word(word, 1.0, &mut found)?),

@@ -20,11 +20,11 @@ use super::spelling::word_fields;
 const CREATOR: f32 = 3.0;
 const BY_CREATOR: f32 = 9.0;
 /// The least share of a word's works that it names as a creator, for a higher score of these works.
-const LEAST_SHARE: f64 = 0.2;
+const LEAST_SHARE: f64 = 0.5;
 /// The scores of works whose creator has several words of the query, a name near them, or run-together initials.
-const FULL_NAME: f32 = 4.0;
-const NEAR_NAME: f32 = 8.0;
-const INITIALS: f32 = 3.0;
+const FULL_NAME: f32 = 30.0;
+const NEAR_NAME: f32 = 20.0;
+const INITIALS: f32 = 40.0;
 /// The maximum number of words of a name, and of run-together initials.
 const MAX_NAME: usize = 4;
 const MAX_INITIALS: usize = 4;
@@ -77,13 +77,16 @@ impl Expander<'_> {
             let typed = folded.join(" ");
             let works = |number: u32| self.snapshot.work_count(number);
             let Some(near) = self.snapshot.names.near(&typed, false, works) else { continue };
-            if *near.words == *typed || self.names_a_creator(&words)? {
+            let strict = || self.snapshot.names.near(&typed, true, works).is_some();
+            if self.snapshot.names.has(&typed) {
                 return Ok((count, None));
             }
             let is_name = match count {
+                // `Vandyke` is the middle name of another creator.
+                _ if self.names_a_creator(&words)? => strict(),
                 1 => self.is_likeliest(&typed, near)?,
                 // Works have these words: only the same sound is a slip.
-                _ if self.has_all(&words)? => self.snapshot.names.near(&typed, true, works).is_some(),
+                _ if self.has_all(&words)? => strict(),
                 _ => true,
             };
             if is_name {
@@ -204,24 +207,45 @@ impl Expander<'_> {
         Ok(false)
     }
 
-    /// Works whose creator has adjacent words of the query.
+    /// Works whose creator has adjacent words of the query, or initials beside them: `D. G. Rossetti`.
     pub(super) fn full_names(&self, parts: &[Part]) -> Result<Vec<Weighted>, Error> {
         let mut found = Vec::new();
         if !self.has_creators() {
             return Ok(found);
         }
-        for two in parts.windows(2) {
-            let [first, second] = two else { continue };
-            if two.iter().any(|part| !part.is_single() || part.role == Role::Subject || part.exact) {
-                continue;
-            }
-            let ([first], [second]) = (first.words.as_slice(), second.words.as_slice()) else { continue };
-            let terms = [first, second].map(|word| format!("{EXACT}{}", word.folded()));
-            if self.creator_count(&terms[0])? > 0 && self.creator_count(&terms[1])? > 0 {
-                found.push((constant(all_of(terms.into_iter())), FULL_NAME));
+        let mut run: Vec<String> = Vec::new();
+        for part in parts {
+            match self.name_term(part)? {
+                Some(term) if run.is_empty() || self.has_both(&run, &term)? => run.push(term),
+                Some(term) => self.full_name(std::mem::replace(&mut run, vec![term]), &mut found),
+                None => self.full_name(std::mem::take(&mut run), &mut found),
             }
         }
+        self.full_name(run, &mut found);
         Ok(found)
+    }
+
+    /// The index term of a part that is a word or an initial of creators.
+    fn name_term(&self, part: &Part) -> Result<Option<String>, Error> {
+        let [word] = part.words.as_slice() else { return Ok(None) };
+        if !part.is_single() || part.exact || part.role == Role::Subject {
+            return Ok(None);
+        }
+        let folded = word.folded();
+        let prefix = if folded.chars().count() == 1 { INITIAL } else { EXACT };
+        let term = format!("{prefix}{folded}");
+        Ok((self.creator_count(&term)? > 0).then_some(term))
+    }
+
+    fn has_both(&self, run: &[String], term: &str) -> Result<bool, Error> {
+        let query = all_of(run.iter().cloned().chain([term.to_owned()]));
+        Ok(query.count(&self.snapshot.searcher)? > 0)
+    }
+
+    fn full_name(&self, run: Vec<String>, found: &mut Vec<Weighted>) {
+        if run.len() > 1 && run.iter().any(|term| term.starts_with(EXACT)) {
+            found.push((constant(all_of(run.into_iter())), FULL_NAME));
+        }
     }
 }
 

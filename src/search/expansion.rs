@@ -11,6 +11,7 @@ use tantivy::schema::IndexRecordOption;
 
 use super::Error;
 use super::analysis::{EXACT, Word, words};
+use super::kinds::words_of_kind;
 use super::lexicon::translations;
 use super::object_numbers;
 use super::parser::{Part, candidates};
@@ -38,8 +39,10 @@ const NUMBER_PREFIX: f32 = 2.0;
 /// The weight of a word that says the kind of a work.
 const KIND: f32 = 0.3;
 /// The weights of a production within the period of the query, and of one that overlaps it.
-const WITHIN: f32 = 2.0;
+const WITHIN: f32 = 4.0;
 const OVERLAPPING: f32 = 0.5;
+/// The weight of the words of a period.
+const PERIOD_WORDS: f32 = 0.3;
 
 /// A query and its weight.
 pub(super) type Weighted = (Box<dyn Query>, f32);
@@ -152,16 +155,18 @@ impl<'a> Expander<'a> {
             self.near_name(name, &mut found);
             correction = Some(name.clone());
         }
+        // The years of a period say more than its words, as in the name of a school.
+        let own = if part.years.is_some() { PERIOD_WORDS } else { 1.0 };
         let mut known = match part.words.as_slice() {
             [word] if part.creator.is_some() => self.word(word, 1.0, &mut found)?,
             [word] => {
-                let mut known = self.word(word, 1.0, &mut found)?;
+                let mut known = self.word(word, own, &mut found)?;
                 let folded = word.folded();
                 if !part.without {
                     self.by_creator(word, part.role, &mut found)?;
                     known |= self.initials(part, parts, &mut found)?;
                     if parts.len() > 1 {
-                        self.kind(part, &mut found)?;
+                        self.kind(word, &mut found)?;
                     }
                     if part.is_single() && !part.exact {
                         known |= self.compound(word, known, &mut found)?;
@@ -186,7 +191,7 @@ impl<'a> Expander<'a> {
                 known
             }
             several if part.quoted => self.phrase(several, &mut found)?,
-            several => self.every(several, 1.0, &mut found)?,
+            several => self.every(several, own, &mut found)?,
         };
         if let Some(key) = &part.number {
             known |= self.numbered(key, known, &mut found)?;
@@ -210,13 +215,13 @@ impl<'a> Expander<'a> {
         Ok((found, correction))
     }
 
-    /// Adds works whose records say that they are of the kind that a part names.
-    fn kind(&self, part: &Part, found: &mut Vec<Weighted>) -> Result<(), Error> {
+    /// Adds works whose records say that they are of the kind that a word names.
+    pub(super) fn kind(&self, word: &Word, found: &mut Vec<Weighted>) -> Result<(), Error> {
         let subject = SearchField::Subject;
         if !self.fields.contains(&subject) {
             return Ok(());
         }
-        for word in part.kind().unwrap_or_default() {
+        for word in words_of_kind(word).unwrap_or_default() {
             self.term_in(subject, &format!("{EXACT}{}", word.folded()), KIND, found)?;
         }
         Ok(())
@@ -288,6 +293,10 @@ impl<'a> Expander<'a> {
 
 fn boosted((query, weight): Weighted) -> Box<dyn Query> {
     Box::new(BoostQuery::new(query, weight))
+}
+
+pub(super) fn copy(ways: &[Weighted]) -> Vec<Weighted> {
+    ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
 }
 
 /// Works that match any of these queries.

@@ -1,10 +1,14 @@
 //! Counts facet values and the histogram periods of a search's hits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use tantivy::query::Query;
+
 use super::Error;
+use super::conditions::Conditions;
 use super::hits::Hits;
-use super::request::{Search, SearchResults};
+use super::request::{FacetMode, Search, SearchResults};
 use super::snapshot::Snapshot;
 use crate::iiif::Invalid;
 
@@ -12,43 +16,70 @@ use crate::iiif::Invalid;
 const MAX_PERIODS: usize = 10_000;
 
 impl Snapshot {
-    /// Counts the hits by facet value. Facet values are numbered, so that all schemes are counted in one pass.
-    pub(super) fn count_facets(&self, search: &Search, hits: &[Hits], found: &mut SearchResults) {
+    /// Counts the hits by facet value. Facet values are numbered, so that all schemes are counted in one pass; a scheme
+    /// whose counts ignore its own filter takes one more.
+    pub(super) fn count_facets(
+        &self,
+        search: &Search,
+        words: Option<&dyn Query>,
+        hits: &[Hits],
+        found: &mut SearchResults,
+    ) -> Result<(), Error> {
         if search.facets.is_empty() {
-            return;
+            return Ok(());
         }
-        let vocabulary = self.vocabulary();
-        let mut counted = Vec::new();
-        // The counts for all works are precomputed.
-        let counts = if found.total == self.works() {
-            &self.totals
-        } else {
-            counted.resize(self.totals.len(), 0u32);
-            self.each_hit(hits, |columns, work| {
-                for &number in columns.facets(work) {
-                    if let Some(count) = counted.get_mut(number as usize) {
-                        *count += 1;
-                    }
-                }
-            });
-            &counted
-        };
+        let counts = self.counts(hits);
         for scheme in &search.facets {
-            let count = |number: u32| u64::from(counts.get(number as usize).copied().unwrap_or(0));
-            let numbers = vocabulary.numbers_of(scheme).iter().map(|&number| (number, count(number)));
-            let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
-            let sort = |number: u32| vocabulary.value(number).map(|term| &term.sort);
-            let order =
-                |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
-            if let Some(last) = search.facet_limit.checked_sub(1).filter(|last| *last < values.len()) {
-                // Sort keys are compared only where counts are equal.
-                let (_, &mut (_, least), _) = values.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
-                values.retain(|(_, count)| *count >= least);
-            }
-            values.sort_unstable_by(order);
-            values.truncate(search.facet_limit);
+            let is_open = search.facet_mode == FacetMode::Multiple
+                && search.any.iter().any(|filter| filter.scheme == *scheme);
+            let values = match is_open {
+                false => self.most_frequent(scheme, &counts, search.facet_limit),
+                true => {
+                    let any = search.any.iter().filter(|filter| filter.scheme != *scheme).cloned().collect();
+                    let free = Search { any, ..search.clone() };
+                    let query = self.query(&free, words.map(|words| words.box_clone()));
+                    let hits = self.hits(query.as_deref(), &Conditions::of(&free))?;
+                    self.most_frequent(scheme, &self.counts(&hits), search.facet_limit)
+                }
+            };
             found.facets.push((scheme.clone(), values));
         }
+        Ok(())
+    }
+
+    /// The number of hits with each value, by the value's number.
+    fn counts(&self, hits: &[Hits]) -> Cow<'_, [u32]> {
+        // The counts for all works are precomputed.
+        if self.count(hits) == self.works() {
+            return Cow::Borrowed(&self.totals);
+        }
+        let mut counted = vec![0u32; self.totals.len()];
+        self.each_hit(hits, |columns, work| {
+            for &number in columns.facets(work) {
+                if let Some(count) = counted.get_mut(number as usize) {
+                    *count += 1;
+                }
+            }
+        });
+        Cow::Owned(counted)
+    }
+
+    /// The values of a scheme with most hits, as their numbers with the counts.
+    fn most_frequent(&self, scheme: &str, counts: &[u32], limit: usize) -> Vec<(u32, u64)> {
+        let vocabulary = self.vocabulary();
+        let count = |number: u32| u64::from(counts.get(number as usize).copied().unwrap_or(0));
+        let numbers = vocabulary.numbers_of(scheme).iter().map(|&number| (number, count(number)));
+        let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
+        let sort = |number: u32| vocabulary.value(number).map(|term| &term.sort);
+        let order = |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
+        if let Some(last) = limit.checked_sub(1).filter(|last| *last < values.len()) {
+            // Sort keys are compared only where counts are equal.
+            let (_, &mut (_, least), _) = values.select_nth_unstable_by(last, |a, b| b.1.cmp(&a.1));
+            values.retain(|(_, count)| *count >= least);
+        }
+        values.sort_unstable_by(order);
+        values.truncate(limit);
+        values
     }
 
     /// Counts the hits by period; a work counts in every period that its production overlaps.

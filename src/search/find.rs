@@ -31,7 +31,8 @@ impl Snapshot {
             found.relaxed = text.relaxed;
         }
         let by_text = text.is_some() && search.order.sort == Sort::Relevance && search.colours.is_empty();
-        let query = self.query(search, text.map(|text| text.query));
+        let words = text.map(|text| text.query);
+        let query = self.query(search, words.as_ref().map(|words| words.box_clone()));
         let conditions = Conditions::of(search);
         let needs_all_hits =
             !search.facets.is_empty() || search.histogram.is_some() || conditions.any() || !by_text;
@@ -41,7 +42,7 @@ impl Snapshot {
             (Some(query), false) => query.count(&self.searcher)? as u64,
             (None, false) => self.works(),
         };
-        self.count_facets(search, &hits, &mut found);
+        self.count_facets(search, words.as_deref(), &hits, &mut found)?;
         self.count_periods(search, &hits, &mut found)?;
         self.page(search, query.as_deref().filter(|_| by_text), &conditions, &hits, &mut found)?;
         Ok(found)
@@ -92,7 +93,7 @@ impl Snapshot {
     }
 
     /// Combines the text query with the filters for which the index has terms; `None` means all works.
-    fn query(&self, search: &Search, words: Option<Box<dyn Query>>) -> Option<Box<dyn Query>> {
+    pub(super) fn query(&self, search: &Search, words: Option<Box<dyn Query>>) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let mut schemes: Vec<&str> = search.any.iter().map(|filter| filter.scheme.as_str()).collect();
         schemes.sort_unstable();

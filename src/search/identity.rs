@@ -3,7 +3,7 @@
 use super::background::Background;
 use super::colour::{Colour, WeightedColour};
 use super::order::{Cursor, Key, Order, Sort};
-use super::request::{Filter, Search};
+use super::request::{FacetMode, Filter, Search};
 use super::search_field::SearchField;
 use super::visual_measure::VisualMeasure;
 use crate::identity::{Identity, fields, wrapped};
@@ -15,7 +15,7 @@ impl Identity for Search {
         let Self {
             q, search_fields, any, all, none, each, numbers, not_numbers, years, made_until, made_from, has_image,
             public_domain, on_display, width, height, bytes, modified, created, visual_measures, background,
-            colours, colour_distance, order, facets, facet_limit, histogram, limit, offset, cursor,
+            colours, colour_distance, order, facets, facet_mode, facet_limit, histogram, limit, offset, cursor,
         } = self;
         let mut parts: Vec<(&str, &dyn Identity)> = vec![
             ("q", q), ("places", search_fields), ("any", any), ("all", all), ("none", none), ("each", each),
@@ -31,9 +31,21 @@ impl Identity for Search {
         for (measure, range) in VisualMeasure::ALL.into_iter().zip(visual_measures) {
             parts.extend(range.as_ref().map(|_| (measure.name(), range as &dyn Identity)));
         }
+        if *facet_mode == FacetMode::Multiple {
+            parts.push(("facet_mode", facet_mode));
+        }
         let background = background.map(Background::identity);
         parts.extend(background.as_ref().map(|names| ("background", names as &dyn Identity)));
         fields(text, "Search", &parts);
+    }
+}
+
+impl Identity for FacetMode {
+    fn write(&self, text: &mut String) {
+        text.push_str(match self {
+            Self::Single => "Single",
+            Self::Multiple => "Multiple",
+        });
     }
 }
 
@@ -172,6 +184,7 @@ mod tests {
             colour_distance: 7.5,
             order: Order { sort: Sort::Title, backwards: true },
             facets: vec!["creator".into(), "motif".into()],
+            facet_mode: FacetMode::Single,
             facet_limit: 3,
             histogram: Some(50),
             limit: 7,

@@ -14,7 +14,9 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
 use super::document::IndexableWork;
+use super::periods::Periods;
 use super::schema::{POSITIONED_TERMS, schema};
+use super::settings::Settings;
 use super::snapshot::Snapshot;
 use super::terms::PositionedTerms;
 use super::vocabulary::Vocabulary;
@@ -45,6 +47,7 @@ pub(crate) struct Index {
     writer: Mutex<Option<IndexWriter>>,
     reader: IndexReader,
     vocabulary: Arc<RwLock<Vocabulary>>,
+    periods: Arc<Periods>,
     current: RwLock<Arc<Snapshot>>,
 }
 
@@ -56,7 +59,7 @@ impl Index {
     ///
     /// Returns an error if the folder cannot be locked, or if the index cannot be opened for another reason than
     /// damage.
-    pub(crate) fn open(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(folder: &Path, catalogue: &str, settings: &Settings) -> Result<Option<Self>, Error> {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(None) };
         let _lock = lock_folder(folder)?;
         let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -73,8 +76,8 @@ impl Index {
             match opened {
                 Ok(Some((index, revision))) => {
                     drop(lock);
-                    let writer = writer(&index, memory_mib)?;
-                    found = Some(Self::new(&folder, catalogue, memory_mib, index, writer, revision)?);
+                    let writer = writer(&index, settings.memory_mib)?;
+                    found = Some(Self::new(&folder, catalogue, settings, index, writer, revision)?);
                 }
                 Ok(None) => remove(&folder),
                 Err(error) if is_permanent(&error) => {
@@ -94,7 +97,7 @@ impl Index {
     /// # Errors
     ///
     /// Returns an error if the folder cannot be written.
-    pub(crate) fn create(folder: &Path, catalogue: &str, memory_mib: usize) -> Result<Self, Error> {
+    pub(crate) fn create(folder: &Path, catalogue: &str, settings: &Settings) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
         let _lock = lock_folder(folder)?;
         let taken = fs::read_dir(folder)?.filter_map(|entry| number(&entry.ok()?.path())).max();
@@ -102,10 +105,10 @@ impl Index {
         fs::create_dir(&folder)?;
         let create = || {
             let index = tantivy::Index::create_in_dir(&folder, schema().0.clone())?;
-            let writer = writer(&index, memory_mib)?;
+            let writer = writer(&index, settings.memory_mib)?;
             // Segments are merged once, at the end: see `merge_segments`.
             writer.set_merge_policy(Box::new(NoMergePolicy));
-            Self::new(&folder, catalogue, memory_mib, index, writer, 0)
+            Self::new(&folder, catalogue, settings, index, writer, 0)
         };
         create().inspect_err(|_: &Error| remove(&folder))
     }
@@ -113,7 +116,7 @@ impl Index {
     fn new(
         folder: &Path,
         catalogue: &str,
-        memory_mib: usize,
+        settings: &Settings,
         index: tantivy::Index,
         writer: IndexWriter,
         revision: u64,
@@ -122,15 +125,17 @@ impl Index {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let reader: IndexReader = reader;
         let vocabulary = Arc::<RwLock<Vocabulary>>::default();
-        let snapshot = Snapshot::new(reader.searcher(), revision, vocabulary.clone(), None)?;
+        let periods = Arc::new(Periods::new(&settings.periods));
+        let snapshot = Snapshot::new(reader.searcher(), revision, vocabulary.clone(), periods.clone(), None)?;
         Ok(Self {
             folder: folder.to_owned(),
             catalogue: catalogue.to_owned(),
-            memory_mib,
+            memory_mib: settings.memory_mib,
             index,
             writer: Mutex::new(Some(writer)),
             reader,
             vocabulary,
+            periods,
             current: RwLock::new(Arc::new(snapshot)),
         })
     }
@@ -175,8 +180,13 @@ impl Index {
         prepared.commit()?;
         self.reader.reload()?;
         let before = self.snapshot();
-        let snapshot =
-            Snapshot::new(self.reader.searcher(), revision, self.vocabulary.clone(), Some(&before))?;
+        let snapshot = Snapshot::new(
+            self.reader.searcher(),
+            revision,
+            self.vocabulary.clone(),
+            self.periods.clone(),
+            Some(&before),
+        )?;
         *self.current.write() = Arc::new(snapshot);
         Ok(())
     }

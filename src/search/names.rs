@@ -62,6 +62,12 @@ impl Names {
         self.version == vocabulary.version()
     }
 
+    /// Whether a name ends with these words.
+    pub(super) fn has(&self, typed: &str) -> bool {
+        let key = consonants(&sound(typed));
+        self.names.get(key.as_str()).into_iter().flatten().any(|name| *name.words == *typed)
+    }
+
     /// The name that is nearest to these words among those that are near enough; of several, that of the creator with
     /// most works. With `strict`, only names that sound alike.
     pub(super) fn near(&self, typed: &str, strict: bool, works: impl Fn(u32) -> u64) -> Option<&Name> {

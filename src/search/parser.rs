@@ -3,6 +3,7 @@
 use super::analysis::{Word, words};
 use super::kinds::words_of_kind;
 use super::period::{self, Years};
+use super::periods::Periods;
 use super::prepositions::{Role, assign_roles};
 use crate::iiif::Invalid;
 
@@ -80,7 +81,7 @@ impl Part {
 /// # Errors
 ///
 /// Returns an error if the query is longer than [`MAX_QUERY_CHARS`].
-pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
+pub(super) fn parts(q: &str, periods: &Periods) -> Result<Vec<Part>, Invalid> {
     if q.chars().count() > MAX_QUERY_CHARS {
         return Err(Invalid::new("q", "", format!("is longer than {MAX_QUERY_CHARS} characters")));
     }
@@ -96,12 +97,26 @@ pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
             without = false;
             continue;
         }
-        let mut remaining = piece.split_whitespace().peekable();
-        while let Some(token) = remaining.next() {
+        let split: Vec<&str> = piece.split_whitespace().collect();
+        let mut remaining = split.as_slice();
+        while let Some(token) = remaining.first() {
             tokens += 1;
-            let century = remaining.peek().and_then(|next| period::words(token, next)).is_some();
-            let next = remaining.next_if(|_| century);
-            parts.extend(unquoted(token, next, tokens));
+            let plain = token.trim_start_matches('-');
+            let typed: Vec<&str> = [plain].into_iter().chain(remaining[1..].iter().copied()).collect();
+            let count = match periods.leading(&typed) {
+                Some((count, years)) => {
+                    let without = token.starts_with('-');
+                    let words = words(&typed[..count].join(" "));
+                    let years = Some(years);
+                    parts.push(Part { words, without, years, token: tokens, exact: true, ..Part::default() });
+                    count
+                }
+                None => {
+                    parts.extend(unquoted(token, tokens));
+                    1
+                }
+            };
+            remaining = &remaining[count..];
         }
         without = piece.ends_with('-');
     }
@@ -120,22 +135,10 @@ pub(super) fn parts(q: &str) -> Result<Vec<Part>, Invalid> {
     Ok(parts)
 }
 
-/// The parts of a token; together with the next token if both form a period such as `18th century`. A token with
-/// punctuation is several words, as in the index.
-fn unquoted(token: &str, next: Option<&str>, number: usize) -> Vec<Part> {
+/// The parts of a token. A token with punctuation is several words, as in the index.
+fn unquoted(token: &str, number: usize) -> Vec<Part> {
     let without = token.starts_with('-') && token.len() > 1;
-    let plain = token.trim_start_matches('-');
-    let hyphened = || plain.split_once('-').and_then(|(first, second)| period::words(first, second));
-    let years = match next {
-        Some(next) => period::words(plain, next),
-        None => period::word(plain).or_else(hyphened),
-    };
-    let part = Part { without, years, token: number, ..Part::default() };
-    if years.is_some() {
-        let mut words = words(token);
-        words.extend(next.into_iter().flat_map(super::analysis::words));
-        return vec![Part { words, exact: true, ..part }];
-    }
+    let part = Part { without, token: number, ..Part::default() };
     let exact = token.chars().any(char::is_numeric);
     let mut several = words(token);
     // The ending of `90'erne` is not a word.
@@ -195,13 +198,17 @@ pub(super) fn candidates(parts: &[Part]) -> Vec<usize> {
 mod tests {
     use super::*;
 
+    fn periods() -> Periods {
+        Periods::new(&std::collections::BTreeMap::new())
+    }
+
     fn written(q: &str) -> Vec<String> {
         let sign = |part: &Part| match (part.without, part.begins) {
             (true, _) => "-",
             (_, true) => "*",
             _ => "",
         };
-        without_stop_words(parts(q).unwrap())
+        without_stop_words(parts(q, &periods()).unwrap())
             .iter()
             .map(|part| format!("{}{}", sign(part), part.written()))
             .collect()
@@ -226,6 +233,8 @@ mod tests {
             ("18th century horse", vec!["18th century", "horse"]),
             ("det 18. århundrede", vec!["18 århundrede"]),
             ("18th-century horse", vec!["18th century", "horse"]),
+            ("maleri fra guldalderen", vec!["maleri", "guldalderen"]),
+            ("late 18th century -1790s", vec!["late 18th century", "-1790s"]),
             ("-1790s horse", vec!["-1790s", "horse"]),
         ] {
             assert_eq!(written(typed), expected, "{typed}");
@@ -244,14 +253,14 @@ mod tests {
             ("1790s", vec![]),
             ("a 1 \"b 2\"", vec![2]),
         ] {
-            assert_eq!(candidates(&parts(typed).unwrap()), expected, "{typed}");
+            assert_eq!(candidates(&parts(typed, &periods()).unwrap()), expected, "{typed}");
         }
     }
 
     #[test]
     fn long_queries_are_refused_and_many_words_ignored() {
-        assert!(parts(&"a".repeat(MAX_QUERY_CHARS + 1)).is_err());
-        assert!(parts(&"ø".repeat(MAX_QUERY_CHARS)).is_ok());
-        assert_eq!(parts(&"xy ".repeat(MAX_WORDS + 9)).unwrap().len(), MAX_WORDS);
+        assert!(parts(&"a".repeat(MAX_QUERY_CHARS + 1), &periods()).is_err());
+        assert!(parts(&"ø".repeat(MAX_QUERY_CHARS), &periods()).is_ok());
+        assert_eq!(parts(&"xy ".repeat(MAX_WORDS + 9), &periods()).unwrap().len(), MAX_WORDS);
     }
 }

@@ -14,19 +14,33 @@ pub(super) type Years = (i32, i32);
 /// Suffixes of decades: `1790s`, `1790'erne`, `1790ernes`, `1790er`.
 const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
 /// Suffixes of centuries: `1700-tallet`.
-const HUNDREDS: [&str; 4] = ["tallet", "tallets", "tal", "tals"];
+const HUNDREDS: [&str; 5] = ["tallet", "tallets", "talet", "tal", "tals"];
 /// Words that follow the number of a century.
 const CENTURY: [&str; 8] =
     ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
 
 /// The years of a word such as `1790s`. A multiple of 100 is a century: `1700s` equals `1700-tallet`.
 pub(super) fn word(typed: &str) -> Option<Years> {
+    if let Some(years) = range(typed) {
+        return Some(years);
+    }
     let (digits, ending) = split(typed)?;
     let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
     if year % 100 == 0 && (HUNDREDS.contains(&ending) || DECADE.contains(&ending)) {
         return Some((year, year + 99));
     }
     (year % 10 == 0 && DECADE.contains(&ending)).then_some((year, year + 9))
+}
+
+/// The years of a range such as `1800-1850`: four digits each, as object numbers rarely have.
+fn range(typed: &str) -> Option<Years> {
+    let (from, to) = typed.split_once(['-', '‐', '‑', '–'])?;
+    let year = |text: &str| -> Option<i32> {
+        let is_year = text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit());
+        is_year.then(|| text.parse().ok()).flatten().filter(|year| (1000..=2100).contains(year))
+    };
+    let (from, to) = (year(from)?, year(to)?);
+    (from <= to).then_some((from, to))
 }
 
 /// The years of two words such as `18th century`, which may be joined by a hyphen.
@@ -100,6 +114,9 @@ mod tests {
             ("1700s", Some((1700, 1799))),
             ("1700-tallet", Some((1700, 1799))),
             ("800-tallet", Some((800, 899))),
+            ("1700-talet", Some((1700, 1799))),
+            ("1800-1850", Some((1800, 1850))),
+            ("1850-1800", None),
             ("1790-tallet", None),
             ("1795s", None),
             ("1790", None),

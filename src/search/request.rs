@@ -15,6 +15,30 @@ pub(crate) struct Filter {
     pub value: String,
 }
 
+/// Which works the counts of a scheme's values are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FacetMode {
+    /// The results.
+    #[default]
+    Single,
+    /// What would be the results without [`Search::any`] values of this scheme, so that further values can be chosen.
+    Multiple,
+}
+
+impl FacetMode {
+    /// The names of parameters.
+    pub(crate) const NAMES: [&'static str; 2] = ["single", "multiple"];
+
+    /// Parses a name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "single" => Some(Self::Single),
+            "multiple" => Some(Self::Multiple),
+            _ => None,
+        }
+    }
+}
+
 /// A search.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Search {
@@ -62,6 +86,8 @@ pub(crate) struct Search {
     pub order: Order,
     /// Schemes whose values are counted.
     pub facets: Vec<String>,
+    /// Which works are counted.
+    pub facet_mode: FacetMode,
     /// The maximum number of values per scheme.
     pub facet_limit: usize,
     /// The length of a histogram period, in years.
@@ -100,6 +126,7 @@ impl Default for Search {
             colour_distance: 12.0,
             order: Order::default(),
             facets: Vec::new(),
+            facet_mode: FacetMode::Single,
             facet_limit: 10,
             histogram: None,
             limit: 20,
@@ -137,6 +164,7 @@ impl Search {
         let usual = Self::default();
         Self {
             facets: usual.facets,
+            facet_mode: usual.facet_mode,
             facet_limit: usual.facet_limit,
             histogram: usual.histogram,
             limit: usual.limit,

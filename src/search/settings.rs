@@ -1,6 +1,10 @@
 //! The settings of the search.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::periods::YearRange;
 
 /// `[search]`: the search index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,10 +20,20 @@ pub(crate) struct Settings {
     pub threads: usize,
     /// With more changes at once than this, and than there are works, the index is rebuilt.
     pub rebuild_from: u64,
+    /// The museum's names of periods with their years, as in `"skagensmalerne" = "1870/1905"`, beside the built-in ones,
+    /// which they replace.
+    pub periods: BTreeMap<String, YearRange>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { folder: String::new(), memory_mib: 64, answers_mib: 32, threads: 0, rebuild_from: 20_000 }
+        Self {
+            folder: String::new(),
+            memory_mib: 64,
+            answers_mib: 32,
+            threads: 0,
+            rebuild_from: 20_000,
+            periods: BTreeMap::new(),
+        }
     }
 }

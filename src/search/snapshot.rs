@@ -14,6 +14,7 @@ use super::columns::{ColumnTexts, Columns};
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::names::Names;
+use super::periods::Periods;
 use super::schema::{FIELD_NAME_PREFIX, PROPOSED_PREFIX, joined, schema};
 use super::vocabulary::Vocabulary;
 
@@ -45,6 +46,7 @@ pub(crate) struct Snapshot {
     pub(super) totals: Vec<u32>,
     pub(super) labels: Arc<Labels>,
     pub(super) names: Arc<Names>,
+    pub(super) periods: Arc<Periods>,
     /// The schemes that can be used as filters.
     schemes: Vec<String>,
     works: u64,
@@ -67,6 +69,7 @@ impl Snapshot {
         searcher: Searcher,
         revision: u64,
         vocabulary: Arc<RwLock<Vocabulary>>,
+        periods: Arc<Periods>,
         before: Option<&Self>,
     ) -> Result<Self, Error> {
         let known: HashMap<SegmentId, &Segment> = before
@@ -114,7 +117,19 @@ impl Snapshot {
         drop(known_values);
         let works = searcher.num_docs();
         let state = state(&segments, revision);
-        Ok(Self { searcher, segments, vocabulary, totals, labels, names, schemes, works, revision, state })
+        Ok(Self {
+            searcher,
+            segments,
+            vocabulary,
+            totals,
+            labels,
+            names,
+            periods,
+            schemes,
+            works,
+            revision,
+            state,
+        })
     }
 
     /// The number of works.

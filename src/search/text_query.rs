@@ -3,7 +3,7 @@
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
 use super::Error;
-use super::expansion::{Expander, Weighted, union};
+use super::expansion::{Expander, Weighted, copy, union};
 use super::parser::{Part, parts, without_stop_words};
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
@@ -35,7 +35,7 @@ pub(super) fn text_query(
     fields: &[SearchField],
 ) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
-    let parts = without_stop_words(expander.names(expander.numbers(parts(q)?)?)?);
+    let parts = without_stop_words(expander.names(expander.numbers(parts(q, &snapshot.periods)?)?)?);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
         // A query of punctuation only matches no work.
@@ -141,8 +141,4 @@ impl Clauses {
         clauses.extend(of(Occur::MustNot, &self.without));
         clauses
     }
-}
-
-fn copy(ways: &[Weighted]) -> Vec<Weighted> {
-    ways.iter().map(|(query, weight)| (query.box_clone(), *weight)).collect()
 }

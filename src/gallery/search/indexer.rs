@@ -101,8 +101,8 @@ impl SearchService {
     /// Opens the index on disk, if it is complete and of this catalogue.
     async fn open(&self) -> Result<(), Error> {
         let (folder, catalogue) = (self.catalogue_folder(), self.catalogue_id().await?);
-        let memory = self.settings.memory_mib;
-        let opened = self.tasks.spawn_blocking(move || Index::open(&folder, &catalogue, memory)).await;
+        let settings = self.settings.clone();
+        let opened = self.tasks.spawn_blocking(move || Index::open(&folder, &catalogue, &settings)).await;
         if let Some(index) = opened.map_err(|error| Error::Fault(error.to_string()))?? {
             let snapshot = index.snapshot();
             tracing::info!(
@@ -206,10 +206,10 @@ impl SearchService {
 
     async fn filled_index(&self) -> Result<Arc<Index>, Error> {
         let (folder, catalogue) = (self.catalogue_folder(), self.catalogue_id().await?);
-        let memory = self.settings.memory_mib;
+        let settings = self.settings.clone();
         // Changes during the build are indexed again afterwards.
         let revision = self.works.query(|catalogue| async move { catalogue.last_revision().await }).await?;
-        let created = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, memory)).await;
+        let created = self.tasks.spawn_blocking(move || Index::create(&folder, &catalogue, &settings)).await;
         let index = Arc::new(created.map_err(|error| Error::Fault(error.to_string()))??);
         match self.fill(&index, revision).await {
             Ok(()) => Ok(index),

@@ -1,7 +1,7 @@
 //! Tables of parameters, from which requests are validated and the OpenAPI description is generated.
 
 use super::query::{Kind, Parameter};
-use crate::search::{MAX_QUERY_CHARS, Order, VisualMeasure};
+use crate::search::{FacetMode, MAX_QUERY_CHARS, Order, VisualMeasure};
 
 /// How often a repeatable parameter may be given, by default.
 const MAX_TIMES: usize = 20;
@@ -150,10 +150,16 @@ const fn told(about: &'static str) -> Parameter {
 }
 
 /// Parameters of pages, facets and the histogram.
-const LISTED: [Parameter; 5] = [
+const LISTED: [Parameter; 6] = [
     LIMIT,
     parameter("cursor", Kind::Cursor, "", "The start of the page: `cursor` of the previous page."),
     many("facet", Kind::Scheme, "creator", "Count the values of this scheme among the results."),
+    parameter(
+        "facet_mode",
+        Kind::Choice(facet_modes),
+        "multiple",
+        "Which works are counted: `single`, the results; `multiple`, for each scheme what would be the results without the `any` filters of this scheme, so that several values can be chosen. Default: `single`.",
+    ),
     parameter(
         "facet_limit",
         Kind::Integer(1, 200),
@@ -169,6 +175,10 @@ const LIKE: Parameter = parameter(
     "text:a ship at sea",
     "Works whose pictures are nearest to a text, nearest first: `text:` and words, in a language that the model knows. Only if the server has a model with a text encoder. Other parameters select the works that are ordered; `total` is the number of works in the response, and facets count all selected works. Cannot be combined with `sort` or `cursor`.",
 );
+
+fn facet_modes() -> Vec<String> {
+    FacetMode::NAMES.map(str::to_owned).to_vec()
+}
 
 /// The parameters of `/api/v1/works`.
 pub(super) fn of_works() -> Vec<Parameter> {

@@ -17,7 +17,7 @@ use crate::gallery::{Error, Hits};
 use crate::iiif::{Invalid, Version};
 use crate::presentation::Address;
 use crate::search::{
-    Background, Colour, Cursor, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure,
+    Background, Colour, Cursor, FacetMode, Filter, Order, Search, Snapshot, Sort, Suggestion, VisualMeasure,
     WeightedColour,
 };
 use crate::web::App;
@@ -67,6 +67,7 @@ pub(crate) fn search_of(query: &ApiQuery<'_>, snapshot: &Snapshot) -> Result<Sea
             .map_or(usual.colour_distance, |distance| distance as f32),
         order: query.text("sort").and_then(Order::parse).unwrap_or_default(),
         facets,
+        facet_mode: query.text("facet_mode").and_then(FacetMode::parse).unwrap_or_default(),
         facet_limit: query.integer("facet_limit").map_or(usual.facet_limit, |limit| limit as usize),
         histogram: query.text("histogram").and_then(|years| years.parse().ok()),
         limit: query.integer("limit").map_or(usual.limit, |limit| limit as usize),
@@ -109,8 +110,16 @@ pub(super) async fn list(app: &App, request: &HttpRequest, query: &ApiQuery<'_>)
         let joint = if same.is_empty() { "" } else { "&" };
         Url(format!("{}/api/v1/works?{same}{joint}cursor={cursor}", address.base()))
     });
-    let collection =
-        query.canonical(&["cursor", "limit", "facet", "facet_limit", "histogram", "fields", "lang"]);
+    let collection = query.canonical(&[
+        "cursor",
+        "limit",
+        "facet",
+        "facet_mode",
+        "facet_limit",
+        "histogram",
+        "fields",
+        "lang",
+    ]);
     let page = Works {
         collection: Some(Url(address.search_collection(Version::V3, &collection))),
         corrected: hits.found.corrected.as_deref(),
