@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::browser::look;
 use crate::support::http::Response;
 use crate::support::museum::{CURATOR, Museum, search, wait, works};
+use crate::support::not_proven;
 use crate::support::server::Server;
 
 const VISITOR: &str = "a-secret-of-visitors";
@@ -551,4 +553,16 @@ fn of_two_changes_at_once_one_is_made() {
     let (second, _) = created(&server, CURATOR, &comment("Fourth"));
     wait(Duration::from_secs(1), || manifest() != before && other.get(page).text().contains("Fourth"));
     assert_eq!(other.get(&second).status, 200);
+}
+
+#[test]
+fn mirador_annotates_in_a_browser() {
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    let what = "annotating in Mirador";
+    if server.get("/assets/mirador/annotate.js").status != 200 {
+        return not_proven(what, "the viewers are not built: cd src/web/pages && npm ci && npm run build");
+    }
+    let out = museum.path("out");
+    look(what, "annotate.mjs", "axe-core", &server, &[CURATOR, "KMS1", "--out", &out]);
 }

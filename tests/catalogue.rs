@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tegl::catalogue::{
-    ALL, Analysis, Batch, BatchSummary, Catalogue, Decision, Error, NewWork, Producer, ProposalSummary,
-    Proposals, Removal, Settings, Withdrawal, WorkDecision,
+    ALL, Analysis, AnnotationChange, AnnotationRefused, AnnotationStatus, Batch, BatchSummary, Catalogue,
+    Decision, Error, NewWork, Producer, ProposalSummary, Proposals, Removal, Settings, Withdrawal, WorkDecision,
 };
 use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 
@@ -698,5 +698,82 @@ fn what_was_learnt_is_replaced_only_by_those_who_have_read_it() {
         assert!(catalogue.put_learned("scheme:motif", 0, "{}".into()).await.unwrap());
         assert_eq!(catalogue.learned_names().await.unwrap(), ["scheme:motif", "scheme:style"]);
         assert_eq!(catalogue.last_revision().await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn annotations_are_changed_at_the_revision_that_their_writer_read() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &[]), work("b", "B", &[])]).await;
+        let create = |slug: Option<&str>, image: Option<&str>, status, max| AnnotationChange::Create {
+            slug: slug.map(str::to_owned),
+            canvas: 1,
+            image: image.map(str::to_owned),
+            status,
+            words: "a brown dog".into(),
+            body: "{\"motivation\":\"commenting\"}".into(),
+            max,
+        };
+        let change =
+            async |change| catalogue.change_annotation("a", change, "anna", Some("why")).await.unwrap();
+        let (accepted, pending) = (AnnotationStatus::Accepted, AnnotationStatus::Pending);
+        let first = change(create(Some("dog"), Some("a.tif"), pending, 2)).await.unwrap();
+        assert_eq!((first.state.id.as_str(), first.state.revision), ("dog", 3));
+        let second = change(create(Some("dog"), Some("a.tif"), accepted, 2)).await.unwrap();
+        assert_eq!(second.state.id, "dog-4");
+        assert_eq!(change(create(None, Some("a.tif"), accepted, 2)).await, Err(AnnotationRefused::Full));
+        // Canvases without images are counted by their numbers.
+        let third = change(create(None, None, accepted, 1)).await.unwrap();
+        assert_eq!(
+            (third.state.id.as_str(), change(create(None, None, accepted, 1)).await),
+            ("a5", Err(AnnotationRefused::Full))
+        );
+        let none = catalogue.change_annotation("none", create(None, None, accepted, 1), "anna", None).await;
+        assert!(matches!(none, Err(Error::NotFound)), "{none:?}");
+
+        let waiting = catalogue.waiting_annotations(0, 10).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        assert_eq!((waiting[0].object_number.as_str(), &waiting[0].annotation), ("a", &first));
+        assert_eq!(catalogue.waiting_annotations(first.state.made, 10).await.unwrap(), []);
+        let decide = |expected, status| AnnotationChange::Decide { id: "dog".into(), expected, status };
+        assert_eq!(change(decide(Some(9), accepted)).await, Err(AnnotationRefused::Changed { current: 3 }));
+        let decided = change(decide(Some(3), accepted)).await.unwrap();
+        assert_eq!((decided.state.status, decided.state.revision), (accepted, 6));
+        // The same decision again changes nothing.
+        assert_eq!(change(decide(None, accepted)).await.unwrap(), decided);
+        assert_eq!(catalogue.last_revision().await.unwrap(), 6);
+        let stored = catalogue.get_all(&["a".into(), "b".into()]).await.unwrap();
+        assert_eq!((stored["a"].annotated, stored["a"].notes.len(), stored["a"].revision), (true, 3, 6));
+        assert_eq!((stored["b"].annotated, stored["b"].notes.len()), (false, 0));
+
+        let replace = |expected| AnnotationChange::Replace {
+            id: "dog".into(),
+            expected,
+            status: accepted,
+            words: String::new(),
+            body: "{}".into(),
+        };
+        assert_eq!(change(replace(3)).await, Err(AnnotationRefused::Changed { current: 6 }));
+        assert_eq!(change(replace(6)).await.unwrap().body, "{}");
+        let delete = |id: &str| AnnotationChange::Delete { id: id.into(), expected: None };
+        assert_eq!(change(delete("nothing")).await, Err(AnnotationRefused::Unknown));
+        assert_eq!(change(delete("dog")).await.unwrap().state.status, AnnotationStatus::Deleted);
+        assert_eq!(change(delete("dog")).await, Err(AnnotationRefused::Deleted));
+        let left: Vec<String> =
+            catalogue.annotations("a").await.unwrap().into_iter().map(|state| state.id).collect();
+        assert_eq!(left, ["dog-4", "a5"]);
+        let bodies = catalogue.annotation_bodies("a", &["dog-4".into(), "x".into()]).await.unwrap();
+        assert_eq!(bodies.len(), 1);
+        let history = catalogue.annotation_history("a", "dog").await.unwrap();
+        let events: Vec<_> = history.iter().map(|event| (event.status.name(), event.revision)).collect();
+        assert_eq!(events, [("pending", 3), ("accepted", 6), ("accepted", 7), ("deleted", 8)]);
+        assert_eq!((history[0].actor.as_str(), history[0].note.as_deref()), ("anna", Some("why")));
+        // A new record keeps them; a withdrawn work has none that wait.
+        put(&catalogue, vec![work("a", "A new title", &[])]).await;
+        assert_eq!(catalogue.get_all(&["a".into()]).await.unwrap()["a"].notes.len(), 2);
+        change(create(None, Some("b.tif"), pending, 1)).await.unwrap();
+        catalogue.withdraw("a", None).await.unwrap();
+        assert_eq!(catalogue.waiting_annotations(0, 10).await.unwrap(), []);
     });
 }

@@ -3,11 +3,13 @@
 //   npm ci && npm run build
 //
 // OpenSeadragon and Mirador are copied from their packages, with the licences of everything that Mirador's file
-// contains. Text files are also stored compressed (.br, .gz); the server sends these files unchanged.
+// contains. Mirador with its annotation plugin is a bundle of its own, which only the page for annotating loads: the plugin
+// must share Mirador's React. Text files are also stored compressed (.br, .gz); the server sends these files unchanged.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import zlib from "node:zlib";
+import { build } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, "node_modules");
@@ -51,6 +53,22 @@ for (const script of Object.keys(COPIES).filter((name) => name.endsWith(".js")))
   const file = path.join(bundle, script);
   fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n"));
 }
+const annotate = `import Mirador from "mirador";
+import annotationPlugins from "mirador-annotation-editor";
+import "mirador-annotation-editor/dist/index.css";
+export { Mirador, annotationPlugins };
+`;
+await build({
+  stdin: { contents: annotate, resolveDir: here },
+  outfile: path.join(bundle, "mirador/annotate.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  loader: { ".svg": "dataurl" },
+  define: { "process.env.NODE_ENV": '"production"' },
+});
 fs.writeFileSync(path.join(bundle, "mirador/THIRD-PARTY-LICENSES.txt"), notices() + "\n");
 
 for (const name of fs.readdirSync(bundle, { recursive: true }).filter((name) => /\.(js|css|txt|svg)$/.test(name))) {

@@ -66,6 +66,7 @@ pub(super) const SIGN_IN: Label = Label::new("Sign in", "Log ind");
 pub(super) const SIGN_OUT: Label = Label::new("Sign out", "Log ud");
 pub(super) const BY_TAG: Label = Label::new("Tag by tag", "Tag for tag");
 pub(super) const BY_WORK: Label = Label::new("Work by work", "Værk for værk");
+pub(super) const ANNOTATIONS: Label = Label::new("Annotations that wait", "Annotationer, der venter");
 pub(super) const SCHEME: Label = Label::new("Vocabulary", "Ordliste");
 pub(super) const ACCEPT: Label = Label::new("Accept", "Godkend");
 pub(super) const REJECT: Label = Label::new("Reject", "Afvis");

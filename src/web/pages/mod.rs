@@ -52,7 +52,7 @@ pub(crate) use review::review;
 pub(crate) use search::search;
 pub(crate) use search_results::{Facet, Like, PickedColor, Search};
 pub(crate) use tags::{TagBox, TagNote, WorkTag};
-pub(crate) use viewers::{ViewerPage, mirador, openseadragon};
+pub(crate) use viewers::{ViewerPage, annotate, mirador, openseadragon};
 pub(crate) use work::{
     Allowed, CitationText, Download, DownloadKind, Head as WorkHead, Part, Picture, Related, Thumbnail,
     WorkPage, work,

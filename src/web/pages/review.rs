@@ -82,6 +82,10 @@ fn tools(context: &Context) -> Markup {
             button.button type="button" #sign-out { (text(labels::SIGN_OUT)) }
         }
         div #message role="status" aria-live="polite" {}
+        section #annotations hidden {
+            h2 { (text(labels::ANNOTATIONS)) }
+            ul {}
+        }
         div #layout .with-filters hidden {
             div {
                 (cluster(context))

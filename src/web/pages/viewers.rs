@@ -11,6 +11,9 @@ use crate::record::Region;
 
 pub(super) const OPENSEADRAGON: &str = "openseadragon/openseadragon.min.js";
 const MIRADOR: &str = "mirador/mirador.min.js";
+/// Mirador with its annotation plugin, as a module that the page imports once its visitor has signed in.
+const ANNOTATE: &str = "mirador/annotate.js";
+const ANNOTATE_STYLES: &str = "mirador/annotate.css";
 
 /// The contents of a viewer's page: image or manifest, and the work to return to.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +78,43 @@ pub(crate) fn mirador(context: &Context, page: &ViewerPage) -> String {
         }
     };
     let title = format!("{label} · {}", context.title());
-    document(context, &title, "viewer", &[MIRADOR, "mirador.js"], body)
+    document(context, &title, "viewer", &[MIRADOR, "viewers/mirador.js"], body)
+}
+
+/// The page at `/view/mirador/{work}?annotate`: a manifest in Mirador with its annotation plugin, for holders of a token.
+/// `first` is the URI of the work's first canvas.
+pub(crate) fn annotate(context: &Context, page: &ViewerPage, first: &str) -> String {
+    let (base, label, manifest) = (&context.base, &page.label, &page.manifest);
+    let text = |label| context.text(label);
+    let body = html! {
+        header.bar {
+            (back(context, page))
+            h1 dir="auto" { (label) }
+            a.secondary href=(context.page("/review")) { (text(labels::REVIEW)) }
+        }
+        form #sign-in .sign-in hidden {
+            input type="text" name="username" value=(context.title()) autocomplete="username" hidden;
+            label for="token" { (text(labels::TOKEN)) }
+            input.input type="password" id="token" name="token" autocomplete="current-password" required;
+            button.button.primary type="submit" { (text(labels::SIGN_IN)) }
+            p.hint { (text(labels::TOKEN_HELP)) }
+        }
+        p #message .message role="status" hidden {}
+        main.viewer-area id="viewer" aria-label={ (text(labels::PICTURE_OF)) " " (label) }
+            data-canvas=[&page.canvas] data-first=(first)
+            data-bundle=(assets::address(base, ANNOTATE))
+            data-wrong-token=(text(labels::WRONG_TOKEN)) data-failed=(text(labels::REVIEW_FAILED))
+            data-manifest={ (base) "/presentation/3/" (manifest) "/manifest" } {
+            (fallback(context, page, ANNOTATE))
+        }
+    };
+    let title = format!("{label} · {}", context.title());
+    let files: &[&str] = if assets::is_bundled(ANNOTATE) {
+        &[ANNOTATE_STYLES, "viewers/annotate.css", "viewers/annotate.js"]
+    } else {
+        &[]
+    };
+    document(context, &title, "viewer", files, body)
 }
 
 /// The link back to the work, or to the list of all images.

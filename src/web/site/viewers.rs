@@ -32,6 +32,11 @@ pub(super) async fn mirador(
         canvas: canvas.map(|canvas| address.canvas(number, canvas)),
         region: parameter(request, "xywh").and_then(|region| region.parse().ok()),
     };
+    let is_annotating = pairs_of(request.query_string()).any(|(name, _)| name == "annotate");
+    if is_annotating && page.work.is_some() && !app.api.tokens.is_empty() {
+        let first = address.canvas(number, 1);
+        return Ok(pages::annotate(&visit.context, &page, &first));
+    }
     Ok(pages::mirador(&visit.context, &page))
 }
 

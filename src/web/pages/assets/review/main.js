@@ -1,5 +1,7 @@
 // Lists the tags that wait for a decision, and sends a curator's decisions: one change of many tags at a time.
 import { counted, grouped } from "../shared/counted.js";
+import { hideAnnotations, showAnnotations } from "./annotations.js";
+import { create } from "./dom.js";
 
 const page = document.getElementById("review");
 const { base, language } = page.dataset;
@@ -37,8 +39,9 @@ class Failed extends Error {
 }
 
 async function call(path, options = {}) {
-  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-  const response = await fetch(`${base}/api/v1/${path}`, { ...options, headers, cache: "no-store" });
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...options.headers };
+  const url = path.startsWith("http") ? path : `${base}/api/v1/${path}`;
+  const response = await fetch(url, { ...options, headers, cache: "no-store" });
   if (!response.ok) throw new Failed(response.status);
   return response.json();
 }
@@ -48,12 +51,6 @@ const text = (label) => {
   if (typeof label === "string") return label;
   const all = label[language] ?? label.en ?? label.none ?? Object.values(label)[0] ?? "";
   return Array.isArray(all) ? all[0] : all;
-};
-
-const create = (name, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
 };
 
 /** A button; `look` are its classes. */
@@ -113,6 +110,7 @@ function signOut() {
   sessionStorage.removeItem("tegl-token");
   token = null;
   signIn.hidden = false;
+  hideAnnotations();
   for (const element of [tools, layout, decided, clusterForm]) element.hidden = true;
   for (const list of [values, waiting, decided.querySelector("ol")]) list.replaceChildren();
   cards = [];
@@ -134,6 +132,7 @@ async function start() {
   chosen = { scheme: kept?.scheme ?? null, value: kept?.scheme === chosen.scheme ? chosen.value : null };
   if (kept) schemes.value = kept.scheme;
   await load();
+  await showAnnotations({ call, run, text });
 }
 
 // Loads what the view shows: the values of the scheme and the tags of one of them, or the next works.

@@ -1,0 +1,113 @@
+// Annotates a canvas in Mirador with its annotation plugin, on the page of a running Tegl in headless Chromium.
+//
+//   node annotate.mjs BASE_URL TOKEN ENCODED_WORK [--out DIR]
+//
+// The first canvas of the work must have no annotations by the Web Annotation Protocol; it has none in the end. It fails if
+// an annotation is not created, changed or deleted on the server, if one of two changes is lost, and if visitors who do not
+// annotate load the plugin.
+import { start } from "./browser.mjs";
+
+const test = await start("annotate", "TOKEN ENCODED_WORK");
+const [token, work] = test.args;
+const { base } = test;
+const container = `${base}/annotations/${work}/canvas/1/`;
+const check = (holds, what) => test.check(holds, what);
+const headers = { Authorization: `Bearer ${token}` };
+
+/** The annotations of the canvas, as the server has them. */
+async function annotations() {
+  const { first } = await (await fetch(container, { headers })).json();
+  return first?.items ?? [];
+}
+
+/** Waits until the server's annotations are as they should be. */
+async function until(holds, what) {
+  const end = Date.now() + 20_000;
+  let found = await annotations();
+  while (!holds(found) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    found = await annotations();
+  }
+  check(holds(found), `${what}${holds(found) ? "" : `: ${JSON.stringify(found)}`}`);
+  return found;
+}
+
+// Visitors load neither the plugin nor its styles.
+const visitor = await test.open("usual");
+const loaded = [];
+visitor.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+await visitor.goto(`${base}/view/mirador/${work}`);
+await visitor.waitForSelector(".openseadragon-canvas canvas");
+check(loaded.some((path) => path.endsWith("/mirador.min.js")), "visitors get Mirador");
+check(!loaded.some((path) => path.includes("annotat") && path.includes("/assets/")), "visitors do not load the plugin");
+await visitor.context().close();
+
+const expected = [401, 412];
+const page = await test.open("usual", { allow: (response) => expected.includes(response.status()) });
+const requests = [];
+page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+await page.goto(`${base}/view/mirador/${work}?annotate`);
+await page.waitForSelector("#sign-in:not([hidden])");
+await test.axe(page, "signed out");
+await page.fill("[name=token]", "not a token of this server");
+await page.press("[name=token]", "Enter");
+await page.waitForSelector("#message:not([hidden])");
+check(!requests.some((path) => path.endsWith("/mirador/annotate.js")), "a wrong token loads nothing");
+await page.fill("[name=token]", token);
+await page.press("[name=token]", "Enter");
+await page.waitForSelector(".openseadragon-canvas canvas");
+check(await page.isHidden("#sign-in"), "a token opens Mirador");
+
+// A note.
+await page.click('button[aria-label="Create new annotation"]');
+await page.click('text="Note"');
+await page.click(".ql-editor");
+await page.keyboard.type("A brown mare");
+await page.click('button:text-is("Save")');
+const [created] = await until((found) => found.length === 1, "an annotation is created");
+check(JSON.stringify(created.body).includes("A brown mare"), "with its text");
+check(created.target === undefined ? false : JSON.stringify(created.target).includes("/canvas/1"), "on its canvas");
+await test.screenshot(page, "annotate-created");
+
+// It is changed.
+const item = page.locator('[data-testid="mirador-annotation-list-item"]').first();
+await item.hover();
+await page.click('button[aria-label="Edit"]');
+await page.click(".ql-editor");
+await page.keyboard.press("Control+End");
+await page.keyboard.type(" with a foal");
+await page.click('button:text-is("Save")');
+await until((found) => JSON.stringify(found).includes("A brown mare with a foal"), "it is changed");
+
+// It is deleted.
+await page.waitForSelector('[data-testid="mirador-annotation-list-item"]');
+await item.hover();
+await page.click('button[aria-label="Delete"]');
+await until((found) => found.length === 0, "it is deleted");
+
+// The adapter by itself: what another has changed is not overwritten.
+const module = await page.evaluate(() => [...document.scripts].map((script) => script.src).find((src) => src.includes("viewers/annotate.js")));
+const outcome = await page.evaluate(
+  async ({ module, token, canvas }) => {
+    const { ProtocolAdapter } = await import(module.replace("annotate.js", "annotation_adapter.js"));
+    const adapter = new ProtocolAdapter(canvas, token);
+    const text = (value) => ({ body: { type: "TextualBody", value }, target: `${canvas}#xywh=210.4,120,-200,-110` });
+    const { id, items } = await adapter.create(text("First"));
+    const [one] = items;
+    const read = await adapter.get(one.id);
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/ld+json", "If-Match": "*" };
+    await fetch(one.id, { method: "PUT", headers, body: JSON.stringify({ type: "Annotation", bodyValue: "Second", target: canvas }) });
+    const lost = await adapter.update({ ...one, ...text("Third") }).then(() => 200, (error) => error.status);
+    const [now] = (await adapter.all()).items;
+    const changed = (await adapter.update({ ...now, ...text("Fourth") })).items[0];
+    const left = await adapter.delete(one.id);
+    return { id, read, lost, now, changed, left: left.items.length, target: one.target };
+  },
+  { module, token, canvas: `${base}/presentation/3/${work}/canvas/1` },
+);
+check(outcome.id === `${base}/presentation/3/${work}/canvas/1/annotations`, "the page is that of the manifest");
+check(outcome.read.body.value === "First", "an annotation is read by its URI");
+check(outcome.target.endsWith("#xywh=10,10,200,110"), `a rectangle is on the canvas: ${outcome.target}`);
+check(outcome.lost === 412 && outcome.now.body.value === "Second", "what another has changed is not overwritten");
+check(outcome.changed.body.value === "Fourth" && outcome.left === 0, "what was read again can be changed and deleted");
+await test.finish();
