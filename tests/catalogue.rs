@@ -583,6 +583,11 @@ fn results_on_images_are_kept_with_their_vectors() {
         assert_eq!(catalogue.vectors_of("b", "1", &files).await.unwrap(), [vector("a.tif")]);
         catalogue.propose(both("2")).await.unwrap();
         assert!(catalogue.vectors("b", "1", "", 10).await.unwrap().is_empty());
+        // Two works that share an image have its results in one transaction.
+        let shared =
+            |number: &str| Proposals { object_number: number.into(), ..proposals("a", "b", "3", &[]) };
+        catalogue.propose(vec![shared("a"), shared("b")]).await.unwrap();
+        assert_eq!(catalogue.vectors("b", "3", "", 10).await.unwrap(), [vector("a.tif")]);
     });
 }
 

@@ -1,5 +1,7 @@
 //! What was computed on images: so that it is computed once, and so that vectors outlive a restart.
 
+use std::collections::HashSet;
+
 use sqlx::{AnyConnection, Row};
 
 use super::sql::{Value, execute_rows, fetch_rows};
@@ -115,7 +117,15 @@ pub(super) async fn put_analyses(
             Value::MaybeBytes(vector),
         ]
     };
-    let rows = analyses.into_iter().map(row).collect();
+    // Works that share an image have its results twice, and PostgreSQL refuses two rows with one key.
+    let mut keys = HashSet::new();
+    let mut latest: Vec<Analysis> = analyses
+        .into_iter()
+        .rev()
+        .filter(|analysis| keys.insert((analysis.analyzer.clone(), analysis.file.clone())))
+        .collect();
+    latest.reverse();
+    let rows = latest.into_iter().map(row).collect();
     let insert = "INSERT INTO analyses (analyzer, file, version, etag, at_ms, result, vector) VALUES";
     let replace = "ON CONFLICT (analyzer, file) DO UPDATE SET version = excluded.version, etag = excluded.etag, \
         at_ms = excluded.at_ms, result = excluded.result, vector = excluded.vector";
