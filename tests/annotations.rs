@@ -170,6 +170,8 @@ fn a_container_follows_the_protocol() {
         ("/annotations/KMS1/canvas/2/", 404),
         ("/annotations/nobody/canvas/1/", 404),
         ("/annotations/KMS1/canvas/1/?page=2", 404),
+        ("/annotations/KMS2/canvas/1/?page=0", 200),
+        ("/annotations/KMS2/canvas/1/?page=1", 404),
         ("/annotations/KMS1/canvas/1/?page=x", 400),
         ("/annotations/KMS1/canvas/1/?iris=2", 400),
         ("/annotations/a.tif/canvas/1/", 404),

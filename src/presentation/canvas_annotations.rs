@@ -11,7 +11,7 @@ use crate::iiif::Version;
 use crate::record::timestamp;
 
 /// Maximum number of annotations of a page in a work's documents; the container has all.
-const MAX_ITEMS: usize = 500;
+pub(crate) const MAX_ITEMS: usize = 500;
 
 /// A published annotation of a canvas.
 #[derive(Clone, Debug, Default, PartialEq)]

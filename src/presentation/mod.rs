@@ -32,7 +32,7 @@ mod view;
 pub(crate) mod web_annotation;
 
 pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
-pub(crate) use canvas_annotations::{CanvasAnnotation, canvas_of};
+pub(crate) use canvas_annotations::{CanvasAnnotation, MAX_ITEMS, canvas_of};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
 pub(crate) use exchange::{ExchangeFormat, ExchangedImage, ExchangedWork, TEGL_SCHEMA, Xml, legal};

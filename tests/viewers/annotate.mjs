@@ -59,7 +59,7 @@ await page.waitForSelector(".openseadragon-canvas canvas");
 check(await page.isHidden("#sign-in"), "a token opens Mirador");
 
 // A note.
-await page.click('button[aria-label="Create new annotation"]');
+await page.click('button[aria-label="Create annotation"]');
 await page.click('text="Note"');
 await page.click(".ql-editor");
 await page.keyboard.type("A brown mare");

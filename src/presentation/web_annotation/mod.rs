@@ -127,7 +127,7 @@ pub(crate) fn read(json: &[u8], canvas: &TargetCanvas<'_>, own: Option<&str>) ->
     }
     keep("audience", take("audience").map(|audience| agent("audience", audience)).transpose()?);
     // Shapes and texts as Mirador's annotation editor reads them back; viewers do not show them.
-    keep("maeData", take("maeData"));
+    keep("maeData", take("maeData").map(|data| harmless("", data)));
     let (bodies, words) = bodies::read(take("body"), take("bodyValue"))?;
     keep("body", one_or_many(bodies));
     let targets = targets::read(take("target"), canvas)?;
@@ -235,6 +235,23 @@ fn is_iri(sent: &Value) -> bool {
     let opaque = ["urn:", "doi:", "mailto:"].iter().any(|scheme| text.trim().starts_with(scheme));
     let is_plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"\\^`{|}".contains(c));
     super::http_uri(text).is_some() || (opaque && is_plain && text.len() <= 2000)
+}
+
+/// A plugin's data with markup reduced as in bodies: the plugin puts it into its editor.
+fn harmless(key: &str, data: Value) -> Value {
+    match data {
+        Value::String(text) if key == "svg" => svg::shapes(&text).map_or(Value::Null, Value::from),
+        Value::String(text) if text.contains('<') => html::value(&text, "").into(),
+        Value::Array(items) => items.into_iter().map(|item| harmless(key, item)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, field)| {
+                let field = harmless(&key, field);
+                (key, field)
+            });
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
 }
 
 fn is_deeper(value: &Value, levels: usize) -> bool {

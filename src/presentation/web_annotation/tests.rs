@@ -194,6 +194,15 @@ fn texts_are_safe_to_show_as_html() {
     assert_eq!(value("<b>no markup", "text/plain")["value"], "<span>&lt;b&gt;no markup</span>");
     assert_eq!(value("a < b", "text/plain")["value"], "a < b");
     assert_eq!(value("<a href='javascript:x()'>y</a>", "text/html")["value"], "<a>y</a>");
+    let data = json!({
+        "templateType": "multiple_body", "textBody": { "value": "<p onclick='x()'>A dog<script>x()</script></p>" },
+        "target": { "svg": "<svg onload='x()'><rect/></svg>", "scale": 0.5 },
+    });
+    let expected = json!({
+        "templateType": "multiple_body", "textBody": { "value": "<p>A dog</p>" },
+        "target": { "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect/></svg>", "scale": 0.5 },
+    });
+    assert_eq!(published(&with("maeData", data))["maeData"], expected);
 }
 
 #[test]

@@ -114,10 +114,11 @@ impl Container<'_> {
     /// A page, as a document of its own or embedded in the container.
     async fn page(&self, app: &App, page: usize, is_document: bool) -> Result<Value, Error> {
         let first = page.saturating_mul(PAGE_SIZE);
-        if first >= self.states.len() {
+        // The first page is there even if it is empty, for clients that begin with it.
+        if page > 0 && first >= self.states.len() {
             return Err(Error::NotFound);
         }
-        let states = &self.states[first..(first + PAGE_SIZE).min(self.states.len())];
+        let states = self.states.get(first..(first + PAGE_SIZE).min(self.states.len())).unwrap_or_default();
         let mut document = Map::new();
         let mut add = |key: &str, value: Value| document.insert(key.to_owned(), value);
         if is_document {

@@ -1,5 +1,6 @@
 //! Works as IIIF documents: manifests and their parts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::document_cache::Made;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, CanvasAnnotation, CanvasImage, Original, View};
+use crate::presentation::{Address, CanvasAnnotation, CanvasImage, MAX_ITEMS, Original, View};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
@@ -43,8 +44,9 @@ pub(crate) async fn piece(
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
             let mut described = app.gallery.works.describe(&work.identifier).await?;
-            if let WorkResource::CanvasAnnotations(_) = piece {
-                read_bodies(app, &mut described, |_| true).await?;
+            if let WorkResource::CanvasAnnotations(number) = piece {
+                let listed = listed(app, &base, &described, number as usize);
+                read_bodies(app, &mut described, |annotation| listed.contains(&annotation.id)).await?;
             }
             let made = Arc::new(make(app, &base, version, piece, &described).await?);
             app.works.0.insert(key, made.clone());
@@ -136,6 +138,15 @@ async fn make(
         images: described.images.iter().map(of).collect(),
         until: (!described.complete).then(|| Instant::now() + INCOMPLETE),
     })
+}
+
+/// The identifiers of the annotations that the page of a canvas lists.
+fn listed(app: &App, base: &str, described: &Described, number: usize) -> HashSet<String> {
+    let address = Address::new(base);
+    let images = shown(&address, described);
+    let view = view(app, &address, described, &images, None);
+    let on_canvas = view.annotations_on(&view.canvases(), number).into_iter();
+    on_canvas.take(MAX_ITEMS).map(|annotation| annotation.id.clone()).collect()
 }
 
 /// Reads the bodies of those published annotations that are wanted.

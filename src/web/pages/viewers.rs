@@ -92,7 +92,7 @@ pub(crate) fn annotate(context: &Context, page: &ViewerPage, first: &str) -> Str
             h1 dir="auto" { (label) }
             a.secondary href=(context.page("/review")) { (text(labels::REVIEW)) }
         }
-        form #sign-in .sign-in hidden {
+        form #sign-in .sign-in hidden aria-label=(text(labels::SIGN_IN)) {
             input type="text" name="username" value=(context.title()) autocomplete="username" hidden;
             label for="token" { (text(labels::TOKEN)) }
             input.input type="password" id="token" name="token" autocomplete="current-password" required;

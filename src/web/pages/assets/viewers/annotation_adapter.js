@@ -104,11 +104,7 @@ export class ProtocolAdapter {
     const items = [];
     let next = `${this.#container}?iris=0&page=0`;
     while (next) {
-      const response = await this.#ask(next).catch((error) => {
-        if (error.status === 404 && items.length === 0) return null;
-        throw error;
-      });
-      const page = response ? await response.json() : { items: [] };
+      const page = await (await this.#ask(next)).json();
       for (const item of page.items) {
         const known = ProtocolAdapter.#seen.get(item.id);
         if (known?.changed !== (item.modified ?? item.created)) this.#keep(item);
