@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub web: web::settings::Settings,
     pub api: web::settings::Api,
     pub annotations: web::settings::Annotations,
+    /// Addresses that are told of changes, by their names.
+    pub webhooks: BTreeMap<String, gallery::Webhook>,
     pub operations: web::settings::Operations,
     pub oai: web::settings::Oai,
     pub masters: gallery::settings::Masters,

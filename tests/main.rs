@@ -52,5 +52,6 @@ mod training;
 mod truth;
 mod unreachable;
 mod visual;
+mod webhooks;
 mod withdrawal;
 mod works;

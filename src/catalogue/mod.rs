@@ -26,6 +26,7 @@ mod schema;
 mod settings;
 mod sql;
 mod transaction;
+mod webhooks;
 mod withdraw;
 mod work_vectors;
 mod write_lock;
@@ -52,6 +53,7 @@ pub use put::{BatchSummary, without_page};
 pub use read::{StoredWork, WorkRights};
 pub use review::{WaitingTag, WaitingValue};
 pub use settings::Settings;
+pub use webhooks::{Attempt, Delivery, EventKind, KEPT_DELIVERIES, WebhookEvent, WebhookState};
 pub use withdraw::{Removal, Restored, Tombstone, Withdrawal, Withdrawn};
 pub use work_vectors::{VectorVersion, WorkVectors, Written};
 

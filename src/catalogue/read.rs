@@ -90,8 +90,24 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond, or a record cannot be parsed.
     pub async fn get_all(&self, object_numbers: &[String]) -> Result<HashMap<String, StoredWork>, Error> {
+        self.works_where("removed = 0 AND", object_numbers).await
+    }
+
+    /// The works with these object numbers, by object number, withdrawn or not; without tombstones.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or a record cannot be parsed.
+    pub async fn get_ever(&self, object_numbers: &[String]) -> Result<HashMap<String, StoredWork>, Error> {
+        self.works_where("", object_numbers).await
+    }
+
+    async fn works_where(
+        &self,
+        condition: &str,
+        object_numbers: &[String],
+    ) -> Result<HashMap<String, StoredWork>, Error> {
         let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
-        let text = format!("{STORED} WHERE removed = 0 AND object_number IN (VALUES");
+        let text = format!("{STORED} WHERE {condition} object_number IN (VALUES");
         let mut reader = self.0.pools.readers.acquire().await?;
         let rows = fetch_rows(&mut reader, &text, wanted, ")").await?;
         let works = with_tags(&mut reader, &rows).await?;

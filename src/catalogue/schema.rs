@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -90,6 +90,17 @@ const STEPS: [&str; 6] = [
         revision {id}, seq BIGINT NOT NULL, withdrawn BIGINT NOT NULL, reason TEXT, actor TEXT NOT NULL, at_ms BIGINT NOT NULL
      );
      CREATE INDEX withdrawals_of_work ON withdrawals (seq, revision)",
+    // How far webhooks have been told of changes, who tells them now, and what was sent.
+    "CREATE TABLE webhooks (
+        name TEXT{bytes} NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, failures BIGINT NOT NULL, next_ms BIGINT NOT NULL,
+        holder TEXT NOT NULL, held_until_ms BIGINT NOT NULL
+     );
+     CREATE TABLE webhook_deliveries (
+        webhook TEXT{bytes} NOT NULL, id TEXT{bytes} NOT NULL, after_revision BIGINT NOT NULL, until_revision BIGINT NOT NULL,
+        events BIGINT NOT NULL, made_ms BIGINT NOT NULL, attempts BIGINT NOT NULL, attempted_ms BIGINT, status BIGINT,
+        delivered BIGINT NOT NULL, error TEXT, body TEXT NOT NULL, PRIMARY KEY (webhook, id)
+     );
+     CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (webhook, until_revision)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

@@ -31,7 +31,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     let gallery = gallery::open(&arguments.sources, &config)?;
     gallery::check_stores_for_serving(&gallery)?;
     let gallery = gallery::with_index(gallery, &config)
-        .with_likeness(&config.likeness, (&config.models, &config.inference));
+        .with_likeness(&config.likeness, (&config.models, &config.inference))
+        .with_webhooks(&config.webhooks, &config.web.base_url)?;
     actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
 }
 

@@ -31,6 +31,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     config.oai.check()?;
     web::theme::Theme::load(&config.site)?;
     config.tagging.check()?;
+    config.webhooks.iter().try_for_each(|(name, webhook)| webhook.check(name))?;
     config.inference.check()?;
     languages(&config.presentation)?;
     log(&config.log)
@@ -133,6 +134,7 @@ mod tests {
         refused("[catalogue]\nurl = \"none\"", "accepted");
         refused("[presentation]\nlanguages = []", "`presentation.languages`");
         refused("[presentation]\nhomepage = \"museum.example\"", "presentation.homepage");
+        refused("[webhooks.a]\nurl = \"https://host/hook\"\nsecret = \"hunter2\"", "`webhooks.a.secret`");
         refused("[log]\nlevel = \"loud\"", "`log.level` has `loud`: it must be `error`");
         refused("[log]\nlevel = \"tegl=loud\"", "`log.level`");
         refused("[log]\nlevel = \"warn,tegl::gallery=info\"", "accepted");

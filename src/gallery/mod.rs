@@ -14,6 +14,7 @@ pub(crate) mod settings;
 mod single_flight;
 mod sources;
 mod tagging;
+mod webhooks;
 mod works;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub(crate) use search::{Dump, Hits, SearchService};
 pub(crate) use settings::Settings;
 pub(crate) use sources::{Source, Sources};
 pub(crate) use tagging::Tagging;
+pub(crate) use webhooks::{Webhook, WebhookReport, WebhookService};
 pub(crate) use works::{
     Described, MeasuresLine, OpenedImage, Preview, RefusedLine, SOON, Sketch, TagBatch, TagLine, TagsAdded,
     WorkService,
@@ -60,6 +62,7 @@ pub(crate) struct Gallery {
     pub jobs: JobService,
     search: Option<Arc<SearchService>>,
     likeness: Option<Arc<LikenessService>>,
+    webhooks: Option<Arc<WebhookService>>,
     tasks: Handle,
     /// Owns the threads; dropped last.
     _runtime: Background,
@@ -111,6 +114,7 @@ impl Gallery {
             jobs: JobService::new(sources.clone(), images.clone(), None, tasks.clone()),
             search: None,
             likeness: None,
+            webhooks: None,
             sources,
             images,
             tasks,
@@ -164,6 +168,35 @@ impl Gallery {
             self.likeness = Some(LikenessService::start(settings.clone(), models, catalogue, rights, tasks));
         }
         self
+    }
+
+    /// Tells these webhooks of changes. `base_url` is the public address of the server, if it has one.
+    ///
+    /// # Errors
+    /// Why a webhook cannot be used.
+    pub(crate) fn with_webhooks(
+        mut self,
+        webhooks: &BTreeMap<String, Webhook>,
+        base_url: &str,
+    ) -> Result<Self, String> {
+        if let Some(catalogue) = self.catalogue().filter(|_| !webhooks.is_empty()) {
+            let (catalogue, base_url) = (catalogue.clone(), base_url.trim_end_matches('/'));
+            self.webhooks = Some(WebhookService::start(webhooks, base_url, catalogue, &self.tasks)?);
+        }
+        Ok(self)
+    }
+
+    /// The webhooks.
+    ///
+    /// # Errors
+    /// Returns [`Error::Closed`] if there are none.
+    pub(crate) fn webhooks(&self) -> Result<&Arc<WebhookService>, Error> {
+        self.webhooks.as_ref().ok_or_else(|| {
+            Error::Closed(
+                "there are no webhooks: they need a catalogue and settings, as in `[webhooks.registrar]`"
+                    .into(),
+            )
+        })
     }
 
     /// The catalogue, if there is one.

@@ -23,7 +23,7 @@ use actix_web::HttpRequest;
 
 pub(super) use creators::profile_of;
 pub(super) use openapi::described;
-pub(super) use parameters::{of_admin, of_collection, of_page, of_warming};
+pub(super) use parameters::{OF_REDELIVERY, of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, Parameter, canonical, pairs_of, query_of};
 pub(super) use review::json_of;
 pub(crate) use selection::selected_works;

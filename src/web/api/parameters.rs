@@ -202,6 +202,12 @@ pub(super) fn of_selection() -> Vec<Parameter> {
     SEARCH.iter().filter(|parameter| !is_shown(parameter)).copied().collect()
 }
 
+/// The parameters of `/admin/webhooks/redeliver`.
+pub(crate) const OF_REDELIVERY: [Parameter; 2] = [
+    parameter("webhook", Kind::Text(64), "registrar", "The name of the webhook in the settings."),
+    parameter("delivery", Kind::Text(200), "msg_registrar_1_2_3", "The identifier of the delivery."),
+];
+
 /// The parameters of `/api/v1/random`.
 pub(super) fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =

@@ -15,6 +15,7 @@ use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
 use crate::web::http::error::Error;
 use crate::web::http::problem::problem_response;
 use crate::web::http::token;
+use crate::web::ops::webhooks;
 
 /// Number of images to warm concurrently.
 const CONCURRENT: usize = 2;
@@ -56,23 +57,30 @@ fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
 async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value), Error> {
     let path = request.uri().path().trim_end_matches('/');
     let post = match (path, request.method()) {
-        ("/admin" | "/admin/state" | "/admin/settings", &Method::GET) => false,
-        ("/admin" | "/admin/state" | "/admin/settings", _) => {
+        ("/admin" | "/admin/state" | "/admin/settings" | "/admin/webhooks", &Method::GET) => false,
+        ("/admin" | "/admin/state" | "/admin/settings" | "/admin/webhooks", _) => {
             return Err(Error::MethodNotAllowed { allowed: "GET" });
         }
-        ("/admin/reindex" | "/admin/purge" | "/admin/warm", &Method::POST) => true,
-        ("/admin/reindex" | "/admin/purge" | "/admin/warm", _) => {
+        ("/admin/reindex" | "/admin/purge" | "/admin/warm" | "/admin/webhooks/redeliver", &Method::POST) => {
+            true
+        }
+        ("/admin/reindex" | "/admin/purge" | "/admin/warm" | "/admin/webhooks/redeliver", _) => {
             return Err(Error::MethodNotAllowed { allowed: "POST" });
         }
         _ => return Err(gallery::Error::NotFound.into()),
     };
     let done = match path {
         "/admin" => json!({
-            "GET": ["/admin/state", "/admin/settings"],
-            "POST": ["/admin/reindex", "/admin/purge?image=|work=|all=true", "/admin/warm?image=|work=|SEARCH"],
+            "GET": ["/admin/state", "/admin/settings", "/admin/webhooks"],
+            "POST": [
+                "/admin/reindex", "/admin/purge?image=|work=|all=true", "/admin/warm?image=|work=|SEARCH",
+                "/admin/webhooks/redeliver?webhook=&delivery=",
+            ],
         }),
         "/admin/state" => state(app).await?,
         "/admin/settings" => app.in_force.clone(),
+        "/admin/webhooks" => webhooks::list(app, request.query_string()).await?,
+        "/admin/webhooks/redeliver" => webhooks::redeliver(app, request.query_string()).await?,
         "/admin/reindex" => {
             ApiQuery::read(&[], request.query_string())?;
             app.gallery.search()?.reindex();

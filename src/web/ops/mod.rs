@@ -3,3 +3,4 @@
 pub(super) mod admin;
 pub(super) mod health;
 pub(super) mod warming;
+mod webhooks;

@@ -1,0 +1,109 @@
+//! Sends one delivery.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+
+use super::message::signature;
+use super::settings::Webhook;
+use crate::catalogue::{Attempt, Delivery};
+
+/// The pause after the first failure; each further pause is twice as long.
+const FIRST_PAUSE_S: i64 = 1;
+/// The longest pause.
+const LONGEST_PAUSE_S: i64 = 3600;
+/// The longest text of an error that is kept, in characters.
+const MAX_ERROR: usize = 300;
+
+/// A client that sends to one webhook.
+pub(super) struct Sender {
+    client: Client,
+    webhook: Webhook,
+    key: Vec<u8>,
+}
+
+impl Sender {
+    /// # Errors
+    /// Why the HTTP client cannot be set up, or the secret not be used.
+    pub(super) fn new(webhook: Webhook) -> Result<Self, String> {
+        let client = Client::builder()
+            .user_agent(concat!("tegl/", env!("CARGO_PKG_VERSION")))
+            // Only the address of the settings is ever contacted.
+            .redirect(Policy::none())
+            .referer(false)
+            .timeout(Duration::from_secs(webhook.timeout_s.into()))
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self { client, key: webhook.key()?, webhook })
+    }
+
+    pub(super) fn webhook(&self) -> &Webhook {
+        &self.webhook
+    }
+
+    /// Sends a delivery, which has failed this many times before. The body of the response is not read.
+    pub(super) async fn send(&self, delivery: &Delivery, failures: u32) -> Attempt {
+        let pause_ms = pause_s(failures) * 1000;
+        let failed = |status, error: String| {
+            let error = Some(error.chars().take(MAX_ERROR).collect());
+            Attempt { status, error, pause_ms }
+        };
+        let at = jiff::Timestamp::now().as_second();
+        let Some(signature) = signature(&self.key, &delivery.id, at, &delivery.body) else {
+            return failed(None, "the secret cannot be used".into());
+        };
+        let request = self
+            .client
+            .post(&self.webhook.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &delivery.id)
+            .header("webhook-timestamp", at.to_string())
+            .header("webhook-signature", signature)
+            .body(delivery.body.clone());
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failed(None, described(&error, self.webhook.timeout_s)),
+        };
+        let status = response.status();
+        if status.is_success() {
+            return Attempt { status: Some(status.as_u16()), error: None, pause_ms: 0 };
+        }
+        let wanted =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
+        let pause_ms =
+            wanted.map_or(pause_ms, |wanted| pause_ms.max(wanted.clamp(0, LONGEST_PAUSE_S) * 1000));
+        let text = if status.is_redirection() { "; redirects are not followed" } else { "" };
+        Attempt {
+            pause_ms,
+            ..failed(Some(status.as_u16()), format!("the response has status {status}{text}"))
+        }
+    }
+}
+
+/// The pause after a failure, in seconds.
+fn pause_s(failures: u32) -> i64 {
+    (FIRST_PAUSE_S << failures.min(12)).min(LONGEST_PAUSE_S)
+}
+
+/// The error with its causes, without the address, which may contain a secret.
+fn described(error: &reqwest::Error, timeout_s: u32) -> String {
+    if error.is_timeout() {
+        return format!("no response within {timeout_s} s");
+    }
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let deepest = causes.by_ref().last().map(ToString::to_string);
+    deepest.map_or_else(|| "cannot be reached".into(), |cause| format!("cannot be reached: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_an_hour() {
+        let pauses: Vec<_> = [0, 1, 2, 11, 12, 40].map(pause_s).into();
+        assert_eq!(pauses, [1, 2, 4, 2048, 3600, 3600]);
+    }
+}
