@@ -778,7 +778,7 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
         put(&catalogue, vec![work("a", "A new title", &[])]).await;
         assert_eq!(catalogue.get_all(&["a".into()]).await.unwrap()["a"].notes.len(), 2);
         change(create(None, Some("b.tif"), pending, 1)).await.unwrap();
-        catalogue.withdraw("a", None).await.unwrap();
+        catalogue.withdraw("a", None, &by_source(None)).await.unwrap();
         assert_eq!(catalogue.waiting_annotations(0, 10).await.unwrap(), []);
     });
 }
