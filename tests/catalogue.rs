@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tegl::catalogue::{
     ALL, Analysis, AnnotationChange, AnnotationRefused, AnnotationStatus, Batch, BatchSummary, Catalogue,
-    Decision, Error, NewWork, Producer, ProposalSummary, Proposals, Removal, Settings, Withdrawal, WorkDecision,
+    Decision, Error, NewWork, Producer, ProposalSummary, Proposals, Removal, Settings, Withdrawal,
+    WorkDecision,
 };
 use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 

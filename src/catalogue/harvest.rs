@@ -60,13 +60,14 @@ impl Catalogue {
         let original = if query.originals { "original" } else { "NULL AS original" };
         let with = match query.with {
             Some(_) => {
-                " AND (removed = 1 OR EXISTS (SELECT 1 FROM shelves WHERE shelves.seq = works.seq AND term = \
+                " AND (removed <> 0 OR EXISTS (SELECT 1 FROM shelves WHERE shelves.seq = works.seq AND term = \
                  (SELECT id FROM terms WHERE scheme = $5 AND value = $6)))"
             }
             None => "",
         };
         let text = format!(
-            "SELECT seq, revision, changed_ms, source, removed, judged, picture, record, {original} FROM works \
+            "SELECT seq, revision, changed_ms, source, removed, judged, annotated, picture, record, \
+             {original} FROM works \
              WHERE (changed_ms, revision) > ($1, $2) AND changed_ms < $3{with} ORDER BY changed_ms, revision LIMIT $4"
         );
         let mut rows = sqlx::query(sqlx::AssertSqlSafe(text))

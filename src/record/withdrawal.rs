@@ -14,6 +14,8 @@ pub struct WithdrawnFlag {
     pub reason: Option<String>,
 }
 
+const EXPECTED: &str = "write `true`, or {\"reason\": \"…\"}";
+
 impl WithdrawnFlag {
     /// The flag of a cell of a table.
     pub(super) fn of_text(text: &str) -> Option<Self> {
@@ -30,12 +32,13 @@ impl WithdrawnFlag {
                 Some(Value::String(reason)) => Some(reason.as_str()),
                 Some(other) => return Err(format!("`withdrawn.reason` is `{other}`: write a string")),
             },
+            Value::Array(_) => return Err(format!("`withdrawn` is `{value}`: {EXPECTED}")),
             other => match (super::read::truth(other), other) {
                 (Some(false), _) => return Ok(None),
                 (Some(true), _) => None,
                 (None, Value::String(reason)) => Some(reason.as_str()),
                 (None, other) => {
-                    return Err(format!("`withdrawn` is `{other}`: write `true`, or {{\"reason\": \"…\"}}"));
+                    return Err(format!("`withdrawn` is `{other}`: {EXPECTED}"));
                 }
             },
         };
