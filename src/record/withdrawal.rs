@@ -131,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(flag(value.clone()).unwrap().as_deref(), expected, "{value}");
         }
-        for value in [json!(7), json!([1, 2]), json!({ "reason": 1 })] {
+        for value in [json!(7), json!([]), json!({ "reason": 1 })] {
             assert!(flag(value.clone()).is_err(), "{value}");
         }
         let flagged = json!({ "object_number": "1", "withdrawn": { "reason": "a" } });

@@ -92,6 +92,7 @@ pub struct Work {
     pub modified: Option<String>,
     /// Whether the source has withdrawn the work: `true`, or an object with the `reason`.
     #[serde(default, deserialize_with = "super::withdrawal::flag", skip_serializing_if = "Option::is_none")]
+    #[schemars(skip_serializing)]
     pub withdrawn: Option<WithdrawnFlag>,
     /// All other fields of the source's record.
     #[serde(flatten)]
