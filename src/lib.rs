@@ -14,6 +14,7 @@
 //!   search             the indexer and the searches
 //!   likeness           similar works: vectors in memory, which follow the catalogue
 //!   learned            probes and clusters of this collection, and curators' changes of clusters
+//!   webhooks           signed deliveries of the catalogue's changes to other programs
 //!   jobs               import, ingest, tag, train, check, export
 //!   catalogue_client   the catalogue with time limits, followed changes and cached grants
 //! search             the index of works: terms and facets on disk, columns in memory, queries
@@ -138,6 +139,13 @@
 //! Outside the gallery an image exists only as [`gallery::AuthorizedImage`]: opened, with the limits that the rights of
 //! its works leave. [`render::Plan`] is made within these limits, so a view that is not allowed has no plan, and without
 //! a plan there is neither a response nor an ETag nor a cache lookup.
+//!
+//! # A work that leaves
+//!
+//! `catalogue::withdraw` marks its row with who withdrew it (`Removal`), takes its facets and adds a revision and an entry of
+//! the log. Followers then drop the grants of its images: if no other work has an image, its grant is [`gallery::Error::Gone`].
+//! The search index removes the work, and snapshots that were kept for continued searches and dumps are not used any more.
+//! `catalogue::put` keeps a work withdrawn that the museum withdrew, whatever its records say.
 //!
 //! # Threads
 //!

@@ -153,12 +153,12 @@ fn webhook(name: &str, address: SocketAddr, more: &str) -> String {
     )
 }
 
-fn serve(museum: &Workspace, webhooks: &str) -> Server {
+fn serve(museum: &Workspace, webhooks: &str, more: &[(&str, &str)]) -> Server {
     let settings = format!(
         "[api.tokens]\ncurator = \"{TOKEN}\"\n[operations]\ntoken = \"{OPERATOR}\"\n[search]\nfolder = \"none\"\n{webhooks}"
     );
     std::fs::write(museum.path("tegl.toml"), settings).unwrap();
-    let environment = [("TEGL__CATALOGUE__URL", museum.catalogue.as_str())];
+    let environment = [&[("TEGL__CATALOGUE__URL", museum.catalogue.as_str())], more].concat();
     Server::with(&["--config", &museum.path("tegl.toml"), &museum.path("masters")], &environment)
 }
 
@@ -201,7 +201,10 @@ fn changes_are_signed_and_repeated_until_they_arrive() {
         vec![Reaction::Status("500 Internal Server Error"), Reaction::Hang, Reaction::Status(redirect)];
     let receiver = Receiver::new(reactions);
     let more = "[web]\nbase_url = \"https://museum.example\"\n";
-    let server = serve(&museum, &format!("{}{more}", webhook("registrar", receiver.address, "")));
+    // The secret comes from the environment.
+    let registrar = webhook("registrar", receiver.address, "").replace(SECRET, "");
+    let secret = [("TEGL__WEBHOOKS__REGISTRAR__SECRET", SECRET)];
+    let server = serve(&museum, &format!("{registrar}{more}"), &secret);
     wait_until_followed(&server, "registrar", 1);
     let expected = ["updated K1", "created K2", "tagged K1", "withdrawn K1", "restored K1"];
     let mut changed = record("K1", "dog");
@@ -280,7 +283,7 @@ fn two_servers_deliver_every_change_and_a_dead_receiver_delays_nobody() {
             webhook("dead", dead, ""),
         ]
         .concat();
-        let servers = [serve(&museum, &webhooks), serve(&museum, &webhooks)];
+        let servers = [serve(&museum, &webhooks, &[]), serve(&museum, &webhooks, &[])];
         for name in ["dogs", "all", "dead"] {
             wait_until_followed(&servers[0], name, 30);
         }
@@ -319,7 +322,7 @@ fn two_servers_deliver_every_change_and_a_dead_receiver_delays_nobody() {
 
         // Nothing is lost over a restart of either side.
         let back = Receiver::start(TcpListener::bind(dead).unwrap(), Vec::new());
-        let server = serve(&museum, &webhooks);
+        let server = serve(&museum, &webhooks, &[]);
         let pending = state(&server, "dead")["deliveries"].as_array().unwrap().last().unwrap()["id"].clone();
         operate(
             &server,

@@ -27,7 +27,7 @@ fn records() -> Vec<Value> {
     };
     let mut first = record("K1", "The quagga", "K1.tif");
     first["tags"] = json!([{"scheme": "motif", "label": {"en": "quagga"}}]);
-    vec![first, record("K2", "The other", "K2.tif")]
+    vec![first, record("K2", "The other Zwicky", "K2.tif")]
 }
 
 fn lines(records: &[Value]) -> String {
@@ -161,6 +161,17 @@ fn withdrawn_works_leave_every_server_within_a_second() {
                 similar(server)
             );
         }
+        // A search that is continued, and a dump that is resumed, were begun when the work was shown.
+        let next = |server: &Server| {
+            let first = server.get("/api/v1/works?limit=1&q=zwicky").json();
+            let next = first["next"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
+            next[next.find("/api/").unwrap()..].to_owned()
+        };
+        let begun = servers.each_ref().map(next);
+        for (server, next) in servers.iter().zip(&begun) {
+            assert_eq!(server.get(next).json()["works"][0]["object_number"], "K1");
+        }
+        let dumps = servers.each_ref().map(|server| server.get("/api/v1/dump/works.jsonl"));
         let shared = "/iiif/3/shared.tif/full/200,/0/default.jpg";
         let gone = write(&servers[0], "DELETE", "/api/v1/works/K1", &json!({"reason": REASON}).to_string());
         assert_eq!(gone.status, 204, "{}", gone.text());
@@ -173,10 +184,18 @@ fn withdrawn_works_leave_every_server_within_a_second() {
         for server in &servers {
             assert!(eventually(Duration::from_secs(5), || !similar(server).contains("K1")));
             assert_eq!(remains(server), [""; 0]);
+            assert!(!server.get("/?files").text().contains("K1.tif"));
             assert_eq!(server.get(shared).status, 200, "another work has it");
             assert_eq!(server.get("/api/v1/works/K2").status, 200);
         }
 
+        for ((server, next), dump) in servers.iter().zip(&begun).zip(&dumps) {
+            assert!(dump.text().contains("K1"));
+            assert_eq!(server.get(next).json()["works"], json!([]));
+            let resumed = [("Range", "bytes=1-"), ("If-Range", dump.header("etag"))];
+            let resumed = server.request("GET", "/api/v1/dump/works.jsonl", &resumed);
+            assert!(resumed.status == 200 && !resumed.text().contains("K1"), "{}", resumed.text());
+        }
         let feed = servers[1].get("/discovery/1/changes/0").json();
         let last = feed["orderedItems"].as_array().unwrap().last().unwrap().clone();
         assert!(last["type"] == "Delete" && last["object"]["id"].to_string().contains("/K1/"), "{last}");
@@ -349,4 +368,32 @@ fn a_record_withdraws_its_work() {
         becomes("/works/K1", 410);
         becomes("/works/K2", 200);
     }
+}
+
+#[test]
+fn a_withdrawn_work_of_a_masters_metadata_stays_withdrawn() {
+    let museum = museum();
+    let jpeg = masters::plain_jpeg(&picture(300, 200));
+    // A block of IPTC's that gives it a title.
+    let iptc = [b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02\x05\0\x05Title".as_slice()].concat();
+    let segment = [&[0xff, 0xed][..], &((iptc.len() + 2) as u16).to_be_bytes(), &iptc].concat();
+    std::fs::write(museum.path("masters/own.jpg"), [&jpeg[..2], &segment, &jpeg[2..]].concat()).unwrap();
+    let ingest = || run(&museum, &["ingest", &museum.path("masters")]);
+    ingest();
+    let server = serve(&museum, "index");
+    assert_eq!(server.get("/api/v1/works/own.jpg").json()["titles"][0]["text"]["none"][0], "Title");
+    assert_eq!(write(&server, "DELETE", "/api/v1/works/own.jpg", "").status, 204);
+    for _ in 0..2 {
+        for path in ["/works/own.jpg", "/presentation/3/own.jpg/manifest", "/iiif/3/own.jpg/info.json"] {
+            assert_eq!(server.get(path).status, 410, "{path}");
+        }
+        let again = ingest();
+        assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
+    }
+    // A record with another number that names the master is a work of its own.
+    let record = json!({"object_number": "K3", "images": [{"file": "own.jpg"}]});
+    museum.ingest("one.jsonl", &record.to_string(), &[]);
+    let shown = || server.get("/iiif/3/own.jpg/info.json").status == 200;
+    assert!(eventually(Duration::from_secs(20), shown));
+    assert_eq!(server.get("/works/own.jpg").status, 410);
 }

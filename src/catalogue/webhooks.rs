@@ -107,12 +107,11 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond, or is full.
     pub async fn add_webhook(&self, name: &str) -> Result<(), Error> {
+        // Without WHERE, SQLite would read ON CONFLICT as the condition of a join.
         let insert = "INSERT INTO webhooks (name, revision, failures, next_ms, holder, held_until_ms) \
-            SELECT $1, revision, 0, 0, '', 0 FROM counter ON CONFLICT (name) DO NOTHING";
-        // SQLite would read ON CONFLICT as the condition of a join without WHERE.
-        let insert = insert.replace("FROM counter ON", "FROM counter WHERE one = 1 ON");
+            SELECT $1, revision, 0, 0, '', 0 FROM counter WHERE one = 1 ON CONFLICT (name) DO NOTHING";
         self.change(async |changes| {
-            sqlx::query(sqlx::AssertSqlSafe(insert)).bind(name.to_owned()).execute(changes).await?;
+            sqlx::query(insert).bind(name.to_owned()).execute(changes).await?;
             Ok(())
         })
         .await

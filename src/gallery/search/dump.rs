@@ -102,7 +102,8 @@ impl SearchService {
     pub(crate) fn held(&self, matches: impl Fn(u64) -> bool) -> Option<Arc<Snapshot>> {
         let current = self.snapshot().ok().filter(|snapshot| matches(snapshot.state()));
         current.or_else(|| {
-            self.held.get(self.held.iter().map(|(state, _)| *state).find(|state| matches(*state)).as_ref()?)
+            let state = self.held.iter().map(|(state, _)| *state).find(|state| matches(*state))?;
+            self.held.get(&state).filter(|held| self.may_be_shown(held))
         })
     }
 

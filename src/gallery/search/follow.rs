@@ -17,6 +17,8 @@ use crate::search::{Index, IndexableWork};
 pub(super) const PAGE: usize = 1000;
 /// The interval between commits while changes keep coming: a commit costs as much as indexing hundreds of works.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(2);
+/// The same while works are withdrawn.
+const WITHDRAWAL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The works of successive changes.
 struct ChangedWorks {
@@ -51,6 +53,8 @@ impl SearchService {
     pub(super) async fn follow(&self, index: &Arc<Index>, indexed_revision: u64) -> Result<usize, Error> {
         let (mut revision, mut committed, mut count) = (indexed_revision, Instant::now(), 0);
         let mut indexing: Option<JoinHandle<Result<(), Error>>> = None;
+        // Whether works were withdrawn since the last commit.
+        let mut withdrawn = false;
         loop {
             let changed = self.changed_works(revision).await;
             if let Some(indexing) = indexing.take() {
@@ -61,15 +65,21 @@ impl SearchService {
             revision = changed.revision;
             count += changed.count;
             let is_over = changed.count < PAGE || self.rebuild_requested.load(Ordering::Acquire);
-            let is_due = is_over || committed.elapsed() >= COMMIT_INTERVAL;
+            withdrawn |= changed.works.iter().any(|(_, stored)| stored.is_none());
+            let interval = if withdrawn { WITHDRAWAL_INTERVAL } else { COMMIT_INTERVAL };
+            let is_due = is_over || committed.elapsed() >= interval;
+            let outdates = is_due && std::mem::take(&mut withdrawn);
             if is_due {
                 committed = Instant::now();
             }
-            let index = index.clone();
+            let (index, oldest_shown) = (index.clone(), self.oldest_shown.clone());
             let task = self.tasks.spawn_blocking(move || {
                 changed.put(&index)?;
                 if is_due && changed.revision > index.snapshot().revision() {
                     index.commit(changed.revision)?;
+                }
+                if outdates {
+                    oldest_shown.fetch_max(changed.revision, Ordering::AcqRel);
                 }
                 Ok(())
             });

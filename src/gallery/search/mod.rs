@@ -62,6 +62,8 @@ pub(crate) struct SearchService {
     state: State,
     results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
+    /// Snapshots of earlier revisions contain works that were withdrawn since.
+    oldest_shown: Arc<AtomicU64>,
     /// The object numbers of recent searches' hits, as hashes.
     numbers: Cache<(u64, u64), Arc<HashSet<u64>>>,
     permits: Arc<Semaphore>,
@@ -153,6 +155,7 @@ impl SearchService {
             state: State::default(),
             results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
             pins: lru_cache(PINS).time_to_live(PINNED).build(),
+            oldest_shown: Arc::default(),
             numbers: Cache::builder()
                 .max_capacity(NUMBERS)
                 .weigher(|_: &(u64, u64), found: &Arc<HashSet<u64>>| (256 + 9 * found.capacity()) as u32)
@@ -164,6 +167,11 @@ impl SearchService {
             rebuild_requested: AtomicBool::new(false),
             woken: Notify::new(),
         }
+    }
+
+    /// Whether a snapshot that was kept for somebody has no works that were withdrawn since.
+    fn may_be_shown(&self, snapshot: &Snapshot) -> bool {
+        snapshot.revision() >= self.oldest_shown.load(Ordering::Acquire)
     }
 
     /// The index in use.
@@ -237,7 +245,11 @@ impl SearchService {
                 .into());
             }
             if sorts_by_relevance(&search) && cursor.state != snapshot.state() {
-                snapshot = self.pins.get(&cursor.state).unwrap_or(snapshot);
+                snapshot = self
+                    .pins
+                    .get(&cursor.state)
+                    .filter(|pinned| self.may_be_shown(pinned))
+                    .unwrap_or(snapshot);
             }
         }
         search.limit = search.limit.min(10_000);

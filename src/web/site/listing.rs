@@ -98,6 +98,9 @@ pub(super) async fn files(app: &App, visit: &Visit, after: Option<&str>) -> Resu
     let mut listing =
         pages::Listing { unreachable: failed && !unlisted, unlisted, ..pages::Listing::default() };
     for (entry, opened) in listed.entries.iter().zip(opened) {
+        if matches!(opened, Some(Err(Error::Gone(_)))) {
+            continue;
+        }
         let picture = Picture::of(app, opened);
         listing.unreachable |= picture.unreachable;
         listing.entries.push(pages::Entry {
