@@ -100,6 +100,11 @@ impl Address {
         format!("{}/range/{number}", self.work(version, work))
     }
 
+    /// A resource of the manifest that the work was read from, such as an annotation, numbered from 1.
+    pub(crate) fn item(&self, version: Version, work: &str, number: usize) -> String {
+        format!("{}/item/{number}", self.work(version, work))
+    }
+
     /// The collection of all collections.
     pub(crate) fn collections(&self, version: Version) -> String {
         format!("{}/presentation/{}/collections", self.base, version.number())

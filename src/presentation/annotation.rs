@@ -51,7 +51,7 @@ impl<'a> View<'a> {
 
     /// The URI of the canvas that a tag targets, with its region as a fragment.
     pub(super) fn target(&self, target: &TagTarget<'_>) -> String {
-        let canvas = self.address.canvas(&self.work.object_number, target.canvas);
+        let canvas = self.canvas_id(target.canvas);
         target.region.map_or_else(|| canvas.clone(), |region| format!("{canvas}#xywh={region}"))
     }
 

@@ -86,7 +86,7 @@ impl<'a> View<'a> {
         let work = &self.work.object_number;
         let published = Published {
             id: &self.address.annotation(work, &annotation.id),
-            canvas: &self.address.canvas(work, canvas),
+            canvas: &self.canvas_id(canvas),
             creator: &annotation.creator,
             created_ms: annotation.created_ms,
             changed_ms: annotation.changed_ms,
@@ -113,6 +113,6 @@ impl<'a> View<'a> {
             let collection = self.annotation_collections(&canvases).remove(&number);
             page["partOf"] = collection.into_iter().collect();
         }
-        Some(super::manifest::standalone(page, version))
+        Some(super::manifest::standalone(page, self.context(), version))
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn image_of(file: &str, width: u32, height: u32) -> CanvasImage {
         role: Role::Recto,
         label: Text::default(),
         view: None,
+        canvas: None,
         original,
     }
 }
@@ -66,6 +67,7 @@ pub(super) fn with_view<T>(tags: &[Tag], check: impl FnOnce(&View<'_>) -> T) -> 
         images: &images,
         part_of: None,
         annotations: &[],
+        source: None,
         address: &address,
         publisher: &publisher,
     })

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::annotation::TagTarget;
 use super::context::CONTEXT_3;
 use super::object::object;
-use super::{Canvas, View, language_map, metadata, rights, version2};
+use super::{Canvas, Source, View, language_map, metadata, rights, version2};
 use crate::iiif::Version;
 use crate::record::Text;
 
@@ -15,6 +15,18 @@ const MAX_EMBEDDED_TAGS: usize = 100;
 impl View<'_> {
     /// The manifest (Presentation API 3.0, §5.2; 2.1, §5.1).
     pub(crate) fn manifest(&self, version: Version) -> Value {
+        of_version(self.whole(version, self.publisher.keep_ids), version)
+    }
+
+    /// The manifest in the form of version 3; `keeps`: with the URIs of the manifest that the work was read from.
+    fn whole(&self, version: Version, keeps: bool) -> Value {
+        match self.source {
+            Some(source) => self.repeated(source, version, keeps),
+            None => self.described(version),
+        }
+    }
+
+    fn described(&self, version: Version) -> Value {
         let canvases = self.canvases();
         let targets = self.tag_targets(&canvases);
         let mut manifest = object! {
@@ -48,38 +60,123 @@ impl View<'_> {
         let item =
             |canvas: &Canvas<'_>| self.canvas_of(canvas, &targets, annotated.get(&canvas.number), version);
         manifest["items"] = canvases.iter().map(item).collect();
-        of_version(manifest, version)
+        manifest
+    }
+
+    /// The manifest that the work was read from, with what this server adds to it.
+    fn repeated(&self, source: &Source, version: Version, keeps: bool) -> Value {
+        let canvases = self.canvases();
+        let targets = self.tag_targets(&canvases);
+        let mut manifest = source.manifest(self, version, keeps);
+        manifest["@context"] = source.context();
+        let mut add = |key: &str, value: Option<Value>, together: bool| {
+            let Some(value) = value.filter(|value| !is_empty(value)) else { return };
+            match (&mut manifest[key], value) {
+                (Value::Array(own), Value::Array(more)) if together => own.extend(more),
+                (own @ Value::Null, value) => *own = value,
+                _ => {}
+            }
+        };
+        add("label", Some(self.title()), false);
+        add("homepage", Some(self.homepage()), false);
+        add("seeAlso", Some(self.see_also()), true);
+        add("requiredStatement", self.required_statement(), false);
+        add("rights", self.work.rights.as_deref().and_then(rights::normalize).map(Value::String), false);
+        add("provider", self.provider(), false);
+        add("partOf", self.part_of(version), true);
+        add("service", self.searches(version), true);
+        add("navDate", self.date().map(Value::String), false);
+        let lead = canvases.first().and_then(|canvas| canvas.images.first());
+        add("thumbnail", lead.map(|image| Value::from([self.thumbnail(image, version)])), false);
+        let files = lead.map(|image| self.files(image)).unwrap_or_default();
+        add("rendering", Some(files.into_iter().chain(self.archive()).collect()), true);
+        let mut pairs = match manifest["metadata"].take() {
+            Value::Array(pairs) => pairs,
+            _ => Vec::new(),
+        };
+        for pair in metadata::not_from_source(self) {
+            if !pairs.iter().any(|known| known["value"] == pair["value"]) {
+                pairs.push(pair);
+            }
+        }
+        manifest["metadata"] = Value::Array(pairs);
+        let mut items = match manifest["items"].take() {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        };
+        let annotated = self.annotation_collections(&canvases);
+        for canvas in &canvases {
+            let collection = annotated.get(&canvas.number);
+            if canvas.images.is_empty() && collection.is_none() {
+                continue;
+            }
+            let whole = self.canvas_of(canvas, &targets, collection, version);
+            match canvas.number.checked_sub(1).and_then(|at| items.get_mut(at)) {
+                Some(own) => completed(own, whole),
+                None => items.push(whole),
+            }
+        }
+        manifest["items"] = Value::Array(items);
+        manifest
+    }
+
+    /// A resource of the manifest that the work was read from, such as an annotation, as a document.
+    pub(crate) fn item(&self, number: usize, version: Version) -> Option<Value> {
+        self.source?;
+        self.part(&self.address.item(version, &self.work.object_number, number), version)
+    }
+
+    /// The part of the manifest with this address, as a document that names the manifest.
+    fn part(&self, address: &str, version: Version) -> Option<Value> {
+        let mut path = Vec::new();
+        let manifest = self.whole(version, false);
+        if !find(&manifest, address, &mut path) {
+            return None;
+        }
+        let manifest = if self.publisher.keep_ids { self.whole(version, true) } else { manifest };
+        let mut part = path
+            .iter()
+            .try_fold(&manifest, |value, step| match step {
+                Step::Field(name) => value.get(name),
+                Step::Item(at) => value.get(at),
+            })?
+            .clone();
+        if !matches!(part["type"].as_str(), Some("Annotation" | "AnnotationPage")) {
+            part["partOf"] = self.reference(version);
+        }
+        Some(standalone(part, self.context(), version))
+    }
+
+    pub(super) fn context(&self) -> Value {
+        self.source.map_or_else(|| Value::from(CONTEXT_3), Source::context)
     }
 
     /// A canvas by its number from 1, as a document (Presentation API 3.0, §5.3).
     pub(crate) fn canvas(&self, number: usize, version: Version) -> Option<Value> {
-        let canvases = self.canvases();
-        let canvas = canvases.get(number.checked_sub(1)?)?;
-        let annotated = self.annotation_collections(&canvases);
-        let annotated = annotated.get(&canvas.number);
-        let mut document = self.canvas_of(canvas, &self.tag_targets(&canvases), annotated, version);
-        document["partOf"] = self.reference(version);
-        Some(standalone(document, version))
+        self.part(&self.address.canvas(&self.work.object_number, number), version)
     }
 
-    /// The annotation page with a canvas's painting annotation, as a document (Presentation API 3.0, §5.5).
+    /// The annotation page with a canvas's painting annotations, as a document (Presentation API 3.0, §5.5).
     pub(crate) fn painting_page(&self, number: usize, version: Version) -> Option<Value> {
+        if self.source.is_some() {
+            return self.part(&self.address.page(version, &self.work.object_number, number), version);
+        }
         let canvases = self.canvases();
-        Some(standalone(self.page_of(canvases.get(number.checked_sub(1)?)?, version), version))
+        let page = self.page_of(canvases.get(number.checked_sub(1)?)?, version);
+        Some(standalone(page, self.context(), version))
     }
 
-    /// A canvas's painting annotation, as a document; `None` if the canvas is empty.
+    /// A canvas's first painting annotation, as a document; `None` if the canvas is empty.
     pub(crate) fn painting(&self, number: usize, version: Version) -> Option<Value> {
-        let canvases = self.canvases();
-        Some(standalone(self.painting_of(canvases.get(number.checked_sub(1)?)?, version)?, version))
+        self.part(&self.address.painting(version, &self.work.object_number, number), version)
     }
 
     /// The annotation page with a canvas's tags, as a document.
     pub(crate) fn annotation_page(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
-        let canvas = canvases.get(number.checked_sub(1)?)?;
+        let canvas = canvases.iter().find(|canvas| canvas.number == number)?;
         let page = self.tags_of(canvas, &self.tag_targets(&canvases), version);
-        Some(standalone(page, version))
+        Some(standalone(page, self.context(), version))
     }
 
     /// A tag by its id, as a document.
@@ -88,23 +185,19 @@ impl View<'_> {
         let found = targets.iter().find(|target| target.id == id)?;
         let mut annotation = self.annotation(found);
         annotation["id"] = Value::from(self.address.tag(version, &self.work.object_number, id));
-        Some(standalone(annotation, version))
+        Some(standalone(annotation, self.context(), version))
     }
 
     /// A range by its number from 1, as a document (Presentation API 3.0, §5.4).
     pub(crate) fn range(&self, number: usize, version: Version) -> Option<Value> {
-        let id = self.address.range(version, &self.work.object_number, number);
-        let mut open = self.ranges(&self.canvases(), version);
-        while let Some(mut range) = open.pop() {
-            if range["id"] == id.as_str() {
-                range["partOf"] = self.reference(version);
-                return Some(standalone(range, version));
-            }
-            if let Value::Array(items) = range["items"].take() {
-                open.extend(items.into_iter().filter(|item| item["type"] == "Range"));
-            }
-        }
-        None
+        self.part(&self.address.range(version, &self.work.object_number, number), version)
+    }
+
+    /// The URI of a canvas by its number from 1: that of the source, if the settings keep it.
+    pub(crate) fn canvas_id(&self, number: usize) -> String {
+        let kept = self.source.filter(|_| self.publisher.keep_ids);
+        let kept = kept.and_then(|source| source.kept_canvas_id(number)).map(str::to_owned);
+        kept.unwrap_or_else(|| self.address.canvas(&self.work.object_number, number))
     }
 
     /// The work's title; its object number if the title is empty without markup.
@@ -146,7 +239,7 @@ impl View<'_> {
         version: Version,
     ) -> Value {
         let mut document = object! {
-            "id": self.address.canvas(&self.work.object_number, canvas.number),
+            "id": self.canvas_id(canvas.number),
             "type": "Canvas",
             "label": named(&canvas.label, canvas.number),
             "width": canvas.dimensions.width,
@@ -197,7 +290,7 @@ impl View<'_> {
             "id": self.address.painting(version, work, canvas.number),
             "type": "Annotation",
             "motivation": "painting",
-            "target": self.address.canvas(work, canvas.number),
+            "target": self.canvas_id(canvas.number),
             "body": body,
         })
     }
@@ -225,6 +318,51 @@ fn named(label: &Text, number: usize) -> Value {
     if language_map::is_empty(&label) { language_map::none(&number.to_string()) } else { label }
 }
 
+/// Adds to a canvas of the source what this server adds to its own: thumbnail, files and tags.
+fn completed(own: &mut Value, mut whole: Value) {
+    for key in ["thumbnail", "rendering", "annotations"] {
+        let Value::Array(more) = whole[key].take() else { continue };
+        match &mut own[key] {
+            Value::Array(known) if key != "thumbnail" => known.extend(more),
+            known @ Value::Null if !more.is_empty() => *known = Value::Array(more),
+            _ => {}
+        }
+    }
+    if let Value::Object(fields) = own {
+        fields.retain(|_, value| !value.is_null());
+    }
+}
+
+/// A step from a value to one in it.
+enum Step {
+    Field(String),
+    Item(usize),
+}
+
+/// Finds the resource with this `id`, not a reference to it.
+fn find(value: &Value, id: &str, path: &mut Vec<Step>) -> bool {
+    let is_whole = value.get("items").is_some() || value["type"] == "Annotation";
+    if is_whole && value["id"] == id {
+        return true;
+    }
+    let mut within = |step: Step, value: &Value| {
+        path.push(step);
+        let found = find(value, id, path);
+        if !found {
+            path.pop();
+        }
+        found
+    };
+    match value {
+        Value::Array(all) => all.iter().enumerate().any(|(at, one)| within(Step::Item(at), one)),
+        Value::Object(fields) => {
+            let inner = fields.iter().filter(|(_, value)| value.is_array() || value.is_object());
+            inner.into_iter().any(|(key, value)| within(Step::Field(key.clone()), value))
+        }
+        _ => false,
+    }
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.is_empty(),
@@ -234,8 +372,8 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A part of the manifest as a document of its own, with a context.
-pub(super) fn standalone(part: Value, version: Version) -> Value {
-    let mut document = object! { "@context": CONTEXT_3 };
+pub(super) fn standalone(part: Value, context: Value, version: Version) -> Value {
+    let mut document = object! { "@context": context };
     if let (Value::Object(document), Value::Object(part)) = (&mut document, part) {
         document.extend(part);
     }

@@ -5,26 +5,25 @@ use serde_json::Value;
 use super::labels::{self, Label};
 use super::object::object;
 use super::{Publisher, View, language_map, rights};
-use crate::record::{Creator, Measure, Production, Related, Text};
+use crate::record::{Creator, Measure, Production, Related, Text, Work};
 
 /// The metadata of a work, including the record's rights statement unless it is a URI for `rights`.
 pub(super) fn metadata(view: &View<'_>) -> Vec<Value> {
-    let work = view.work;
-    let mut facts = facts(view, &work.inscriptions, &work.related);
-    let statement = work.rights.as_deref().filter(|text| rights::normalize(text).is_none());
-    let label = Label::new("Rights", "Rettigheder");
-    match (statement, &work.rights, work.public_domain) {
-        (Some(statement), ..) => {
-            let statements: Vec<Text> = statement.lines().map(Text::plain).collect();
-            facts.add(label, &statements);
-        }
-        (None, None, Some(true)) => {
-            facts.add(label, &[facts.publisher.label(labels::PUBLIC_DOMAIN)]);
-        }
-        _ => {}
-    }
+    let mut facts = facts(view, &view.work.inscriptions, &view.work.related);
+    facts.rights(view.work);
     facts.pairs
 }
+
+/// The metadata that the manifest which a work was read from has no pairs for: the object number and the rights
+/// statement.
+pub(super) fn not_from_source(view: &View<'_>) -> Vec<Value> {
+    let mut facts = Facts { base: view.address.base(), publisher: view.publisher, pairs: Vec::new() };
+    facts.add(OBJECT_NUMBER, &[Text::plain(&view.work.object_number)]);
+    facts.rights(view.work);
+    facts.pairs
+}
+
+const OBJECT_NUMBER: Label = Label::new("Object number", "Inventarnummer");
 
 /// The metadata of a work without its rights, inscriptions and related works.
 pub(super) fn plain_facts(view: &View<'_>) -> Vec<Value> {
@@ -51,7 +50,7 @@ fn facts<'a>(view: &View<'a>, inscriptions: &[Text], related: &[Related]) -> Fac
     facts.add(Label::new("Collection", "Samling"), &work.collections);
     facts.add(Label::new("Department", "Afdeling"), std::slice::from_ref(&work.department));
     facts.add(Label::new("Location", "Placering"), std::slice::from_ref(&work.location));
-    facts.add(Label::new("Object number", "Inventarnummer"), &[Text::plain(&work.object_number)]);
+    facts.add(OBJECT_NUMBER, &[Text::plain(&work.object_number)]);
     // The manifest that the work was imported from is not a related work; it goes in `seeAlso`.
     let others = related.iter().filter(|other| other.kind.as_deref() != Some("manifest"));
     let related: Vec<Text> = others.map(|other| named(&other.label, &other.id)).collect();
@@ -73,6 +72,21 @@ impl Facts<'_> {
     /// Viewers display the values of one language only, so values in another set of languages get a pair of their own.
     fn add(&mut self, label: Label, values: &[Text]) {
         self.pair(&self.publisher.label(label), values);
+    }
+
+    fn rights(&mut self, work: &Work) {
+        let statement = work.rights.as_deref().filter(|text| rights::normalize(text).is_none());
+        let label = Label::new("Rights", "Rettigheder");
+        match (statement, &work.rights, work.public_domain) {
+            (Some(statement), ..) => {
+                let statements: Vec<Text> = statement.lines().map(Text::plain).collect();
+                self.add(label, &statements);
+            }
+            (None, None, Some(true)) => {
+                self.add(label, &[self.publisher.label(labels::PUBLIC_DOMAIN)]);
+            }
+            _ => {}
+        }
     }
 
     fn pair(&mut self, label: &Text, values: &[Text]) {

@@ -24,6 +24,9 @@ pub(crate) struct Publisher {
     pub attribution: Text,
     /// The URI of the licence of the records, as in `https://creativecommons.org/publicdomain/zero/1.0/`; may be empty.
     pub data_licence: String,
+    /// Whether manifests that were imported keep the URIs of the manifest, its canvases, ranges and annotations. The
+    /// museum's old addresses must then lead to this server's.
+    pub keep_ids: bool,
     /// The languages of labels and pages (`en` and `da` exist), preferred first.
     pub languages: Vec<String>,
     /// The museum's own words for labels.
@@ -53,6 +56,7 @@ impl Default for Publisher {
             attribution_label: Text::default(),
             attribution: Text::default(),
             data_licence: String::new(),
+            keep_ids: false,
             languages: vec!["en".into(), "da".into()],
             own_labels: OwnLabels::default(),
         }

@@ -51,9 +51,8 @@ impl RangeBuilder<'_> {
             part.images.iter().filter_map(|file| self.by_file.get(file.as_str()).copied()).collect();
         let mut seen = std::collections::HashSet::new();
         numbers.retain(|number| seen.insert(*number));
-        let canvases = numbers
-            .into_iter()
-            .map(|canvas| object! { "id": self.view.address.canvas(work, canvas), "type": "Canvas" });
+        let canvases =
+            numbers.into_iter().map(|canvas| object! { "id": self.view.canvas_id(canvas), "type": "Canvas" });
         let mut items: Vec<Value> = canvases.collect();
         items.extend(self.all(&part.parts, depth + 1));
         if items.is_empty() {

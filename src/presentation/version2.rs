@@ -21,7 +21,11 @@ fn resource(mut from: Value) -> Value {
     match kind.as_str() {
         "Manifest" => {
             let canvases: Vec<Value> = list(take(&mut from, "items")).map(resource).collect();
-            set("sequences", Value::from([object! { "@type": "sc:Sequence", "canvases": canvases }]));
+            let mut sequence = object! { "@type": "sc:Sequence", "canvases": canvases };
+            if let Some(start) = source_of(&from["start"]).map(|uri| without_fragment(&uri).to_owned()) {
+                sequence["startCanvas"] = Value::from(start);
+            }
+            set("sequences", Value::from([sequence]));
             let mut flat = Vec::new();
             list(take(&mut from, "structures")).for_each(|range| ranges(range, &mut flat));
             if !flat.is_empty() {
@@ -29,11 +33,13 @@ fn resource(mut from: Value) -> Value {
             }
         }
         "Canvas" => {
-            set("width", take(&mut from, "width"));
-            set("height", take(&mut from, "height"));
+            // Version 2 has no canvases without a size, and no sound and video on them.
+            for side in ["width", "height"] {
+                set(side, Some(take(&mut from, side)).filter(Value::is_number).unwrap_or(Value::from(1000)));
+            }
             let pages = list(take(&mut from, "items"));
             let images = pages.flat_map(|mut page| list(take(&mut page, "items")));
-            set("images", images.map(annotation).collect());
+            set("images", images.filter(|painting| is_image(&painting["body"])).map(annotation).collect());
             let others: Vec<Value> = list(take(&mut from, "annotations")).map(page_reference).collect();
             if !others.is_empty() {
                 set("otherContent", Value::Array(others));
@@ -81,7 +87,15 @@ fn common_properties(from: &mut Value) -> Map<String, Value> {
     set("license", take(from, "rights"));
     set("logo", take_pointer(from, "/provider/0/logo/0/id"));
     set("navDate", take(from, "navDate"));
-    set("viewingHint", take_pointer(from, "/behavior/0"));
+    let hints: &[&str] = match from["type"].as_str() {
+        Some("Manifest") => &["individuals", "paged", "continuous"],
+        Some("Canvas") => &["non-paged", "facing-pages"],
+        Some("Range") => &["individuals", "paged", "continuous"],
+        _ => &["multi-part", "individuals"],
+    };
+    let hint = list(take(from, "behavior")).find(|one| one.as_str().is_some_and(|one| hints.contains(&one)));
+    set("viewingHint", hint.unwrap_or_default());
+    set("viewingDirection", take(from, "viewingDirection"));
     set("within", take_pointer(from, "/partOf/0/id"));
     let pairs = list(take(from, "metadata"));
     let pairs = pairs.map(|pair| object! { "label": text(&pair["label"]), "value": text(&pair["value"]) });
@@ -113,54 +127,159 @@ fn text(map: &Value) -> Value {
 
 /// An annotation as one of Open Annotation.
 pub(super) fn annotation(mut from: Value) -> Value {
-    let motivations: Vec<Value> = match take(&mut from, "motivation") {
-        Value::Array(several) => several.iter().map(motivation).collect(),
-        one => vec![motivation(&one)],
+    let motivations = match take(&mut from, "motivation") {
+        Value::Array(several) => several,
+        one => vec![one],
     };
+    let motivations = motivations.iter().filter_map(Value::as_str).map(motivation).map(Value::from);
     let resources: Vec<Value> = match take(&mut from, "body") {
-        Value::Array(bodies) => bodies.into_iter().map(body).collect(),
+        Value::Array(bodies) => bodies.into_iter().filter_map(body).collect(),
         Value::Null => Vec::new(),
-        one => vec![body(one)],
+        one => body(one).into_iter().collect(),
+    };
+    let targets: Vec<Value> = match take(&mut from, "target") {
+        Value::Array(targets) => targets.into_iter().filter_map(target).collect(),
+        one => target(one).into_iter().collect(),
     };
     let data: Vec<Value> = list(take(&mut from, "seeAlso")).map(link).collect();
     let mut annotation = object! {
         "@id": take(&mut from, "id"),
         "@type": "oa:Annotation",
-        "motivation": one_or_many(motivations, false),
-        "resource": one_or_many(resources, false),
-        "on": targets(take(&mut from, "target")),
+        "motivation": one_or_many(motivations.collect(), false),
+        "on": one_or_many(targets, false),
     };
+    if !resources.is_empty() {
+        annotation["resource"] = one_or_many(resources, false);
+    }
     if !data.is_empty() {
         annotation["seeAlso"] = one_or_many(data, false);
     }
     annotation
 }
 
-fn body(mut from: Value) -> Value {
-    match from["type"].as_str() {
+/// A motivation of the Web Annotation vocabulary in that of Open Annotation.
+fn motivation(name: &str) -> String {
+    match name {
+        "painting" => "sc:painting".into(),
+        "supplementing" | "" => "oa:describing".into(),
+        name if name.contains(':') => name.into(),
+        name => format!("oa:{name}"),
+    }
+}
+
+/// What an annotation is on (§4.3).
+fn target(mut from: Value) -> Option<Value> {
+    let source = source_of(&from)?;
+    let selector = match take(&mut from, "selector") {
+        Value::Array(several) => several.into_iter().next().unwrap_or_default(),
+        one => one,
+    };
+    let number = |name: &str| selector[name].as_f64().map(|at| at.round().max(0.0) as u64);
+    Some(match selector["type"].as_str() {
+        Some("FragmentSelector") => {
+            let fragment = selector["value"].as_str().unwrap_or_default();
+            Value::from(format!("{}#{fragment}", without_fragment(&source)))
+        }
+        Some("PointSelector") if number("x").is_some() => {
+            let (x, y) = (number("x").unwrap_or(0), number("y").unwrap_or(0));
+            Value::from(format!("{}#xywh={x},{y},1,1", without_fragment(&source)))
+        }
+        Some("SvgSelector") => object! {
+            "@type": "oa:SpecificResource",
+            "full": without_fragment(&source),
+            "selector": object! { "@type": "oa:SvgSelector", "chars": selector["value"].clone() },
+        },
+        _ => Value::from(source),
+    })
+}
+
+/// The URI of a resource, or of the source of a part of one.
+fn source_of(from: &Value) -> Option<String> {
+    let uri = from.as_str().or_else(|| {
+        let source = &from["source"];
+        source.as_str().or(source["id"].as_str()).or(from["id"].as_str())
+    });
+    uri.map(str::to_owned)
+}
+
+fn without_fragment(uri: &str) -> &str {
+    uri.split('#').next().unwrap_or(uri)
+}
+
+/// Whether a body is an image, a choice of images, or a part of one.
+fn is_image(body: &Value) -> bool {
+    match body["type"].as_str() {
+        Some("Image") => true,
+        Some("Choice") => body["items"].as_array().is_some_and(|items| items.iter().any(is_image)),
+        Some("SpecificResource") => is_image(&body["source"]),
+        _ => body.as_array().is_some_and(|bodies| bodies.iter().any(is_image)),
+    }
+}
+
+fn body(mut from: Value) -> Option<Value> {
+    let simple = |mut from: Value, kind: &str| {
+        let mut fields = Map::new();
+        fields.insert("@id".into(), take(&mut from, "id"));
+        fields.insert("@type".into(), Value::from(kind));
+        if from["format"].is_string() {
+            fields.insert("format".into(), take(&mut from, "format"));
+        }
+        if let label @ (Value::String(_) | Value::Array(_)) = text(&from["label"]) {
+            fields.insert("label".into(), label);
+        }
+        Value::Object(fields)
+    };
+    Some(match from["type"].as_str() {
         Some("Image") => image(from),
         Some("Choice") => {
-            let mut options = list(take(&mut from, "items")).map(image);
-            let first = options.next();
+            let mut options = list(take(&mut from, "items")).filter_map(body);
+            let first = options.next()?;
             object! { "@type": "oa:Choice", "default": first, "item": options.collect::<Vec<_>>() }
         }
         // A resource that is named by its URI alone.
         None if from.is_string() => object! { "@id": from },
-        Some("Dataset" | "Sound" | "Text" | "Video") => object! { "@id": take(&mut from, "id") },
-        Some("SpecificResource") => object! { "@id": take(&mut from, "source"), "@type": "oa:SemanticTag" },
-        _ => {
+        Some("SpecificResource") if is_image(&from) => {
+            let selector = take(&mut from, "selector");
+            let full = image(take(&mut from, "source"));
+            let mut part =
+                object! { "@id": full["@id"].clone(), "@type": "oa:SpecificResource", "full": full };
+            if selector["type"] == "ImageApiSelector" {
+                part["selector"] = image_selector(selector);
+            }
+            part
+        }
+        Some("SpecificResource") => object! { "@id": source_of(&from)?, "@type": "oa:SemanticTag" },
+        Some("TextualBody") => {
             let is_tag = from["purpose"] == "tagging";
             let mut text = object! {
                 "@type": if is_tag { "oa:Tag" } else { "cnt:ContentAsText" },
                 "chars": take(&mut from, "value"),
-                "format": take(&mut from, "format"),
             };
-            if from["language"].is_string() {
-                text["language"] = take(&mut from, "language");
+            for key in ["format", "language"] {
+                if from[key].is_string() {
+                    text[key] = take(&mut from, key);
+                }
             }
             text
         }
+        Some("Video") => simple(from, "dctypes:MovingImage"),
+        Some("Sound") => simple(from, "dctypes:Sound"),
+        Some("Dataset") => simple(from, "dctypes:Dataset"),
+        Some("Feature" | "FeatureCollection") | None => return None,
+        Some(_) => simple(from, "dctypes:Text"),
+    })
+}
+
+fn image_selector(mut from: Value) -> Value {
+    let mut fields = Map::new();
+    fields.insert("@context".into(), Value::from("http://iiif.io/api/annex/openannotation/context.json"));
+    fields.insert("@type".into(), Value::from("iiif:ImageApiSelector"));
+    for key in ["region", "size", "rotation", "quality", "format"] {
+        if !from[key].is_null() {
+            fields.insert(key.into(), take(&mut from, key));
+        }
     }
+    Value::Object(fields)
 }
 
 fn image(mut from: Value) -> Value {
@@ -175,7 +294,9 @@ fn image(mut from: Value) -> Value {
     if let label @ (Value::String(_) | Value::Array(_)) = text(&from["label"]) {
         fields.insert("label".into(), label);
     }
-    if let Some(first) = list(take(&mut from, "service")).next() {
+    let mut services: Vec<Value> = list(take(&mut from, "service")).collect();
+    services.sort_by_key(|service| service["@type"] != "ImageService2");
+    if let Some(first) = services.into_iter().next() {
         fields.insert("service".into(), service(first));
     }
     Value::Object(fields)
@@ -184,6 +305,21 @@ fn image(mut from: Value) -> Value {
 /// A service in version 2: with a context, and without a type (§2.4).
 fn service(from: Value) -> Value {
     let Value::Object(mut service) = from else { return from };
+    for (new, old) in [("id", "@id"), ("type", "@type")] {
+        if let Some(value) = service.remove(new) {
+            service.entry(old).or_insert(value);
+        }
+    }
+    let kind = service.get("@type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if kind == "ImageService3" {
+        let level = service.get("profile").and_then(Value::as_str).unwrap_or("level0").to_owned();
+        service.insert("profile".into(), Value::from(format!("http://iiif.io/api/image/3/{level}.json")));
+        service.insert("@context".into(), Value::from(crate::iiif::Version::V3.context()));
+    } else if kind == "ImageService1" {
+        service
+            .entry("@context")
+            .or_insert("http://library.stanford.edu/iiif/image-api/1.1/context.json".into());
+    }
     if service.remove("@type").is_some_and(|kind| kind == "ImageService2") {
         service.insert("@context".into(), Value::from(crate::iiif::Version::V2.context()));
     }
@@ -199,7 +335,9 @@ fn link(mut from: Value) -> Value {
     if !from["format"].is_null() {
         fields.insert("format".into(), take(&mut from, "format"));
     }
-    fields.insert("label".into(), text(&from["label"]));
+    if let label @ (Value::String(_) | Value::Array(_)) = text(&from["label"]) {
+        fields.insert("label".into(), label);
+    }
     Value::Object(fields)
 }
 
@@ -216,52 +354,28 @@ fn ranges(mut from: Value, into: &mut Vec<Value>) {
     let mut fields = common_properties(&mut from);
     let (inner, canvases): (Vec<Value>, Vec<Value>) =
         list(take(&mut from, "items")).partition(|item| item["type"] == "Range");
-    let ids = |items: &[Value]| items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
+    let id = |item: &Value| match item["type"].as_str() {
+        Some("SpecificResource") => {
+            target(item.clone()).filter(Value::is_string).or(source_of(item).map(Value::from))
+        }
+        _ => Some(item["id"].clone()),
+    };
+    let ids = |items: &[Value]| items.iter().filter_map(id).collect::<Vec<_>>();
+    if let Some(layer) = source_of(&from["supplementary"]) {
+        let mut layer = object! { "@id": layer, "@type": "sc:Layer" };
+        if let label @ (Value::String(_) | Value::Array(_)) = text(&from["supplementary"]["label"]) {
+            layer["label"] = label;
+        }
+        fields.insert("contentLayer".into(), layer);
+    }
     for (key, items) in [("ranges", &inner), ("canvases", &canvases)] {
         if !items.is_empty() {
             fields.insert(key.into(), Value::Array(ids(items)));
         }
     }
     into.push(Value::Object(fields));
-    inner.into_iter().for_each(|range| ranges(range, into));
-}
-
-fn motivation(name: &Value) -> Value {
-    match name.as_str() {
-        Some("painting") => Value::from("sc:painting"),
-        name => Value::from(format!("oa:{}", name.unwrap_or("tagging"))),
-    }
-}
-
-/// Targets as resources of Open Annotation: a canvas, with a fragment, or with a selector.
-fn targets(from: Value) -> Value {
-    match from {
-        Value::Array(several) => Value::Array(several.into_iter().map(targets).collect()),
-        Value::Object(_) => {
-            let mut from = from;
-            let selector = |mut from: Value| match from["type"].as_str() {
-                Some("SvgSelector") => {
-                    object! { "@type": "oa:SvgSelector", "chars": take(&mut from, "value") }
-                }
-                Some("PointSelector") => {
-                    let at = |key: &str| from[key].to_string();
-                    let value = format!("xywh={},{},1,1", at("x"), at("y"));
-                    object! { "@type": "oa:FragmentSelector", "value": value }
-                }
-                _ => object! { "@type": "oa:FragmentSelector", "value": take(&mut from, "value") },
-            };
-            let selectors = match take(&mut from, "selector") {
-                Value::Array(several) => several.into_iter().map(selector).collect(),
-                one => vec![selector(one)],
-            };
-            object! {
-                "@type": "oa:SpecificResource",
-                "full": take(&mut from, "source"),
-                "selector": one_or_many(selectors, false),
-            }
-        }
-        uri => uri,
-    }
+    let whole = inner.into_iter().filter(|range| range.get("items").is_some());
+    whole.for_each(|range| ranges(range, into));
 }
 
 /// Moves a field's value out of its object; null if there is none.
@@ -276,6 +390,7 @@ fn take_pointer(from: &mut Value, pointer: &str) -> Value {
 fn list(value: Value) -> impl Iterator<Item = Value> {
     match value {
         Value::Array(items) => items,
+        one @ Value::Object(_) => vec![one],
         _ => Vec::new(),
     }
     .into_iter()

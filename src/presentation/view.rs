@@ -1,7 +1,7 @@
 //! The data behind a work's documents, and how its images are grouped into canvases.
 
 use super::labels::{self, Label};
-use super::{Address, CanvasAnnotation, Publisher};
+use super::{Address, CanvasAnnotation, Publisher, Source};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
@@ -17,6 +17,8 @@ pub(crate) struct View<'a> {
     pub part_of: Option<&'a Facet>,
     /// Its published annotations, in the order of their creation.
     pub annotations: &'a [CanvasAnnotation],
+    /// The manifest that the work was read from.
+    pub source: Option<&'a Source>,
     pub address: &'a Address,
     pub publisher: &'a Publisher,
 }
@@ -33,6 +35,8 @@ pub(crate) struct CanvasImage {
     pub label: Text,
     /// Images of the same view share a canvas.
     pub view: Option<String>,
+    /// The number from 1 of its canvas in the manifest that the work was read from.
+    pub canvas: Option<u32>,
     /// The master as a file, if it may be downloaded.
     pub original: Option<Original>,
     /// The largest size of the full image that is permitted.
@@ -90,15 +94,21 @@ impl<'a> View<'a> {
 
     /// The canvases: one per view, fronts first; a single empty one if there is no image.
     pub(crate) fn canvases(&self) -> Vec<Canvas<'a>> {
-        let groups = views(self.images, |image| (image.view.as_deref(), &image.role));
+        let groups = views(self.images, |image| (image.canvas, image.view.as_deref(), &image.role));
         let mut canvases: Vec<Canvas<'a>> = groups
             .into_iter()
             .enumerate()
-            .map(|(at, images)| Canvas {
-                number: at + 1,
-                dimensions: images.first().map_or(Dimensions::new(1000, 1000), |image| image.info.dimensions),
-                label: images.first().map(|image| self.image_label(image)).unwrap_or_default(),
-                images,
+            .map(|(at, images)| {
+                let first = images.first();
+                let number = first.and_then(|image| image.canvas).map_or(at + 1, |number| number as usize);
+                let own = self.source.and_then(|source| source.dimensions(number));
+                let size = own.or_else(|| first.map(|image| image.info.dimensions));
+                Canvas {
+                    number,
+                    dimensions: size.unwrap_or(Dimensions::new(1000, 1000)),
+                    label: first.map(|image| self.image_label(image)).unwrap_or_default(),
+                    images,
+                }
             })
             .collect();
         if canvases.is_empty() {
@@ -153,16 +163,24 @@ impl<'a> View<'a> {
 }
 
 /// The images by view, fronts first; within a view, ordinary images come before special captures. Each view is a canvas,
-/// numbered in this order. `of` returns the view and the role of an image.
+/// numbered in this order. Images that were read from a manifest keep their canvases, in order. `of` returns the number
+/// of the canvas, the view and the role of an image.
 pub(crate) fn views<'a, T>(
     images: &'a [T],
-    of: impl Fn(&'a T) -> (Option<&'a str>, &'a Role),
+    of: impl Fn(&'a T) -> (Option<u32>, Option<&'a str>, &'a Role),
 ) -> Vec<Vec<&'a T>> {
+    if images.iter().any(|image| of(image).0.is_some()) {
+        let mut canvases = std::collections::BTreeMap::<u32, Vec<&T>>::new();
+        for image in images {
+            canvases.entry(of(image).0.unwrap_or(u32::MAX)).or_default().push(image);
+        }
+        return canvases.into_values().collect();
+    }
     let mut groups: Vec<Vec<&T>> = Vec::new();
     let mut by_view = std::collections::HashMap::new();
     let mut before = None;
     for image in images {
-        let (view, role) = of(image);
+        let (_, view, role) = of(image);
         let group = match (view, before) {
             (Some(view), _) => *by_view.entry(view).or_insert(groups.len()),
             (None, Some(before)) if role.is_capture() => before,
@@ -175,9 +193,9 @@ pub(crate) fn views<'a, T>(
         before = Some(group);
     }
     for group in &mut groups {
-        group.sort_by_key(|image| of(image).1.is_capture());
+        group.sort_by_key(|image| of(image).2.is_capture());
     }
-    groups.sort_by_key(|images| images.first().is_none_or(|image| *of(image).1 != Role::Recto));
+    groups.sort_by_key(|images| images.first().is_none_or(|image| *of(image).2 != Role::Recto));
     groups
 }
 
@@ -229,6 +247,7 @@ mod tests {
             images: &images,
             part_of: None,
             annotations: &[],
+            source: None,
             address: &address,
             publisher: &publisher,
         };

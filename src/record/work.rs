@@ -87,6 +87,9 @@ pub struct Work {
     /// Its parts, if images show parts of it: pages, panels, drawers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// The number of canvases of the manifest that it was read from, if it was read from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvases: Option<u32>,
     /// When the source last changed the record, as the source writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
@@ -216,6 +219,9 @@ pub struct Image {
     /// `x-ray`…) belongs to the image before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
+    /// The number from 1 of the canvas on which the manifest that the work was read from paints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvas: Option<u32>,
     /// Whether this image has a master on this server; images without one are not displayed.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     #[schemars(skip)]
@@ -395,11 +401,11 @@ mod tests {
         r#"{"scheme":"motif","label":{"none":["cow"]},"source":"curator","confidence":1.0,"status":"rejected"}],"#,
         r#""extra_metadata":[{"label":{"none":["Frame"]},"value":{"none":["gilded"]}}],"#,
         r#""images":[{"file":"1.tif","role":"recto","label":{"none":["Front"]},"view":"front","matched":false},"#,
-        r#"{"file":"2.tif","role":"verso"},{"file":"3.tif","role":"detail"},{"file":"4.tif","role":"frame"},"#,
+        r#"{"file":"2.tif","role":"verso","canvas":2},{"file":"3.tif","role":"detail"},{"file":"4.tif","role":"frame"},"#,
         r#"{"file":"5.tif","role":"infrared"},{"file":"6.tif","role":"x-ray"},{"file":"7.tif","role":"ultraviolet"},"#,
         r#"{"file":"8.tif","role":"raking-light"},{"file":"9.tif","role":"edge"}],"#,
         r#""parts":[{"label":{"none":["Left"]},"images":["1.tif"],"parts":[{"label":{"none":["Top"]},"images":[]}]}],"#,
-        r#""modified":"2020-01-01","frame_notes":["a"]}"#,
+        r#""canvases":2,"modified":"2020-01-01","frame_notes":["a"]}"#,
     );
 
     #[test]

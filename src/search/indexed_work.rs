@@ -169,6 +169,7 @@ fn bare(work: &Work) -> Work {
         extra_metadata: work.extra_metadata.clone(),
         images: Vec::new(),
         parts: work.parts.clone(),
+        canvases: work.canvases,
         modified: work.modified.clone(),
         withdrawn: None,
         more: free.map(|(name, value)| (name.clone(), value.clone())).collect(),

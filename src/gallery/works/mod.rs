@@ -9,6 +9,7 @@ mod placed;
 mod queries;
 mod review;
 mod sketch;
+mod source;
 mod withdraw;
 
 use std::sync::Arc;

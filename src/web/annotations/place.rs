@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use crate::catalogue::AnnotationState;
 use crate::gallery::{Described, Error};
 use crate::iiif::Dimensions;
-use crate::presentation::{Address, CanvasImage, Published, View, canvas_of};
+use crate::presentation::{Address, CanvasImage, Published, Source, View, canvas_of};
 use crate::web::App;
 use crate::web::iiif::presentation::{shown, view};
 use crate::web::route::Image;
@@ -15,6 +15,7 @@ pub(super) struct Place {
     pub described: Described,
     pub address: Address,
     images: Vec<CanvasImage>,
+    source: Option<Source>,
 }
 
 /// A canvas of a work.
@@ -40,7 +41,8 @@ impl Place {
         }
         let address = Address::new(&app.base.of(request)?);
         let images = shown(&address, &described);
-        Ok(Self { described, address, images })
+        let source = app.gallery.works.source_manifest(&described).await?;
+        Ok(Self { described, address, images, source })
     }
 
     pub(super) fn number(&self) -> &str {
@@ -48,17 +50,18 @@ impl Place {
     }
 
     pub(super) fn view<'a>(&'a self, app: &'a App) -> View<'a> {
-        view(app, &self.address, &self.described, &self.images, None)
+        view(app, &self.address, &self.described, &self.images, None, self.source.as_ref())
     }
 
     /// # Errors
     /// Fails if the work has no such canvas.
     pub(super) fn canvas(&self, app: &App, number: usize) -> Result<PlacedCanvas, Error> {
-        let canvases = self.view(app).canvases();
+        let view = self.view(app);
+        let canvases = view.canvases();
         let canvas = canvases.iter().find(|canvas| canvas.number == number).ok_or(Error::NotFound)?;
         Ok(PlacedCanvas {
             number,
-            uri: self.address.canvas(self.number(), number),
+            uri: view.canvas_id(number),
             dimensions: canvas.dimensions,
             image: canvas.images.first().map(|image| image.file.clone()),
         })

@@ -6,7 +6,8 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields of a work in the API.
-pub(super) const FIELDS: [&str; 32] = [
+pub(super) const FIELDS: [&str; 33] = [
+    "canvases",
     "changed",
     "collections",
     "content_state",

@@ -114,6 +114,7 @@ fn tags_of(app: &App, address: &Address, sketch: &Sketch, page: &str) -> Vec<Pub
         images: &shown,
         part_of: None,
         annotations: &[],
+        source: None,
         address,
         publisher: &app.publisher,
     };

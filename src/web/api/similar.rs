@@ -218,6 +218,7 @@ fn file_of(app: &App, address: &Address, sketch: &Sketch, canvas: usize) -> Resu
         images: &shown,
         part_of: None,
         annotations: &[],
+        source: None,
         address,
         publisher,
     };
@@ -301,6 +302,7 @@ async fn place_of(app: &App, address: &Address, similar: &SimilarWork) -> Option
         images: &shown,
         part_of: None,
         annotations: &[],
+        source: None,
         address,
         publisher,
     };

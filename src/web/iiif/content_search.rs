@@ -33,7 +33,8 @@ pub(crate) async fn answer(
     read_bodies(app, &mut described, is_wanted).await?;
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
-    let view = view(app, &address, &described, &images, None);
+    let source = app.gallery.works.source_manifest(&described).await?;
+    let view = view(app, &address, &described, &images, None, source.as_ref());
     let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
     let document = match autocomplete {
         true => content_search::autocomplete(&view, &query, spoken),

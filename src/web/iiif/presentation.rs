@@ -11,7 +11,7 @@ use super::document_cache::Made;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, CanvasAnnotation, CanvasImage, MAX_ITEMS, Original, View};
+use crate::presentation::{Address, CanvasAnnotation, CanvasImage, MAX_ITEMS, Original, Source, View};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
@@ -118,7 +118,8 @@ async fn make(
     };
     let address = Address::new(base);
     let images = shown(&address, described);
-    let view = view(app, &address, described, &images, part_of.as_ref());
+    let source = app.gallery.works.source_manifest(described).await?;
+    let view = view(app, &address, described, &images, part_of.as_ref(), source.as_ref());
     let document = match piece {
         WorkResource::Manifest => Some(view.manifest(version)),
         WorkResource::Canvas(number) => view.canvas(number as usize, version),
@@ -128,6 +129,7 @@ async fn make(
         WorkResource::CanvasAnnotations(number) => view.canvas_annotations(number as usize, version),
         WorkResource::Tag(tag) => view.tag(tag, version),
         WorkResource::Range(number) => view.range(number as usize, version),
+        WorkResource::Item(number) => view.item(number as usize, version),
     };
     let of = |shown: &crate::gallery::OpenedImage| {
         (shown.image.file.clone(), shown.granted.number, shown.granted.grant)
@@ -144,7 +146,7 @@ async fn make(
 fn listed(app: &App, base: &str, described: &Described, number: usize) -> HashSet<String> {
     let address = Address::new(base);
     let images = shown(&address, described);
-    let view = view(app, &address, described, &images, None);
+    let view = view(app, &address, described, &images, None, None);
     let on_canvas = view.annotations_on(&view.canvases(), number).into_iter();
     on_canvas.take(MAX_ITEMS).map(|annotation| annotation.id.clone()).collect()
 }
@@ -171,6 +173,7 @@ pub(crate) fn view<'a>(
     described: &'a Described,
     images: &'a [CanvasImage],
     part_of: Option<&'a Facet>,
+    source: Option<&'a Source>,
 ) -> View<'a> {
     View {
         work: &described.work,
@@ -178,6 +181,7 @@ pub(crate) fn view<'a>(
         images,
         part_of,
         annotations: &described.annotations,
+        source,
         address,
         publisher: &app.publisher,
     }
@@ -197,6 +201,7 @@ pub(crate) fn one(address: &Address, image: &crate::record::Image, granted: &Aut
         role: image.role.clone(),
         label: image.label.clone(),
         view: image.view.clone(),
+        canvas: image.canvas,
         original: granted
             .grant
             .original

@@ -22,6 +22,8 @@ pub(crate) enum WorkResource<'a> {
     CanvasAnnotations(u32),
     Tag(&'a str),
     Range(u32),
+    /// A resource of the manifest that the work was read from.
+    Item(u32),
 }
 
 impl Identity for WorkResource<'_> {
@@ -35,6 +37,7 @@ impl Identity for WorkResource<'_> {
             Self::CanvasAnnotations(number) => wrapped(text, "CanvasAnnotations", number),
             Self::Tag(tag) => wrapped(text, "Tag", tag),
             Self::Range(number) => wrapped(text, "Range", number),
+            Self::Item(number) => wrapped(text, "Item", number),
         }
     }
 }
@@ -80,6 +83,7 @@ fn piece(rest: &str) -> Option<(&str, WorkResource<'_>)> {
         ("canvas", n) => WorkResource::Canvas(number(n)?),
         ("annotations", n) => WorkResource::Annotations(number(n)?),
         ("range", n) => WorkResource::Range(number(n)?),
+        ("item", n) => WorkResource::Item(number(n)?),
         ("tag", tag) => WorkResource::Tag(tag),
         (n, "page" | "painting" | "annotations") => {
             let (work, "canvas") = before.rsplit_once('/')? else { return None };
@@ -153,6 +157,7 @@ mod tests {
             ("/presentation/3/KMS1/canvas/2/painting", "KMS1", WorkResource::Painting(2)),
             ("/presentation/3/KMS1/canvas/2/annotations", "KMS1", WorkResource::CanvasAnnotations(2)),
             ("/presentation/3/KMS1/annotations/1", "KMS1", WorkResource::Annotations(1)),
+            ("/presentation/3/KMS1/item/3", "KMS1", WorkResource::Item(3)),
             ("/presentation/3/KMS1/tag/00ff", "KMS1", WorkResource::Tag("00ff")),
             ("/presentation/3/collections/manifest", "collections", WorkResource::Manifest),
         ] {

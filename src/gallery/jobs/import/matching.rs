@@ -78,9 +78,7 @@ impl Masters {
                             tag.image = Some(identifier.to_owned());
                         }
                     }
-                    for part in &mut work.parts {
-                        rename(part, &image.file, identifier);
-                    }
+                    parts_renamed(&mut work.parts, &image.file, identifier);
                     image.file = identifier.to_owned();
                     image.matched = true;
                 }
@@ -90,10 +88,22 @@ impl Masters {
         if work.images.iter().any(|image| image.matched) {
             return;
         }
-        let found = match pattern {
+        let mut found = match pattern {
             Some(pattern) => self.of_pattern(pattern, &work.object_number),
             None => self.of_number(&work.object_number),
         };
+        if let Some(canvases) = work.canvases {
+            // The only image of a manifest is the only master; other masters get canvases after those of the manifest.
+            if let ([only], [master]) = (&mut work.images[..], &found[..]) {
+                parts_renamed(&mut work.parts, &only.file, &master.file);
+                (only.file, only.matched) = (master.file.clone(), true);
+                return;
+            }
+            found
+                .iter_mut()
+                .zip(1..)
+                .for_each(|(image, at)| image.canvas = Some(canvases.saturating_add(at)));
+        }
         // Images with a master come before those without.
         work.images.splice(0..0, found);
     }
@@ -153,12 +163,10 @@ impl Masters {
     }
 }
 
-fn rename(part: &mut crate::record::Part, from: &str, to: &str) {
-    for image in part.images.iter_mut().filter(|image| *image == from) {
-        *image = to.to_owned();
-    }
-    for inner in &mut part.parts {
-        rename(inner, from, to);
+fn parts_renamed(parts: &mut [crate::record::Part], from: &str, to: &str) {
+    for part in parts {
+        part.images.iter_mut().filter(|image| *image == from).for_each(|image| *image = to.to_owned());
+        parts_renamed(&mut part.parts, from, to);
     }
 }
 

@@ -54,7 +54,7 @@ fn similar_searches(app: &App, subject: &Subject<'_>) -> (Option<String>, Option
         subject.visit.context.page(&format!("/?{}", query_of(pairs)))
     };
     let like_detail = likeness.has_details().then(|| {
-        let canvas = (subject.shown.canvas + 1).to_string();
+        let canvas = subject.shown.number(subject.shown.canvas).to_string();
         let region = subject.shown.region.map(|region| region.to_string());
         let region = region.as_deref().map(|region| ("xywh", region));
         search(&[Some(("canvas", canvas.as_str())), region].into_iter().flatten().collect::<Vec<_>>())
@@ -90,7 +90,8 @@ impl Subject<'_> {
     fn view(&self) -> View<'_> {
         let Sketch { work, tags, .. } = self.sketch;
         let (address, publisher) = (self.address, &self.visit.publisher);
-        View { work, tags, images: &[], part_of: None, annotations: &[], address, publisher }
+        let (images, annotations) = (&[][..], &[][..]);
+        View { work, tags, images, part_of: None, annotations, source: None, address, publisher }
     }
 
     fn cited(&self) -> Citation {

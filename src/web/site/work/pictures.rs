@@ -30,14 +30,14 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// Numbers that do not exist select the first image.
     pub(super) fn of(request: &HttpRequest, images: &'a [Preview]) -> Self {
-        let canvases = views(images, |preview| (preview.image.view.as_deref(), &preview.image.role));
-        let number = |name: &str| {
-            parameter(request, name)
-                .and_then(|text| text.parse::<usize>().ok())
-                .and_then(|number| number.checked_sub(1))
-        };
-        let (wanted, capture) = (number("canvas"), number("capture").unwrap_or(0));
-        let canvas = wanted.filter(|at| *at < canvases.len()).unwrap_or(0);
+        let canvases = views(images, |preview| {
+            (preview.image.canvas, preview.image.view.as_deref(), &preview.image.role)
+        });
+        let number = |name: &str| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
+        let capture = number("capture").and_then(|number| number.checked_sub(1)).unwrap_or(0);
+        let wanted = number("canvas");
+        let at = |wanted: usize| (0..canvases.len()).find(|at| number_of(&canvases, *at) == wanted);
+        let canvas = wanted.and_then(at).unwrap_or(0);
         let captures = canvases.get(canvas).map_or(0, Vec::len);
         let region = parameter(request, "xywh").and_then(|region| region.parse::<Region>().ok());
         let region = region.filter(|region| region.width > 0 && region.height > 0 && captures > 0);
@@ -46,6 +46,11 @@ impl<'a> Shown<'a> {
         shown.region = region.and_then(|region| shown.within(region));
         shown.is_chosen = captures > 0 && (wanted.is_some() || capture > 0 || shown.region.is_some());
         shown
+    }
+
+    /// The number from 1 of the canvas at this place.
+    pub(super) fn number(&self, at: usize) -> usize {
+        number_of(&self.canvases, at)
     }
 
     /// The part of a region that is on the canvas, as far as the canvas's size is known.
@@ -84,7 +89,7 @@ impl<'a> Shown<'a> {
     pub(super) fn query(&self) -> Option<String> {
         let capture = if self.capture > 0 { format!("&capture={}", self.capture + 1) } else { String::new() };
         let region = self.region.map(|region| format!("&xywh={region}")).unwrap_or_default();
-        self.is_chosen.then(|| format!("canvas={}{capture}{region}", self.canvas + 1))
+        self.is_chosen.then(|| format!("canvas={}{capture}{region}", self.number(self.canvas)))
     }
 
     /// The region in pixels of the shown capture, which may be larger or smaller than the canvas.
@@ -118,8 +123,19 @@ impl<'a> Shown<'a> {
         let preview = self.preview().filter(|_| self.is_chosen)?;
         let service = address.image(Version::V3, &preview.image.file);
         let image = self.pixels().map(|region| format!("{service}/{region}/max/0/default.jpg"));
-        Some(Detail { canvas: self.canvas + 1, capture: self.capture + 1, region: self.region, image })
+        Some(Detail {
+            canvas: self.number(self.canvas),
+            capture: self.capture + 1,
+            region: self.region,
+            image,
+        })
     }
+}
+
+/// The number of a canvas: that of the manifest that the work was read from, otherwise its place from 1.
+fn number_of(canvases: &[Vec<&Preview>], at: usize) -> usize {
+    let first = canvases.get(at).and_then(|images| images.first());
+    first.and_then(|preview| preview.image.canvas).map_or(at + 1, |number| number as usize)
 }
 
 /// All pictures of a work, in the order of their canvases.
@@ -153,7 +169,7 @@ fn picture(
     };
     let query = if capture > 0 { format!("&capture={}", capture + 1) } else { String::new() };
     Picture {
-        canvas: canvas + 1,
+        canvas: subject.shown.number(canvas),
         capture: capture + 1,
         captures: 1,
         label: caption(subject.visit, preview),
@@ -161,7 +177,7 @@ fn picture(
         picture: if is_shown { subject.shown.rendering(&service, PICTURE) } else { fitting(PICTURE) },
         thumbnail: fitting(THUMBNAIL),
         info: format!("{service}/info.json"),
-        page: context.page(&format!("/works/{number}?canvas={}{query}", canvas + 1)),
+        page: context.page(&format!("/works/{number}?canvas={}{query}", subject.shown.number(canvas))),
         window: context.page(&format!("/view/openseadragon/{file}?work={number}")),
         width: preview.size().map(|size| size.width),
         ratio: None,

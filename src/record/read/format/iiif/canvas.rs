@@ -10,41 +10,57 @@ use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
 use crate::record::{Image, Part, Role, Text};
 
-/// The images painted on a canvas, each named by its image service, otherwise by its own URI.
+/// The images painted on the canvas with this number, each named by its image service, otherwise by its own URI.
 pub(in crate::record::read) fn images(
     canvas: &Value,
+    number: u32,
     found: &mut Vec<Image>,
     files: &mut HashMap<String, Vec<String>>,
 ) {
     let id = field(canvas, &["id", "@id"]).and_then(Value::as_str).unwrap_or_default();
     let label = language_map(&canvas["label"]);
-    let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
-    let bodies = pages.filter_map(|painted| painted.get("body"));
-    let old = many(canvas.get("images")).iter().filter_map(|painted| painted.get("resource"));
-    for body in bodies.chain(old) {
-        let choices = match body.get("items").or(body.get("item")) {
-            Some(items) => many(Some(items)).iter().collect::<Vec<_>>(),
-            None => body.get("default").into_iter().chain(many(body.get("item"))).collect(),
-        };
-        let several = choices.len() > 1;
-        for one in if choices.is_empty() { many(Some(body)).iter().collect() } else { choices } {
-            let one = if one["type"] == "SpecificResource" { &one["source"] } else { one };
-            let Some(file) = file(one) else { continue };
-            let own = language_map(&one["label"]);
-            let label = if several && !own.is_empty() { own } else { label.clone() };
-            let role = role(&label);
-            files.entry(id.to_owned()).or_default().push(file.clone());
-            let view = several.then(|| id.to_owned());
-            found.push(Image { role, label, view, ..image(file) });
-        }
+    let painted = painted_images(canvas);
+    let several = painted.len() > 1;
+    for one in painted {
+        let Some(file) = image_name(one) else { continue };
+        let own = language_map(&one["label"]);
+        let label = if several && !own.is_empty() { own } else { label.clone() };
+        let role = role(&label);
+        files.entry(id.to_owned()).or_default().push(file.to_owned());
+        let view = several.then(|| id.to_owned());
+        found.push(Image { role, label, view, canvas: Some(number), ..image(file.to_owned()) });
     }
 }
 
-fn file(body: &Value) -> Option<String> {
-    let service = many(body.get("service"))
-        .iter()
-        .find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str));
-    service.or(field(body, &["id", "@id"]).and_then(Value::as_str)).or(body.as_str()).map(str::to_owned)
+/// The images painted on a canvas of version 3, in order: bodies of annotations, items of choices, and the sources of
+/// parts of images. Sound, video and text are left out.
+pub fn painted_images(canvas: &Value) -> Vec<&Value> {
+    let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
+    let bodies = pages.flat_map(|painted| many(painted.get("body")));
+    let mut found = Vec::new();
+    for body in bodies {
+        let choices = body.get("items").or(body.get("item"));
+        for one in choices.map_or(std::slice::from_ref(body), |items| many(Some(items))) {
+            let is_part = one["type"] == "SpecificResource" && one.get("source").is_some();
+            let one = if is_part { &one["source"] } else { one };
+            found.extend(image_name(one).is_some().then_some(one));
+        }
+    }
+    found
+}
+
+/// The name of an image: the URI of its image service, otherwise its own; `None` for sound, video and text.
+pub fn image_name(body: &Value) -> Option<&str> {
+    let kind = field(body, &["type", "@type"]).and_then(Value::as_str).unwrap_or_default();
+    let format = body["format"].as_str().unwrap_or_default();
+    let is_image = matches!(kind, "" | "Image" | "dctypes:Image")
+        && !["video/", "audio/", "text/"].iter().any(|other| format.starts_with(other));
+    let service = || {
+        let mut services = many(body.get("service")).iter();
+        services.find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str))
+    };
+    let own = || field(body, &["id", "@id"]).and_then(Value::as_str).or(body.as_str());
+    is_image.then(|| service().or_else(own)).flatten()
 }
 
 /// The role of an image, as its label names it.
@@ -81,19 +97,4 @@ pub(in crate::record::read) fn part(
         }
     }
     (!made.label.is_empty() || !made.images.is_empty() || !made.parts.is_empty()).then_some(made)
-}
-
-/// The ranges of Presentation API 2, which reference each other by URI. Only their canvases are read, not their
-/// nesting.
-pub(in crate::record::read) fn old_parts(
-    ranges: &[Value],
-    files: &HashMap<String, Vec<String>>,
-) -> Vec<Part> {
-    let made = ranges.iter().map(|range| {
-        let ids = many(range.get("canvases")).iter().filter_map(Value::as_str);
-        let images =
-            ids.filter_map(|id| files.get(id.split('#').next().unwrap_or_default())).flatten().cloned();
-        Part { label: language_map(&range["label"]), images: images.collect(), parts: Vec::new() }
-    });
-    made.filter(|part| !part.images.is_empty()).collect()
 }

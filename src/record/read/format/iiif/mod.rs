@@ -1,13 +1,16 @@
 //! Reads manifests of other servers (Presentation API 2 and 3) as records.
 
 mod canvas;
+mod upgrade;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 use url::Url;
 
-use self::canvas::{images, old_parts, part};
+pub use self::canvas::{image_name, painted_images};
+use self::canvas::{images, part};
+pub use self::upgrade::upgraded;
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
 use crate::record::read::value::measure;
@@ -54,17 +57,15 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     // The rights statement is not repeated in the metadata.
     let collect_statements = work.rights.clone();
     work.extra_metadata.retain(|fact| fact.value.best(&[]) != collect_statements.as_deref());
+    let manifest = upgraded(manifest.clone());
+    let canvases = many(manifest.get("items"));
     let mut files = HashMap::new();
-    for canvas in canvases {
-        images(canvas, &mut work.images, &mut files);
+    for (number, canvas) in (1..).zip(canvases) {
+        images(canvas, number, &mut work.images, &mut files);
     }
-    work.parts = match manifest["structures"].as_array() {
-        Some(ranges) if manifest.get("items").is_some() => {
-            ranges.iter().filter_map(|range| part(range, &files, 1)).collect()
-        }
-        Some(ranges) => old_parts(ranges, &files),
-        None => Vec::new(),
-    };
+    work.canvases = Some(canvases.len().try_into().unwrap_or(u32::MAX));
+    let ranges = many(manifest.get("structures"));
+    work.parts = ranges.iter().filter_map(|range| part(range, &files, 1)).collect();
     Ok(work)
 }
 

@@ -1,0 +1,109 @@
+//! The manifest that a work was read from, which documents repeat as far as the record does not express it better.
+//!
+//! Manifests of Presentation API 2 are converted to version 3 first. Properties of the specification that the table does
+//! not name are kept as they are; properties that it does not define are in the source only, because its validators
+//! refuse them.
+//!
+//! | feature | in the manifest served |
+//! |---|---|
+//! | `id` of the manifest, canvases, ranges, annotation pages and annotations | in our form: addresses of this server, wherever they are referenced; as is with `presentation.keep_ids` |
+//! | `label`, `metadata`, `summary`, `requiredStatement` | as is, in order; HTML reduced to what §4.5 allows, pictures in it only of this server |
+//! | `rights` | in our form: the canonical URI; a statement that is no such URI is a pair of the metadata |
+//! | `provider`, `homepage`, `logo` | as is; those of the settings only if there are none |
+//! | `navDate`, `navPlace`, `start`, `viewingDirection`, `behavior` | as is; unknown behaviors are in the source only |
+//! | `seeAlso`, `rendering`, `partOf`, `service`, `services` | as is, beside those of this server |
+//! | `thumbnail` | in our form if it is of an image of this server, otherwise as is |
+//! | canvases, with and without images, their sizes and durations | as is, in order; images that only this server has get canvases after them |
+//! | `placeholderCanvas`, `accompanyingCanvas` | as is |
+//! | several images on a canvas, their targets, regions, rotations and choices | as is; the images in our form if they are of this server, otherwise by reference |
+//! | `structures`: ranges, nested, with behavior and `supplementary` | as is |
+//! | embedded annotation pages, any motivation, with selectors and style sheets | as is; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
+//! | annotation pages by reference, annotation collections | as is, by reference |
+//! | sound, video, 3D and text as bodies | as is, by reference |
+//! | `@context` of extensions | as is |
+//! | tags of this server | in our form, as an annotation page after those of the manifest |
+//! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |
+//! | images, their services, thumbnails and files, if rights limit the work's images | in the source only; images of this server within their limits |
+//!
+//! Documents of version 2 have what that version can express: no sound and video on canvases, no placeholder or
+//! accompanying canvases, no `navPlace`; canvases without a size get one.
+
+mod clean;
+mod images;
+mod map;
+mod references;
+mod serve;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use self::clean::Cleaner;
+use super::http_uri;
+use crate::iiif::Dimensions;
+use crate::record::Work;
+use crate::record::read::{image_name, painted_images, upgraded};
+
+/// Longer manifests, in bytes, are not repeated.
+const MAX_BYTES: usize = 16 << 20;
+
+/// A manifest of another server, cleaned, in the form of Presentation API 3.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    manifest: Map<String, Value>,
+    /// The images of this server by the URI of their image in the manifest.
+    images: HashMap<String, String>,
+    /// The contexts of extensions.
+    contexts: Vec<String>,
+}
+
+impl Source {
+    /// Reads the original record of a work. `is_free`: whether the work's rights set no limit to its images; otherwise
+    /// everything that leads to the images of the source is left out. `None` if the record is no manifest, is too large,
+    /// or is not the one that the work was read from.
+    pub(crate) fn read(text: &str, work: &Work, is_free: bool) -> Option<Self> {
+        if text.len() > MAX_BYTES {
+            tracing::warn!(
+                work = work.object_number,
+                bytes = text.len(),
+                "the source's manifest is too large"
+            );
+            return None;
+        }
+        let manifest = upgraded(serde_json::from_str(text).ok()?);
+        let canvases = manifest.get("items")?.as_array()?;
+        if work.canvases.map(|canvases| canvases as usize) != Some(canvases.len()) {
+            return None;
+        }
+        let mut painted = Vec::new();
+        let mut images = HashMap::new();
+        for (number, canvas) in (1..).zip(canvases) {
+            let names = painted_images(canvas).into_iter().filter_map(image_name);
+            let own = work.images.iter().filter(|image| image.canvas == Some(number));
+            let mut own = own.map(Some).chain(std::iter::repeat(None));
+            for name in names {
+                let Some(name) = http_uri(name) else { continue };
+                if let Some(image) = own.next().flatten().filter(|image| image.matched) {
+                    images.entry(name.clone()).or_insert_with(|| image.file.clone());
+                }
+                painted.push(name);
+            }
+        }
+        let cleaner = Cleaner { is_free, own: &images, painted: &painted };
+        let contexts = cleaner.contexts(&manifest);
+        let manifest = cleaner.manifest(&manifest)?;
+        Some(Self { manifest, images, contexts })
+    }
+
+    /// The size of a canvas by its number from 1, if it has one.
+    pub(super) fn dimensions(&self, number: usize) -> Option<Dimensions> {
+        let canvas = self.manifest.get("items")?.get(number.checked_sub(1)?)?;
+        let side = |name: &str| u32::try_from(canvas.get(name)?.as_u64()?).ok();
+        Some(Dimensions::new(side("width")?, side("height")?))
+    }
+
+    /// The URI of a canvas in the source, by its number from 1.
+    fn canvas_id(&self, number: usize) -> Option<&str> {
+        self.manifest.get("items")?.get(number.checked_sub(1)?)?.get("id")?.as_str()
+    }
+}

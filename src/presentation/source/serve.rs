@@ -1,0 +1,101 @@
+//! The manifest of the source, served with what this server says better.
+
+use serde_json::Value;
+
+use super::Source;
+use super::images::Images;
+use super::references::{Addresses, list};
+use crate::iiif::{Dimensions, Version};
+use crate::presentation::View;
+use crate::presentation::context::CONTEXT_3;
+
+impl Source {
+    /// The source's manifest with addresses and images of this server, in the form of version 3; `keeps`: with the
+    /// source's URIs.
+    pub(in crate::presentation) fn manifest(&self, view: &View<'_>, version: Version, keeps: bool) -> Value {
+        let mut manifest = Value::Object(self.manifest.clone());
+        let images = Images { view, source: self, version };
+        images.replace(&mut manifest, "");
+        // Paintings without an image are gone, so pages are numbered after that.
+        for canvas in list(manifest.get_mut("items")) {
+            completed(canvas);
+        }
+        Addresses::new(view.address, &view.work.object_number, version, keeps).apply(&mut manifest);
+        for canvas in list(manifest.get_mut("items")) {
+            targeted(canvas);
+        }
+        manifest
+    }
+
+    /// The URI of a canvas, by its number from 1, if it is kept as in the source.
+    pub(in crate::presentation) fn kept_canvas_id(&self, number: usize) -> Option<&str> {
+        self.canvas_id(number).filter(|id| !id.contains('#'))
+    }
+
+    /// The value of `@context`.
+    pub(in crate::presentation) fn context(&self) -> Value {
+        match self.contexts.is_empty() {
+            true => Value::from(CONTEXT_3),
+            false => self.contexts.iter().map(String::as_str).chain([CONTEXT_3]).collect(),
+        }
+    }
+}
+
+/// Gives a canvas a size if it has neither size nor duration (3.0, §5.3), and removes pages that nothing is left of.
+fn completed(canvas: &mut Value) {
+    if canvas.get("width").is_none() && canvas.get("duration").is_none() {
+        let Dimensions { width, height } = painted_size(canvas).unwrap_or(Dimensions::new(1000, 1000));
+        canvas["width"] = Value::from(width);
+        canvas["height"] = Value::from(height);
+    }
+    if let Some(Value::Array(pages)) = canvas.get_mut("items") {
+        pages.retain(|page| page["items"].as_array().is_some_and(|items| !items.is_empty()));
+    }
+}
+
+/// The size of the first image on a canvas.
+fn painted_size(canvas: &Value) -> Option<Dimensions> {
+    let body = canvas.pointer("/items/0/items/0/body")?;
+    let side = |name: &str| u32::try_from(body[name].as_u64()?).ok();
+    Some(Dimensions::new(side("width")?, side("height")?))
+}
+
+/// Has the paintings of a canvas target it (§5.6), and annotations without a target the canvas as well.
+fn targeted(canvas: &mut Value) {
+    let Some(id) = canvas["id"].as_str().map(str::to_owned) else { return };
+    let on_canvas = |uri: &str| match uri.split_once('#') {
+        Some((_, fragment)) => Value::from(format!("{id}#{fragment}")),
+        None => Value::from(id.as_str()),
+    };
+    for painting in list(canvas.get_mut("items")).flat_map(|page| list(page.get_mut("items"))) {
+        painting["motivation"] = Value::from("painting");
+        let target = &mut painting["target"];
+        if let Value::Array(several) = target {
+            let first = several.first_mut().map(Value::take);
+            *target = first.unwrap_or_default();
+        }
+        match target {
+            Value::String(uri) => *target = on_canvas(uri),
+            Value::Object(fields) if fields.contains_key("selector") => {
+                let source = fields.entry("source").or_insert(Value::Null);
+                match source {
+                    Value::Object(source) => drop(source.insert("id".into(), Value::from(id.as_str()))),
+                    other => *other = Value::from(id.as_str()),
+                }
+            }
+            Value::Object(fields) => {
+                let own = fields.get("id").or(fields.get("source")).and_then(Value::as_str);
+                *target = on_canvas(own.unwrap_or_default());
+            }
+            other => *other = Value::from(id.as_str()),
+        }
+    }
+    for annotation in list(canvas.get_mut("annotations")).flat_map(|page| list(page.get_mut("items"))) {
+        if annotation["target"].is_null() {
+            annotation["target"] = Value::from(id.as_str());
+        }
+        if annotation["motivation"].is_null() {
+            annotation["motivation"] = Value::from("commenting");
+        }
+    }
+}
