@@ -356,6 +356,25 @@ fn ids_can_be_kept() {
     assert_eq!(old["sequences"][0]["startCanvas"], sources[2]["sequences"][0]["startCanvas"]);
 }
 
+#[test]
+fn old_addresses_are_written_for_web_servers() {
+    let museum = Workspace::new::<&str>(&[]);
+    let (json, nginx) = (museum.path("old.json"), museum.path("old.map"));
+    let files = ["--redirects", &json, "--redirects", &nginx];
+    let ran = museum.ingest("manifests.jsonl", &lines(&[fixture("missing"), fixture("second")]), &files);
+    assert!(ran.code == Some(0) && ran.out.contains("8 redirects written"), "{}{}", ran.out, ran.err);
+    let server = serve(&museum, &[]);
+    let map: HashMap<String, String> = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    assert_eq!(map.len(), 8);
+    for (old, new) in map {
+        let found = server.get(&new);
+        assert_eq!(found.status, 200, "{old} → {new}");
+        assert!(found.json()["type"].is_string() || old.contains("/second/"), "{old}");
+    }
+    let nginx = std::fs::read_to_string(nginx).unwrap();
+    assert!(nginx.contains("\"/iiif/second/manifest.json\" \"/presentation/2/second/manifest\";"), "{nginx}");
+}
+
 /// The manifests in the folder that `TEGL_MANIFESTS` names, if it is set, and what of them is not served again.
 #[test]
 fn manifests_of_a_folder_are_compared() {

@@ -127,6 +127,11 @@ pub struct Ingest {
     /// the source that they have]
     #[arg(long, value_name = "NAME", requires = "records")]
     name: Option<String>,
+    /// Write the addresses that manifests and canvases had on another server with those on this one: as JSON if FILE ends in
+    /// .json, otherwise as a map for nginx, to include beside
+    /// `if ($tegl_address) { return 301 $tegl_address; }`. May be given several times
+    #[arg(long, value_name = "FILE", requires = "records")]
+    redirects: Vec<PathBuf>,
     /// Withdraw the works of this source (--name) that its records no longer contain; several --records are one export
     #[arg(long, requires = "records", requires = "name")]
     prune: bool,

@@ -12,7 +12,8 @@ use super::output::count;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
-    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Register, Watch, error_chain,
+    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Redirects, Register, Watch,
+    error_chain,
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
@@ -43,6 +44,9 @@ pub(super) async fn run(
     let mut failed = 0;
     let source = arguments.name.clone().unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
     let register = Arc::new(Mutex::new(Register::default()));
+    let prefix =
+        url::Url::parse(&config.web.base_url).map_or_else(|_| String::new(), |url| url.path().to_owned());
+    let redirects = Arc::new(Mutex::new(Redirects::create(&arguments.redirects, &prefix)?));
     for location in &arguments.records {
         register.lock().begin(location, &source);
         let watch = Arc::new(Reporter::new(arguments, location));
@@ -56,6 +60,7 @@ pub(super) async fn run(
             pattern: pattern.clone(),
             register: register.clone(),
             restore: arguments.restore,
+            redirects: redirects.clone(),
             dry: arguments.dry_run,
         };
         let imported = tokio::select! {
@@ -66,6 +71,13 @@ pub(super) async fn run(
         };
         watch.summary(&imported);
         failed += imported.bad;
+    }
+    if !arguments.redirects.is_empty() {
+        let none = Redirects::create(&[], "")?;
+        let written = std::mem::replace(&mut *redirects.lock(), none).finish()?;
+        if !arguments.json {
+            println!("{} written", count(written as u64, "redirect"));
+        }
     }
     report_refused_hosts(arguments, &reading);
     if let Some(mapping) = &reading.mapping {

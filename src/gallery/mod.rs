@@ -30,7 +30,7 @@ pub(crate) use images::{
 };
 pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
-    Reading, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Watch,
+    Reading, Redirects, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Watch,
 };
 pub(crate) use learned::{
     ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,

@@ -29,10 +29,12 @@
 //! accompanying canvases, no `navPlace`; canvases without a size get one.
 
 mod clean;
+mod content;
 mod images;
 mod map;
 mod references;
 mod serve;
+mod values;
 
 use std::collections::HashMap;
 

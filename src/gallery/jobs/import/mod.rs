@@ -3,6 +3,7 @@
 mod matching;
 mod prune;
 mod read;
+mod redirects;
 mod register;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::gallery::jobs::JobService;
 pub(crate) use matching::{Masters, Pattern};
 pub(crate) use prune::Pruned;
 pub(crate) use read::Reading;
+pub(crate) use redirects::Redirects;
 use register::Precedence;
 pub(crate) use register::{Earlier, Register};
 
@@ -34,6 +36,8 @@ pub(crate) struct Import {
     pub register: Arc<Mutex<Register>>,
     /// Whether records restore works that the museum withdrew.
     pub restore: bool,
+    /// Where the addresses that manifests had on another server are written.
+    pub redirects: Arc<Mutex<Redirects>>,
     /// Only report what would change.
     pub dry: bool,
 }
@@ -230,6 +234,7 @@ impl Reader {
     fn matched(&self, entry: ParsedRecord, seen: &mut Imported) -> NewWork {
         let ParsedRecord { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
+        self.import.redirects.lock().add(&work, original.as_deref());
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
         seen.missing += missing.len() as u64;

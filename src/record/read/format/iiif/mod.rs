@@ -10,7 +10,7 @@ use url::Url;
 
 pub use self::canvas::{image_name, painted_images};
 use self::canvas::{images, part};
-pub use self::upgrade::upgraded;
+pub use self::upgrade::{ResourceIds, resource_ids, upgraded};
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
 use crate::record::read::value::measure;

@@ -7,6 +7,28 @@ use serde_json::{Map, Value, json};
 use crate::record::read::record::MAX_PART_DEPTH;
 use crate::record::read::value::json::many;
 
+/// The URIs of a manifest and its canvases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceIds {
+    /// The manifest's.
+    pub manifest: String,
+    /// Those of its canvases, in order; empty if a canvas has none.
+    pub canvases: Vec<String>,
+    /// Whether it is a manifest of Presentation API 2.
+    pub is_version_2: bool,
+}
+
+/// The URIs of a manifest and its canvases; `None` if the text is no manifest.
+pub fn resource_ids(text: &str) -> Option<ResourceIds> {
+    let manifest: Value = serde_json::from_str(text).ok()?;
+    let is_version_2 = manifest.get("items").is_none();
+    let manifest = upgraded(manifest);
+    let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
+    let canvases = many(manifest.get("items")).iter().map(id).collect();
+    let whole = manifest.get("id")?.as_str()?.to_owned();
+    Some(ResourceIds { manifest: whole, canvases, is_version_2 })
+}
+
 /// A manifest in the form of version 3; one that has this form is unchanged.
 pub fn upgraded(manifest: Value) -> Value {
     let is_old = manifest.get("items").is_none()
