@@ -11,6 +11,7 @@ mod rights;
 mod tag;
 mod text;
 mod withdrawal;
+pub(crate) mod words;
 mod work;
 
 pub use change::{Change, Kind, timestamp};

@@ -4,13 +4,14 @@ use tantivy::Term;
 use tantivy::query::{BooleanQuery, Occur, Query};
 
 use super::Error;
-use super::analysis::{EXACT, Word, words};
 use super::compounds::{self, Compound};
 use super::expansion::{Expander, Weighted, copy, union};
+use super::kinds::words_of_kind;
 use super::lexicon::translations;
 use super::parser::Part;
 use super::schema::schema;
 use super::spelling::word_fields;
+use crate::record::words::{EXACT, Word, words};
 
 /// The minimum number of letters of a compound.
 const MIN_LETTERS: usize = 7;
@@ -44,6 +45,11 @@ impl Expander<'_> {
         let Some(Compound { first, last }) = split else { return Ok(false) };
         let weight = if known { LESS_LIKELY_PARTS } else { PARTS };
         let first = self.part(&Word::new(&first))?;
+        // Of `havnebillede` only the first part says what is shown.
+        if words_of_kind(&Word::new(&last)).is_some_and(<[Word]>::is_empty) && !first.is_empty() {
+            found.extend([(union(first), weight)]);
+            return Ok(true);
+        }
         let last = self.part(&Word::new(&last))?;
         let both = [&first, &last].map(|part| (Occur::Must, union(copy(part))));
         let query = BooleanQuery::new(both.into());

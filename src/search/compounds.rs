@@ -1,7 +1,7 @@
 //! Danish compounds, such as `blomsterstilleben`: their parts, and the words that parts form.
 
-use super::analysis::Word;
 use super::lexicon::is_danish;
+use crate::record::words::Word;
 
 /// The minimum number of letters of the first and the last part.
 const MIN_FIRST: usize = 3;

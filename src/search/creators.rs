@@ -5,7 +5,6 @@ use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 
 use super::Error;
-use super::analysis::{EXACT, INITIAL, Word};
 use super::compounds;
 use super::expansion::{Expander, Weighted};
 use super::lexicon::translations;
@@ -15,12 +14,15 @@ use super::prepositions::Role;
 use super::schema::schema;
 use super::search_field::SearchField;
 use super::spelling::word_fields;
+use crate::record::words::{EXACT, INITIAL, Word};
 
 /// The weight of a creator's name, for a word that is hardly anything else; for one after `by`.
 const CREATOR: f32 = 3.0;
 const BY_CREATOR: f32 = 9.0;
-/// The least share of a word's works that it names as a creator, for a higher score of these works.
-const LEAST_SHARE: f64 = 0.5;
+/// The least share of a word's works that it names as a creator, for a higher score of these works; and for words that
+/// the lexicon has, such as `brown`.
+const LEAST_SHARE: f64 = 0.1;
+const LEAST_SHARE_OF_WORDS: f64 = 0.5;
 /// The scores of works whose creator has several words of the query, a name near them, or run-together initials.
 const FULL_NAME: f32 = 30.0;
 const NEAR_NAME: f32 = 20.0;
@@ -70,7 +72,11 @@ impl Expander<'_> {
         for count in (1..=longest).rev() {
             let words: Vec<&Word> = parts[..count].iter().flat_map(|part| &part.words).collect();
             let (Some(first), Some(last)) = (words.first(), words.last()) else { continue };
-            if last.is_stop_word() || first.is_stop_word() && !PARTICLES.contains(&first.folded().as_str()) {
+            // `degas e` ends with an initial.
+            if last.is_stop_word() || last.written.chars().count() == 1 {
+                continue;
+            }
+            if first.is_stop_word() && !PARTICLES.contains(&first.folded().as_str()) {
                 continue;
             }
             let folded: Vec<String> = words.iter().map(|word| word.folded()).collect();
@@ -159,10 +165,11 @@ impl Expander<'_> {
             all = all.max(self.snapshot.searcher.doc_freq(&Term::from_field_text(field, &text))?);
         }
         let share = works as f64 / all as f64;
+        let is_word = !translations(&word.written).is_empty();
         let weight = match role {
             Role::Creator => BY_CREATOR,
-            _ if share < LEAST_SHARE => return Ok(()),
-            _ => CREATOR * share as f32,
+            _ if share < if is_word { LEAST_SHARE_OF_WORDS } else { LEAST_SHARE } => return Ok(()),
+            _ => CREATOR * share.max(LEAST_SHARE_OF_WORDS) as f32,
         };
         found.push((term_query(&text), weight));
         Ok(())
@@ -198,10 +205,14 @@ impl Expander<'_> {
             if name.chars().count() <= 2 || self.creator_count(&name)? == 0 {
                 continue;
             }
-            let query = all_of(letters.iter().cloned().chain([name]));
-            if query.count(&self.snapshot.searcher)? > 0 {
-                found.push((constant(query), INITIALS));
-                return Ok(true);
+            // `Wm` is a first name, cut to consonants.
+            let is_cut = !folded.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+            for initials in [letters.as_slice(), &letters[..usize::from(is_cut)]] {
+                let query = all_of(initials.iter().cloned().chain([name.clone()]));
+                if !initials.is_empty() && query.count(&self.snapshot.searcher)? > 0 {
+                    found.push((constant(query), INITIALS));
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -10,7 +10,6 @@ use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQu
 use tantivy::schema::IndexRecordOption;
 
 use super::Error;
-use super::analysis::{EXACT, Word, words};
 use super::kinds::words_of_kind;
 use super::lexicon::translations;
 use super::object_numbers;
@@ -19,6 +18,7 @@ use super::period;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 use super::spelling::{Near, max_distance, near};
+use crate::record::words::{EXACT, Word, words};
 
 /// The weight of a stem, relative to the word itself.
 const STEM: f32 = 0.5;

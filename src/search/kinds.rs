@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::analysis::Word;
+use crate::record::words::Word;
 
 /// Lines of the words of queries, a tab, and the words of records; words are separated by `|`.
 const LINES: &str = include_str!("kinds.tsv");

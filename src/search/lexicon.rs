@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::analysis::{Word, words};
+use crate::record::words::{Word, words};
 
 /// Lines of a Danish term, a tab, and an English term.
 const LINES: &str = include_str!("lexicon.tsv");

@@ -4,7 +4,6 @@
 //! that are counted, compared or filtered for many works are in columns in memory, with facet values as numbers of one
 //! vocabulary. A broad search with facets scans these columns once.
 
-mod analysis;
 mod background;
 mod colour;
 mod columns;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::analysis::words;
 use super::spelling::max_distance;
 use super::vocabulary::Vocabulary;
 use crate::record::fold::fold;
+use crate::record::words::words;
 
 /// The maximum number of words of a name, and of names.
 const MAX_WORDS: usize = 8;

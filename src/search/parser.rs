@@ -1,11 +1,11 @@
 //! Parses queries: words, quoted phrases, exclusions, prefixes, periods.
 
-use super::analysis::{Word, words};
 use super::kinds::words_of_kind;
 use super::period::{self, Years};
 use super::periods::Periods;
 use super::prepositions::{Role, assign_roles};
 use crate::iiif::Invalid;
+use crate::record::words::{Word, words};
 
 /// The maximum length of a query in characters.
 pub(crate) const MAX_QUERY_CHARS: usize = 512;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::analysis::words;
 use super::period::{self, Years};
+use crate::record::words::words;
 
 /// Lines of names separated by `|`, a tab, the first year, a tab, and the last year.
 const LINES: &str = include_str!("periods.tsv");

@@ -7,9 +7,9 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 
 use super::Error;
-use super::analysis::EXACT;
 use super::schema::schema;
 use super::snapshot::Snapshot;
+use crate::record::words::EXACT;
 
 /// A similar word of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::analysis::{EXACT, INITIAL, Word, words};
 use super::compounds;
 use super::schema::SEPARATOR;
 use crate::record::Text;
 use crate::record::fold::fold;
+use crate::record::words::{EXACT, INITIAL, Word, words};
 
 /// The maximum number of words in a field; others are not indexed.
 const MAX_WORDS: usize = 20_000;

@@ -6,6 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use crate::iiif::{Invalid, integer};
 use crate::record::fold;
+use crate::record::words::{Word, words};
 
 /// Maximum length of a query string in bytes.
 const MAX_BYTES: usize = 2000;
@@ -16,7 +17,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 /// The parameters of a search (Content Search 2.0, §4.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// The terms; an annotation matches if each is a prefix of one of its words.
+    /// The terms; an annotation matches if each is a prefix or another form of one of its words.
     pub q: String,
     /// The motivations of annotations to search; all if empty.
     pub motivation: Vec<String>,
@@ -73,6 +74,11 @@ impl Query {
         if parts.is_empty() { base.to_owned() } else { format!("{base}?{}", parts.join("&")) }
     }
 
+    /// The terms with their stems.
+    pub(super) fn stemmed_terms(&self) -> Vec<Term> {
+        words(&self.q).iter().map(|word| Term { folded: word.folded(), stems: stems(word, "") }).collect()
+    }
+
     /// The terms, case-folded and without diacritics.
     pub(super) fn terms(&self) -> Vec<String> {
         fold::words(&self.q).into_iter().map(|(_, word)| word).collect()
@@ -91,6 +97,27 @@ impl Query {
         };
         self.motivation.is_empty() || self.motivation.iter().any(is_wanted)
     }
+}
+
+/// A term of a query.
+pub(super) struct Term {
+    /// The term, case-folded and without diacritics.
+    folded: String,
+    stems: Vec<String>,
+}
+
+impl Term {
+    /// Whether a word in this language begins with the term, or is another form of it, as in the search of works.
+    pub(super) fn matches(&self, word: &str, language: &str) -> bool {
+        let word = Word::new(&word.to_lowercase());
+        word.folded().starts_with(&self.folded)
+            || stems(&word, language).iter().any(|stem| self.stems.contains(stem))
+    }
+}
+
+/// The stems of a word, without the word itself.
+fn stems(word: &Word, language: &str) -> Vec<String> {
+    word.terms(language).into_iter().skip(1).collect()
 }
 
 fn decoded(value: &str) -> Result<String, Invalid> {

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::Version;
-use super::query::{PAGE_SIZE, Query};
+use super::query::{PAGE_SIZE, Query, Term};
 use crate::presentation::annotation::TagTarget;
 use crate::presentation::object::object;
 use crate::presentation::{CONTEXT_2, View, canvas_of, html, version2};
-use crate::record::fold;
+use crate::record::NONE;
 use crate::record::fold::words;
 
 /// Maximum number of words that are marked in one text.
@@ -48,7 +48,7 @@ pub(crate) fn response(view: &View<'_>, query: &Query, version: Version) -> Valu
 
 /// The annotations that match a query: tags in their order, then those that were written.
 fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
-    let terms = query.terms();
+    let terms = query.stemmed_terms();
     if terms.is_empty() && !query.q.is_empty() {
         return Vec::new();
     }
@@ -60,7 +60,7 @@ fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
     });
     let written = view.annotations.iter().filter_map(|annotation| {
         let mut matched = vec![false; terms.len()];
-        let matches = matches_in(&annotation.words, &terms, &mut matched);
+        let matches = matches_in(&annotation.words, NONE, &terms, &mut matched);
         matched.into_iter().all(|matched| matched).then_some(())?;
         let canvas = canvas_of(&canvases, annotation.image.as_deref(), annotation.canvas)?;
         let item = view.annotation_item(annotation, canvas)?;
@@ -75,35 +75,37 @@ fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
 
 /// Whether all terms of a query are among these words.
 pub(crate) fn has_terms(query: &Query, text: &str) -> bool {
-    let terms = query.terms();
+    let terms = query.stemmed_terms();
     let mut matched = vec![false; terms.len()];
-    matches_in(text, &terms, &mut matched);
+    matches_in(text, NONE, &terms, &mut matched);
     matched.into_iter().all(|matched| matched)
 }
 
 /// The matches of the terms in a tag's label; `None` if a term matches neither the label nor a broader term.
-fn matches(target: &TagTarget<'_>, terms: &[String]) -> Option<Vec<Match>> {
+fn matches(target: &TagTarget<'_>, terms: &[Term]) -> Option<Vec<Match>> {
     let mut matched = vec![false; terms.len()];
     let mut matches = Vec::new();
-    for (_, value) in target.tag.label.iter() {
-        matches.extend(matches_in(&html::plain_text(value), terms, &mut matched));
+    for (language, value) in target.tag.label.iter() {
+        matches.extend(matches_in(&html::plain_text(value), language, terms, &mut matched));
     }
     let broader = target.tag.broader.iter().flat_map(|broader| broader.label.iter());
-    for (_, word) in broader.flat_map(|(_, value)| fold::words(value)) {
-        for (term, matched) in terms.iter().zip(&mut matched) {
-            *matched |= word.starts_with(term.as_str());
+    for (language, value) in broader {
+        for (at, _) in words(value) {
+            for (term, matched) in terms.iter().zip(&mut matched) {
+                *matched |= term.matches(&value[at.clone()], language);
+            }
         }
     }
     matched.into_iter().all(|matched| matched).then_some(matches)
 }
 
-/// The words of a text that begin with a term; marks the terms that do.
-fn matches_in(text: &str, terms: &[String], matched: &mut [bool]) -> Vec<Match> {
+/// The words of a text in this language that match a term; marks the terms that they match.
+fn matches_in(text: &str, language: &str, terms: &[Term], matched: &mut [bool]) -> Vec<Match> {
     let mut matches = Vec::new();
-    for (at, word) in words(text) {
+    for (at, _) in words(text) {
         let mut is_match = false;
         for (term, matched) in terms.iter().zip(matched.iter_mut()) {
-            if word.starts_with(term.as_str()) {
+            if term.matches(&text[at.clone()], language) {
                 (*matched, is_match) = (true, true);
             }
         }
@@ -301,6 +303,10 @@ mod tests {
         check("q=dog+hund", 1, &["hund", "dog"]);
         check("q=dog+hus", 0, &[]);
         check("q=animal", 1, &[]);
+        check("q=dogs", 1, &["dog"]);
+        check("q=hundene", 1, &["hund"]);
+        check("q=husene", 1, &["hus"]);
+        check("q=dogma", 0, &[]);
         check("", 2, &[]);
         check("q=%21%21", 0, &[]);
         check("q=dog&motivation=painting", 0, &[]);

@@ -1,16 +1,16 @@
-//! Analysis of texts into index terms: words without accents, and their stems in Danish and English.
+//! Analysis of texts into terms that are searched: words without accents, and their stems in Danish and English.
 
 use std::borrow::Cow;
 
 use frostem::{Algorithm, Stemmer};
 
-use crate::record::fold::fold;
+use super::fold::fold;
 
 /// The prefix of words as written, which distinguishes them from stems.
-pub(super) const EXACT: char = '=';
+pub(crate) const EXACT: char = '=';
 
 /// The prefix of initials of names.
-pub(super) const INITIAL: char = '^';
+pub(crate) const INITIAL: char = '^';
 
 /// The maximum length of an indexed word in bytes. Longer words are truncated and found by their prefix.
 const MAX_WORD_BYTES: usize = 64;
@@ -24,7 +24,7 @@ const STOP_WORDS: [&str; 42] = [
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// The word as written, in lower case.
     pub written: String,
     /// Its position among the words of its text.
@@ -33,12 +33,12 @@ pub(super) struct Word {
 
 impl Word {
     /// A word by itself.
-    pub(super) fn new(written: &str) -> Self {
+    pub(crate) fn new(written: &str) -> Self {
         Self { written: written.to_owned(), position: 0 }
     }
 
     /// The word without accents, truncated to the maximum length.
-    pub(super) fn folded(&self) -> String {
+    pub(crate) fn folded(&self) -> String {
         let mut folded = fold(&self.written);
         if folded.len() > MAX_WORD_BYTES {
             let end = (0..=MAX_WORD_BYTES).rev().find(|&end| folded.is_char_boundary(end)).unwrap_or(0);
@@ -48,13 +48,13 @@ impl Word {
     }
 
     /// Whether works may match without it.
-    pub(super) fn is_stop_word(&self) -> bool {
+    pub(crate) fn is_stop_word(&self) -> bool {
         STOP_WORDS.binary_search(&self.folded().as_str()).is_ok()
     }
 
-    /// Its index terms: the word itself and its stems in the language; in both languages if that is neither Danish nor
+    /// Its terms: the word itself after [`EXACT`], and its stems in the language; in both languages if that is neither Danish nor
     /// English.
-    pub(super) fn terms(&self, language: &str) -> Vec<String> {
+    pub(crate) fn terms(&self, language: &str) -> Vec<String> {
         let folded = self.folded();
         let mut terms = vec![format!("{EXACT}{folded}")];
         if folded.len() >= MAX_WORD_BYTES || folded.chars().all(|c| c.is_ascii_digit()) {
@@ -125,7 +125,7 @@ fn algorithms(language: &str) -> &'static [Algorithm] {
 const SOFT_HYPHEN: char = '\u{ad}';
 
 /// Splits a text into words; a possessive `’s` is not a word.
-pub(super) fn words(text: &str) -> Vec<Word> {
+pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut before = ' ';
     let mut position = 0;
