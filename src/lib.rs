@@ -50,7 +50,7 @@
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
 //! - OAI-PMH: `web/oai`; its formats, one file each: `presentation/exchange`
-//! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`
+//! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`; Linked Art: `presentation/linked_art.rs`
 //! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads;
 //!   their plural forms: `presentation/own_labels.rs`
 //! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`

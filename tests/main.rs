@@ -25,6 +25,7 @@ mod image_api;
 mod index;
 mod ingest;
 mod likeness;
+mod linked_data;
 mod manifests;
 mod masters;
 mod oai;

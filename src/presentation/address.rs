@@ -201,6 +201,11 @@ impl Address {
         format!("{}/works/{}", self.base, segment(work))
     }
 
+    /// A work as JSON-LD; `suffix` names the vocabulary.
+    pub(crate) fn linked_data(&self, work: &str, suffix: &str) -> String {
+        format!("{}/{suffix}", self.work_page(work))
+    }
+
     /// Parses the URI of a manifest, a canvas or an annotation page of this server; `None` for any other URI.
     pub(crate) fn find(&self, uri: &str) -> Option<Resource> {
         let rest = uri.split(['#', '?']).next()?.strip_prefix(self.base.as_str())?;

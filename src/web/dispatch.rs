@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery;
 use crate::iiif::Invalid;
 use crate::web::api::{self, clusters, record, review, similar, tags, withdrawal};
+use crate::web::http::accept::Representation;
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
 use crate::web::http::error::Error;
@@ -21,7 +22,7 @@ use crate::web::iiif::{collections, content_search, deepzoom, image, presentatio
 use crate::web::ops::health;
 use crate::web::route::{Endpoint, Route};
 use crate::web::site::{self, failure};
-use crate::web::{App, annotations, download, oai, smk};
+use crate::web::{App, annotations, download, linked_data, oai, smk};
 
 /// Bodies up to this size, in bytes, are written to the connection in one step.
 const SMALL: u64 = 64 << 10;
@@ -169,12 +170,21 @@ impl App {
                 content_search::answer(self, request, version, work, autocomplete).await
             }
             Route::Changes { page } => collections::changes(self, request, page).await,
-            Route::Record { work } => record::answer(self, request, work).await,
+            Route::Record { work } => match linked_data::wanted(request, Representation::Json) {
+                Some(format) => linked_data::answer(self, request, work, format, true).await,
+                None => record::answer(self, request, work).await,
+            },
             Route::Tags(at) => tags::answer(self, request, at).await,
             Route::Similar { work } => similar::of_work(self, request, work).await,
             Route::Download { image } => download::answer(self, request, image).await,
             Route::Archive { work } => download::archive(self, request, work).await,
-            Route::WorkPage { work } => site::work(self, request, work).await,
+            Route::WorkPage { work } => match linked_data::wanted(request, Representation::Html) {
+                Some(format) => linked_data::answer(self, request, work, format, true).await,
+                None => site::work(self, request, work).await,
+            },
+            Route::LinkedData { work, format } => {
+                linked_data::answer(self, request, work, format, false).await
+            }
             Route::Citation { work, format } => site::citation(self, request, work, format).await,
             Route::Api(call) => api::call(self, request, call).await,
             Route::Smk(rest) => smk::answer(self, request, rest).await,

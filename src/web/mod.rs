@@ -13,6 +13,7 @@ mod dispatch;
 mod download;
 mod http;
 mod iiif;
+mod linked_data;
 mod oai;
 mod ops;
 pub(crate) mod pages;

@@ -25,6 +25,7 @@ pub(super) use creators::profile_of;
 pub(super) use openapi::described;
 pub(super) use parameters::{OF_REDELIVERY, of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, Parameter, canonical, pairs_of, query_of};
+pub(super) use record::preview;
 pub(super) use review::json_of;
 pub(crate) use selection::selected_works;
 pub(super) use similar::{by_number, indexed, similar_works};

@@ -68,7 +68,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
         in_language(&mut document, &[lang]);
     }
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::VARY, "Accept-Encoding"));
+    response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     if *number != *work.identifier {
         // The URI of this representation (RFC 9110, §8.7), which is also its `id`.
@@ -151,6 +151,6 @@ fn images(address: &Address, sketch: &Sketch) -> Vec<PublishedImage> {
 }
 
 /// The same for an image that may not be open yet.
-pub(super) fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
+pub(in crate::web) fn preview(address: &Address, preview: &Preview) -> Option<CanvasImage> {
     Some(one(address, &preview.image, preview.granted.as_ref()?))
 }

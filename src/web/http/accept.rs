@@ -52,6 +52,26 @@ pub(crate) fn preferred_json(request: &HttpRequest) -> Option<JsonKind> {
     })
 }
 
+/// The kinds of representations between which a work's addresses choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Representation {
+    Html,
+    Json,
+    Linked,
+}
+
+/// Which of JSON-LD and `usual` a client prefers, the first one of equals; `usual` without a preference.
+pub(crate) fn preferred_representation(request: &HttpRequest, usual: Representation) -> Representation {
+    let found = preferred(request, |media_type| match (media_type, usual) {
+        ("application/ld+json", _) => Some(Representation::Linked),
+        ("text/html" | "application/xhtml+xml" | "text/*", Representation::Html) => Some(usual),
+        ("application/json", Representation::Json) => Some(usual),
+        ("*/*" | "application/*", _) => Some(usual),
+        _ => None,
+    });
+    found.unwrap_or(usual)
+}
+
 /// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): the versions have different
 /// defaults.
 pub(crate) fn info_media_type(request: &HttpRequest, version: Version) -> &'static str {

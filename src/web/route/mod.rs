@@ -13,7 +13,7 @@ pub(super) use api::Endpoint;
 pub(super) use presentation::{CollectionPath, WorkResource};
 
 use crate::iiif::{Invalid, Version};
-use crate::presentation::CitationFormat;
+use crate::presentation::{CitationFormat, LinkedDataFormat};
 
 /// A work's tags, one of them, or the history of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,11 @@ pub(super) enum Route<'a> {
     Citation {
         work: Image<'a>,
         format: CitationFormat,
+    },
+    /// A work as JSON-LD.
+    LinkedData {
+        work: Image<'a>,
+        format: LinkedDataFormat,
     },
     Download {
         image: Image<'a>,
@@ -219,8 +224,11 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// `{work}` and `{work}/cite.{bib|ris|json|txt}`.
+    /// `{work}`, `{work}/cite.{bib|ris|json|txt}` and `{work}/{schema-org|linked-art}.jsonld`.
     fn work_page(rest: &'a str) -> Result<Self, Invalid> {
+        if let Some((work, format)) = Self::linked_data(rest) {
+            return Ok(Self::LinkedData { work: Image::new(work)?, format });
+        }
         let cited = rest.rsplit_once("/cite.").filter(|(work, _)| !work.is_empty());
         match cited.and_then(|(work, suffix)| Some((work, CitationFormat::with_suffix(suffix)?))) {
             Some((work, format)) => Ok(Self::Citation { work: Image::new(work)?, format }),
@@ -228,9 +236,19 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// `{work}`, `{work}/restore`, `{work}/similar`, `{work}/tags`, `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
+    /// The work and the vocabulary of `{work}/{schema-org|linked-art}.jsonld`.
+    fn linked_data(rest: &str) -> Option<(&str, LinkedDataFormat)> {
+        let (work, suffix) = rest.rsplit_once('/').filter(|(work, _)| !work.is_empty())?;
+        Some((work, LinkedDataFormat::with_suffix(suffix)?))
+    }
+
+    /// `{work}`, `{work}/{schema-org|linked-art}.jsonld`, `{work}/restore`, `{work}/similar`, `{work}/tags`,
+    /// `{work}/tags/{tag}` and `{work}/tags/{tag}/history`.
     fn record(rest: &'a str) -> Result<Self, Invalid> {
         let tags = |work, tag, history| Ok(Self::Tags(Tags { work: Image::new(work)?, tag, history }));
+        if let Some((work, format)) = Self::linked_data(rest) {
+            return Ok(Self::LinkedData { work: Image::new(work)?, format });
+        }
         let (before, last) = rest.rsplit_once('/').unwrap_or(("", rest));
         if last == "similar" && !before.is_empty() {
             return Ok(Self::Similar { work: Image::new(before)? });
@@ -414,6 +432,20 @@ mod tests {
         let Ok(Route::Citation { work, format: CitationFormat::BibTex }) = cited else { panic!("{cited:?}") };
         assert_eq!(work.identifier, "KKS1982-156/3");
         for path in ["/works/a/cite.xml", "/works/cite.bib", "/works/a/cite"] {
+            assert!(matches!(Route::parse(path), Ok(Route::WorkPage { .. })), "{path}");
+        }
+    }
+
+    #[test]
+    fn linked_data_has_a_vocabulary() {
+        for path in ["/works/KMS%2F1/linked-art.jsonld", "/api/v1/works/KMS%2F1/linked-art.jsonld"] {
+            let Ok(Route::LinkedData { work, format: LinkedDataFormat::LinkedArt }) = Route::parse(path)
+            else {
+                panic!("{path}");
+            };
+            assert_eq!(work.identifier, "KMS/1");
+        }
+        for path in ["/works/a.jsonld", "/works/linked-art.jsonld", "/works/a/other.jsonld"] {
             assert!(matches!(Route::parse(path), Ok(Route::WorkPage { .. })), "{path}");
         }
     }

@@ -98,7 +98,14 @@ pub(super) async fn work(app: &App, request: &HttpRequest, work: Image<'_>) -> R
             let location = visit.context.page(&format!("/works/{}", encoded(&number)));
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish().into())
         }
-        found => Ok(page(request, &visit.context, found?).await),
+        found => {
+            let (body, links) = found?;
+            let mut response = page(request, &visit.context, body).await;
+            if let Some(links) = links {
+                response.response.headers_mut().insert(header::LINK, links);
+            }
+            Ok(response)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::operation::{
     OF_SIMILAR, OF_WITHDRAWAL, OF_WORK, Operation, USUAL, json_of,
 };
 use super::sample::Sample;
+use crate::presentation::LinkedDataFormat;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{
     OF_CREATOR, OF_ONE, OF_WITHDRAWAL as REASON, of_random, of_similar, of_suggest, of_terms, of_works,
@@ -33,6 +34,10 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
     paths.insert("/api/v1/creators/{creator}".into(), json!({ "get": get }));
     paths.insert("/api/v1/works/{work}/restore".into(), restored(&work));
     paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
+    for format in LinkedDataFormat::ALL {
+        let path = format!("/api/v1/works/{{work}}/{}", format.suffix());
+        paths.insert(path, linked_data(format, &work));
+    }
     paths.insert("/api/v1/similar".into(), similar(sample));
     paths.insert("/api/v1/works/{work}/tags".into(), tags(&work));
     paths.insert("/api/v1/works/{work}/tags/{tag}".into(), one_tag(&tag));
@@ -214,6 +219,19 @@ fn restored(work: &Value) -> Value {
         .response(204, json!({ "description": "Restored, or was not withdrawn" }))
         .with_token();
     json!({ "post": post })
+}
+
+/// A work as JSON-LD, which `Accept` chooses at the address of the work, too.
+fn linked_data(format: LinkedDataFormat, work: &Value) -> Value {
+    let (id, about) = match format {
+        LinkedDataFormat::SchemaOrg => ("schemaOrg", "A work in the vocabulary of schema.org"),
+        LinkedDataFormat::LinkedArt => ("linkedArt", "A work in Linked Art"),
+    };
+    let content = json!({ "application/ld+json": { "schema": { "type": "object" } } });
+    let get = Operation::new(id, about, OF_WORK)
+        .parameters([work.clone()])
+        .response(200, json!({ "description": about, "content": content }));
+    json!({ "get": get })
 }
 
 fn similar_to_work(sample: &Sample, work: &Value) -> Value {

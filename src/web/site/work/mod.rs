@@ -5,6 +5,7 @@ mod pictures;
 mod related;
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
 
 use self::pictures::{Shown, pictures};
 use crate::gallery::{Error, Grant, SOON, Sketch};
@@ -16,6 +17,7 @@ use crate::record::{Text, Work, slug};
 use crate::web::App;
 use crate::web::api::query_of;
 use crate::web::iiif::presentation::one;
+use crate::web::linked_data;
 use crate::web::pages::{self, Allowed, CitationText, Link, WorkHead};
 use crate::web::route::Image;
 use crate::web::site::tags::tags;
@@ -24,13 +26,13 @@ use crate::web::site::visit::{Visit, encoded};
 /// Maximum side of the picture that is shared, in pixels.
 const SHARED: u32 = 1200;
 
-/// `/works/{work}`: the picture, the record and links.
+/// `/works/{work}`: the picture, the record and links; and what the header `Link` has.
 pub(super) async fn page(
     app: &App,
     request: &HttpRequest,
     visit: &Visit,
     work: &Image<'_>,
-) -> Result<String, Error> {
+) -> Result<(String, Option<HeaderValue>), Error> {
     let sketch = app.gallery.works.sketch(&work.identifier, SOON);
     let (sketch, similar) =
         futures::future::join(sketch, related::similar_works(app, visit, &work.identifier)).await;
@@ -40,7 +42,7 @@ pub(super) async fn page(
         Subject { visit, address: &address, sketch: &sketch, shown: Shown::of(request, &sketch.images) };
     let (all_similar, like_detail) = similar_searches(app, &subject);
     let page = pages::WorkPage { similar, all_similar, like_detail, related, ..work_page(&subject) };
-    Ok(pages::work(&visit.context, &page))
+    Ok((pages::work(&visit.context, &page), linked_data::links_of_page(&address, &sketch)))
 }
 
 /// The searches for all similar works, and for works like the shown part of the picture; `None` without the vectors.
