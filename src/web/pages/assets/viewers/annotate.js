@@ -1,6 +1,6 @@
 // Opens the page's manifest in Mirador with its annotation plugin, for holders of a token.
 import { ProtocolAdapter, Refused, containerOf } from "./annotation_adapter.js";
-import { windowSettings } from "./window.js";
+import { requests, windowSettings } from "./window.js";
 
 const viewerArea = document.getElementById("viewer");
 const signIn = document.getElementById("sign-in");
@@ -37,6 +37,7 @@ async function open(token) {
     selectedTheme: dark.matches ? "dark" : "light",
     annotation: { adapter: (canvasId) => new ProtocolAdapter(canvasId, token), exportLocalStorageAnnotations: false },
     annotations: { htmlSanitizationRuleSet: "iiif" },
+    requests,
     windows: [windowSettings(viewerArea.dataset)],
     window: { allowClose: false, allowMaximize: false, sideBarOpen: true, defaultSideBarPanel: "annotations", highlightAllAnnotations: true },
     workspace: { type: "single" },

@@ -1,5 +1,5 @@
 // Opens the page's manifest in Mirador.
-import { windowSettings } from "./window.js";
+import { requests, windowSettings } from "./window.js";
 
 if (window.Mirador) {
   const viewerArea = document.getElementById("viewer");
@@ -8,6 +8,7 @@ if (window.Mirador) {
     id: viewerArea.id,
     language: document.documentElement.lang,
     selectedTheme: dark.matches ? "dark" : "light",
+    requests,
     windows: [windowSettings(viewerArea.dataset)],
     window: { allowClose: false, allowMaximize: false, sideBarOpen: false },
     workspace: { type: "single" },

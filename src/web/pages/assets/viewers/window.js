@@ -8,3 +8,16 @@ export function windowSettings({ manifest, canvas, region }) {
   }
   return view;
 }
+
+/** Mirador 4.0 shows every body of a tag as a text, and fails at those that are links, such as concepts: these are left out. */
+function withoutLinks(value) {
+  if (Array.isArray(value)) return value.forEach(withoutLinks);
+  if (typeof value !== "object" || value === null) return;
+  if (value.motivation === "tagging" && value.body) value.body = [value.body].flat().filter((body) => body.value !== undefined);
+  else Object.values(value).forEach(withoutLinks);
+}
+
+/** Mirador's settings of requests: manifests and annotation pages are read without what it cannot show. */
+export const requests = {
+  postprocessors: [(_, action) => withoutLinks(action.manifestJson ?? action.annotationJson)],
+};
