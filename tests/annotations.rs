@@ -560,11 +560,11 @@ fn of_two_changes_at_once_one_is_made() {
 #[test]
 fn mirador_annotates_in_a_browser() {
     let museum = Museum::new(&works());
-    let server = museum.serve();
+    let server = moderated(&museum);
     let what = "annotating in Mirador";
     if server.get("/assets/mirador/annotate.js").status != 200 {
         return not_proven(what, "the viewers are not built: cd src/web/pages && npm ci && npm run build");
     }
     let out = museum.path("out");
-    look(what, "annotate.mjs", "axe-core", &server, &[CURATOR, "KMS1", "--out", &out]);
+    look(what, "annotate.mjs", "axe-core", &server, &[CURATOR, VISITOR, "KMS1", "--out", &out]);
 }

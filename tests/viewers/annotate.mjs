@@ -1,14 +1,14 @@
 // Annotates a canvas in Mirador with its annotation plugin, on the page of a running Tegl in headless Chromium.
 //
-//   node annotate.mjs BASE_URL TOKEN ENCODED_WORK [--out DIR]
+//   node annotate.mjs BASE_URL TOKEN MODERATED_TOKEN ENCODED_WORK [--out DIR]
 //
 // The first canvas of the work must have no annotations by the Web Annotation Protocol; it has none in the end. It fails if
 // an annotation is not created, changed or deleted on the server, if one of two changes is lost, and if visitors who do not
 // annotate load the plugin.
 import { start } from "./browser.mjs";
 
-const test = await start("annotate", "TOKEN ENCODED_WORK");
-const [token, work] = test.args;
+const test = await start("annotate", "TOKEN MODERATED_TOKEN ENCODED_WORK");
+const [token, moderated, work] = test.args;
 const { base } = test;
 const container = `${base}/annotations/${work}/canvas/1/`;
 const check = (holds, what) => test.check(holds, what);
@@ -68,10 +68,18 @@ await page.click('button[aria-label="Create annotation"]');
 await page.click('text="Note"');
 await page.click(".ql-editor");
 await page.keyboard.type("A brown mare");
+await page.waitForSelector(".konvajs-content canvas");
+const picture = await page.locator(".konvajs-content").first().boundingBox();
+const at = (share) => [picture.x + picture.width * share, picture.y + picture.height * share];
+await page.mouse.move(...at(0.4));
+await page.mouse.down();
+await page.mouse.move(...at(0.6), { steps: 5 });
+await page.mouse.up();
 await page.click('button:text-is("Save")');
 const [created] = await until((found) => found.length === 1, "an annotation is created");
 check(JSON.stringify(created.body).includes("A brown mare"), "with its text");
-check(created.target === undefined ? false : JSON.stringify(created.target).includes("/canvas/1"), "on its canvas");
+check(created.target.source.endsWith("/canvas/1"), "on its canvas");
+check(/^<svg [^>]*>.*<path /.test(created.target.selector.value), "where it was drawn");
 await test.screenshot(page, "annotate-created");
 
 // It is changed.
@@ -116,4 +124,26 @@ check(text(outcome.read) === "First", "an annotation is read by its URI");
 check(outcome.target.endsWith("#xywh=10,10,200,110"), `a rectangle is on the canvas: ${outcome.target}`);
 check(outcome.lost === 412 && text(outcome.now) === "Second", "what another has changed is not overwritten");
 check(text(outcome.changed) === "Fourth" && outcome.left === 0, "what was read again can be changed and deleted");
+
+// What a moderated token writes waits on the review page.
+const canvas = `${base}/presentation/3/${work}/canvas/1`;
+const sent = { type: "Annotation", bodyValue: "Seen by a visitor", target: canvas };
+const written = await fetch(container, {
+  method: "POST",
+  headers: { Authorization: `Bearer ${moderated}`, "Content-Type": "application/ld+json" },
+  body: JSON.stringify(sent),
+});
+check(written.status === 201, "a moderated token writes an annotation");
+const review = await test.open("usual", { path: "/review" });
+await review.fill("[name=token]", token);
+await review.press("[name=token]", "Enter");
+const waiting = review.locator("#annotations li", { hasText: "Seen by a visitor" });
+await waiting.waitFor();
+await test.axe(review, "review with annotations");
+const total = async () => (await (await fetch(container)).json()).total;
+check((await total()) === 0, "it is not published");
+await waiting.getByRole("button").first().click();
+await review.waitForSelector("#annotations", { state: "hidden" });
+check((await total()) === 1, "a curator accepts it");
+await fetch(written.headers.get("Location"), { method: "DELETE", headers });
 await test.finish();
