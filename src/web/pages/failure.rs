@@ -102,7 +102,7 @@ mod tests {
         let page = failure(&danish, Failure::Gone, None, Some(&tombstone));
         for shown in [
             "<dd>KMS1</dd>",
-            "<dt>Taget af</dt><dd><time datetime=\"2023-11-14T22:13:20.123Z\">2023-11-14</time></dd>",
+            "<dt>Trukket tilbage</dt><dd><time datetime=\"2023-11-14T22:13:20.123Z\">2023-11-14</time></dd>",
             "<dd lang=\"\">Returned to &lt;its&gt; owner</dd>",
         ] {
             assert!(page.contains(shown), "{shown}: {page}");

@@ -341,7 +341,7 @@ pub(super) const GONE_MORE: Label = Label::new(
     "Museet har taget det af samlingens sider.",
 );
 pub(super) const OBJECT_NUMBER: Label = Label::new("Object number", "Inventarnummer");
-pub(super) const WITHDRAWN: Label = Label::new("Withdrawn", "Taget af");
+pub(super) const WITHDRAWN: Label = Label::new("Withdrawn", "Trukket tilbage");
 pub(super) const REASON: Label = Label::new("Reason", "Begrundelse");
 pub(super) const BAD_ADDRESS: Label =
     Label::new("This address cannot be understood", "Adressen kan ikke forstås");
