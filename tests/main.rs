@@ -54,6 +54,7 @@ mod training;
 mod truth;
 mod unreachable;
 mod visual;
+mod vocabularies;
 mod webhooks;
 mod withdrawal;
 mod works;

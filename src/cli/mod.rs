@@ -24,6 +24,7 @@ mod tag_lines;
 mod tags;
 mod train;
 mod training_page;
+mod vocabulary;
 mod withdraw;
 
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ enum Command {
     Serve(Serve),
     Ingest(Ingest),
     Tag(Tag),
+    Vocabulary(Vocabulary),
     Check(Check),
     Export(Export),
     Sample(Sample),
@@ -254,6 +256,61 @@ pub struct Train {
     config: Option<PathBuf>,
 }
 
+/// Import vocabularies, so that searches find narrower terms and other languages
+///
+/// A search for a term of a vocabulary also finds works with its synonyms, its labels in other languages and narrower
+/// terms. Terms of works are linked to concepts by URI, otherwise by their labels. Running servers follow.
+#[derive(Args)]
+pub struct Vocabulary {
+    #[command(subcommand)]
+    command: VocabularyCommand,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum VocabularyCommand {
+    Import(ImportVocabulary),
+    /// List the imported vocabularies
+    List,
+    /// Remove a vocabulary
+    Remove {
+        /// The name of the vocabulary
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// Import vocabularies in SKOS: RDF/XML, Turtle, N-Triples or JSON-LD, also as .gz
+///
+/// A vocabulary replaces the one that was imported with the same name. Several vocabularies may describe the same
+/// concepts, as when a museum adds Danish labels to the AAT; their labels are joined.
+#[derive(Args)]
+pub struct ImportVocabulary {
+    /// Files or URLs
+    #[arg(value_name = "FILE_OR_URL", required = true)]
+    files: Vec<String>,
+    /// The name of the vocabulary [default: the name of the file]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The syntax: rdfxml, turtle, ntriples, jsonld [default: by the file's name, or else detected]
+    #[arg(long, value_name = "SYNTAX")]
+    syntax: Option<String>,
+    /// Only labels in these languages, as in da,en [default: all]
+    #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
+    languages: Vec<String>,
+    /// Memory for reading a vocabulary, in MiB
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    memory_mib: u64,
+    /// Change nothing: report what would be imported
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON object per vocabulary
+    #[arg(long)]
+    json: bool,
+}
+
 /// Report for each image what it is, what it costs to serve, and how to make it faster
 ///
 /// Exits with 0 if all images are fast to serve, and with 1 if some are slow or unreadable.
@@ -387,6 +444,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&arguments),
         Command::Tag(Tag { train: Some(TagCommand::Train(arguments)), .. }) => train::run(&arguments),
         Command::Tag(arguments) => tag::run(&arguments),
+        Command::Vocabulary(arguments) => vocabulary::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),

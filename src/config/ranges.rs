@@ -57,6 +57,7 @@ pub(super) const RANGES: &[Range] = &[
     ("inference.model_mib", 1.0, TIB_IN_MIB),
     ("search.memory_mib", 32.0, TIB_IN_MIB),
     ("search.answers_mib", 0.0, TIB_IN_MIB),
+    ("search.concepts_mib", 0.0, TIB_IN_MIB),
     ("search.threads", 0.0, THREADS),
     ("search.rebuild_from", 1.0, 1e9),
     ("likeness.memory_mib", 0.0, TIB_IN_MIB),

@@ -8,6 +8,7 @@ mod person;
 mod picture;
 pub mod read;
 mod rights;
+pub mod skos;
 mod tag;
 mod text;
 mod withdrawal;

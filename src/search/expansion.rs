@@ -10,6 +10,7 @@ use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQu
 use tantivy::schema::IndexRecordOption;
 
 use super::Error;
+use super::concepts::Meaning;
 use super::kinds::words_of_kind;
 use super::lexicon::translations;
 use super::object_numbers;
@@ -28,6 +29,8 @@ const LESS_LIKELY: f32 = 0.02;
 /// The weight of a translation if works also contain the word itself: `barn` is a child in Danish, and a barn in
 /// English.
 const OTHER_LANGUAGE: f32 = 0.35;
+/// The weight of works with a narrower term, which is below that of any word that is not in nearly all works.
+const NARROWER: f32 = 0.2;
 /// The maximum number of corrections per unknown word, and of unknown words that are corrected.
 const MAX_CORRECTIONS: usize = 3;
 const MAX_CORRECTED_WORDS: usize = 8;
@@ -130,7 +133,7 @@ impl<'a> Expander<'a> {
             let longest = parts[at..].iter().take(3).take_while(|part| part.is_single()).count();
             let together = (2..=longest).rev().find(|&count| {
                 let written: Vec<String> = parts[at..at + count].iter().map(Part::written).collect();
-                !translations(&written.join(" ")).is_empty()
+                self.has_meaning(&written.join(" "))
             });
             let count = together.unwrap_or(1);
             let mut part = parts[at].clone();
@@ -176,7 +179,7 @@ impl<'a> Expander<'a> {
                     for near in near(self.snapshot, &folded, 0, true)?.iter().take(MAX_CONTINUATIONS) {
                         self.term(&format!("{EXACT}{}", near.word), STEM, &mut found)?;
                     }
-                } else if !known && !part.exact && translations(&folded).is_empty() {
+                } else if !known && !part.exact && !self.has_meaning(&folded) {
                     let near = self.near(&folded)?;
                     correction = near.first().map(|near| near.word.clone());
                     for (at, near) in near.iter().take(MAX_CORRECTIONS).enumerate() {
@@ -201,7 +204,9 @@ impl<'a> Expander<'a> {
             found.push((period::overlapping(years), OVERLAPPING));
         }
         let written: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
-        for translation in translations(&written.join(" ")) {
+        let meaning = self.meaning(part, &written.join(" "));
+        found.extend(meaning.narrower.map(|narrower| (narrower, NARROWER)));
+        for translation in translations(&written.join(" ")).into_iter().chain(meaning.labels) {
             let weight = if known { OTHER_LANGUAGE } else { 1.0 };
             match words(&translation).as_slice() {
                 [word] => {
@@ -225,6 +230,19 @@ impl<'a> Expander<'a> {
             self.term_in(subject, &format!("{EXACT}{}", word.folded()), KIND, found)?;
         }
         Ok(())
+    }
+
+    /// Whether the lexicon or an imported vocabulary has this word or phrase.
+    fn has_meaning(&self, phrase: &str) -> bool {
+        !translations(phrase).is_empty() || self.snapshot.is_concept(phrase)
+    }
+
+    /// What imported vocabularies say about a part; nothing if it is quoted, or not searched among terms.
+    fn meaning(&self, part: &Part, written: &str) -> Meaning {
+        match part.quoted || part.begins || !self.fields.contains(&SearchField::Subject) {
+            true => Meaning::default(),
+            false => self.snapshot.meaning(written),
+        }
     }
 
     /// Adds a word and its stems; returns whether any work contains them.

@@ -157,7 +157,11 @@ impl Snapshot {
         }
         let called = self.labels.values_with_label(&filter.value);
         let terms = called.into_iter().filter_map(|number| vocabulary.value(number));
-        terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect()
+        let values: Vec<String> =
+            terms.filter(|term| term.scheme == filter.scheme).map(|term| term.value.clone()).collect();
+        drop(vocabulary);
+        // A broader term that no work has itself.
+        if values.is_empty() { self.narrower_values(filter) } else { values }
     }
 
     /// All facet values of a scheme with this label or value.

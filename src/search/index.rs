@@ -13,6 +13,7 @@ use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
+use super::concepts::{ConceptStore, Concepts};
 use super::document::IndexableWork;
 use super::periods::Periods;
 use super::schema::{POSITIONED_TERMS, schema};
@@ -48,6 +49,7 @@ pub(crate) struct Index {
     reader: IndexReader,
     vocabulary: Arc<RwLock<Vocabulary>>,
     periods: Arc<Periods>,
+    concepts: Arc<ConceptStore>,
     current: RwLock<Arc<Snapshot>>,
 }
 
@@ -125,8 +127,10 @@ impl Index {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let reader: IndexReader = reader;
         let vocabulary = Arc::<RwLock<Vocabulary>>::default();
+        let concepts = Arc::<ConceptStore>::default();
         let periods = Arc::new(Periods::new(&settings.periods));
-        let snapshot = Snapshot::new(reader.searcher(), revision, vocabulary.clone(), periods.clone(), None)?;
+        let shared = (vocabulary.clone(), concepts.clone(), periods.clone());
+        let snapshot = Snapshot::new(reader.searcher(), revision, shared, None)?;
         Ok(Self {
             folder: folder.to_owned(),
             catalogue: catalogue.to_owned(),
@@ -136,6 +140,7 @@ impl Index {
             reader,
             vocabulary,
             periods,
+            concepts,
             current: RwLock::new(Arc::new(snapshot)),
         })
     }
@@ -143,6 +148,11 @@ impl Index {
     /// The snapshot of the last commit.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.read().clone()
+    }
+
+    /// Searches use these concepts from now on.
+    pub(crate) fn set_concepts(&self, concepts: Arc<Concepts>) {
+        self.concepts.set(concepts);
     }
 
     /// Adds or replaces a work. After an error, here or in [`Index::commit`], all changes since the last commit must
@@ -180,13 +190,8 @@ impl Index {
         prepared.commit()?;
         self.reader.reload()?;
         let before = self.snapshot();
-        let snapshot = Snapshot::new(
-            self.reader.searcher(),
-            revision,
-            self.vocabulary.clone(),
-            self.periods.clone(),
-            Some(&before),
-        )?;
+        let shared = (self.vocabulary.clone(), self.concepts.clone(), self.periods.clone());
+        let snapshot = Snapshot::new(self.reader.searcher(), revision, shared, Some(&before))?;
         *self.current.write() = Arc::new(snapshot);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod colour;
 mod columns;
 mod compound_query;
 mod compounds;
+mod concepts;
 mod conditions;
 mod creators;
 mod document;
@@ -48,6 +49,7 @@ mod works_with_value;
 
 pub(crate) use background::Background;
 pub(crate) use colour::{Colour, WeightedColour, swatch_names, swatch_of};
+pub(crate) use concepts::{Concepts, ConceptsBuilder, KnownConcept};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
 pub(crate) use find::number_hash;

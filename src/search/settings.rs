@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub memory_mib: usize,
     /// Memory for cached search results, in MiB; 0 disables the cache.
     pub answers_mib: u64,
+    /// Memory for the concepts of imported vocabularies, in MiB; those that have no room are left out.
+    pub concepts_mib: usize,
     /// Threads that search; 0 for one per processor core.
     pub threads: usize,
     /// With more changes at once than this, and than there are works, the index is rebuilt.
@@ -31,6 +33,7 @@ impl Default for Settings {
             folder: String::new(),
             memory_mib: 64,
             answers_mib: 32,
+            concepts_mib: 128,
             threads: 0,
             rebuild_from: 20_000,
             periods: BTreeMap::new(),

@@ -11,6 +11,7 @@ use tantivy::{DocAddress, DocId, DocSet, Opstamp, Searcher, SegmentReader, Tanti
 
 use super::Error;
 use super::columns::{ColumnTexts, Columns};
+use super::concepts::ConceptStore;
 use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::names::Names;
@@ -47,6 +48,7 @@ pub(crate) struct Snapshot {
     pub(super) labels: Arc<Labels>,
     pub(super) names: Arc<Names>,
     pub(super) periods: Arc<Periods>,
+    pub(super) concepts: Arc<ConceptStore>,
     /// The schemes that can be used as filters.
     schemes: Vec<String>,
     works: u64,
@@ -68,8 +70,7 @@ impl Snapshot {
     pub(super) fn new(
         searcher: Searcher,
         revision: u64,
-        vocabulary: Arc<RwLock<Vocabulary>>,
-        periods: Arc<Periods>,
+        (vocabulary, concepts, periods): (Arc<RwLock<Vocabulary>>, Arc<ConceptStore>, Arc<Periods>),
         before: Option<&Self>,
     ) -> Result<Self, Error> {
         let known: HashMap<SegmentId, &Segment> = before
@@ -124,6 +125,7 @@ impl Snapshot {
             totals,
             labels,
             names,
+            concepts,
             periods,
             schemes,
             works,

@@ -117,7 +117,10 @@ impl SearchService {
     }
 
     fn replace_index(&self, index: Arc<Index>) {
-        let before = self.index.write().replace(index);
+        index.set_concepts(self.concepts());
+        let before = self.index.write().replace(index.clone());
+        // They may have changed meanwhile.
+        index.set_concepts(self.concepts());
         // Results of the previous index are not needed any more.
         self.results.invalidate_all();
         if let Some(before) = before {

@@ -1,5 +1,6 @@
 //! Search: the index on this server's disk, which follows the catalogue, and queries of it.
 
+mod concepts;
 mod dump;
 mod failure;
 mod follow;
@@ -59,6 +60,8 @@ pub(crate) struct SearchService {
     sizes: sizes::Sizes,
     tasks: Handle,
     index: RwLock<Option<Arc<Index>>>,
+    /// The concepts of the imported vocabularies.
+    concepts: RwLock<Arc<search::Concepts>>,
     state: State,
     results: Cache<(u64, u64), Arc<SearchResults>>,
     pins: Cache<u64, Arc<Snapshot>>,
@@ -129,6 +132,7 @@ impl SearchService {
         let sizes = sizes::Sizes { sources, output };
         let service = Arc::new(Self::new(folder, settings, works, sizes, tasks));
         service.tasks.spawn(indexer::run(Arc::downgrade(&service)));
+        service.tasks.spawn(concepts::run(Arc::downgrade(&service)));
         service
     }
 
@@ -152,6 +156,7 @@ impl SearchService {
             sizes,
             tasks,
             index: RwLock::default(),
+            concepts: RwLock::default(),
             state: State::default(),
             results: Cache::builder().max_capacity(settings.answers_mib << 20).weigher(weigher).build(),
             pins: lru_cache(PINS).time_to_live(PINNED).build(),

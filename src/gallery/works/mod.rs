@@ -10,6 +10,7 @@ mod queries;
 mod review;
 mod sketch;
 mod source;
+mod vocabularies;
 mod withdraw;
 
 use std::sync::Arc;

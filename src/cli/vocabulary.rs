@@ -1,0 +1,146 @@
+//! `tegl vocabulary`: imports, lists and removes vocabularies.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::output::count;
+use super::{ImportVocabulary, Vocabulary, VocabularyCommand, gallery, settings};
+use crate::config::Config;
+use crate::gallery::{Gallery, Reading, error_chain};
+use crate::record::skos::{self, SkosVocabulary, Syntax};
+
+pub(super) fn run(arguments: &Vocabulary) -> Result<(), String> {
+    let config = settings::load(arguments.config.as_deref())?;
+    let gallery = gallery::open(&[], &config)?;
+    if !gallery.works.has_catalogue() {
+        return Err("there is no catalogue for vocabularies: `catalogue.url` is `none` or not writable; set it to a file, \
+            as in TEGL__CATALOGUE__URL=catalogue.db, or to postgres://…"
+            .into());
+    }
+    gallery::block_on(async {
+        match &arguments.command {
+            VocabularyCommand::Import(import) => {
+                tokio::select! {
+                    done = run_import(import, &config, &gallery) => done,
+                    _ = tokio::signal::ctrl_c() => Err("interrupted; run the same command again to import all of it".into()),
+                }
+            }
+            VocabularyCommand::List => list(&gallery).await,
+            VocabularyCommand::Remove { name } => match gallery.works.remove_vocabulary(name).await {
+                Ok(true) => Ok(()),
+                Ok(false) => {
+                    Err(format!("there is no vocabulary with the name `{name}`: see `tegl vocabulary list`"))
+                }
+                Err(error) => Err(error_chain(&error)),
+            },
+        }
+    })
+}
+
+async fn list(gallery: &Gallery) -> Result<(), String> {
+    for vocabulary in gallery.works.vocabularies().await.map_err(|error| error_chain(&error))? {
+        println!(
+            "{}: {}, imported {}",
+            vocabulary.name,
+            count(vocabulary.concepts, "concept"),
+            crate::record::timestamp(vocabulary.at_ms)
+        );
+    }
+    Ok(())
+}
+
+async fn run_import(import: &ImportVocabulary, config: &Config, gallery: &Gallery) -> Result<(), String> {
+    if import.name.is_some() && import.files.len() > 1 {
+        return Err("--name: names one vocabulary, but several files are given".into());
+    }
+    let syntax = match import.syntax.as_deref() {
+        None => None,
+        Some(name) => Some(Syntax::named(name).ok_or_else(|| {
+            format!("--syntax `{name}`: must be `rdfxml`, `turtle`, `ntriples` or `jsonld`")
+        })?),
+    };
+    for location in &import.files {
+        let name = import.name.clone().unwrap_or_else(|| name_of(location));
+        if name.trim().is_empty() || name.len() > 200 || name.contains('\0') {
+            return Err(format!("`{location}`: name the vocabulary with --name, in at most 200 bytes"));
+        }
+        let bar = bar();
+        let read = read(location, syntax, import, config, &bar)
+            .await
+            .map_err(|reason| format!("{location}: {reason}"))?;
+        let SkosVocabulary { concepts, triples, left_out } = read;
+        let total = concepts.len() as u64;
+        if !import.dry_run {
+            let stored = gallery.works.put_vocabulary(&name, concepts, |stored| {
+                bar.set_message(format!("{name}: {stored} of {total} concepts stored"));
+            });
+            stored.await.map_err(|error| error_chain(&error))?;
+        }
+        bar.finish_and_clear();
+        if import.json {
+            let summary = json!({ "concepts": total, "triples": triples, "left_out": left_out, "dry_run": import.dry_run });
+            println!("{}", json!({ "vocabulary": name, "summary": summary }));
+            continue;
+        }
+        println!(
+            "{name}: {} from {} {}",
+            count(total, "concept"),
+            count(triples, "statement"),
+            if import.dry_run { "could be imported" } else { "imported" }
+        );
+        if left_out > 0 {
+            println!("{} left out, which have no URI or are deprecated", count(left_out, "concept"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file on a thread of its own.
+async fn read(
+    location: &str,
+    syntax: Option<Syntax>,
+    import: &ImportVocabulary,
+    config: &Config,
+    bar: &ProgressBar,
+) -> Result<SkosVocabulary, String> {
+    let reading = Reading::new(
+        None,
+        None,
+        std::slice::from_ref(&location.to_owned()),
+        &[],
+        (&config.records, &config.store),
+    )?;
+    let is_web = location.starts_with("http://") || location.starts_with("https://");
+    let how = skos::Reading {
+        syntax: syntax.or_else(|| Syntax::of_file(location)),
+        base: is_web.then(|| location.to_owned()),
+        languages: import.languages.iter().map(|language| language.to_ascii_lowercase()).collect(),
+        max_mib: import.memory_mib,
+    };
+    let (at, store, bar) = (location.to_owned(), config.store.clone(), bar.clone());
+    let task = tokio::task::spawn_blocking(move || {
+        let input = reading.document(&at, &store).map_err(|error| error_chain(&error))?;
+        let progress = |triples: u64| bar.set_message(format!("{at}: {triples} statements read"));
+        skos::read(input, &how, progress).map_err(|error| error.to_string())
+    });
+    task.await.map_err(|error| error.to_string())?
+}
+
+/// The name of a file without folders and endings.
+fn name_of(location: &str) -> String {
+    let name = location.trim_end_matches('/').rsplit('/').next().unwrap_or(location);
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    name.rsplit_once('.').map_or(name, |(name, _)| name).to_owned()
+}
+
+fn bar() -> ProgressBar {
+    let bar =
+        if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}

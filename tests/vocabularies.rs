@@ -1,0 +1,106 @@
+//! Vocabularies in SKOS: imports, searches by broader terms and other languages, concepts as resources.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::museum::{Museum, object_numbers, search, wait};
+use crate::support::server::Server;
+
+const ANIMALS: &str = r#"@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix v: <http://v.example/animals/> .
+v:scheme a skos:ConceptScheme .
+v:animal a skos:Concept ; skos:inScheme v:scheme ; skos:prefLabel "quadrupeds"@en, "firbenede"@DA .
+v:pet a skos:Concept ; skos:inScheme v:scheme ; skos:prefLabel "companion animals"@en ; skos:broader v:animal, v:terrier .
+v:terrier a skos:Concept ; skos:inScheme v:scheme ; skos:prefLabel "terriers (breed)"@en ; skos:altLabel "ratters"@en ;
+  skos:broader v:pet ; skos:exactMatch <http://other.example/terrier> .
+v:axolotl a skos:Concept ; skos:inScheme v:scheme ; skos:prefLabel "axolotls"@en, "vandmonstre"@da ; skos:broader v:animal .
+"#;
+
+fn records() -> Vec<Value> {
+    let tagged = |number: &str, title: &str, tags: Value| json!({"object_number": number, "titles": title, "tags": tags, "images": []});
+    vec![
+        tagged("T1", "A portrait", json!([{"scheme": "motif", "label": {"en": "terrier"}}])),
+        tagged(
+            "T2",
+            "Interior",
+            json!([{"scheme": "motif", "label": {"en": "x"}, "concept": "http://v.example/animals/axolotl"}]),
+        ),
+        tagged("T3", "Quadrupeds at rest", json!([])),
+        tagged("T4", "Landscape", json!([{"scheme": "motif", "label": {"en": "tree"}}])),
+    ]
+}
+
+fn import(museum: &Museum, name: &str, text: &str, more: &[&str]) {
+    std::fs::write(museum.path(name), text).unwrap();
+    let path = museum.path(name);
+    let output = museum.run(&[&["vocabulary", "import", &path], more].concat());
+    assert_eq!(output.code, Some(0), "{}{}", output.out, output.err);
+}
+
+fn found(server: &Server, query: &str) -> Vec<String> {
+    let mut numbers = object_numbers(&search(server, query));
+    numbers.sort();
+    numbers
+}
+
+#[test]
+fn broader_terms_and_other_languages_find_works() {
+    let museum = Museum::new(&records());
+    let server = museum.serve();
+    assert_eq!(found(&server, "q=quadrupeds"), ["T3"]);
+    import(&museum, "animals.ttl", ANIMALS, &[]);
+    wait(Duration::from_secs(20), || found(&server, "q=quadrupeds").len() == 3);
+    for (query, expected) in [
+        ("q=quadrupeds", vec!["T1", "T2", "T3"]),
+        ("q=firbenede", vec!["T1", "T2", "T3"]),
+        ("q=companion%20animals", vec!["T1"]),
+        ("q=ratter", vec!["T1"]),
+        ("q=vandmonstre", vec!["T2"]),
+        ("q=%22companion%20animals%22", vec![]),
+        ("q=quadrupeds&any=motif:terrier", vec!["T1"]),
+        ("any=motif:companion%20animals", vec!["T1"]),
+        ("any=motif:http%3A%2F%2Fv.example%2Fanimals%2Fanimal", vec!["T1", "T2"]),
+        ("any=motif:terrier", vec!["T1"]),
+        ("q=tree", vec!["T4"]),
+    ] {
+        assert_eq!(found(&server, query), expected, "{query}");
+    }
+    let ordered = object_numbers(&search(&server, "q=quadrupeds"));
+    assert_eq!(ordered.first().map(String::as_str), Some("T3"), "the word itself counts most: {ordered:?}");
+    let listed = museum.run(&["vocabulary", "list"]);
+    assert!(listed.out.starts_with("animals: 4 concepts"), "{}", listed.out);
+    // Another vocabulary adds a language to the same concepts.
+    let german = "<http://v.example/animals/terrier> <http://www.w3.org/2004/02/skos/core#prefLabel> \"Rattenfänger\"@de .";
+    import(&museum, "german.nt", german, &["--name", "own"]);
+    wait(Duration::from_secs(20), || found(&server, "q=rattenf%C3%A4nger") == ["T1"]);
+    // A new version without a concept, and none at all.
+    import(&museum, "animals.ttl", &ANIMALS.replace("v:axolotl", "v:newt"), &[]);
+    wait(Duration::from_secs(20), || found(&server, "q=quadrupeds") == ["T1", "T3"]);
+    for name in ["animals", "own"] {
+        assert_eq!(museum.run(&["vocabulary", "remove", name]).code, Some(0));
+    }
+    wait(Duration::from_secs(20), || found(&server, "q=quadrupeds") == ["T3"]);
+    assert_eq!(museum.run(&["vocabulary", "remove", "own"]).code, Some(1));
+}
+
+#[test]
+fn broken_vocabularies_change_nothing() {
+    let museum = Museum::new(&records());
+    import(&museum, "animals.ttl", ANIMALS, &["--dry-run"]);
+    assert_eq!(museum.run(&["vocabulary", "list"]).out, "");
+    std::fs::write(museum.path("broken.nt"), "<http://a.example/> <http://b.example/> .\n").unwrap();
+    std::fs::write(museum.path("empty.ttl"), "").unwrap();
+    for (name, more, expected) in [
+        ("broken.nt", vec![], "line 1"),
+        ("empty.ttl", vec![], "no concepts"),
+        ("animals.ttl", vec!["--syntax", "xml"], "must be `rdfxml`"),
+        ("animals.ttl", vec!["--memory-mib", "0"], "MiB of memory"),
+        ("none.ttl", vec![], "none.ttl"),
+    ] {
+        let path = museum.path(name);
+        let output = museum.run(&[&["vocabulary", "import", path.as_str()][..], &more].concat());
+        assert_eq!(output.code, Some(1), "{name}");
+        assert!(output.err.contains(expected), "{name}: {}", output.err);
+    }
+}
