@@ -85,6 +85,48 @@ fn broader_terms_and_other_languages_find_works() {
 }
 
 #[test]
+fn concepts_are_resources() {
+    let museum = Museum::new(&records());
+    import(&museum, "animals.ttl", ANIMALS, &[]);
+    let server = museum.serve();
+    wait(Duration::from_secs(20), || server.get("/api/v1/concepts").json()["total"] == 4);
+    let list =
+        server.get("/api/v1/concepts?q=compan&in_scheme=http%3A%2F%2Fv.example%2Fanimals%2Fscheme").json();
+    assert_eq!(list["total"], 1, "{list}");
+    assert_eq!(list["concepts"][0]["uri"], "http://v.example/animals/pet");
+    for (query, total) in
+        [("vocabulary=animals", 4), ("vocabulary=other", 0), ("in_scheme=x", 0), ("limit=0", 4)]
+    {
+        assert_eq!(server.get(&format!("/api/v1/concepts?{query}")).json()["total"], total, "{query}");
+    }
+    let by_uri = server.get("/api/v1/concepts?uri=http%3A%2F%2Fv.example%2Fanimals%2Fterrier").json();
+    let id = by_uri["concepts"][0]["id"].as_str().unwrap().split_once("/api/").unwrap().1.to_owned();
+    let path = format!("/api/{id}");
+    let terrier = server.get(&path).json();
+    assert_eq!(terrier["broader"][0]["uri"], "http://v.example/animals/pet");
+    assert_eq!(terrier["exact_match"], json!(["http://other.example/terrier"]));
+    assert_eq!(terrier["terms"][0]["filter"], "motif:terrier", "{terrier}");
+    let danish = server.get("/api/v1/concepts/http-v-example-animals-animal?lang=da").json();
+    assert_eq!(danish["pref_label"], "firbenede");
+    assert_eq!(danish["terms"].as_array().map(Vec::len), Some(2), "{danish}");
+    let linked = server.request("GET", &path, &[("Accept", "application/ld+json")]);
+    assert!(linked.header("content-type").starts_with("application/ld+json"), "{}", linked.text());
+    let linked = linked.json();
+    assert_eq!(
+        (&linked["@id"], &linked["@type"]),
+        (&json!("http://v.example/animals/terrier"), &json!("skos:Concept"))
+    );
+    assert_eq!(linked["skos:broader"], json!([{"@id": "http://v.example/animals/pet"}]));
+    assert_eq!(server.get("/api/v1/concepts/nothing").status, 404);
+    assert_eq!(server.get("/api/v1/concepts?limit=x").status, 400);
+    let work = server.get("/api/v1/works/T1").json();
+    assert_eq!(
+        work["concepts"],
+        json!([{"filter": "motif:terrier", "uri": "http://v.example/animals/terrier"}])
+    );
+}
+
+#[test]
 fn broken_vocabularies_change_nothing() {
     let museum = Museum::new(&records());
     import(&museum, "animals.ttl", ANIMALS, &["--dry-run"]);

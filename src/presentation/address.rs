@@ -166,6 +166,11 @@ impl Address {
         format!("{}/tegl.xsd", self.oai())
     }
 
+    /// A concept as JSON, by its identifier.
+    pub(crate) fn concept(&self, concept: &str) -> String {
+        format!("{}/api/v1/concepts/{}", self.base, segment(concept))
+    }
+
     /// A creator as JSON, by its facet value.
     pub(crate) fn creator(&self, creator: &str) -> String {
         format!("{}/api/v1/creators/{}", self.base, segment(creator))

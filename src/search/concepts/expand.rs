@@ -10,6 +10,7 @@ use super::{Concepts, KnownConcept};
 use crate::search::request::Filter;
 use crate::search::schema::{joined, schema};
 use crate::search::snapshot::Snapshot;
+use crate::search::vocabulary::FacetValue;
 
 /// The maximum number of other labels of a term that are searched.
 const MAX_LABELS: usize = 6;
@@ -63,32 +64,37 @@ impl Snapshot {
 
     /// Works with a value of one of these concepts, or of concepts below them; in one scheme, if it is given.
     fn with_concepts(&self, concepts: &[u32], scheme: Option<&str>) -> Option<Box<dyn Query>> {
-        let terms = self.concept_terms(concepts, scheme);
-        let clause = |(scheme, value): (String, String)| {
-            let term = Term::from_field_text(schema().1.facet, &joined(&[&scheme, &value]));
+        let numbers = self.values_of_concepts(concepts, scheme);
+        let vocabulary = self.vocabulary();
+        let values = numbers.into_iter().filter_map(|number| vocabulary.value(number));
+        let clause = |value: &FacetValue| {
+            let term = Term::from_field_text(schema().1.facet, &joined(&[&value.scheme, &value.value]));
             let query: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
             (Occur::Should, query)
         };
-        let clauses: Vec<_> = terms.into_iter().map(clause).collect();
+        let clauses: Vec<_> = values.map(clause).collect();
         (!clauses.is_empty()).then(|| {
             let any = BooleanQuery::new(clauses);
             Box::new(ConstScoreQuery::new(Box::new(any), 1.0)) as Box<dyn Query>
         })
     }
 
-    /// The values of these concepts and of those below them that works have, with their schemes.
-    fn concept_terms(&self, concepts: &[u32], scheme: Option<&str>) -> Vec<(String, String)> {
+    /// The values of these concepts and of those below them that works have, those of most works first; in one scheme, if
+    /// it is given.
+    pub(crate) fn values_of_concepts(&self, concepts: &[u32], scheme: Option<&str>) -> Vec<u32> {
         let vocabulary = self.vocabulary();
         let links = self.concepts.links(&vocabulary);
         let mut numbers: Vec<u32> =
             concepts.iter().flat_map(|&concept| links.values(concept)).copied().collect();
         numbers.sort_unstable();
         numbers.dedup();
-        numbers.retain(|&number| self.work_count(number) > 0);
+        numbers.retain(|&number| {
+            let is_in_scheme = |scheme| vocabulary.value(number).is_some_and(|value| value.scheme == scheme);
+            self.work_count(number) > 0 && scheme.is_none_or(is_in_scheme)
+        });
         numbers.sort_by_key(|&number| std::cmp::Reverse(self.work_count(number)));
-        let terms = numbers.into_iter().filter_map(|number| vocabulary.value(number));
-        let terms = terms.filter(|value| scheme.is_none_or(|scheme| value.scheme == scheme));
-        terms.take(MAX_VALUES).map(|value| (value.scheme.clone(), value.value.clone())).collect()
+        numbers.truncate(MAX_VALUES);
+        numbers
     }
 
     /// The values of a scheme that a filter selects by a concept: its URI, its identifier or one of its labels.
@@ -101,11 +107,9 @@ impl Snapshot {
         if found.is_empty() {
             return Vec::new();
         }
-        self.concept_terms(&found, Some(&filter.scheme)).into_iter().map(|(_, value)| value).collect()
-    }
-
-    /// The facet values of works, as scheme and value, that a concept or one below it has.
-    pub(crate) fn values_of_concept(&self, place: u32) -> Vec<(String, String)> {
-        self.concept_terms(&[place], None)
+        let numbers = self.values_of_concepts(&found, Some(&filter.scheme));
+        let vocabulary = self.vocabulary();
+        let values = numbers.into_iter().filter_map(|number| vocabulary.value(number));
+        values.map(|value| value.value.clone()).collect()
     }
 }

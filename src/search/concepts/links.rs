@@ -6,7 +6,7 @@ use super::Concepts;
 use crate::search::vocabulary::{FacetValue, Vocabulary};
 
 /// The schemes whose values are not terms.
-const NOT_TERMS: [&str; 9] =
+pub(super) const NOT_TERMS: [&str; 9] =
     ["creator", "period", "collection", "department", "location", "exhibition", "rights", "gender", "colour"];
 /// The maximum number of concepts above a value.
 const MAX_ABOVE: usize = 1000;

@@ -150,6 +150,18 @@ impl Concepts {
         &self.concepts
     }
 
+    /// The concepts with a label in any language that has a word with this beginning, by URI.
+    pub(crate) fn beginning_with(&self, typed: &str) -> Vec<u32> {
+        let typed = plain(typed);
+        let begins = |label: &str| {
+            let label = plain(label);
+            label.match_indices(&typed).any(|(at, _)| at == 0 || label.as_bytes().get(at - 1) == Some(&b' '))
+        };
+        let has =
+            |concept: &KnownConcept| typed.is_empty() || concept.labels().any(|(_, label)| begins(label));
+        (0u32..).zip(&self.concepts).filter(|(_, concept)| has(concept)).map(|(place, _)| place).collect()
+    }
+
     /// A concept by its place.
     pub(crate) fn get(&self, place: u32) -> Option<&KnownConcept> {
         self.concepts.get(place as usize)
@@ -175,7 +187,10 @@ impl Concepts {
     }
 
     /// The URI of the concept that a term of a scheme means: that of its value, otherwise the one that has its label.
-    pub(crate) fn concept_uri(&self, value: &str, label: &Text) -> Option<&str> {
+    pub(crate) fn concept_uri(&self, scheme: &str, value: &str, label: &Text) -> Option<&str> {
+        if links::NOT_TERMS.contains(&scheme) {
+            return None;
+        }
         let place = self.ids.get(value).copied();
         let place = place.or_else(|| {
             label.iter().find_map(|(language, label)| self.meaning(label, language).first().copied())

@@ -33,8 +33,11 @@ fn labels_are_found_in_any_language_and_with_other_endings() {
     assert_eq!((means("Dogs"), means("dog"), means("hund")), (vec!["dog"], vec!["dog"], vec!["dog"]));
     assert_eq!((means("pet"), means("DYR")), (vec!["pet"], vec!["animal"]));
     assert!(means("ship").is_empty());
-    assert_eq!(concepts.concept_uri("http-v-example-boat", &Text::plain("x")), Some("http://v.example/boat"));
-    assert_eq!(concepts.concept_uri("hund", &Text::of("da", "hund")), Some("http://v.example/dog"));
+    assert_eq!(
+        concepts.concept_uri("motif", "http-v-example-boat", &Text::plain("x")),
+        Some("http://v.example/boat")
+    );
+    assert_eq!(concepts.concept_uri("motif", "hund", &Text::of("da", "hund")), Some("http://v.example/dog"));
 }
 
 #[test]

@@ -6,10 +6,11 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields of a work in the API.
-pub(super) const FIELDS: [&str; 33] = [
+pub(super) const FIELDS: [&str; 34] = [
     "canvases",
     "changed",
     "collections",
+    "concepts",
     "content_state",
     "creators",
     "credit_line",

@@ -1,6 +1,7 @@
 //! The open API: search, records, facets, tags, dumps and sitemaps.
 
 pub(super) mod clusters;
+mod concepts;
 mod creators;
 mod dump;
 mod fields;
@@ -55,6 +56,8 @@ pub(super) async fn call(app: &App, request: &HttpRequest, call: Endpoint<'_>) -
         Endpoint::Suggest => works::suggest(app, request).await,
         Endpoint::Creators => works::terms(app, request, "creator", false).await,
         Endpoint::Creator(creator) => creators::one(app, request, creator).await,
+        Endpoint::Concepts => concepts::list(app, request).await,
+        Endpoint::Concept(concept) => concepts::one(app, request, concept).await,
         Endpoint::Tags => works::schemes(app, request).await,
         Endpoint::Scheme(scheme) => {
             let scheme = percent_encoding::percent_decode_str(scheme).decode_utf8_lossy();

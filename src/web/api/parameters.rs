@@ -49,6 +49,29 @@ pub(super) const OF_WITHDRAWAL: [Parameter; 1] = [parameter(
     "Why the work is withdrawn, in words for the public; also possible in the body.",
 )];
 
+/// The parameters of `/api/v1/concepts`.
+pub(super) fn of_concepts() -> Vec<Parameter> {
+    let q = Parameter {
+        about: "Only concepts with a label that has a word with this prefix.",
+        example: "anc",
+        ..SEARCH[0]
+    };
+    vec![
+        q,
+        parameter("uri", Kind::Text(2000), "", "Only the concept with this URI."),
+        parameter("in_scheme", Kind::Text(2000), "", "Only concepts in the scheme with this URI."),
+        parameter(
+            "vocabulary",
+            Kind::Text(200),
+            "",
+            "Only concepts of the vocabulary that was imported by this name.",
+        ),
+        told("Maximum number of concepts. Default: 20."),
+        parameter("start", Kind::Integer(0, 10_000_000), "0", "Number of concepts to skip."),
+        LANG,
+    ]
+}
+
 /// Parameters that select works, shared by all endpoints that return several works.
 pub(super) const SEARCH: [Parameter; 20] = [
     parameter(

@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::concepts::concepts_of;
 use super::fields::chosen;
 use super::parameters::OF_ONE;
 use super::query::ApiQuery;
@@ -44,6 +45,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
     let published = PublishedWork {
         record: &sketch.work,
         changed,
+        concepts: concepts_of(app, &sketch.work, &sketch.tags),
         content_state: Url(content_state::link(&page, &address, number, content_state::Target::Work)),
         id: Url(address.record(number)),
         images: images(&address, &sketch),

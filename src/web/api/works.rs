@@ -278,7 +278,7 @@ pub(super) async fn terms(
 }
 
 /// Values with their numbers of works, and of narrower values if known.
-fn values(
+pub(super) fn values(
     snapshot: &Snapshot,
     address: &Address,
     branches: impl Iterator<Item = (u32, u64, Option<usize>)>,

@@ -10,6 +10,10 @@ pub(crate) enum Endpoint<'a> {
     Creators,
     /// A creator, by its percent-encoded identifier.
     Creator(&'a str),
+    /// The concepts of imported vocabularies.
+    Concepts,
+    /// A concept, by its percent-encoded identifier.
+    Concept(&'a str),
     Tags,
     /// Works like a detail, or like a picture that is sent.
     Similar,
@@ -28,12 +32,14 @@ impl<'a> Endpoint<'a> {
             "random" => Self::Random,
             "suggest" => Self::Suggest,
             "creators" => Self::Creators,
+            "concepts" => Self::Concepts,
             "tags" => Self::Tags,
             "similar" => Self::Similar,
             "openapi.json" => Self::OpenApi,
             rest => match rest.split_once('/') {
                 Some(("tags", scheme)) if !scheme.is_empty() && !scheme.contains('/') => Self::Scheme(scheme),
                 Some(("creators", creator)) if !creator.is_empty() => Self::Creator(creator),
+                Some(("concepts", concept)) if !concept.is_empty() => Self::Concept(concept),
                 Some(("dump", name)) => Self::Dump(name),
                 _ => return None,
             },

@@ -23,6 +23,7 @@ pub(super) async fn start(app: &App, request: &HttpRequest) -> Result<Response, 
     let base = format!("{}/api/v1", app.base.of(request)?);
     let place = |path: &str| Url(format!("{base}/{path}"));
     let start = Start {
+        concepts: place("concepts"),
         creators: place("creators"),
         dumps: NAMES.iter().map(|(name, _)| (*name, place(&format!("dump/{name}")))).collect(),
         openapi: place("openapi.json"),

@@ -10,7 +10,8 @@ use super::sample::Sample;
 use crate::presentation::LinkedDataFormat;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{
-    OF_CREATOR, OF_ONE, OF_WITHDRAWAL as REASON, of_random, of_similar, of_suggest, of_terms, of_works,
+    OF_CREATOR, OF_ONE, OF_WITHDRAWAL as REASON, of_concepts, of_random, of_similar, of_suggest, of_terms,
+    of_works,
 };
 use crate::web::api::review::MAX_START;
 
@@ -31,6 +32,15 @@ pub(super) fn paths(sample: &Sample) -> Map<String, Value> {
         .parameters([creator])
         .parameters(sample.parameters(&OF_CREATOR))
         .returns("Person");
+    let concept = Operation::new(
+        "concept",
+        "A concept, with the values of works that mean it or a narrower one",
+        USUAL,
+    )
+    .parameters([in_path("concept", &sample.concept)])
+    .parameters(sample.parameters(&OF_CREATOR))
+    .returns("Concept");
+    paths.insert("/api/v1/concepts/{concept}".into(), json!({ "get": concept }));
     paths.insert("/api/v1/creators/{creator}".into(), json!({ "get": get }));
     paths.insert("/api/v1/works/{work}/restore".into(), restored(&work));
     paths.insert("/api/v1/works/{work}/similar".into(), similar_to_work(sample, &work));
@@ -72,6 +82,13 @@ fn lists(sample: &Sample) -> Map<String, Value> {
             "Creators in alphabetical order, with their numbers of works",
             sample.parameters(&of_terms(false)),
             "Creators",
+        ),
+        (
+            "/concepts",
+            "concepts",
+            "Concepts of imported vocabularies, by URI",
+            sample.parameters(&of_concepts()),
+            "Concepts",
         ),
         ("/tags", "schemes", "Schemes of tags and other values of works", vec![], "Schemes"),
         (

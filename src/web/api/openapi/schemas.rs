@@ -4,8 +4,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::web::api::responses::{
-    AddedTags, Creators, Decided, History, Person, PublishedCluster, PublishedClusters, Schemes, Similar,
-    Start, Suggestions, Tags, Values, WaitingAnnotations, WaitingSchemes, WaitingTags, WaitingValues,
+    AddedTags, Concept, Concepts, Creators, Decided, History, Person, PublishedCluster, PublishedClusters,
+    Schemes, Similar, Start, Suggestions, Tags, Values, WaitingAnnotations, WaitingSchemes, WaitingTags,
+    WaitingValues,
     WaitingWorks, Works,
 };
 use crate::web::api::tags::{ClusterJudgement, Judgement, Judgements, NewTag};
@@ -64,6 +65,8 @@ pub(in crate::web::api) fn schemas() -> Value {
     requests.subschema_for::<Withdrawal>();
     let mut responses = settings.for_serialize().into_generator();
     responses.subschema_for::<AddedTags>();
+    responses.subschema_for::<Concept>();
+    responses.subschema_for::<Concepts>();
     responses.subschema_for::<Creators>();
     responses.subschema_for::<Decided>();
     responses.subschema_for::<History<'_>>();
@@ -123,7 +126,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Withdrawal Work Works";
+        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Concept Concepts Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Withdrawal Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }

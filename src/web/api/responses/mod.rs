@@ -1,6 +1,7 @@
 //! The API's responses as types, whose schemas are those of the OpenAPI description. Fields are sent in alphabetical
 //! order.
 
+mod concept;
 mod lists;
 mod person;
 pub(super) mod review;
@@ -15,6 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub(super) use concept::{Concept, ConceptLink, ConceptOfWork, Concepts};
 pub(super) use lists::{
     Creators, Period, Scheme, Schemes, Spliced, Suggestion, SuggestionKind, Suggestions, Term, Values, Works,
     spliced,
@@ -62,6 +64,7 @@ pub(super) enum Label {
 /// The URLs of all endpoints.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Start {
+    pub concepts: Url,
     pub creators: Url,
     /// By the names of the dumps.
     pub dumps: BTreeMap<&'static str, Url>,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::concept::ConceptOfWork;
 use super::tags::PublishedTag;
 use super::{Url, as_sent, partial};
 use crate::record::{Image, Picture, Work};
@@ -20,6 +21,9 @@ pub(in crate::web::api) struct PublishedWork<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub changed: Option<String>,
+    /// The concepts that its values mean, by imported vocabularies; only in responses for a single work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concepts: Vec<ConceptOfWork>,
     /// A link that opens it in the viewer.
     pub content_state: Url,
     pub id: Url,
@@ -81,6 +85,7 @@ mod tests {
         let published = json!(PublishedWork {
             record: &record,
             changed: None,
+            concepts: vec![],
             content_state: url(),
             id: url(),
             images: vec![],
