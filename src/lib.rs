@@ -7,7 +7,7 @@
 //! ```text
 //! main.rs → cli      the command line: one command, or the server
 //! config             collects the settings that each module declares beside its code
-//! web                HTTP by protocol: http (plumbing), iiif, api, smk, site and pages, download, ops
+//! web                HTTP by protocol: http (plumbing), iiif, annotations, api, smk, site and pages, download, ops
 //! gallery            services without HTTP, each with its own state:
 //!   images             open, authorize, plan, render and deliver images; pyramids; caches
 //!   works              describe works; queries of the catalogue
@@ -53,6 +53,8 @@
 //! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`; Linked Art: `presentation/linked_art.rs`
 //! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads;
 //!   their plural forms: `presentation/own_labels.rs`
+//! - what is taken of annotations that clients write: `presentation/web_annotation`; who may write and read them:
+//!   `web/annotations/reader.rs`
 //! - which machine tags a decision covers: `record/tag.rs`, applied by `catalogue/proposals.rs`
 //!
 //! # A tile's journey

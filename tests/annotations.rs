@@ -164,6 +164,8 @@ fn a_container_follows_the_protocol() {
         }
         assert_eq!(found, 101, "{prefer}");
     }
+    let head = server.request("HEAD", CONTAINER, &[]);
+    assert_eq!((head.status, all(&head, "link").len(), head.header("content-type")), (200, 2, MEDIA_TYPE));
     let again = read(&server, CONTAINER, &[("If-None-Match", usual.header("etag"))]);
     assert_eq!((again.status, again.body.len()), (304, 0));
     for (place, status) in [
