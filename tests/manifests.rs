@@ -331,8 +331,9 @@ fn rights_withhold_what_leads_to_the_images_of_the_source() {
     assert_eq!(note["body"][0]["value"], "As it was", "{note:#}");
     // What is no image stays.
     assert!(manifest(&server, 3, "comments").to_string().contains("the west"));
-    // No rule but that of the settings limits a work without a statement.
-    let closed = serve(&museum, &[("TEGL__RIGHTS__OTHERWISE__LARGEST", "0")]);
+    // Images that nobody may see are left out, and do not bring those of the source back.
+    let rule = [("TEGL__RIGHTS__OTHERWISE__LARGEST", "0"), ("TEGL__RIGHTS__OTHERWISE__ORIGINAL", "false")];
+    let closed = serve(&museum, &rule);
     let served = manifest(&closed, 3, "composition").to_string();
     assert!(!served.contains("/iiif/3/a.tif") && !served.contains("/image/"), "{served}");
 }

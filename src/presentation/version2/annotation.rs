@@ -120,11 +120,12 @@ fn body(mut from: Value) -> Option<Value> {
         Some("SpecificResource") if is_image(&from) => {
             let selector = take(&mut from, "selector");
             let full = image(take(&mut from, "source"));
+            if selector["type"] != "ImageApiSelector" {
+                return Some(full);
+            }
             let mut part =
                 object! { "@id": full["@id"].clone(), "@type": "oa:SpecificResource", "full": full };
-            if selector["type"] == "ImageApiSelector" {
-                part["selector"] = image_selector(selector);
-            }
+            part["selector"] = image_selector(selector);
             part
         }
         Some("SpecificResource") => object! { "@id": source_of(&from)?, "@type": "oa:SemanticTag" },

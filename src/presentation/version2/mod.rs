@@ -201,11 +201,16 @@ fn ranges(mut from: Value, into: &mut Vec<Value>) {
     let mut fields = common_properties(&mut from);
     let (inner, canvases): (Vec<Value>, Vec<Value>) =
         list(take(&mut from, "items")).partition(|item| item["type"] == "Range");
-    let id = |item: &Value| match item["type"].as_str() {
-        Some("SpecificResource") => {
-            target(item.clone()).filter(Value::is_string).or(source_of(item).map(Value::from))
-        }
-        _ => Some(item["id"].clone()),
+    // Version 2 has parts of canvases in space, not in time.
+    let id = |item: &Value| {
+        let uri = match item["type"].as_str() {
+            Some("SpecificResource") => {
+                target(item.clone())?.as_str().map(str::to_owned).or(source_of(item))?
+            }
+            _ => item["id"].as_str()?.to_owned(),
+        };
+        let is_area = uri.split_once('#').is_some_and(|(_, fragment)| fragment.starts_with("xywh="));
+        Some(Value::from(if is_area { uri.as_str() } else { without_fragment(&uri) }))
     };
     let ids = |items: &[Value]| items.iter().filter_map(id).collect::<Vec<_>>();
     if let Some(layer) = source_of(&from["supplementary"]) {
