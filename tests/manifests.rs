@@ -245,6 +245,12 @@ fn documents_of_version_2_have_only_what_that_version_has() {
             if object["@type"] == "sc:Canvas" {
                 assert!(object["width"].is_u64() && object["height"].is_u64(), "{object}");
             }
+            if object["@type"] == "sc:Range" {
+                assert!(!object["canvases"].to_string().contains("#t="), "{object}");
+            }
+            if object["@type"] == "oa:SpecificResource" {
+                assert!(object["selector"].is_object(), "{object}");
+            }
             if key == "images" {
                 assert!(object["on"].is_string() && object["resource"].is_object(), "{object}");
                 assert_ne!(object["resource"]["@type"], "dctypes:MovingImage");

@@ -258,6 +258,23 @@ mod tests {
     }
 
     #[test]
+    fn masters_found_for_a_manifest_do_not_displace_its_canvases() {
+        let found = |number: &str, canvases: u32| {
+            let of = |at| Image { file: format!("gone{at}"), canvas: Some(at), ..Image::default() };
+            let images = (1..=canvases).map(of).collect();
+            let mut work =
+                Work { object_number: number.into(), images, canvases: Some(canvases), ..Work::default() };
+            masters().find(&mut work, None);
+            let matched = work.images.into_iter().filter(|image| image.matched);
+            matched.map(|image| (image.file, image.canvas)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("KMS1", 1), [("a/KMS1.tif".to_owned(), Some(1))]);
+        assert_eq!(found("KMS1", 2), [("a/KMS1.tif".to_owned(), Some(3))]);
+        let both = ["a/KKS2020-3_16.tif", "a/KKS2020-3_16_verso.tif"].map(str::to_owned);
+        assert_eq!(found("KKS2020-3/16", 1), both.into_iter().zip([Some(2), Some(3)]).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_pattern_contains_the_object_number() {
         check("KMS1", &[], Some("a/{object_number}.tif"), &["a/KMS1.tif"]);
         check(
