@@ -105,7 +105,8 @@ impl ConceptsBuilder {
             built.uris.insert(concept.uri.clone(), place as u32);
             built.ids.entry(concept.id()).or_insert(place as u32);
         }
-        let (mut narrower, mut same): (Vec<(u32, u32)>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        let mut narrower: Vec<(u32, u32)> = Vec::new();
+        let mut same: Vec<(u32, u32)> = Vec::new();
         for (place, (mut concept, broader)) in (0u32..).zip(entries) {
             let find = |uri: &String| built.uris.get(uri).copied().filter(|other| *other != place);
             concept.broader = unique(broader.iter().filter_map(find).collect());

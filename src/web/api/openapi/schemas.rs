@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use crate::web::api::responses::{
     AddedTags, Concept, Concepts, Creators, Decided, History, Person, PublishedCluster, PublishedClusters,
     Schemes, Similar, Start, Suggestions, Tags, Values, WaitingAnnotations, WaitingSchemes, WaitingTags,
-    WaitingValues,
-    WaitingWorks, Works,
+    WaitingValues, WaitingWorks, Works,
 };
 use crate::web::api::tags::{ClusterJudgement, Judgement, Judgements, NewTag};
 use crate::web::api::withdrawal::Withdrawal;
