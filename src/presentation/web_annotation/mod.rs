@@ -128,8 +128,11 @@ pub(crate) fn read(json: &[u8], canvas: &TargetCanvas<'_>, own: Option<&str>) ->
     keep("audience", take("audience").map(|audience| agent("audience", audience)).transpose()?);
     // Shapes and texts as Mirador's annotation editor reads them back; viewers do not show them.
     keep("maeData", take("maeData").map(|data| harmless("", data)));
-    let (bodies, words) = bodies::read(take("body"), take("bodyValue"))?;
-    keep("body", one_or_many(bodies));
+    // A list of one stays one: Mirador's annotation editor reads nothing else.
+    let body = take("body");
+    let is_list = matches!(&body, Some(Value::Array(sent)) if !sent.is_empty());
+    let (bodies, words) = bodies::read(body, take("bodyValue"))?;
+    keep("body", if is_list { Some(Value::Array(bodies)) } else { one_or_many(bodies) });
     let targets = targets::read(take("target"), canvas)?;
     keep("target", Some(Value::Array(targets)));
     Ok(Annotation { properties, words: words.chars().take(MAX_WORDS).collect() })

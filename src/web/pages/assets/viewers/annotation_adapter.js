@@ -61,6 +61,12 @@ function fragment(uri) {
 function toPlugin(annotation) {
   const [creator] = list(annotation.creator);
   const shown = { ...annotation, creator: creator?.name ?? creator };
+  // The plugin's form for notes takes one text, which may be empty, and tags.
+  if (annotation.maeData?.templateType === "multiple_body") {
+    const bodies = list(annotation.body);
+    const hasText = bodies.some(({ purpose }) => purpose === "describing");
+    shown.body = hasText ? bodies : [{ type: "TextualBody", purpose: "describing", value: "" }, ...bodies];
+  }
   const date = (text) => new Date(text).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
   if (annotation.created) shown.creationDate = date(annotation.created);
   return shown;
