@@ -84,9 +84,12 @@ await test.screenshot(page, "annotate-created");
 
 // It is changed.
 const item = page.locator('[data-testid="mirador-annotation-list-item"]', { hasText: "A brown mare" });
+// The form closes once the annotation is stored.
+const form = page.locator(".ql-editor");
+await form.waitFor({ state: "detached" });
 await item.hover();
 await page.click('button[aria-label="Edit"]');
-await page.click(".ql-editor");
+await form.click();
 await page.keyboard.press("Control+End");
 await page.keyboard.type(" with a foal");
 await page.click('button:text-is("Save")');
