@@ -631,8 +631,9 @@ fn the_openapi_description_matches_the_responses() {
             let bearer = format!("Bearer {CURATOR}");
             let token: &[_] = if get["security"].is_null() { &[] } else { &[("Authorization", &*bearer)] };
             let answer = server.request("GET", &asked, token);
-            // There is no such tag and no group, and no picture has been compared.
-            let is_missing = ["{tag}", "{cluster}", "/similar"].iter().any(|missing| path.contains(missing));
+            // There is no such tag, concept or group, and no picture has been compared.
+            let is_missing =
+                ["{tag}", "{concept}", "{cluster}", "/similar"].iter().any(|missing| path.contains(missing));
             // None of its models reads texts.
             let is_refused = asked.contains("?like=");
             let known = answer.status

@@ -28,6 +28,12 @@ fn accepted(request: &HttpRequest) -> Vec<QualityItem<Essence>> {
     from_comma_delimited(request.headers().get_all(header::ACCEPT)).unwrap_or_default()
 }
 
+/// The highest weight of any of these media types; zero if none is listed.
+fn best_of(accepted: &[QualityItem<Essence>], names: &[&str]) -> Quality {
+    let listed = accepted.iter().filter(|one| names.contains(&&*one.item.0)).map(|one| one.quality);
+    listed.max().unwrap_or(Quality::ZERO)
+}
+
 /// The first of those listed types that are preferred, among those with a value here.
 fn preferred<T>(request: &HttpRequest, value: impl Fn(&str) -> Option<T>) -> Option<T> {
     let known = accepted(request).into_iter().filter(|one| one.quality > Quality::ZERO);
@@ -60,16 +66,18 @@ pub(crate) enum Representation {
     Linked,
 }
 
-/// Which of JSON-LD and `usual` a client prefers, the first one of equals; `usual` without a preference.
+/// Which of JSON-LD and `usual` a client prefers. `usual` unless JSON-LD is preferred to its own media types, and no range
+/// that includes both is preferred to JSON-LD: clients that take either had `usual` before there was a choice.
 pub(crate) fn preferred_representation(request: &HttpRequest, usual: Representation) -> Representation {
-    let found = preferred(request, |media_type| match (media_type, usual) {
-        ("application/ld+json", _) => Some(Representation::Linked),
-        ("text/html" | "application/xhtml+xml" | "text/*", Representation::Html) => Some(usual),
-        ("application/json", Representation::Json) => Some(usual),
-        ("*/*" | "application/*", _) => Some(usual),
-        _ => None,
+    let accepted = accepted(request);
+    let best = |names: &[&str]| best_of(&accepted, names);
+    let linked = best(&["application/ld+json"]);
+    let own = best(match usual {
+        Representation::Html => &["text/html", "application/xhtml+xml", "text/*"],
+        Representation::Json => &["application/json"],
+        Representation::Linked => &["application/ld+json"],
     });
-    found.unwrap_or(usual)
+    if linked > own && linked >= best(&["*/*", "application/*"]) { Representation::Linked } else { usual }
 }
 
 /// The media type of an info.json (Image API 3.0, §5.1; 2.1, §5.1): the versions have different
@@ -87,10 +95,7 @@ pub(crate) fn info_media_type(request: &HttpRequest, version: Version) -> &'stat
 /// Whether `Accept` names HTML and does not prefer another type of error responses.
 pub(crate) fn prefers_html(request: &HttpRequest) -> bool {
     let accepted = accepted(request);
-    let best = |kinds: &[&str]| {
-        let liked = accepted.iter().filter(|one| kinds.contains(&&*one.item.0)).map(|one| one.quality);
-        liked.max().unwrap_or(Quality::ZERO)
-    };
+    let best = |names: &[&str]| best_of(&accepted, names);
     let html = best(&["text/html", "application/xhtml+xml"]);
     let others = best(&["text/plain", "application/json", "application/ld+json", "application/problem+json"]);
     html > Quality::ZERO && html >= others
@@ -143,6 +148,29 @@ pub(super) fn negotiated_coding(request: &HttpRequest, worth: bool) -> ContentEn
 mod tests {
     use super::*;
     use crate::web::http::testing::request;
+
+    #[test]
+    fn linked_data_is_for_clients_that_prefer_it() {
+        use Representation::{Html, Json, Linked};
+        for (line, usual, expected) in [
+            ("*/*", Json, Json),
+            ("application/ld+json", Json, Linked),
+            ("application/ld+json", Html, Linked),
+            ("application/ld+json, application/json", Json, Json),
+            ("application/ld+json, application/json;q=0.9", Json, Linked),
+            ("application/ld+json, */*", Json, Linked),
+            ("application/ld+json;q=0.5, */*", Json, Json),
+            ("text/html, application/ld+json, */*;q=0.1", Html, Html),
+            ("text/html;q=0.8, application/ld+json", Html, Linked),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Html, Html),
+        ] {
+            assert_eq!(
+                preferred_representation(&request(header::ACCEPT, &[line]), usual),
+                expected,
+                "{line}"
+            );
+        }
+    }
 
     #[test]
     fn the_client_chooses_the_kind_of_json() {
