@@ -208,9 +208,13 @@ async function send(visit, check) {
   const { page } = visit;
   await visit.press(page.locator(".modes label", { hasText: "Overlay" }));
   await visit.press(page.locator("summary", { hasText: "Keep and share" }));
+  // Another copy may be reported, and on the clipboard, from before.
+  await page.evaluate(() => navigator.clipboard.writeText(""));
   await visit.press(page.getByRole("button", { name: "Copy the address" }));
   await page.locator("#message", { hasText: "Copied" }).waitFor();
-  const address = await page.evaluate(() => navigator.clipboard.readText());
+  let address = "";
+  const until = Date.now() + 10_000;
+  while (!address && Date.now() < until) address = await page.evaluate(() => navigator.clipboard.readText());
   const colleague = await test.open(visit.size, { path: address.slice(test.base.length) });
   const shots = [];
   for (const one of [page, colleague]) {
