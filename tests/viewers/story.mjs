@@ -208,6 +208,7 @@ async function send(visit, check) {
   const { page } = visit;
   await visit.press(page.locator(".modes label", { hasText: "Overlay" }));
   await visit.press(page.locator("summary", { hasText: "Keep and share" }));
+  await settled(page);
   // Another copy may be reported, and on the clipboard, from before.
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await visit.press(page.getByRole("button", { name: "Copy the address" }));
