@@ -29,6 +29,7 @@ mod transaction;
 mod vocabularies;
 mod webhooks;
 mod withdraw;
+mod withdrawal_log;
 mod work_vectors;
 mod write_lock;
 

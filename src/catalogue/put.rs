@@ -10,7 +10,7 @@ use super::facets::FacetChanges;
 use super::overlay::{effective, overlays};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
-use super::withdraw::{LOG, restored_row, withdrawn_row};
+use super::withdrawal_log::{LOG, restored_row, withdrawn_row};
 use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, Error, Removal};
 use crate::record::{Kind, Work, facets};

@@ -10,7 +10,7 @@ use super::facets::{number, signed};
 use super::overlay::{OverlayTag, effective, overlays};
 use super::put::without_page;
 use super::sql::{Value, fetch_rows};
-use super::withdraw::last_withdrawal;
+use super::withdrawal_log::last_withdrawal;
 use super::{Catalogue, Error, Removal, Tombstone};
 use crate::record::{Change, Kind, Picture, Tag, Work};
 

@@ -10,6 +10,7 @@ use super::overlay::{effective, overlays};
 use super::put::{Before, IMAGES, before, image_rows};
 use super::sql::{Value, execute_rows};
 use super::transaction::{Limits, Outcome};
+use super::withdrawal_log::{LOG, restored_row, withdrawn_row};
 use super::write_lock::{REVISIONS, WriteLock, lock_for_writing, revision_row};
 use super::{Catalogue, EMBEDDED_SOURCE, Error};
 use crate::record::{Kind, Work, facets, timestamp};
@@ -230,36 +231,6 @@ impl Catalogue {
         .await?;
         rows.iter().map(|row| Ok(row.try_get("object_number")?)).collect()
     }
-}
-
-/// Withdrawals and restorations, by revision.
-pub(super) const LOG: &str =
-    "INSERT INTO withdrawals (revision, seq, withdrawn, reason, actor, at_ms) VALUES";
-
-/// The entry of a withdrawal in the log.
-pub(super) fn withdrawn_row(
-    revision: i64,
-    seq: i64,
-    reason: Option<String>,
-    actor: &str,
-    at_ms: i64,
-) -> Vec<Value> {
-    vec![revision.into(), seq.into(), 1.into(), reason.into(), actor.into(), at_ms.into()]
-}
-
-/// The entry of a restoration in the log.
-pub(super) fn restored_row(revision: i64, seq: i64, actor: &str, at_ms: i64) -> Vec<Value> {
-    vec![revision.into(), seq.into(), 0.into(), Value::Maybe(None), actor.into(), at_ms.into()]
-}
-
-/// When and why this work was last withdrawn; `None` if that was before withdrawals were logged.
-pub(super) async fn last_withdrawal(
-    connection: &mut AnyConnection,
-    seq: i64,
-) -> Result<Option<(i64, Option<String>)>, Error> {
-    let select = "SELECT at_ms, reason FROM withdrawals WHERE seq = $1 AND withdrawn = 1 ORDER BY revision DESC LIMIT 1";
-    let row = sqlx::query(select).bind(seq).fetch_optional(connection).await?;
-    row.map(|row| Ok((row.try_get("at_ms")?, row.try_get("reason")?))).transpose()
 }
 
 /// Marks these works as withdrawn.

@@ -11,6 +11,7 @@ use tantivy::schema::IndexRecordOption;
 
 use super::Error;
 use super::concepts::Meaning;
+use super::edit_distance::max_distance;
 use super::kinds::words_of_kind;
 use super::lexicon::translations;
 use super::object_numbers;
@@ -18,7 +19,7 @@ use super::parser::{Part, candidates};
 use super::period;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
-use super::spelling::{Near, max_distance, near};
+use super::spelling::{Near, near};
 use crate::record::words::{EXACT, Word, words};
 
 /// The weight of a stem, relative to the word itself.

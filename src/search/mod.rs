@@ -13,6 +13,7 @@ mod concepts;
 mod conditions;
 mod creators;
 mod document;
+mod edit_distance;
 mod error;
 mod expansion;
 mod facet_counts;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::spelling::max_distance;
+use super::edit_distance::max_distance;
 use super::vocabulary::Vocabulary;
 use crate::record::fold::fold;
 use crate::record::words::words;

@@ -21,15 +21,6 @@ pub(super) struct Near {
     pub works: u64,
 }
 
-/// The maximum edit distance for a word of this length.
-pub(super) fn max_distance(letters: usize) -> u8 {
-    match letters {
-        0..=3 => 0,
-        4..=7 => 1,
-        _ => 2,
-    }
-}
-
 /// The fields whose words are candidates.
 pub(super) fn word_fields() -> [Field; 3] {
     let fields = &schema().1;

@@ -6,10 +6,11 @@ use tantivy::{DocAddress, DocSet};
 
 use super::Error;
 use super::document::beginning;
+use super::edit_distance::max_distance;
 use super::labels::plain;
 use super::schema::schema;
 use super::snapshot::Snapshot;
-use super::spelling::{max_distance, near};
+use super::spelling::near;
 use crate::record::Text;
 
 /// Schemes whose values are not suggested.
