@@ -8,7 +8,7 @@ use super::compounds::{self, Compound};
 use super::expansion::{Expander, Weighted, copy, union};
 use super::kinds::words_of_kind;
 use super::lexicon::translations;
-use super::parser::Part;
+use super::part::Part;
 use super::schema::schema;
 use super::spelling::word_fields;
 use crate::record::words::{EXACT, Word, words};

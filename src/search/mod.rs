@@ -30,6 +30,7 @@ mod object_numbers;
 mod order;
 mod page;
 mod parser;
+mod part;
 mod period;
 mod periods;
 mod prepositions;

@@ -1,9 +1,9 @@
 //! Parses queries: words, quoted phrases, exclusions, prefixes, periods.
 
-use super::kinds::words_of_kind;
-use super::period::{self, Years};
+use super::part::Part;
+use super::period;
 use super::periods::Periods;
-use super::prepositions::{Role, assign_roles};
+use super::prepositions::assign_roles;
 use crate::iiif::Invalid;
 use crate::record::words::{Word, words};
 
@@ -19,62 +19,6 @@ const MAX_PREFIXES: usize = 3;
 /// The maximum number of words in an object number, and of letters in those of its words that have no digits.
 const NUMBER_WORDS: usize = 4;
 const NUMBER_LETTERS: usize = 4;
-
-/// A part of a query.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Part {
-    /// Its words; several words are a phrase.
-    pub words: Vec<Word>,
-    /// Whether works that contain it are excluded.
-    pub without: bool,
-    /// Whether it also matches words with this prefix.
-    pub begins: bool,
-    /// Whether its words must be adjacent.
-    pub quoted: bool,
-    /// The index of the whitespace-separated token from which it comes.
-    pub token: usize,
-    /// Whether the token contains digits: numbers and dates are never corrected.
-    pub exact: bool,
-    /// The key of an object number, or of its prefix.
-    pub number: Option<String>,
-    /// The years of a period.
-    pub years: Option<Years>,
-    /// What it names, by the preposition before it.
-    pub role: Role,
-    /// Whether works may match without it.
-    pub optional: bool,
-    /// The name of a creator that is near its words, if no creator has these.
-    pub creator: Option<String>,
-}
-
-impl Part {
-    /// Whether it is a plain word, which can be part of a phrase or an object number.
-    pub(super) fn is_single(&self) -> bool {
-        let is_special = self.years.is_some() || self.number.is_some() || self.creator.is_some();
-        !self.quoted && !self.without && !self.begins && !is_special
-    }
-
-    /// The words of records that say what kind of work it names; `None` if it names no kind.
-    pub(super) fn kind(&self) -> Option<&'static [Word]> {
-        match self.words.as_slice() {
-            [word] if self.is_single() => words_of_kind(word),
-            _ => None,
-        }
-    }
-
-    /// Whether works may match without it, as it is a preposition, or names any work.
-    pub(super) fn is_optional(&self) -> bool {
-        self.optional || self.kind().is_some_and(<[Word]>::is_empty)
-    }
-
-    pub(super) fn written(&self) -> String {
-        let words: Vec<&str> = self.words.iter().map(|word| word.written.as_str()).collect();
-        match self.quoted {
-            false => words.join(" "),
-            true => format!("\"{}\"", words.join(" ")),
-        }
-    }
-}
 
 /// Splits a query into words, quoted phrases, exclusions (`-word`) and prefixes (`land*`).
 ///

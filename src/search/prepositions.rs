@@ -1,18 +1,6 @@
 //! Prepositions of a query, which say what the words after them name: `drawings of Rome by Turner`.
 
-use super::parser::Part;
-
-/// What the words after a preposition name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Anything.
-    #[default]
-    Any,
-    /// A creator, if there is one of this name: Danish `af` is both `by` and `of`.
-    Creator,
-    /// What a work shows: not its creator.
-    Subject,
-}
+use super::part::{Part, Role};
 
 /// Prepositions before creators; what follows an article is no creator: `house by the sea`.
 const CREATOR: [&str; 4] = ["by", "af", "after", "efter"];

@@ -4,7 +4,8 @@ use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query};
 
 use super::Error;
 use super::expansion::{Expander, Weighted, copy, union};
-use super::parser::{Part, parts, without_stop_words};
+use super::parser::{parts, without_stop_words};
+use super::part::Part;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
 
