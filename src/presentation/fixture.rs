@@ -61,14 +61,5 @@ pub(super) fn images() -> Vec<CanvasImage> {
 pub(super) fn with_view<T>(tags: &[Tag], check: impl FnOnce(&View<'_>) -> T) -> T {
     let (work, images, address, publisher) =
         (work(), images(), Address::new("https://host/p"), Publisher::default());
-    check(&View {
-        work: &work,
-        tags,
-        images: &images,
-        part_of: None,
-        annotations: &[],
-        source: None,
-        address: &address,
-        publisher: &publisher,
-    })
+    check(&View { tags, ..View::of(&work, &images, &address, &publisher) })
 }

@@ -23,6 +23,18 @@ pub(crate) struct View<'a> {
     pub publisher: &'a Publisher,
 }
 
+impl<'a> View<'a> {
+    /// A work and its images alone.
+    pub(crate) fn of(
+        work: &'a Work,
+        images: &'a [CanvasImage],
+        address: &'a Address,
+        publisher: &'a Publisher,
+    ) -> Self {
+        Self { work, tags: &[], images, part_of: None, annotations: &[], source: None, address, publisher }
+    }
+}
+
 /// An image of a work, with the limits that its rights set.
 #[derive(Clone, Debug)]
 pub(crate) struct CanvasImage {
@@ -241,16 +253,7 @@ mod tests {
             })
             .collect();
         let (work, address, publisher) = (work(), Address::new("https://host"), Publisher::default());
-        let view = View {
-            work: &work,
-            tags: &[],
-            images: &images,
-            part_of: None,
-            annotations: &[],
-            source: None,
-            address: &address,
-            publisher: &publisher,
-        };
+        let view = View::of(&work, &images, &address, &publisher);
         let found: Vec<String> = view
             .canvases()
             .iter()

@@ -56,8 +56,7 @@ const MAX_REASON: usize = 1000;
 /// # Errors
 /// Returns what is wrong, as the end of a sentence that begins with the name of the parameter.
 pub fn withdrawal_reason(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err("is empty: give a reason, or leave it out".into());
     }
     if text.chars().count() > MAX_REASON {
@@ -66,7 +65,7 @@ pub fn withdrawal_reason(text: &str) -> Result<String, String> {
     if text.chars().any(char::is_control) {
         return Err("contains control characters: remove them".into());
     }
-    Ok(text.to_owned())
+    Ok(text.trim().to_owned())
 }
 
 /// Reads the field `withdrawn` of a record.

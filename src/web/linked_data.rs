@@ -57,16 +57,7 @@ pub(super) async fn answer(
     let number = &sketch.work.object_number;
     let images: Vec<CanvasImage> =
         sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let view = View {
-        work: &sketch.work,
-        tags: &sketch.tags,
-        images: &images,
-        part_of: None,
-        annotations: &[],
-        source: None,
-        address: &address,
-        publisher: &app.publisher,
-    };
+    let view = View { tags: &sketch.tags, ..View::of(&sketch.work, &images, &address, &app.publisher) };
     let document = match format {
         LinkedDataFormat::SchemaOrg => visual_artwork(&view, images.first()),
         LinkedDataFormat::LinkedArt => human_made_object(&view),

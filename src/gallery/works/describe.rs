@@ -47,7 +47,7 @@ impl WorkService {
     /// The object number of the work with this image, if a record has it.
     pub(crate) async fn shown_by(&self, identifier: &str) -> Result<Option<String>, Error> {
         let Some(works) = self.catalogue() else { return Ok(None) };
-        let opened = self.images.handle(identifier).await?;
+        let opened = self.images.handle(identifier).await.map_err(no_work)?;
         works.shown_by(&opened.names).await
     }
 
@@ -82,7 +82,10 @@ impl WorkService {
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
         let seen = self.catalogue().map_or(0, |works| works.seen());
-        let granted = self.images.open(identifier).await?;
+        let granted = match self.catalogue() {
+            Some(_) => self.images.open(identifier).await.map_err(no_work)?,
+            None => self.images.open(identifier).await?,
+        };
         let image = Image { file: identifier.to_owned(), matched: true, ..Image::default() };
         let title = Title { text: Text::plain(stem(identifier)), kind: None };
         let work = Work { object_number: identifier.to_owned(), titles: vec![title], ..Work::default() };
@@ -97,6 +100,14 @@ impl WorkService {
             seen,
             complete: true,
         })
+    }
+}
+
+/// Any text may be an object number: one that cannot be an identifier of an image is of no work, but valid.
+fn no_work(error: Error) -> Error {
+    match error {
+        Error::Invalid(_) => Error::NotFound,
+        error => error,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables of parameters, from which requests are validated and the OpenAPI description is generated.
 
 use super::query::{Kind, Parameter};
+use super::tags::MAX_REVISION;
 use crate::search::{FacetMode, MAX_QUERY_CHARS, Order, VisualMeasure};
 
 /// How often a repeatable parameter may be given, by default.
@@ -44,10 +45,33 @@ pub(super) const OF_CREATOR: [Parameter; 1] = [LANG];
 /// Parameters of a withdrawal.
 pub(super) const OF_WITHDRAWAL: [Parameter; 1] = [parameter(
     "reason",
-    Kind::Text(1000),
+    Kind::Line(1000),
     "Returned to its owner",
     "Why the work is withdrawn, in words for the public; also possible in the body.",
 )];
+
+/// Parameters of a value's tags that wait for a decision.
+pub(super) const OF_WAITING_TAGS: [Parameter; 2] = [
+    parameter("start", Kind::Integer(0, 1_000_000_000), "0", "Number of tags to skip."),
+    parameter("limit", Kind::Integer(0, 500), "60", "Maximum number of tags. Default: 60."),
+];
+
+/// Parameters of the works with tags that wait for a decision.
+pub(super) const OF_WAITING_WORKS: [Parameter; 2] = [
+    parameter("after", Kind::Text(1000), "", "Only works after the one with this object number."),
+    parameter("limit", Kind::Integer(0, 50), "10", "Maximum number of works. Default: 10."),
+];
+
+/// Parameters of annotations that wait for a decision.
+pub(super) const OF_WAITING_ANNOTATIONS: [Parameter; 2] = [
+    parameter(
+        "after",
+        Kind::Integer(0, MAX_REVISION),
+        "0",
+        "Only annotations that were made after this revision.",
+    ),
+    parameter("limit", Kind::Integer(0, 500), "50", "Maximum number of annotations. Default: 50."),
+];
 
 /// The parameters of `/api/v1/concepts`.
 pub(super) fn of_concepts() -> Vec<Parameter> {
@@ -239,6 +263,9 @@ pub(super) fn of_random() -> Vec<Parameter> {
     table
 }
 
+/// A detail: `1,2,30,40` or `percent:1,2,30,40`.
+const XYWH: &str = "^((pixel:)?[0-9]{1,9}(,[0-9]{1,9}){3}|(percent|pct):[0-9]{1,3}([.][0-9]{1,9})?(,[0-9]{1,3}([.][0-9]{1,9})?){3})$";
+
 /// The parameters of similar works; `with_detail` for those that may be like a part of an image.
 pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
@@ -246,7 +273,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
     table.push(LIMIT);
     table.push(parameter(
         "by",
-        Kind::Text(200),
+        Kind::Pattern("^(color|form|both|model:.{0,200})$"),
         "both",
         "What is compared: `color`, `form`, `both` of them, or `model:NAME`. Default: a model, if this server has vectors of one, otherwise `both`. Pictures and details are read by the same version of the model, if it is among the settings.",
     ));
@@ -259,7 +286,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
         ));
         table.push(parameter(
             "xywh",
-            Kind::Text(100),
+            Kind::Pattern(XYWH),
             "",
             "The detail to find similar works for: `x,y,width,height` in pixels, or in percent after `percent:`. It is compared with details if this server has vectors of them (`likeness.details`), otherwise with whole images.",
         ));

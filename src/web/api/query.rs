@@ -23,6 +23,10 @@ pub(crate) struct Parameter {
 pub(crate) enum Kind {
     /// Text of at most N characters.
     Text(usize),
+    /// Text in one line, not only spaces, of at most N characters.
+    Line(usize),
+    /// Text that matches this regular expression (ECMA-262), as whoever reads the value checks.
+    Pattern(&'static str),
     Integer(u64, u64),
     Decimal(f64, f64),
     /// `true` or `false`.
@@ -49,6 +53,8 @@ pub(crate) enum Kind {
     Cursor,
 }
 
+/// Text in one line: no control characters, and not only spaces.
+pub(super) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const YEARS: &str = "^(-?[0-9]{1,5}(/(-?[0-9]{1,5})?)?|/-?[0-9]{1,5})$";
 const RANGE: &str =
     "^(-?[0-9]{1,3}(\\.[0-9]{1,4})?/(-?[0-9]{1,3}(\\.[0-9]{1,4})?)?|/-?[0-9]{1,3}(\\.[0-9]{1,4})?)$";
@@ -66,6 +72,8 @@ impl Kind {
     pub(crate) fn schema(self, schemes: &[String], fields: &[String]) -> Value {
         match self {
             Self::Text(most) => json!({"type": "string", "maxLength": most}),
+            Self::Line(most) => json!({"type": "string", "maxLength": most, "pattern": LINE}),
+            Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
             Self::Decimal(least, most) => json!({"type": "number", "minimum": least, "maximum": most}),
             Self::Flag => json!({"type": "boolean"}),
@@ -133,8 +141,11 @@ impl<'a> ApiQuery<'a> {
         };
         let refuse = |reason: String| Err(Invalid::new(name, value, reason));
         match parameter.kind {
-            Kind::Text(most) if value.chars().count() > most => {
+            Kind::Text(most) | Kind::Line(most) if value.chars().count() > most => {
                 refuse(format!("is longer than {most} characters"))
+            }
+            Kind::Line(_) if value.trim().is_empty() || value.chars().any(char::is_control) => {
+                refuse("must be text in one line".into())
             }
             Kind::Integer(least, most) => match integer(value) {
                 Some(number) if (least..=most).contains(&number) => Ok(()),

@@ -110,16 +110,7 @@ async fn original(app: &App, number: &str) -> Result<Value, Error> {
 fn tags_of(app: &App, address: &Address, sketch: &Sketch, page: &str) -> Vec<PublishedTag> {
     let number = &sketch.work.object_number;
     let shown: Vec<CanvasImage> = sketch.images.iter().filter_map(|image| preview(address, image)).collect();
-    let view = View {
-        work: &sketch.work,
-        tags: &sketch.tags,
-        images: &shown,
-        part_of: None,
-        annotations: &[],
-        source: None,
-        address,
-        publisher: &app.publisher,
-    };
+    let view = View { tags: &sketch.tags, ..View::of(&sketch.work, &shown, address, &app.publisher) };
     // Canvases are numbered by the images that can be opened, so their numbers are unknown until all are open.
     let canvases = if shown.len() == sketch.images.len() { view.canvases() } else { Vec::new() };
     let link = |(canvas, region)| {

@@ -6,7 +6,8 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::json;
 
-use super::query::pairs_of;
+use super::parameters::{OF_WAITING_ANNOTATIONS, OF_WAITING_TAGS, OF_WAITING_WORKS};
+use super::query::ApiQuery;
 use super::responses::review::{
     PublishedValue, PublishedWaitingAnnotation, PublishedWaitingTag, WaitingScheme, WaitingWork,
 };
@@ -16,7 +17,6 @@ use super::responses::{
 use super::tags::allowed;
 use crate::catalogue::{WaitingAnnotation, WaitingTag, WaitingValue};
 use crate::gallery::Error;
-use crate::iiif::Invalid;
 use crate::presentation::Address;
 use crate::web::App;
 use crate::web::http::error as http;
@@ -24,14 +24,6 @@ use crate::web::http::response::Response;
 
 /// The side of the square that a picture fits in, in pixels.
 const PICTURE: u32 = 400;
-/// The most tags of a response.
-const MAX_TAGS: u32 = 500;
-/// The most tags that are skipped.
-pub(super) const MAX_START: u32 = 1_000_000_000;
-/// The most annotations of a response.
-const MAX_ANNOTATIONS: u32 = 500;
-/// The most works of a response.
-const MAX_WORKS: u32 = 50;
 
 /// `GET /api/v1/review`, with the rest of the path: `/schemes`, `/schemes/{scheme}`, `/schemes/{scheme}/{value}`, `/works`,
 /// `/annotations`.
@@ -48,20 +40,20 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     let works = &app.gallery.works;
     let response = match parts[..] {
         ["schemes", scheme, value] => {
-            let (start, limit) = (number(request, "start", MAX_START)?, number(request, "limit", MAX_TAGS)?);
-            let (start, limit) = (u64::from(start.unwrap_or(0)), limit.unwrap_or(60) as usize);
+            let query = ApiQuery::read(&OF_WAITING_TAGS, request.query_string())?;
+            let (start, limit) = (query.integer("start").unwrap_or(0), limit(&query, 60));
             let waiting = works.waiting_tags(scheme, value, start, limit).await?;
             json_of(&WaitingTags { tags: published(app, request, waiting)? })
         }
         ["schemes", scheme] => {
+            ApiQuery::read(&[], request.query_string())?;
             let values = works.waiting_values(scheme).await?;
             let value = |WaitingValue { value, label, tags }| PublishedValue { label, tags, value };
             json_of(&WaitingValues { values: values.into_iter().map(value).collect() })
         }
         ["annotations"] => {
-            let (after, limit) =
-                (number(request, "after", u32::MAX)?, number(request, "limit", MAX_ANNOTATIONS)?);
-            let (after, limit) = (u64::from(after.unwrap_or(0)), limit.unwrap_or(50) as usize);
+            let query = ApiQuery::read(&OF_WAITING_ANNOTATIONS, request.query_string())?;
+            let (after, limit) = (query.integer("after").unwrap_or(0), limit(&query, 50));
             let waiting = works.waiting_annotations(after, limit).await?;
             let address = Address::new(&app.base.of(request)?);
             json_of(&WaitingAnnotations {
@@ -69,15 +61,16 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
             })
         }
         ["schemes"] => {
+            ApiQuery::read(&[], request.query_string())?;
             let schemes = works.waiting_schemes().await?;
             let label = |scheme: &str| app.publisher.scheme_label(scheme);
             let one = |(scheme, tags): (String, u64)| WaitingScheme { label: label(&scheme), scheme, tags };
             json_of(&WaitingSchemes { schemes: schemes.into_iter().map(one).collect() })
         }
         _ => {
-            let after = pairs_of(request.query_string()).find(|(name, _)| name == "after");
-            let limit = number(request, "limit", MAX_WORKS)?.unwrap_or(10);
-            let waiting = works.waiting_works(after.map(|(_, work)| work), limit as usize).await?;
+            let query = ApiQuery::read(&OF_WAITING_WORKS, request.query_string())?;
+            let after = query.text("after").map(str::to_owned);
+            let waiting = works.waiting_works(after, limit(&query, 10)).await?;
             let work = |tags: Vec<WaitingTag>| {
                 let work = tags.first().map(|tag| tag.object_number.clone()).unwrap_or_default();
                 Ok(WaitingWork { tags: published(app, request, tags)?, work })
@@ -103,15 +96,8 @@ fn annotation(address: &Address, waiting: WaitingAnnotation) -> PublishedWaiting
     }
 }
 
-/// An integer in the query, up to `max`.
-fn number(request: &HttpRequest, name: &'static str, max: u32) -> Result<Option<u32>, Error> {
-    let Some((_, text)) = pairs_of(request.query_string()).find(|(known, _)| known == name) else {
-        return Ok(None);
-    };
-    match crate::iiif::integer(&text) {
-        Some(number) if number <= max => Ok(Some(number)),
-        _ => Err(Invalid::new(name, &text, format!("must be an integer up to {max}")).into()),
-    }
+fn limit(query: &ApiQuery<'_>, default: u64) -> usize {
+    query.integer("limit").unwrap_or(default) as usize
 }
 
 fn published(

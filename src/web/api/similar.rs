@@ -175,12 +175,12 @@ fn place(address: &Address, canvas: Option<&str>, work: Option<String>) -> Resul
             Some(_) => "must be the URI of a canvas in a manifest of this server, or its number in the work",
             None => "must be the URI of a canvas in a manifest of this server",
         };
-        Invalid::new("canvas", canvas, reason)
+        Error::Unprocessable(Invalid::new("canvas", canvas, reason))
     };
     let found = address.find(canvas).ok_or_else(of_this_server)?;
     if work.as_ref().is_some_and(|work| *work != found.work) {
         let reason = "belongs to another work: use a canvas of this work, or `/api/v1/similar`";
-        return Err(Invalid::new("canvas", canvas, reason).into());
+        return Err(Error::Unprocessable(Invalid::new("canvas", canvas, reason)));
     }
     Ok((found.work, found.canvas.unwrap_or(1)))
 }
@@ -200,7 +200,9 @@ fn named(parameter: &'static str, value: &str, invalid: Invalid) -> Invalid {
 fn in_region(query: &ApiQuery<'_>) -> impl FnOnce(Error) -> Error {
     let text = query.text("xywh").unwrap_or_default().to_owned();
     move |error| match error {
-        Error::Invalid(invalid) if invalid.parameter == "region" => named("xywh", &text, invalid).into(),
+        Error::Invalid(invalid) if invalid.parameter == "region" => {
+            Error::Unprocessable(named("xywh", &text, invalid))
+        }
         other => other,
     }
 }
@@ -212,16 +214,7 @@ fn file_of(app: &App, address: &Address, sketch: &Sketch, canvas: usize) -> Resu
         return Err(Error::Busy { retry_after_s: 2 });
     }
     let publisher = &app.publisher;
-    let view = View {
-        work: &sketch.work,
-        tags: &[],
-        images: &shown,
-        part_of: None,
-        annotations: &[],
-        source: None,
-        address,
-        publisher,
-    };
+    let view = View::of(&sketch.work, &shown, address, publisher);
     let canvases = view.canvases();
     let found = canvases.iter().find(|known| known.number == canvas).and_then(|canvas| canvas.images.first());
     found.map(|image| image.file.clone()).ok_or_else(|| {
@@ -296,16 +289,7 @@ async fn place_of(app: &App, address: &Address, similar: &SimilarWork) -> Option
         return None;
     }
     let publisher = &app.publisher;
-    let view = View {
-        work: &sketch.work,
-        tags: &[],
-        images: &shown,
-        part_of: None,
-        annotations: &[],
-        source: None,
-        address,
-        publisher,
-    };
+    let view = View::of(&sketch.work, &shown, address, publisher);
     let canvases = view.canvases();
     let is_shown =
         |canvas: &&Canvas<'_>| canvas.images.first().is_some_and(|image| image.file == detail.file);

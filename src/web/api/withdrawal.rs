@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::parameters::OF_WITHDRAWAL;
-use super::query::ApiQuery;
+use super::query::{ApiQuery, LINE};
 use super::tags;
 use crate::gallery::Error;
 use crate::iiif::Invalid;
@@ -23,7 +23,7 @@ use crate::web::route::Image;
 #[schemars(rename = "Withdrawal")]
 pub(super) struct Withdrawal {
     /// Why, in words for the public: the responses for the work and its page contain it.
-    #[schemars(with = "String", length(min = 1, max = 1000))]
+    #[schemars(with = "String", length(max = 1000), regex(pattern = LINE))]
     reason: Option<String>,
 }
 
@@ -41,12 +41,12 @@ pub(crate) async fn withdraw(
         false => None,
     };
     let reason = match (stated.as_deref(), query.text("reason")) {
-        (Some(_), Some(_)) => {
-            return Err(
-                Invalid::new("reason", "", "may be given only once: in the query, or in the body").into()
-            );
+        (Some(body), Some(query)) if body != query => {
+            let reason = "is one in the query and another in the body";
+            return Err(Error::Unprocessable(Invalid::new("reason", query, reason)).into());
         }
-        (reason, None) | (None, reason) => reason,
+        (Some(reason), _) | (None, Some(reason)) => Some(reason),
+        (None, None) => None,
     };
     let reason = reason.map(withdrawal_reason).transpose();
     let reason = reason.map_err(|wrong| Invalid::new("reason", "", wrong))?;

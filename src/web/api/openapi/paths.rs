@@ -10,10 +10,9 @@ use super::sample::Sample;
 use crate::presentation::LinkedDataFormat;
 use crate::web::api::dump::NAMES;
 use crate::web::api::parameters::{
-    OF_CREATOR, OF_ONE, OF_WITHDRAWAL as REASON, of_concepts, of_random, of_similar, of_suggest, of_terms,
-    of_works,
+    OF_CREATOR, OF_ONE, OF_WAITING_ANNOTATIONS, OF_WAITING_TAGS, OF_WAITING_WORKS, OF_WITHDRAWAL as REASON,
+    of_concepts, of_random, of_similar, of_suggest, of_terms, of_works,
 };
-use crate::web::api::review::MAX_START;
 
 /// `*`, or entity tags separated by commas (RFC 9110, §8.8.3).
 const IF_MATCH: &str = "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$";
@@ -127,18 +126,12 @@ fn many_tags(tags: &mut Value, sample: &Sample) {
 /// Tags that wait for a curator's decision.
 fn review(sample: &Sample) -> Map<String, Value> {
     let (scheme, value) = (in_path("scheme", &sample.scheme), in_path("value", "dog"));
-    let integer = |name: &str, max: u32| {
-        let schema = json!({ "type": "integer", "minimum": 0, "maximum": max });
-        json!({ "name": name, "in": "query", "schema": schema })
-    };
-    let after = json!({ "name": "after", "in": "query", "schema": { "type": "string" } });
-    let made = integer("after", u32::MAX);
     let table = [
         (
             "/annotations",
             "waitingAnnotations",
             "Annotations that wait for a decision, oldest first, after the one that the revision `after` created",
-            vec![made, integer("limit", 500)],
+            sample.parameters(&OF_WAITING_ANNOTATIONS),
             "WaitingAnnotations",
         ),
         (
@@ -159,14 +152,14 @@ fn review(sample: &Sample) -> Map<String, Value> {
             "/schemes/{scheme}/{value}",
             "waitingTags",
             "Tags of one value that wait for a decision, the most confident first",
-            vec![scheme, value, integer("start", MAX_START), integer("limit", 500)],
+            [vec![scheme, value], sample.parameters(&OF_WAITING_TAGS)].concat(),
             "WaitingTags",
         ),
         (
             "/works",
             "waitingWorks",
             "All tags that wait for a decision, work by work after the work `after`",
-            vec![after, integer("limit", 50)],
+            sample.parameters(&OF_WAITING_WORKS),
             "WaitingWorks",
         ),
     ];

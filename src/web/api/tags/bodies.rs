@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::described::{self, CONCEPT, REGION, SCHEME, SOURCE};
 use super::limits::{MAX_BROADER, MAX_CONCEPT, MAX_DECISIONS, MAX_IMAGE, MAX_NAME, MAX_NOTE};
 use crate::record::Status;
+use crate::web::api::query::LINE;
 
 /// A new tag.
 #[derive(Deserialize, JsonSchema)]
@@ -138,7 +139,7 @@ pub(super) struct WorkJudgement {
 pub(in crate::web::api) struct ClusterJudgement {
     /// Its name; null to call it by its number.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<String>", length(min = 1, max = MAX_NAME), regex(pattern = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"))]
+    #[schemars(with = "Option<String>", length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     pub name: Option<Option<String>>,
     /// Whether its works are not tagged with it.
     #[serde(default)]

@@ -11,7 +11,7 @@ pub(super) const MAX_DECISIONS: usize = 1000;
 /// The most concepts above that of a tag.
 pub(super) const MAX_BROADER: usize = 20;
 /// The largest integer that every JSON implementation represents exactly: 2⁵³ - 1.
-pub(super) const MAX_REVISION: u64 = (1 << 53) - 1;
+pub(in crate::web::api) const MAX_REVISION: u64 = (1 << 53) - 1;
 
 /// Schemes whose values come from fields of the record, and must not be mixed with tags.
 pub(super) const RECORD_SCHEMES: [&str; 12] = [

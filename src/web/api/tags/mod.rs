@@ -20,6 +20,7 @@ use serde_json::json;
 
 pub(super) use self::bodies::{ClusterJudgement, Judgement, Judgements, NewTag};
 use self::body::{Expected, read_body};
+pub(super) use self::limits::MAX_REVISION;
 pub(crate) use self::many::{METHODS as MANY_METHODS, write_many};
 pub(crate) use self::read::line;
 use super::responses::{self, History, HistoryEvent, PublishedTag};
