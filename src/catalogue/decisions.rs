@@ -266,7 +266,8 @@ impl CurrentWork {
         self.overlay.sort_by_cached_key(|other| other.tag.id());
         self.tags = effective(&self.work.tags, &self.overlay);
         facet_changes.replace(seq, &self.known.facet_ids, facets(&self.work, &self.tags));
-        let shelves = facet_changes.apply(catalogue, changes).await?.remove(&seq).unwrap_or_default();
+        let shelves =
+            facet_changes.apply(catalogue, changes, revision).await?.remove(&seq).unwrap_or_default();
         sqlx::query(
             "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
         )

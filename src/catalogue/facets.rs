@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sqlx::{AnyConnection, Row};
 
+use super::lost_facets::log_lost;
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::{Facet, Text};
@@ -83,11 +84,13 @@ impl FacetChanges {
         self.works.push((seq, from.to_vec(), Vec::new()));
     }
 
-    /// Writes the changes. Returns the identifiers of each work's facet values.
+    /// Writes the changes. Returns the identifiers of each work's facet values. `revision` is the last one of the works so
+    /// far.
     pub(super) async fn apply(
         &mut self,
         catalogue: &Catalogue,
         connection: &mut AnyConnection,
+        revision: i64,
     ) -> Result<HashMap<i64, Vec<i64>>, Error> {
         let works = std::mem::take(&mut self.works);
         let ids = self.ids(&works, catalogue, connection).await?;
@@ -103,16 +106,25 @@ impl FacetChanges {
                 *buckets.entry((term, seq / BUCKET)).or_default() += 1;
             }
             for &term in was.difference(&now) {
-                taken.push(vec![Value::from(term), (*seq).into()]);
+                taken.push((term, *seq));
                 *buckets.entry((term, seq / BUCKET)).or_default() -= 1;
             }
             stands_on.insert(*seq, now.into_iter().collect());
         }
         put.sort_unstable();
-        let put = put.into_iter().map(|(term, seq)| vec![Value::from(term), seq.into()]).collect();
-        execute_rows(connection, "INSERT INTO shelves (term, seq) VALUES", put, "ON CONFLICT DO NOTHING")
+        log_lost(connection, &taken, revision).await?;
+        let rows = |pairs: Vec<(i64, i64)>| {
+            pairs.into_iter().map(|(term, seq)| vec![Value::from(term), seq.into()]).collect()
+        };
+        execute_rows(
+            connection,
+            "INSERT INTO shelves (term, seq) VALUES",
+            rows(put),
+            "ON CONFLICT DO NOTHING",
+        )
+        .await?;
+        execute_rows(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", rows(taken), ")")
             .await?;
-        execute_rows(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", taken, ")").await?;
         count(connection, &buckets).await?;
         Ok(stands_on)
     }

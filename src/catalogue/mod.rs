@@ -14,6 +14,7 @@ mod facets;
 mod harvest;
 mod human_tags;
 mod learned;
+mod lost_facets;
 mod object_numbers;
 mod overlay;
 mod people;

@@ -107,7 +107,7 @@ impl Catalogue {
         if rows.works.is_empty() && analyses.is_empty() {
             return Ok(Outcome::Unchanged((summary, facet_changes)));
         }
-        let facet_ids = facet_changes.apply(self, changes).await?;
+        let facet_ids = facet_changes.apply(self, changes, lock.revision).await?;
         rows.write(changes, &facet_ids, lock.at_ms).await?;
         put_analyses(changes, analyses, lock.at_ms).await?;
         lock.finish(changes).await?;

@@ -135,7 +135,7 @@ impl Catalogue {
             }
             rows.add(new, seq, known, (kind, None), &mut lock);
         }
-        let shelves = facet_changes.apply(self, changes).await?;
+        let shelves = facet_changes.apply(self, changes, lock.revision).await?;
         rows.write(changes, &shelves).await?;
         lock.finish(changes).await?;
         Ok(Outcome::Changed((put, facet_changes)))

@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -101,6 +101,12 @@ const STEPS: [&str; 7] = [
         delivered BIGINT NOT NULL, error TEXT, body TEXT NOT NULL, PRIMARY KEY (webhook, id)
      );
      CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (webhook, until_revision)",
+    // Facet values that works had until a change of which a webhook has not been told yet, with the last such change.
+    "CREATE TABLE lost_facets (
+        seq BIGINT NOT NULL, term BIGINT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (seq, term)
+     ) {clustered};
+     CREATE INDEX lost_facets_in_order ON lost_facets (revision);
+     CREATE INDEX works_not_shown ON works (seq) WHERE removed <> 0",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

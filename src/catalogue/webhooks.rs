@@ -7,7 +7,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
+use super::lost_facets::forget_lost;
 use super::transaction::{Limits, Outcome};
+use super::write_lock::lock_for_writing;
 use super::{Catalogue, Error, now_ms};
 
 /// What happened to a work.
@@ -100,6 +102,9 @@ pub const KEPT_DELIVERIES: u64 = 100;
 
 const DELIVERIES: &str = "SELECT id, after_revision, until_revision, events, body, made_ms, attempts, attempted_ms, status, \
     error, delivered FROM webhook_deliveries WHERE webhook = $1";
+/// Deliveries without their bodies, of which many do not fit in memory.
+const LISTED: &str = "SELECT id, after_revision, until_revision, events, '' AS body, made_ms, attempts, attempted_ms, status, \
+    error, delivered FROM webhook_deliveries WHERE webhook = $1 ORDER BY until_revision DESC LIMIT $2";
 
 impl Catalogue {
     /// Begins to follow changes for a webhook: from now on, or from where it was.
@@ -111,6 +116,8 @@ impl Catalogue {
         let insert = "INSERT INTO webhooks (name, revision, failures, next_ms, holder, held_until_ms) \
             SELECT $1, revision, 0, 0, '', 0 FROM counter WHERE one = 1 ON CONFLICT (name) DO NOTHING";
         self.change(async |changes| {
+            // Changes after this one know that there is a webhook.
+            lock_for_writing(changes).await?;
             sqlx::query(insert).bind(name.to_owned()).execute(changes).await?;
             Ok(())
         })
@@ -181,9 +188,9 @@ impl Catalogue {
             sqlx::query("UPDATE webhooks SET revision = $1, failures = 0, next_ms = 0 WHERE name = $2")
                 .bind(signed(revision))
                 .bind(name.to_owned())
-                .execute(changes)
+                .execute(&mut *changes)
                 .await?;
-            Ok(())
+            forget_lost(changes).await
         })
         .await
     }
@@ -248,13 +255,12 @@ impl Catalogue {
         .await
     }
 
-    /// The last deliveries of a webhook, newest first; at most `limit`.
+    /// The last deliveries of a webhook without their bodies, newest first; at most `limit`.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn deliveries(&self, name: &str, limit: usize) -> Result<Vec<Delivery>, Error> {
-        let select = format!("{DELIVERIES} ORDER BY until_revision DESC LIMIT $2");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(select))
+        let rows = sqlx::query(LISTED)
             .bind(name.to_owned())
             .bind(limit as i64)
             .fetch_all(&self.0.pools.readers)
@@ -329,8 +335,8 @@ impl Catalogue {
                         .bind(name.to_owned())
                 }
             };
-            update.execute(changes).await?;
-            Ok(())
+            update.execute(&mut *changes).await?;
+            if succeeded { forget_lost(changes).await } else { Ok(()) }
         })
         .await
     }

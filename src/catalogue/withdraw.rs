@@ -198,7 +198,7 @@ impl Catalogue {
         let work: Work = serde_json::from_str(row.try_get("record")?)?;
         let overlay = overlays(changes, [seq].into_iter()).await?.remove(&seq).unwrap_or_default();
         facet_changes.replace(seq, &known.facet_ids, facets(&work, &effective(&work.tags, &overlay)));
-        let shelves = facet_changes.apply(self, changes).await?.remove(&seq).unwrap_or_default();
+        let shelves = facet_changes.apply(self, changes, revision).await?.remove(&seq).unwrap_or_default();
         sqlx::query(
             "UPDATE works SET removed = 0, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
         )
@@ -251,7 +251,7 @@ async fn mark_withdrawn(
         gone.push(vec![Value::from(known.seq), revision.into()]);
         log.push(withdrawn_row(revision, known.seq, reason.clone(), actor, lock.at_ms));
     }
-    facet_changes.apply(catalogue, &mut *changes).await?;
+    facet_changes.apply(catalogue, &mut *changes, lock.revision).await?;
     let count = gone.len() as u64;
     let (at_ms, removed) = (lock.at_ms, Removal::number(Some(*removal)));
     let update = format!(

@@ -92,24 +92,31 @@ pub(super) fn name(kind: &EventKind) -> EventName {
     }
 }
 
-/// The header `webhook-signature` of a delivery.
-pub(super) fn signature(key: &[u8], id: &str, timestamp_s: i64, body: &str) -> Option<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(format!("{id}.{timestamp_s}.{body}").as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+/// The header `webhook-signature` of a delivery: a signature for each key.
+pub(super) fn signatures(keys: &[Vec<u8>], id: &str, timestamp_s: i64, body: &str) -> Option<String> {
+    let signature = |key: &Vec<u8>| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+        mac.update(format!("{id}.{timestamp_s}.{body}").as_bytes());
+        Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    };
+    Some(keys.iter().map(signature).collect::<Option<Vec<_>>>()?.join(" "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The example of the specification.
+    /// The example of the specification, also while its secret is replaced.
     #[test]
     fn signatures_are_those_of_standard_webhooks() {
         let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signed =
-            signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+        let signed = |keys: &[Vec<u8>]| {
+            signatures(keys, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#)
+        };
+        let expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signed(std::slice::from_ref(&key)).as_deref(), Some(expected));
+        let [new, old] = [signed(&[vec![7; 32]]).unwrap(), expected.to_owned()];
+        assert_eq!(signed(&[vec![7; 32], key]), Some(format!("{new} {old}")));
     }
 
     #[test]

@@ -23,8 +23,9 @@ use crate::record::facets;
 
 /// How often a webhook looks for changes.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How long a server may be silent before another one continues, in milliseconds: longer than any attempt.
-const LEASE_MS: i64 = 60_000;
+/// How much longer than an attempt a server may be silent before another one continues, in milliseconds: its transactions
+/// may take as long.
+const LEASE_MS: i64 = 30_000;
 /// The number of revisions that are read at a time.
 const PAGE: usize = 1000;
 /// Deliveries in one turn; then other servers may continue.
@@ -147,9 +148,10 @@ impl WebhookService {
     async fn deliver(&self, name: &str, sender: &Sender) -> Result<(), Error> {
         for _ in 0..MAX_TURN {
             let (of, holder) = (name.to_owned(), self.holder.clone());
+            let lease_ms = LEASE_MS + i64::from(sender.webhook().timeout_s) * 1000;
             let leased = self
                 .works
-                .work(|catalogue| async move { catalogue.lease_webhook(&of, &holder, LEASE_MS).await });
+                .work(|catalogue| async move { catalogue.lease_webhook(&of, &holder, lease_ms).await });
             let Some(state) = leased.await? else { return Ok(()) };
             // Another server may have failed meanwhile.
             if state.next_ms > jiff::Timestamp::now().as_millisecond() {
@@ -231,7 +233,8 @@ impl WebhookService {
         Ok(Next::Delivery(Box::new(delivery)))
     }
 
-    /// The events that a webhook is told of.
+    /// The events that a webhook is told of. With a filter, these are the changes of works that have one of its values now,
+    /// or had one before the change or after it: so it is told when a work leaves the filter.
     async fn wanted(
         &self,
         webhook: &Webhook,
@@ -244,11 +247,17 @@ impl WebhookService {
         let mut numbers: Vec<String> = events.iter().map(|event| event.object_number.clone()).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        let read = |catalogue: Catalogue| async move { catalogue.get_ever(&numbers).await };
-        let works = self.works.query(read).await?;
+        let filter = webhook.filter();
+        // What a work loses between these two queries, the second one returns.
+        let read = |catalogue: Catalogue| async move {
+            let works = catalogue.get_ever(&numbers).await?;
+            Ok((works, catalogue.lost_facets(&numbers, &filter).await?))
+        };
+        let (works, lost) = self.works.query(read).await?;
         events.retain(|event| {
+            let had = lost.get(&event.object_number).is_some_and(|lost| *lost >= event.revision);
             let work = works.get(&event.object_number);
-            work.is_some_and(|stored| webhook.concerns(&facets(&stored.work, &stored.tags)))
+            had || work.is_some_and(|stored| webhook.concerns(&facets(&stored.work, &stored.tags)))
         });
         Ok(events)
     }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
 
-use super::message::signature;
+use super::message::signatures;
 use super::settings::Webhook;
 use crate::catalogue::{Attempt, Delivery};
 
@@ -21,7 +21,7 @@ const MAX_ERROR: usize = 300;
 pub(super) struct Sender {
     client: Client,
     webhook: Webhook,
-    key: Vec<u8>,
+    keys: Vec<Vec<u8>>,
 }
 
 impl Sender {
@@ -36,7 +36,7 @@ impl Sender {
             .timeout(Duration::from_secs(webhook.timeout_s.into()))
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { client, key: webhook.key()?, webhook })
+        Ok(Self { client, keys: webhook.keys()?, webhook })
     }
 
     pub(super) fn webhook(&self) -> &Webhook {
@@ -51,7 +51,7 @@ impl Sender {
             Attempt { status, error, pause_ms }
         };
         let at = jiff::Timestamp::now().as_second();
-        let Some(signature) = signature(&self.key, &delivery.id, at, &delivery.body) else {
+        let Some(signature) = signatures(&self.keys, &delivery.id, at, &delivery.body) else {
             return failed(None, "the secret cannot be used".into());
         };
         let request = self
@@ -69,6 +69,12 @@ impl Sender {
         let status = response.status();
         if status.is_success() {
             return Attempt { status: Some(status.as_u16()), error: None, pause_ms: 0 };
+        }
+        // The receiver does not want deliveries any more (Standard Webhooks).
+        if status == StatusCode::GONE {
+            let reason =
+                "the response has status 410: the receiver is gone; remove the webhook from the settings";
+            return Attempt { pause_ms: LONGEST_PAUSE_S * 1000, ..failed(Some(410), reason.into()) };
         }
         let wanted =
             response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());

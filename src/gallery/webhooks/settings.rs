@@ -15,9 +15,12 @@ pub(crate) struct Webhook {
     pub url: String,
     /// The secret of the signatures: `whsec_` and 24 to 64 bytes in Base64 (Standard Webhooks).
     pub secret: String,
+    /// A secret that `secret` replaces: deliveries are signed with both until the receiver uses the new one.
+    pub previous_secret: String,
     /// The kinds of changes; empty for all.
     pub kinds: Vec<EventName>,
-    /// Only works with one of these values, as in `collection:prints`; empty for all works.
+    /// Only works with one of these values, as in `collection:prints`, and those that had one before a change; empty for
+    /// all works.
     pub works: Vec<String>,
     /// The most changes in one delivery.
     pub batch: u32,
@@ -41,6 +44,7 @@ impl Default for Webhook {
         Self {
             url: String::new(),
             secret: String::new(),
+            previous_secret: String::new(),
             kinds: Vec::new(),
             works: Vec::new(),
             batch: 100,
@@ -80,7 +84,11 @@ impl Webhook {
                 "`webhooks.{name}.url` is not an address without a user, as in `https://example.org/hook`"
             ));
         }
-        self.key().map_err(|reason| format!("`webhooks.{name}.secret` {reason}"))?;
+        key(&self.secret).map_err(|reason| format!("`webhooks.{name}.secret` {reason}"))?;
+        if !self.previous_secret.is_empty() {
+            let previous = key(&self.previous_secret);
+            previous.map_err(|reason| format!("`webhooks.{name}.previous_secret` {reason}"))?;
+        }
         if let Some(wrong) = self.works.iter().find(|filter| filter_of(filter).is_none()) {
             return Err(format!("`webhooks.{name}.works` has `{wrong}`: write `scheme:value`"));
         }
@@ -92,15 +100,11 @@ impl Webhook {
         Ok(())
     }
 
-    /// The key of the signatures.
-    pub(super) fn key(&self) -> Result<Vec<u8>, String> {
-        let encoded = self.secret.strip_prefix("whsec_");
-        let encoded = encoded.ok_or_else(|| format!("does not begin with `whsec_`: {EXAMPLE}"))?;
-        let key = STANDARD.decode(encoded).map_err(|_| format!("is not Base64 after `whsec_`: {EXAMPLE}"))?;
-        match key.len() {
-            24..=64 => Ok(key),
-            bytes => Err(format!("has {bytes} bytes: it must have 24 to 64; {EXAMPLE}")),
-        }
+    /// The keys of the signatures, the current one first.
+    pub(super) fn keys(&self) -> Result<Vec<Vec<u8>>, String> {
+        let secrets = [&self.secret, &self.previous_secret];
+        let previous_is_set = !self.previous_secret.is_empty();
+        secrets.into_iter().take(1 + usize::from(previous_is_set)).map(|secret| key(secret)).collect()
     }
 
     /// Scheme, host and port of the address, which may be shown; its path may contain a secret.
@@ -113,12 +117,29 @@ impl Webhook {
         self.kinds.is_empty() || self.kinds.contains(&name)
     }
 
+    /// The scheme and the value of each value in `works`.
+    pub(super) fn filter(&self) -> Vec<(String, String)> {
+        let filters = self.works.iter().filter_map(|filter| filter_of(filter));
+        filters.map(|(scheme, value)| (scheme.to_owned(), value.to_owned())).collect()
+    }
+
     /// Whether a work with these facets is sent.
     pub(super) fn concerns(&self, facets: &[crate::record::Facet]) -> bool {
         let has = |(scheme, value): (&str, &str)| {
             facets.iter().any(|facet| facet.scheme == scheme && facet.value == value)
         };
         self.works.is_empty() || self.works.iter().filter_map(|filter| filter_of(filter)).any(has)
+    }
+}
+
+/// The key of a secret.
+fn key(secret: &str) -> Result<Vec<u8>, String> {
+    let encoded = secret.strip_prefix("whsec_");
+    let encoded = encoded.ok_or_else(|| format!("does not begin with `whsec_`: {EXAMPLE}"))?;
+    let key = STANDARD.decode(encoded).map_err(|_| format!("is not Base64 after `whsec_`: {EXAMPLE}"))?;
+    match key.len() {
+        24..=64 => Ok(key),
+        bytes => Err(format!("has {bytes} bytes: it must have 24 to 64; {EXAMPLE}")),
     }
 }
 
@@ -151,6 +172,7 @@ mod tests {
             (with(|webhook| webhook.secret = "hunter2".into()), "whsec_"),
             (with(|webhook| webhook.secret = "whsec_hunter2!".into()), "Base64"),
             (with(|webhook| webhook.secret = "whsec_aHVudGVy".into()), "has 6 bytes"),
+            (with(|webhook| webhook.previous_secret = "whsec_hunter2!".into()), "previous_secret"),
             (with(|webhook| webhook.works = vec!["prints".into()]), "scheme:value"),
             (with(|webhook| webhook.batch = 0), "from 1 to 1000"),
             (with(|webhook| webhook.timeout_s = 31), "from 1 to 30"),

@@ -1,0 +1,67 @@
+//! Facet values that works had before a change: a webhook with a filter tells of works that leave the filter, too.
+
+use std::collections::HashMap;
+
+use sqlx::{AnyConnection, Row};
+
+use super::facets::number;
+use super::sql::{Value, execute_rows, fetch_rows};
+use super::{Catalogue, Error};
+
+/// Logs that works lost facet values by a change, if there are webhooks that may have to tell of it. `lost` has pairs of
+/// facet values and works.
+pub(super) async fn log_lost(
+    connection: &mut AnyConnection,
+    lost: &[(i64, i64)],
+    revision: i64,
+) -> Result<(), Error> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let webhook = sqlx::query("SELECT 1 AS one FROM webhooks LIMIT 1");
+    if webhook.fetch_optional(&mut *connection).await?.is_none() {
+        return Ok(());
+    }
+    let row = |&(term, seq): &(i64, i64)| vec![Value::from(seq), term.into(), revision.into()];
+    let insert = "INSERT INTO lost_facets (seq, term, revision) VALUES";
+    let update = "ON CONFLICT (seq, term) DO UPDATE SET revision = excluded.revision";
+    execute_rows(connection, insert, lost.iter().map(row).collect(), update).await
+}
+
+/// Forgets what all webhooks have been told of.
+pub(super) async fn forget_lost(connection: &mut AnyConnection) -> Result<(), Error> {
+    let delete = "DELETE FROM lost_facets WHERE revision <= (SELECT MIN(revision) FROM webhooks)";
+    sqlx::query(delete).execute(connection).await?;
+    Ok(())
+}
+
+impl Catalogue {
+    /// Which of these works have lost one of these facet values, given as scheme and value, by a change that is still to be
+    /// delivered by a webhook; with the revision of the last such change.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn lost_facets(
+        &self,
+        object_numbers: &[String],
+        values: &[(String, String)],
+    ) -> Result<HashMap<String, u64>, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let wanted = values.iter().map(|(scheme, value)| vec![scheme.as_str().into(), value.as_str().into()]);
+        let select = "SELECT id FROM terms WHERE (scheme, value) IN (VALUES";
+        let rows = fetch_rows(&mut reader, select, wanted.collect(), ")").await?;
+        let terms = rows.iter().map(|row| Ok(row.try_get::<i64, _>("id")?.to_string()));
+        let terms = terms.collect::<Result<Vec<_>, Error>>()?;
+        if terms.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let select = format!(
+            "SELECT object_number, MAX(lost_facets.revision) AS lost FROM lost_facets \
+             JOIN works ON works.seq = lost_facets.seq WHERE term IN ({}) AND object_number IN (VALUES",
+            terms.join(", ")
+        );
+        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+        let rows = fetch_rows(&mut reader, &select, wanted, ") GROUP BY object_number").await?;
+        rows.iter().map(|row| Ok((row.try_get("object_number")?, number(row.try_get("lost")?)))).collect()
+    }
+}
