@@ -210,6 +210,19 @@ fn annotations_are_created_replaced_and_deleted() {
     assert_eq!((&document["id"], &document["via"]), (&json!(format!("http://x{place}")), &sent["id"]));
     assert_eq!((&document["canonical"], &document["target"]), (&sent["canonical"], &sent["target"]));
     assert!(document["created"].is_string() && document.get("modified").is_none(), "{document}");
+    // An identifier that the server would make can be taken, too: nothing is overwritten.
+    let revision: u64 = one.header("etag").trim_matches('"').parse().unwrap();
+    let next = format!("a{}", revision + 2);
+    let taken = [LD_JSON, ("Slug", next.as_str())];
+    let taken = ask(&server, CURATOR, "POST", CONTAINER, &taken, &comment("A dog").to_string());
+    assert_eq!(taken.header("location"), format!("http://x/annotations/KMS1/{next}"));
+    let made = post(&server, CURATOR, &comment("A cat"));
+    assert_eq!((made.status, made.header("location") != taken.header("location")), (201, true));
+    assert_eq!(read(&server, &path(taken.header("location")), &[]).json()["body"]["value"], "A dog");
+    for extra in [taken, made] {
+        let deleted = ask(&server, CURATOR, "DELETE", &path(extra.header("location")), &[], "");
+        assert_eq!(deleted.status, 204);
+    }
     // A second one with the same slug gets another URI.
     let second = ask(&server, CURATOR, "POST", CONTAINER, &slug, &comment("x").to_string());
     assert!(second.status == 201 && second.header("location") != response.header("location"));

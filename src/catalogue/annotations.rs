@@ -423,21 +423,24 @@ async fn is_full(
     Ok(of_work >= MAX_PER_WORK || of_canvas >= i64::from(max))
 }
 
-/// The identifier that the client would like if it is free; otherwise one made of the revision.
+/// The identifier that the client would like if it is free; otherwise one made of the revision. Clients may have suggested
+/// such identifiers before, too.
 async fn free_id(
     changes: &mut AnyConnection,
     seq: i64,
     slug: Option<String>,
     revision: i64,
 ) -> Result<String, Error> {
-    let Some(slug) = slug else { return Ok(format!("a{revision}")) };
-    let known = sqlx::query("SELECT 1 AS one FROM annotations WHERE seq = $1 AND id = $2")
-        .bind(seq)
-        .bind(slug.clone());
-    Ok(match known.fetch_optional(changes).await? {
-        None => slug,
-        Some(_) => format!("{slug}-{revision}"),
-    })
+    let made = slug.as_ref().map_or_else(|| format!("a{revision}"), |slug| format!("{slug}-{revision}"));
+    let (mut id, mut tries) = (slug.unwrap_or_else(|| made.clone()), 0);
+    loop {
+        let known = sqlx::query("SELECT 1 AS one FROM annotations WHERE seq = $1 AND id = $2");
+        if known.bind(seq).bind(id.clone()).fetch_optional(&mut *changes).await?.is_none() {
+            return Ok(id);
+        }
+        tries += 1;
+        id = if tries == 1 { made.clone() } else { format!("{made}-{tries}") };
+    }
 }
 
 /// The annotation before a change.
