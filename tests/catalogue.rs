@@ -564,6 +564,13 @@ fn decisions_outlive_later_runs_other_versions_and_other_models() {
         assert!(on_shelf(&catalogue, "motif", "cow").await.is_empty());
         assert_eq!(waiting(&catalogue).await, ["bird a", "bird a"]);
         assert_eq!(catalogue.waiting_schemes().await.unwrap(), [("motif".to_owned(), 2)]);
+        // Tags of a work that is not shown do not count.
+        let withdrawal = Withdrawal { removal: Removal::ByMuseum, reason: None, actor: "Anna".into() };
+        catalogue.withdraw("a", None, &withdrawal).await.unwrap();
+        assert!(catalogue.waiting_schemes().await.unwrap().is_empty());
+        assert!(catalogue.waiting_values("motif").await.unwrap().is_empty());
+        catalogue.restore("a", "Anna").await.unwrap();
+        assert_eq!(catalogue.waiting_schemes().await.unwrap(), [("motif".to_owned(), 2)]);
     });
 }
 

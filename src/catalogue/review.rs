@@ -1,7 +1,7 @@
 //! Proposed tags that wait for a curator's decision.
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::facets::number;
 use super::{Catalogue, Error};
@@ -33,15 +33,20 @@ pub struct WaitingTag {
     pub tag: Tag,
 }
 
+/// That a tag's work is shown. Few works are not, and an index has these.
+const IS_SHOWN: &str = "seq NOT IN (SELECT seq FROM works WHERE removed <> 0)";
+
 impl Catalogue {
-    /// The schemes with tags that wait for a decision, and how many tags these are.
+    /// The schemes with tags that wait for a decision, and how many tags these are; as below, without those of works that
+    /// are not shown.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn waiting_schemes(&self) -> Result<Vec<(String, u64)>, Error> {
-        let select =
-            "SELECT scheme, COUNT(*) AS waiting FROM tags WHERE waits = 1 GROUP BY scheme ORDER BY scheme";
-        let rows = sqlx::query(select).fetch_all(&self.0.pools.readers).await?;
+        let select = format!(
+            "SELECT scheme, COUNT(*) AS waiting FROM tags WHERE waits = 1 AND {IS_SHOWN} GROUP BY scheme ORDER BY scheme"
+        );
+        let rows = sqlx::query(AssertSqlSafe(select)).fetch_all(&self.0.pools.readers).await?;
         rows.iter().map(|row| Ok((row.try_get("scheme")?, number(row.try_get("waiting")?)))).collect()
     }
 
@@ -50,9 +55,12 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn waiting_values(&self, scheme: &str) -> Result<Vec<WaitingValue>, Error> {
-        let select = "SELECT value, COUNT(*) AS waiting, MIN(body) AS body FROM tags \
-            WHERE waits = 1 AND scheme = $1 GROUP BY value ORDER BY waiting DESC, value";
-        let rows = sqlx::query(select).bind(scheme.to_owned()).fetch_all(&self.0.pools.readers).await?;
+        let select = format!(
+            "SELECT value, COUNT(*) AS waiting, MIN(body) AS body FROM tags \
+             WHERE waits = 1 AND scheme = $1 AND {IS_SHOWN} GROUP BY value ORDER BY waiting DESC, value"
+        );
+        let query = sqlx::query(AssertSqlSafe(select)).bind(scheme.to_owned());
+        let rows = query.fetch_all(&self.0.pools.readers).await?;
         let value = |row: &AnyRow| {
             let tag: Tag = serde_json::from_str(row.try_get("body")?)?;
             let tags = number(row.try_get("waiting")?);
