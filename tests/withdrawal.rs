@@ -171,6 +171,10 @@ fn withdrawn_works_leave_every_server_within_a_second() {
         for (server, next) in servers.iter().zip(&begun) {
             assert_eq!(server.get(next).json()["works"][0]["object_number"], "K1");
         }
+        // A body that the schema forbids withdraws nothing.
+        for body in ["[]", "[\"Sold\"]", "null", "\"Sold\"", r#"{"reason":""}"#] {
+            assert_eq!(write(&servers[0], "DELETE", "/api/v1/works/K1", body).status, 400, "{body}");
+        }
         let dumps = servers.each_ref().map(|server| server.get("/api/v1/dump/works.jsonl"));
         let shared = "/iiif/3/shared.tif/full/200,/0/default.jpg";
         let gone = write(&servers[0], "DELETE", "/api/v1/works/K1", &json!({"reason": REASON}).to_string());

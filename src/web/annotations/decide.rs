@@ -16,7 +16,7 @@ use crate::web::App;
 use crate::web::api::json_of;
 use crate::web::api::tags::{allowed, stored};
 use crate::web::http::error as http;
-use crate::web::http::receive::whole_body;
+use crate::web::http::receive::{json_object, whole_body};
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -44,7 +44,7 @@ pub(super) async fn decide(
 ) -> Result<Response, http::Error> {
     let actor = allowed(request, app)?;
     let body = whole_body(request, body, MAX_BYTES, app.body_limit).await?;
-    let Decision { status, note } = serde_json::from_slice(&body).map_err(|error| {
+    let Decision { status, note } = json_object(&body).map_err(|error| {
         let reason = format!("is not a decision as in `{{\"status\": \"accepted\"}}`: {error}");
         Error::Invalid(Invalid::new("body", "", reason))
     })?;

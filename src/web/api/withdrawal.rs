@@ -14,6 +14,7 @@ use crate::record::withdrawal_reason;
 use crate::web::App;
 use crate::web::http::body::has_body;
 use crate::web::http::error as http;
+use crate::web::http::receive::json_object;
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -72,7 +73,7 @@ pub(crate) async fn restore(
 }
 
 fn read(body: &[u8]) -> Result<Withdrawal, Error> {
-    serde_json::from_slice(body).map_err(|error| {
+    json_object(body).map_err(|error| {
         let reason = format!("must be as in `{{\"reason\": \"Returned to its owner\"}}`: {error}");
         Invalid::new("body", "", reason).into()
     })

@@ -8,10 +8,18 @@ use actix_web::http::header;
 use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::iiif::Invalid;
 use crate::web::http::connections::Connection;
 use crate::web::http::error::Error;
+
+/// The value of a body that is a JSON object. Types with derived fields would also accept a list of their values.
+pub(crate) fn json_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let fields: Map<String, Value> = serde_json::from_slice(body)?;
+    T::deserialize(Value::Object(fields))
+}
 
 /// The body, of at most `limit` bytes, received within `patience`.
 pub(crate) async fn whole_body(
