@@ -66,15 +66,17 @@ fn textual(mut sent: Map<String, Value>, words: &mut String) -> Result<Value, In
         return Err(Invalid::new("body.value", "", "contains control characters"));
     }
     let format = sent.get("format").and_then(Value::as_str).unwrap_or("text/plain");
-    let value = match format.split(';').next().unwrap_or_default().trim() {
-        "text/html" => html::value(&text, ""),
-        "text/plain" | "text/markdown" => html::literal(text.trim()),
+    let (value, is_markup) = match format.split(';').next().unwrap_or_default().trim() {
+        "text/html" => (html::value(&text, ""), true),
+        "text/plain" | "text/markdown" => (html::literal(text.trim()), false),
         other => {
             return Err(Invalid::new("body.format", other, "must be `text/plain` or `text/html`"));
         }
     };
     let plain = html::plain_text(&value);
-    if plain.trim().is_empty() {
+    // Plain text may consist of what looks like markup.
+    let is_empty = if is_markup { plain.trim().is_empty() } else { text.trim().is_empty() };
+    if is_empty {
         return Err(Invalid::new(
             "body.value",
             "",

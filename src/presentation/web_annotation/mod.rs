@@ -50,6 +50,9 @@ pub(super) const MOTIVATIONS: [&str; 14] = [
     "tagging",
 ];
 
+/// What the names of motivations begin with in other notations of the model.
+const OA: [&str; 2] = ["oa:", "http://www.w3.org/ns/oa#"];
+
 /// The canvas that an annotation must target.
 pub(crate) struct TargetCanvas<'a> {
     /// Whether a URI without its fragment is the canvas's.
@@ -163,7 +166,9 @@ fn motivation(parameter: &'static str, sent: Option<Value>) -> Result<Value, Inv
     let Some(sent) = sent else { return Ok("commenting".into()) };
     let mut found = Vec::new();
     for value in list(Some(sent)) {
-        let name = value.as_str().map(|name| name.strip_prefix("oa:").unwrap_or(name));
+        let name = value
+            .as_str()
+            .map(|name| OA.into_iter().find_map(|namespace| name.strip_prefix(namespace)).unwrap_or(name));
         match name.and_then(|name| MOTIVATIONS.into_iter().find(|known| *known == name)) {
             Some(known) if found.len() < MAX_PARTS => found.push(Value::from(known)),
             Some(_) => return Err(Invalid::new(parameter, "", "has too many values")),

@@ -8,6 +8,9 @@ use crate::iiif::{Dimensions, Invalid};
 /// The only kind of fragment that selects a part of a canvas's area (Media Fragments URI 1.0).
 const MEDIA_FRAGMENTS: &str = "http://www.w3.org/TR/media-frags/";
 
+/// Maximum length of a number in a fragment.
+const MAX_DIGITS: usize = 32;
+
 /// The targets without the canvas's URI: `{}` is all of it, `fragment` and `selector` are parts.
 pub(super) fn read(sent: Option<Value>, canvas: &TargetCanvas<'_>) -> Result<Vec<Value>, Invalid> {
     let sent = list(sent);
@@ -126,7 +129,8 @@ fn check_fragment(parameter: &'static str, part: &str, canvas: Dimensions) -> Re
             (numbers, f64::from(canvas.width), f64::from(canvas.height))
         }
     };
-    let is_decimal = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_decimal =
+        |text: &str| text.len() <= MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let read: Option<Vec<f64>> =
         numbers.split(',').map(|text| text.parse().ok().filter(|_| is_decimal(text))).collect();
     let Some([x, y, w, h]) = read.as_deref() else {

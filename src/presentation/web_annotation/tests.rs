@@ -65,6 +65,7 @@ fn what_cannot_be_published_is_refused_with_a_reason() {
     refused("target", json!(format!("{CANVAS}#t=1,2")), "target", "xywh=");
     refused("target", json!(format!("{CANVAS}#xywh=1,2,3")), "target", "four numbers");
     refused("target", json!(format!("{CANVAS}#xywh=1,2,3,NaN")), "target", "four numbers");
+    refused("target", json!(format!("{CANVAS}#xywh=1,2,3,{}", "9".repeat(400))), "target", "four numbers");
     refused("target", json!(format!("{CANVAS}#xywh=900,0,1,1")), "target", "900 × 600");
     refused("target", json!(format!("{CANVAS}#xywh=0,0,0,1")), "target", "900 × 600");
     refused("body", json!(7), "body", "URI");
@@ -193,6 +194,7 @@ fn texts_are_safe_to_show_as_html() {
     );
     assert_eq!(value("<b>no markup", "text/plain")["value"], "<span>&lt;b&gt;no markup</span>");
     assert_eq!(value("a < b", "text/plain")["value"], "a < b");
+    assert_eq!(value("<b>", "text/plain")["value"], "<span>&lt;b&gt;</span>");
     assert_eq!(value("<a href='javascript:x()'>y</a>", "text/html")["value"], "<a>y</a>");
     let data = json!({
         "templateType": "multiple_body", "textBody": { "value": "<p onclick='x()'>A dog<script>x()</script></p>" },
@@ -235,6 +237,9 @@ fn an_annotation_is_published_with_the_servers_uri() {
     assert!(matches!(own("https://host/a/2"), Err(Refused::Unusable(invalid)) if invalid.parameter == "id"));
     let whole = published(&with("target", json!({ "id": CANVAS, "type": "Canvas" })));
     assert_eq!((&whole["target"], &whole["creator"]["name"]), (&json!(CANVAS), &json!("curator")));
+    for motivation in ["oa:tagging", "http://www.w3.org/ns/oa#tagging"] {
+        assert_eq!(published(&with("motivation", json!(motivation)))["motivation"], "tagging");
+    }
     let simple = published(&json!({ "type": "Annotation", "bodyValue": "A dog", "target": CANVAS }));
     assert_eq!((&simple["body"]["value"], &simple["motivation"]), (&json!("A dog"), &json!("commenting")));
 }
