@@ -169,6 +169,71 @@ fn a_harvest_is_complete_while_works_change_and_a_server_restarts() {
     assert!(gone.contains("<header status=\"deleted\">") && !gone.contains("<metadata>"), "{gone}");
 }
 
+/// The attributes of a page's resumption token, and whether it has a token.
+fn resumption(page: &str) -> Option<(String, bool)> {
+    let (attributes, rest) = page.split_once("<resumptionToken ")?.1.split_once('>')?;
+    Some((attributes.trim_end_matches('/').to_owned(), rest.contains("</resumptionToken>")))
+}
+
+#[test]
+fn lists_tell_their_sizes_and_only_the_last_page_has_an_empty_token() {
+    let museum = Museum::new(&works());
+    let server = museum.serve_with(&[("TEGL__OAI__PAGE", "20")]);
+    let of_all = works().len();
+    for (list, size) in [("", of_all), ("&from=1999-01-01", of_all), ("&set=type:print", 40)] {
+        let mut query = format!("verb=ListIdentifiers&metadataPrefix=oai_dc{list}");
+        let mut cursors = Vec::new();
+        loop {
+            let page = oai(&server, &query);
+            let (attributes, has_more) = resumption(&page).unwrap();
+            assert_eq!(attributes, format!("completeListSize=\"{size}\" cursor=\"{}\"", cursors.len() * 20));
+            cursors.push(all(&page, "header").len());
+            if !has_more {
+                break;
+            }
+            query = format!("verb=ListIdentifiers&resumptionToken={}", all(&page, "resumptionToken")[0]);
+            // A token can be used again (§3.5.1).
+            assert_eq!(all(&oai(&server, &query), "identifier"), all(&oai(&server, &query), "identifier"));
+        }
+        assert_eq!(cursors.iter().sum::<usize>(), size, "{list}: {cursors:?}");
+    }
+    let whole = oai(&server, "verb=ListIdentifiers&metadataPrefix=oai_dc&set=type:painting");
+    assert_eq!((all(&whole, "header").len(), resumption(&whole)), (2, None), "{whole}");
+    let sets = oai(&server, "verb=ListSets");
+    let size = list_sets(&server).len();
+    assert_eq!(resumption(&sets), Some((format!("completeListSize=\"{size}\" cursor=\"0\""), true)));
+}
+
+#[test]
+fn a_work_that_leaves_a_set_is_deleted_in_the_set_only() {
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    let is_deleted = |set: &str| {
+        let query = format!("verb=ListRecords&metadataPrefix=oai_dc{set}");
+        harvest(&server, &query).get("oai:127.0.0.1:KMS2").copied()
+    };
+    let before = is_deleted("&set=type:painting");
+    assert_eq!((before, is_deleted("&set=type:print")), (Some(false), None));
+    let mut changed = works().remove(1);
+    changed["object_type"] = json!("Print");
+    museum.ingest(&[changed]);
+    for (set, expected) in
+        [("&set=type:painting", true), ("&set=type:print", false), ("&set=type", false), ("", false)]
+    {
+        assert_eq!(is_deleted(set), Some(expected), "{set}");
+    }
+    let page = oai(&server, "verb=ListRecords&metadataPrefix=oai_dc&set=type:painting");
+    let gone = page.split("<record>").find(|record| record.contains(":KMS2<")).unwrap();
+    assert_eq!(all(gone, "setSpec"), ["type:painting"], "{gone}");
+    assert!(!gone.contains("<metadata>"), "{gone}");
+    let alone = oai(&server, "verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:127.0.0.1:KMS2");
+    assert!(alone.contains("<metadata>") && !alone.contains("status="), "{alone}");
+    // It returns.
+    museum.ingest(&[works().remove(1)]);
+    assert_eq!((is_deleted("&set=type:painting"), is_deleted("&set=type:print")), (Some(false), Some(true)));
+    assert_eq!(is_deleted("&set=type:print&from=2999-01-01"), None);
+}
+
 #[test]
 fn harvesters_read_the_repository() {
     // `tests/testbeds.sh` installs them at this path.
@@ -206,9 +271,18 @@ fn postgresql_lists_the_same_records() {
     let url = runtime.block_on(postgres.database());
     let museum = Museum::new(&works());
     let catalogue = [("TEGL__CATALOGUE__URL", url.as_str())];
-    let imported =
-        tegl(&["ingest", &museum.path("masters"), "--records", &museum.path("records.jsonl")], &catalogue);
-    assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    let import = || {
+        let typed = ["ingest", &museum.path("masters"), "--records", &museum.path("records.jsonl")];
+        let imported = tegl(&typed, &catalogue);
+        assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    };
+    import();
+    let mut changed = works().remove(1);
+    changed["techniques"] = json!("Fresco");
+    for changed in [changed, works().remove(1)] {
+        museum.ingest(&[changed]);
+        import();
+    }
     let (here, index) = (museum.serve_with(&[("TEGL__OAI__PAGE", "3")]), museum.path("index-2"));
     let there =
         museum.serve_with(&[catalogue[0], ("TEGL__OAI__PAGE", "3"), ("TEGL__SEARCH__FOLDER", &index)]);
@@ -220,6 +294,7 @@ fn postgresql_lists_the_same_records() {
         "verb=ListRecords&metadataPrefix=tegl",
         "verb=ListIdentifiers&metadataPrefix=edm&set=creator:christen-k!C3!B8bke",
         "verb=ListIdentifiers&metadataPrefix=edm&set=technique&from=2001-01-01&until=2999-01-01",
+        "verb=ListIdentifiers&metadataPrefix=edm&set=technique:fresco",
     ] {
         let found = harvest(&there, query);
         assert!(found.values().any(|is_deleted| *is_deleted), "{query}: {found:?}");

@@ -1,9 +1,13 @@
 //! Lists works in the order of their last change, for harvesters.
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
-use super::facets::signed;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, Row};
+
+use super::facets::{number, signed};
+use super::lost_facets::lost_facets_by_work;
 use super::read::with_tags;
 use super::{Catalogue, Error, StoredWork};
 
@@ -26,12 +30,15 @@ pub struct HarvestQuery {
     pub after: LastChange,
     /// Only works that changed before this time, in milliseconds since 1970.
     pub before_ms: Option<i64>,
-    /// Only works with this facet value, by scheme and value, and all withdrawn ones, because these have no facet values.
+    /// Only works that have or had this facet value, by scheme and value, and all withdrawn ones, because these have no
+    /// facet values.
     pub with: Option<(String, String)>,
     /// How many works at most.
     pub limit: usize,
     /// Whether to read the original records.
     pub originals: bool,
+    /// Whether to read the facet values that works have lost.
+    pub former: bool,
 }
 
 /// A work of the list.
@@ -41,12 +48,40 @@ pub struct HarvestedWork {
     pub stored: StoredWork,
     /// The original record, if it was asked for and the work does not hold all of it.
     pub original: Option<String>,
+    /// The facet values that it has lost, by scheme and value, if they were asked for. It may have some of them again.
+    pub former: Vec<(String, String)>,
 }
 
 impl HarvestedWork {
     /// Where it is in the list.
     pub fn last_change(&self) -> LastChange {
         LastChange { at_ms: self.stored.changed_ms, revision: self.stored.revision }
+    }
+}
+
+impl HarvestQuery {
+    fn condition(&self) -> &'static str {
+        match self.with {
+            None => "FROM works WHERE (changed_ms, revision) > ($1, $2) AND changed_ms < $3",
+            Some(_) => {
+                "FROM works WHERE (changed_ms, revision) > ($1, $2) AND changed_ms < $3 AND (removed <> 0 \
+                 OR EXISTS (SELECT 1 FROM shelves WHERE shelves.seq = works.seq AND term = \
+                 (SELECT id FROM terms WHERE scheme = $4 AND value = $5)) \
+                 OR EXISTS (SELECT 1 FROM lost_facets WHERE lost_facets.seq = works.seq AND term = \
+                 (SELECT id FROM terms WHERE scheme = $4 AND value = $5)))"
+            }
+        }
+    }
+
+    fn bind<'q>(&'q self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
+        let query = query
+            .bind(self.after.at_ms)
+            .bind(signed(self.after.revision))
+            .bind(self.before_ms.unwrap_or(i64::MAX));
+        match &self.with {
+            Some((scheme, value)) => query.bind(scheme.as_str()).bind(value.as_str()),
+            None => query,
+        }
     }
 }
 
@@ -58,32 +93,34 @@ impl Catalogue {
     /// Returns an error if the database does not respond, or a record cannot be parsed.
     pub async fn harvest(&self, query: &HarvestQuery) -> Result<Vec<HarvestedWork>, Error> {
         let original = if query.originals { "original" } else { "NULL AS original" };
-        let with = match query.with {
-            Some(_) => {
-                " AND (removed <> 0 OR EXISTS (SELECT 1 FROM shelves WHERE shelves.seq = works.seq AND term = \
-                 (SELECT id FROM terms WHERE scheme = $5 AND value = $6)))"
-            }
-            None => "",
-        };
         let text = format!(
-            "SELECT seq, revision, changed_ms, source, removed, judged, annotated, picture, record, \
-             {original} FROM works \
-             WHERE (changed_ms, revision) > ($1, $2) AND changed_ms < $3{with} ORDER BY changed_ms, revision LIMIT $4"
+            "SELECT seq, revision, changed_ms, source, removed, judged, annotated, picture, record, {original} {} \
+             ORDER BY changed_ms, revision LIMIT {}",
+            query.condition(),
+            query.limit
         );
-        let mut rows = sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(query.after.at_ms)
-            .bind(signed(query.after.revision))
-            .bind(query.before_ms.unwrap_or(i64::MAX))
-            .bind(query.limit as i64);
-        if let Some((scheme, value)) = &query.with {
-            rows = rows.bind(scheme.as_str()).bind(value.as_str());
-        }
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = rows.fetch_all(&mut *reader).await?;
+        let rows = query.bind(sqlx::query(sqlx::AssertSqlSafe(text))).fetch_all(&mut *reader).await?;
         let works = with_tags(&mut reader, &rows).await?;
+        let mut former = match query.former {
+            true => lost_facets_by_work(&mut reader, works.iter().map(|(seq, _)| *seq)).await?,
+            false => HashMap::new(),
+        };
         let originals = rows.iter().map(|row| row.try_get::<Option<String>, _>("original"));
-        let both = works.into_iter().zip(originals);
-        both.map(|((_, stored), original)| Ok(HarvestedWork { stored, original: original? })).collect()
+        let harvested = works.into_iter().zip(originals).map(|((seq, stored), original)| {
+            Ok(HarvestedWork { stored, original: original?, former: former.remove(&seq).unwrap_or_default() })
+        });
+        harvested.collect()
+    }
+
+    /// The number of works that [`Catalogue::harvest`] would return without a limit.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn count_harvest(&self, query: &HarvestQuery) -> Result<u64, Error> {
+        let text = format!("SELECT COUNT(*) AS works {}", query.condition());
+        let counted = query.bind(sqlx::query(sqlx::AssertSqlSafe(text)));
+        Ok(number(counted.fetch_one(&self.0.pools.readers).await?.try_get("works")?))
     }
 
     /// The time of the first change in milliseconds since 1970; `None` if there is none.
@@ -149,5 +186,31 @@ mod tests {
         let found = catalogue.harvest(&oil).await.unwrap();
         let (gone, there): (Vec<_>, Vec<_>) = found.iter().partition(|work| work.stored.removed);
         assert_eq!((gone.len(), there.len()), (10, 22), "those of 45 works, and those that are withdrawn");
+        assert_eq!(catalogue.count_harvest(&oil).await.unwrap(), 32);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn works_that_have_lost_a_facet_value_are_harvested_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
+        let catalogue = Catalogue::open(&Settings { url, ..Settings::default() }).await.unwrap();
+        let put = async |technique: &str| {
+            let mut one = work(2, "one");
+            one.work.techniques = vec![crate::record::Text::plain(technique)];
+            catalogue.put(Batch::new(vec![one, work(4, "other")]).unwrap()).await.unwrap();
+        };
+        let with = Some(("technique".to_owned(), "oil".to_owned()));
+        let oil = HarvestQuery { limit: 9, with, former: true, ..HarvestQuery::default() };
+        let had_oil = |one: &HarvestedWork| one.former.contains(&("technique".into(), "oil".into()));
+        for (technique, former) in [("Oil", false), ("Ink", true), ("Oil", true), ("Lead", true)] {
+            put(technique).await;
+            let mut found = catalogue.harvest(&oil).await.unwrap();
+            found.sort_by(|a, b| a.stored.work.object_number.cmp(&b.stored.work.object_number));
+            assert_eq!(found.iter().map(had_oil).collect::<Vec<_>>(), [former, false], "{technique}");
+        }
+        let lead = Some(("technique".to_owned(), "lead".to_owned()));
+        let lead = HarvestQuery { with: lead, former: false, ..oil };
+        let found = catalogue.harvest(&lead).await.unwrap();
+        assert!(found.len() == 1 && found[0].former.is_empty(), "{found:?}");
     }
 }

@@ -1,43 +1,44 @@
-//! Facet values that works had before a change: a webhook with a filter tells of works that leave the filter, too.
+//! Facet values that works had before a change: a webhook with a filter tells of works that leave the filter, and a
+//! harvest of a set of works that leave the set.
 
 use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Row};
 
-use super::facets::number;
+use super::facets::{number, signed};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::{Catalogue, Error};
 
-/// Logs that works lost facet values by a change, if there are webhooks that may have to tell of it. `lost` has pairs of
-/// facet values and works.
+/// Logs that works lost facet values by a change. `lost` has pairs of facet values and works.
 pub(super) async fn log_lost(
     connection: &mut AnyConnection,
     lost: &[(i64, i64)],
     revision: i64,
 ) -> Result<(), Error> {
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let webhook = sqlx::query("SELECT 1 AS one FROM webhooks LIMIT 1");
-    if webhook.fetch_optional(&mut *connection).await?.is_none() {
-        return Ok(());
-    }
     let row = |&(term, seq): &(i64, i64)| vec![Value::from(seq), term.into(), revision.into()];
     let insert = "INSERT INTO lost_facets (seq, term, revision) VALUES";
     let update = "ON CONFLICT (seq, term) DO UPDATE SET revision = excluded.revision";
     execute_rows(connection, insert, lost.iter().map(row).collect(), update).await
 }
 
-/// Forgets what all webhooks have been told of.
-pub(super) async fn forget_lost(connection: &mut AnyConnection) -> Result<(), Error> {
-    let delete = "DELETE FROM lost_facets WHERE revision <= (SELECT MIN(revision) FROM webhooks)";
-    sqlx::query(delete).execute(connection).await?;
-    Ok(())
+/// The facet values that these works have lost, by sequence number.
+pub(super) async fn lost_facets_by_work(
+    reader: &mut AnyConnection,
+    works: impl Iterator<Item = u64>,
+) -> Result<HashMap<u64, Vec<(String, String)>>, Error> {
+    let wanted = works.map(|seq| vec![Value::from(signed(seq))]).collect();
+    let select = "SELECT seq, scheme, value FROM lost_facets JOIN terms ON terms.id = lost_facets.term WHERE seq IN (VALUES";
+    let mut lost: HashMap<u64, Vec<(String, String)>> = HashMap::new();
+    for row in fetch_rows(reader, select, wanted, ") ORDER BY seq, scheme, value").await? {
+        let term = (row.try_get("scheme")?, row.try_get("value")?);
+        lost.entry(number(row.try_get("seq")?)).or_default().push(term);
+    }
+    Ok(lost)
 }
 
 impl Catalogue {
-    /// Which of these works have lost one of these facet values, given as scheme and value, by a change that is still to be
-    /// delivered by a webhook; with the revision of the last such change.
+    /// Which of these works have lost one of these facet values, given as scheme and value, with the revision of the
+    /// last change by which they did.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.

@@ -101,11 +101,11 @@ const STEPS: [&str; 8] = [
         delivered BIGINT NOT NULL, error TEXT, body TEXT NOT NULL, PRIMARY KEY (webhook, id)
      );
      CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (webhook, until_revision)",
-    // Facet values that works had until a change of which a webhook has not been told yet, with the last such change.
+    // Facet values that works have lost, with the last change by which they did; for harvesters of sets and for webhooks.
+    // A work may have such a value again.
     "CREATE TABLE lost_facets (
         seq BIGINT NOT NULL, term BIGINT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (seq, term)
      ) {clustered};
-     CREATE INDEX lost_facets_in_order ON lost_facets (revision);
      CREATE INDEX works_not_shown ON works (seq) WHERE removed <> 0",
 ];
 

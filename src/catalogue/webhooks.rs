@@ -7,7 +7,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{FacetChanges, number, signed};
-use super::lost_facets::forget_lost;
 use super::transaction::{Limits, Outcome};
 use super::write_lock::lock_for_writing;
 use super::{Catalogue, Error, now_ms};
@@ -188,9 +187,9 @@ impl Catalogue {
             sqlx::query("UPDATE webhooks SET revision = $1, failures = 0, next_ms = 0 WHERE name = $2")
                 .bind(signed(revision))
                 .bind(name.to_owned())
-                .execute(&mut *changes)
+                .execute(changes)
                 .await?;
-            forget_lost(changes).await
+            Ok(())
         })
         .await
     }
@@ -335,8 +334,8 @@ impl Catalogue {
                         .bind(name.to_owned())
                 }
             };
-            update.execute(&mut *changes).await?;
-            if succeeded { forget_lost(changes).await } else { Ok(()) }
+            update.execute(changes).await?;
+            Ok(())
         })
         .await
     }

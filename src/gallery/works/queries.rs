@@ -223,9 +223,14 @@ impl WorkService {
         let found = self.client()?.query(|catalogue| async move {
             let Some(stored) = catalogue.get(&number).await? else { return Ok(None) };
             let original = catalogue.original(&number).await?;
-            Ok(Some(HarvestedWork { stored, original }))
+            Ok(Some(HarvestedWork { stored, original, former: Vec::new() }))
         });
         found.await
+    }
+
+    /// The number of works of that list.
+    pub(crate) async fn count_harvest(&self, query: HarvestQuery) -> Result<u64, Error> {
+        self.client()?.query(|catalogue| async move { catalogue.count_harvest(&query).await }).await
     }
 
     /// The time of the first change in milliseconds since 1970; `None` if there is none.

@@ -2,7 +2,7 @@
 
 use super::datestamp::datestamp;
 use super::fault::{Code, Failure, Fault};
-use super::records::{find, name_of};
+use super::records::{find, name_of, resumption};
 use super::set::SetSpec;
 use super::token::SetPosition;
 use super::{Repository, SCHEMA_INSTANCE};
@@ -128,11 +128,11 @@ pub(super) async fn sets(app: &App, from: SetPosition) -> Result<Xml, Failure> {
                 xml.text("setName", &[], name);
             });
         }
-        let cursor = from.cursor.to_string();
-        if (next.scheme as usize) < schemes.len() {
-            xml.text("resumptionToken", &[("cursor", &cursor)], &next.token());
-        } else if from.cursor > 0 {
-            xml.empty("resumptionToken", &[("cursor", &cursor)]);
+        let has_more = (next.scheme as usize) < schemes.len();
+        let token = if has_more { next.token() } else { String::new() };
+        if has_more || from.cursor > 0 {
+            let size: u64 = schemes.iter().map(|(_, values)| values + 1).sum();
+            resumption(xml, from.cursor, Some(size.max(next.cursor)), &token);
         }
     });
     Ok(xml)

@@ -50,19 +50,40 @@ pub(super) async fn list(
         return Err(Fault::nothing().into());
     }
     position.cursor = start + count as u64;
+    if has_more && is_first {
+        position.size = size(app, &from).await?;
+    }
     let mut xml = Xml::fragment();
     let element = if headers_only { "ListIdentifiers" } else { "ListRecords" };
     xml.element(element, &[], |xml| {
         written.into_iter().for_each(|piece| xml.append(piece));
-        let cursor = start.to_string();
-        match has_more {
-            true => xml.text("resumptionToken", &[("cursor", &cursor)], &position.token(verb)),
-            // The end of a list that had more pages (§3.5).
-            false if !is_first => xml.empty("resumptionToken", &[("cursor", &cursor)]),
-            false => {}
+        let token = if has_more { position.token(verb) } else { String::new() };
+        // The end of a list that had more pages has an empty token (§3.5).
+        if has_more || !is_first {
+            resumption(xml, start, position.size.map(|size| size.max(position.cursor)), &token);
         }
     });
     Ok(xml)
+}
+
+/// Writes a resumption token with the number of elements before this page and in the whole list.
+pub(super) fn resumption(xml: &mut Xml, cursor: u64, size: Option<u64>, token: &str) {
+    let (cursor, size) = (cursor.to_string(), size.map(|size| size.to_string()));
+    let size = size.iter().map(|size| ("completeListSize", size.as_str()));
+    let attributes: Vec<_> = size.chain([("cursor", cursor.as_str())]).collect();
+    match token.is_empty() {
+        true => xml.empty("resumptionToken", &attributes),
+        false => xml.text("resumptionToken", &attributes, token),
+    }
+}
+
+/// The number of records of a list; at least that for a set, whose withdrawn works are not known without reading them. Works
+/// with any value of a scheme are not counted.
+async fn size(app: &App, from: &ListPosition) -> Result<Option<u64>, Error> {
+    match &from.set {
+        Some(SetSpec { value: None, .. }) => Ok(None),
+        _ => app.gallery.works.count_harvest(query(from, 0, true)).await.map(Some),
+    }
 }
 
 fn query(position: &ListPosition, limit: usize, headers_only: bool) -> HarvestQuery {
@@ -73,6 +94,7 @@ fn query(position: &ListPosition, limit: usize, headers_only: bool) -> HarvestQu
         with,
         limit,
         originals: position.format == ExchangeFormat::Tegl && !headers_only,
+        former: position.set.is_some(),
     }
 }
 
@@ -124,13 +146,24 @@ async fn write_all(
     let written = block(move || {
         let (mut xml, mut count) = (Xml::fragment(), 0);
         for record in &records {
-            if set.as_ref().is_some_and(|set| !set.contains(record.work(), &record.tags)) {
-                continue;
-            }
+            let left = match &set {
+                Some(set) if !set.contains(record.work(), &record.tags) => {
+                    let former = &record.harvested.former;
+                    match former.iter().find(|(scheme, value)| set.has(scheme, value)) {
+                        Some((scheme, value)) => Some(SetSpec::of(scheme, Some(value))),
+                        None => continue,
+                    }
+                }
+                _ => None,
+            };
             count += 1;
-            match headers_only {
-                true => header(&repository, record, &mut xml),
-                false => writer.record(&repository, record, format, &mut xml),
+            match (left, headers_only) {
+                (Some(left), true) => header_of_former_member(&repository, record, &left, &mut xml),
+                (Some(left), false) => xml.element("record", &[], |xml| {
+                    header_of_former_member(&repository, record, &left, xml);
+                }),
+                (None, true) => header(&repository, record, &mut xml),
+                (None, false) => writer.record(&repository, record, format, &mut xml),
             }
         }
         (count, xml)
@@ -200,6 +233,16 @@ impl Writer {
         };
         format.write(&exchanged, xml);
     }
+}
+
+/// The header of a work that has left the set that is harvested: there it is deleted.
+fn header_of_former_member(repository: &Repository, record: &Record, left: &SetSpec, xml: &mut Xml) {
+    let stored = &record.harvested.stored;
+    xml.element("header", &[("status", "deleted")], |xml| {
+        xml.text("identifier", &[], &repository.identifier(&stored.work.object_number));
+        xml.text("datestamp", &[], &datestamp(stored.changed_ms));
+        xml.text("setSpec", &[], &left.to_string());
+    });
 }
 
 /// The header of a record (§2.5): its identifier, datestamp and sets, and whether it is deleted. A deleted record is in the

@@ -2,6 +2,10 @@
 //!
 //! A set is written `scheme:value`. The parts of a `setSpec` may contain few characters, so the bytes of all others are
 //! written `!XX` in hexadecimal digits: `creator:k!C3!B8bke`.
+//!
+//! A work that has left a set is a deleted record in harvests of this set, so that a harvester that keeps one set learns of
+//! it. The protocol has no other way: a record is deleted or not, whatever its sets (§2.5.1). In harvests without a set, and
+//! in `GetRecord`, the work is there. A harvester that keeps several sets must keep them apart, or ask for the record.
 
 use percent_encoding::percent_decode_str;
 
@@ -34,9 +38,12 @@ impl SetSpec {
 
     /// Whether a work with these active tags is in the set.
     pub(super) fn contains(&self, work: &Work, tags: &[Tag]) -> bool {
-        facets(work, tags).iter().any(|facet| {
-            facet.scheme == self.scheme && self.value.as_ref().is_none_or(|value| *value == facet.value)
-        })
+        facets(work, tags).iter().any(|facet| self.has(&facet.scheme, &facet.value))
+    }
+
+    /// Whether works with this facet value are in the set.
+    pub(super) fn has(&self, scheme: &str, value: &str) -> bool {
+        self.scheme == scheme && self.value.as_ref().is_none_or(|own| own == value)
     }
 }
 

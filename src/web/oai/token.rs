@@ -3,7 +3,8 @@
 //! A token holds all of the request and the last change that the harvester has, so the server keeps no state: tokens do not
 //! expire, survive restarts, and are valid on every server of one catalogue. Works are listed in the order of their last
 //! change. A work that changes during the harvest moves behind the position of every token, so the list still has it; a
-//! withdrawn one appears there as deleted. A harvest misses nothing, and may give a work twice.
+//! withdrawn one appears there as deleted. A harvest misses nothing, and may give a work twice; its `completeListSize` is the
+//! number of records when it began.
 //!
 //! Changes are committed in the order of their times, but have the time at which their transaction began. A harvester that
 //! continues from the date of its last response should go back some minutes, as for every repository (§2.7.1).
@@ -25,34 +26,38 @@ pub(super) struct ListPosition {
     pub before_ms: Option<i64>,
     /// Number of records before this position.
     pub cursor: u64,
+    /// Number of records of the whole list when it began, if that was counted.
+    pub size: Option<u64>,
 }
 
 impl ListPosition {
     /// The beginning of a list.
     pub(super) fn start(format: ExchangeFormat, range: Range, set: Option<SetSpec>) -> Self {
         let after = LastChange { at_ms: range.from_ms.unwrap_or(i64::MIN), revision: 0 };
-        Self { format, set, after, before_ms: range.before_ms, cursor: 0 }
+        Self { format, set, after, before_ms: range.before_ms, cursor: 0, size: None }
     }
 
     /// The token of a verb, `r` for records and `i` for identifiers:
-    /// `VERB.TIME.REVISION.CURSOR.BEFORE.FORMAT.SET`, in lower-case hexadecimal numbers.
+    /// `VERB.TIME.REVISION.CURSOR.SIZE.BEFORE.FORMAT.SET`, in lower-case hexadecimal numbers.
     pub(super) fn token(&self, verb: &str) -> String {
         let before = self.before_ms.map(|before| format!("{before:x}")).unwrap_or_default();
+        let size = self.size.map(|size| format!("{size:x}")).unwrap_or_default();
         let set = self.set.as_ref().map(SetSpec::to_string).unwrap_or_default();
         let Self { format, after: LastChange { at_ms, revision }, cursor, .. } = self;
-        format!("{verb}.{at_ms:x}.{revision:x}.{cursor:x}.{before}.{}.{set}", format.prefix())
+        format!("{verb}.{at_ms:x}.{revision:x}.{cursor:x}.{size}.{before}.{}.{set}", format.prefix())
     }
 
     /// Parses a token; `None` if it is none of this verb.
     pub(super) fn of_token(verb: &str, token: &str) -> Option<Self> {
-        let parts: Vec<&str> = token.splitn(7, '.').collect();
-        let [of, at_ms, revision, cursor, before, format, set] = parts[..] else { return None };
+        let parts: Vec<&str> = token.splitn(8, '.').collect();
+        let [of, at_ms, revision, cursor, size, before, format, set] = parts[..] else { return None };
         let position = Self {
             format: ExchangeFormat::with_prefix(format)?,
             set: if set.is_empty() { None } else { Some(SetSpec::parse(set)?) },
             after: LastChange { at_ms: number(at_ms)?.cast_signed(), revision: number(revision)? },
             before_ms: if before.is_empty() { None } else { Some(number(before)?.cast_signed()) },
             cursor: number(cursor)?,
+            size: if size.is_empty() { None } else { Some(number(size)?) },
         };
         (of == verb && position.token(verb) == token && i64::try_from(position.after.revision).is_ok())
             .then_some(position)
@@ -98,6 +103,7 @@ mod tests {
             after: LastChange { at_ms: 1_700_000_000_123, revision: 4711 },
             before_ms: Some(1_800_000_000_000),
             cursor: 200,
+            size: Some(1000),
         };
         let token = position.token("r");
         assert_eq!(ListPosition::of_token("r", &token), Some(position.clone()));
@@ -107,11 +113,12 @@ mod tests {
         for bad in [
             "",
             "r",
-            "r.1.2.3.4.mods.",
-            "r.x.2.3..oai_dc.",
-            "r.01.2.3..oai_dc.",
-            "r.1.ffffffffffffffff.3..edm.",
-            "r.1.2.3..edm.a b",
+            "r.1.2.3..4.mods.",
+            "r.x.2.3...oai_dc.",
+            "r.01.2.3...oai_dc.",
+            "r.1.ffffffffffffffff.3...edm.",
+            "r.1.2.3.x..edm.",
+            "r.1.2.3...edm.a b",
         ] {
             assert_eq!(ListPosition::of_token("r", bad), None, "{bad}");
         }
