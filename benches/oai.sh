@@ -27,7 +27,7 @@ until curl -sf "http://127.0.0.1:$port/health/ready" >/dev/null; do sleep 0.2; d
 for format in oai_dc edm lido tegl; do node benches/oai.mjs "http://127.0.0.1:$port/oai" $format $pid; done
 
 echo "while works change:"
-lines | head -n 5000 | sed -E 's/"(title|titles)": ?"/&changed: /' >"$work/changed.jsonl"
+lines | sed -n -E 's/"(title|titles)": ?"/&changed: /; 1,5000p' >"$work/changed.jsonl"
 node benches/oai.mjs "http://127.0.0.1:$port/oai" oai_dc $pid & harvest=$!
 "$tegl" ingest --records "$work/changed.jsonl" 2>/dev/null | tail -n 2
 wait $harvest

@@ -25,9 +25,11 @@ pub(super) struct Pools {
     pub writer: AnyPool,
 }
 
-/// Set on each SQLite connection. The system caches pages; a checkpoint follows every 16 MiB of log.
+/// Set on each SQLite connection: it keeps at most 16 MiB of pages, and the system caches all others. The file is not mapped
+/// into memory: each connection would map it once more, and the process would seem to grow as connections read further. A
+/// checkpoint follows every 16 MiB of log.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; \
-    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 67108864; PRAGMA wal_autocheckpoint = 4000";
+    PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 4000";
 
 /// Set on each PostgreSQL connection, so that neither a statement nor a lock lasts for ever.
 /// From version 14 on, servers notice during a statement that its client is gone.

@@ -9,7 +9,7 @@ pub struct Settings {
     /// A SQLite file, or `postgres://USER@HOST/DATABASE`, which several servers may share. If empty, a file in the data
     /// folder; `none` for no catalogue.
     pub url: String,
-    /// Database connections.
+    /// Database connections. Each to a SQLite file keeps up to 16 MiB of its pages in memory.
     pub connections: u32,
     /// How long a query may wait for a connection, in milliseconds.
     pub timeout_ms: u64,
