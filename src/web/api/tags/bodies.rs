@@ -147,8 +147,8 @@ pub(in crate::web::api) struct ClusterJudgement {
     pub hidden: Option<bool>,
     /// The number of the cluster as a part of which it is shown; null to show it by itself.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<u32>")]
-    pub merged_into: Option<Option<u32>>,
+    #[schemars(schema_with = "described::cluster")]
+    pub merged_into: Option<Option<Number>>,
 }
 
 /// A field that is there, whether null or not.

@@ -21,6 +21,7 @@ pub(super) const REGION: &str =
     "a string `x,y,width,height` in whole pixels of the full image, such as \"100,80,400,300\"";
 
 pub(super) const REVISION: &str = "the work's revision, an integer";
+pub(super) const CLUSTER: &str = "the number of a cluster, or null";
 
 pub(super) fn scheme(scheme: String) -> Result<String, Invalid> {
     let refuse = |reason: String| Err(Invalid::new("scheme", &scheme, reason));
@@ -116,13 +117,21 @@ pub(super) fn confidence(confidence: f64) -> Result<f64, Invalid> {
     }
 }
 
+/// An integer up to `max`. `7.0` is an integer in JSON Schema, too.
+fn whole(number: &Number, max: u64) -> Option<u64> {
+    let whole = || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=max as f64).contains(one));
+    number.as_u64().or_else(|| whole().map(|one| one as u64)).filter(|number| *number <= max)
+}
+
+/// The number of a cluster.
+pub(super) fn cluster(number: &Number) -> Result<u32, Invalid> {
+    let known = whole(number, u32::MAX.into()).and_then(|number| u32::try_from(number).ok());
+    known.ok_or_else(|| Invalid::new("merged_into", &number.to_string(), format!("must be {CLUSTER}")))
+}
+
 pub(super) fn revision(number: Number) -> Result<u64, Invalid> {
-    // `7.0` is an integer in JSON Schema, too.
-    let whole =
-        || number.as_f64().filter(|one| one.fract() == 0.0 && (0.0..=MAX_REVISION as f64).contains(one));
-    let revision = number.as_u64().or_else(|| whole().map(|one| one as u64));
-    let revision = revision.filter(|revision| *revision <= MAX_REVISION);
-    revision.ok_or_else(|| Invalid::new("revision", &number.to_string(), format!("must be {REVISION}")))
+    whole(&number, MAX_REVISION)
+        .ok_or_else(|| Invalid::new("revision", &number.to_string(), format!("must be {REVISION}")))
 }
 
 /// The value with its texts in Unicode's form NFC: a label that was typed with combining accents is the same label.

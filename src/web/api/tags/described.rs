@@ -29,6 +29,11 @@ pub(super) fn revision(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["integer", "null"], "minimum": 0, "maximum": MAX_REVISION})
 }
 
+/// The number of a cluster, which JSON may write as `7.0`.
+pub(super) fn cluster(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX})
+}
+
 /// The pattern of notes: no control characters, no invisible characters.
 pub(super) fn note() -> String {
     format!("^[^{}]*$", hidden())

@@ -141,6 +141,8 @@ fn change_of(
 /// Names the field that is not valid, and what works.
 pub(super) fn cluster_change(body: &[u8]) -> Result<ClusterChange, Invalid> {
     let ClusterJudgement { name, hidden, merged_into } = Fields::from(object(body)?).read()?;
+    let merged_into =
+        merged_into.map(|number| number.as_ref().map(check::cluster).transpose()).transpose()?;
     let change = ClusterChange { name: name.map(cluster_name).transpose()?, is_hidden: hidden, merged_into };
     if change == ClusterChange::default() {
         return Err(Invalid::new("body", "", "changes nothing: give `name`, `hidden` or `merged_into`"));
@@ -195,7 +197,7 @@ fn form(field: &str) -> String {
         "status" => "`proposed`, `accepted` or `rejected`",
         "revision" => check::REVISION,
         "hidden" => "`true` or `false`",
-        "merged_into" => "the number of a cluster, or null",
+        "merged_into" => check::CLUSTER,
         "name" => "a string, or null",
         "decisions" => "a list of {\"work\": …, \"tag\": …, \"status\": …}",
         _ => "a string",

@@ -1,0 +1,173 @@
+//! Reads annotations.
+
+use std::collections::HashMap;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::{AnnotationEvent, AnnotationState, AnnotationStatus, StoredAnnotation, WaitingAnnotation};
+use crate::catalogue::facets::{number, signed};
+use crate::catalogue::sql::{Value, fetch_rows};
+use crate::catalogue::{Catalogue, Error};
+
+/// Maximum number of annotations of one work, deleted ones included.
+pub(super) const MAX_PER_WORK: i64 = 20_000;
+/// Maximum number of a work's annotations whose words the search over works finds.
+const MAX_NOTES: i64 = 100;
+/// Maximum number of events in the history of one annotation.
+const MAX_EVENTS: i64 = 1000;
+
+/// The columns of the state of an annotation.
+pub(super) const STATE: &str = "annotations.id AS id, annotations.canvas AS canvas, annotations.image AS image, \
+    annotations.status AS status, annotations.creator AS creator, annotations.made AS made, \
+    annotations.revision AS revision, annotations.created_ms AS created_ms, annotations.changed_ms AS changed_ms, \
+    annotations.words AS words";
+
+impl Catalogue {
+    /// The annotations of a work in the order of their creation, without deleted ones; at most 20,000.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotations(&self, object_number: &str) -> Result<Vec<AnnotationState>, Error> {
+        let text = format!(
+            "SELECT {STATE} FROM annotations JOIN works ON works.seq = annotations.seq \
+             WHERE object_number = $1 AND status <> 'deleted' ORDER BY made LIMIT $2"
+        );
+        let query =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(MAX_PER_WORK);
+        query.fetch_all(&self.0.pools.readers).await?.iter().map(state).collect()
+    }
+
+    /// The bodies of a work's annotations with these identifiers.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotation_bodies(
+        &self,
+        object_number: &str,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let select =
+            sqlx::query("SELECT seq FROM works WHERE object_number = $1").bind(without_nul(object_number));
+        let Some(row) = select.fetch_optional(&mut *reader).await? else { return Ok(HashMap::new()) };
+        let seq: i64 = row.try_get("seq")?;
+        let wanted = ids.iter().map(|id| vec![Value::from(id.as_str())]).collect();
+        let select = format!("SELECT id, body FROM annotations WHERE seq = {seq} AND id IN (VALUES");
+        let rows = fetch_rows(&mut reader, &select, wanted, ")").await?;
+        rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("body")?))).collect()
+    }
+
+    /// An annotation, deleted or not.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotation(&self, object_number: &str, id: &str) -> Result<Option<StoredAnnotation>, Error> {
+        let text = format!(
+            "SELECT {STATE}, body FROM annotations JOIN works ON works.seq = annotations.seq \
+             WHERE object_number = $1 AND id = $2"
+        );
+        let query =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(without_nul(id));
+        query.fetch_optional(&self.0.pools.readers).await?.as_ref().map(annotation).transpose()
+    }
+
+    /// Annotations that wait for a decision, oldest first, after the one that this revision created; not those of
+    /// withdrawn works.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond, or a label cannot be parsed.
+    pub async fn waiting_annotations(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<WaitingAnnotation>, Error> {
+        let text = format!(
+            "SELECT {STATE}, body, object_number, label FROM annotations JOIN works ON works.seq = annotations.seq \
+             WHERE status = 'pending' AND made > $1 AND removed = 0 ORDER BY made LIMIT $2"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(signed(after)).bind(limit as i64);
+        let waiting = |row: &AnyRow| {
+            Ok(WaitingAnnotation {
+                object_number: row.try_get("object_number")?,
+                label: serde_json::from_str(row.try_get("label")?)?,
+                annotation: annotation(row)?,
+            })
+        };
+        query.fetch_all(&self.0.pools.readers).await?.iter().map(waiting).collect()
+    }
+
+    /// The changes of an annotation, oldest first; at most the last thousand.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotation_history(
+        &self,
+        object_number: &str,
+        id: &str,
+    ) -> Result<Vec<AnnotationEvent>, Error> {
+        let rows = sqlx::query(
+            "SELECT annotation_history.revision AS revision, status, actor, note, at_ms, body FROM annotation_history \
+             JOIN works ON works.seq = annotation_history.seq WHERE object_number = $1 AND id = $2 \
+             ORDER BY annotation_history.revision DESC LIMIT $3",
+        )
+        .bind(without_nul(object_number))
+        .bind(without_nul(id))
+        .bind(MAX_EVENTS)
+        .fetch_all(&self.0.pools.readers)
+        .await?;
+        let event = |row: &AnyRow| {
+            Ok(AnnotationEvent {
+                revision: number(row.try_get("revision")?),
+                status: status(row)?,
+                actor: row.try_get("actor")?,
+                note: row.try_get("note")?,
+                at_ms: row.try_get("at_ms")?,
+                body: row.try_get("body")?,
+            })
+        };
+        rows.iter().rev().map(event).collect()
+    }
+}
+
+/// The words of a work's first published annotations.
+pub(in crate::catalogue) async fn notes(reader: &mut AnyConnection, seq: i64) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query(
+        "SELECT words FROM annotations WHERE seq = $1 AND status = 'accepted' AND words <> '' ORDER BY made LIMIT $2",
+    )
+    .bind(seq)
+    .bind(MAX_NOTES)
+    .fetch_all(reader)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get("words")?)).collect()
+}
+
+fn state(row: &AnyRow) -> Result<AnnotationState, Error> {
+    Ok(AnnotationState {
+        id: row.try_get("id")?,
+        canvas: u32::try_from(row.try_get::<i64, _>("canvas")?).unwrap_or_default(),
+        image: row.try_get("image")?,
+        status: status(row)?,
+        creator: row.try_get("creator")?,
+        made: number(row.try_get("made")?),
+        revision: number(row.try_get("revision")?),
+        created_ms: row.try_get("created_ms")?,
+        changed_ms: row.try_get("changed_ms")?,
+        words: row.try_get("words")?,
+    })
+}
+
+pub(super) fn annotation(row: &AnyRow) -> Result<StoredAnnotation, Error> {
+    Ok(StoredAnnotation { state: state(row)?, body: row.try_get("body")? })
+}
+
+fn status(row: &AnyRow) -> Result<AnnotationStatus, Error> {
+    let name: String = row.try_get("status")?;
+    AnnotationStatus::parse(&name)
+        .ok_or_else(|| Error::Damaged(format!("an annotation with the status `{name}`")))
+}
+
+/// PostgreSQL text values cannot contain NUL.
+pub(super) fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
