@@ -57,4 +57,5 @@ mod visual;
 mod vocabularies;
 mod webhooks;
 mod withdrawal;
+mod withheld_sources;
 mod works;

@@ -143,6 +143,11 @@ impl From<Rule> for Grant {
 }
 
 impl Grant {
+    /// Whether the images are limited, so that nothing that leads to those of the record's source is published.
+    pub(crate) fn is_limited(self) -> bool {
+        self.largest < u32::MAX
+    }
+
     /// What both grants allow.
     pub(crate) fn strictest(self, other: Self) -> Self {
         Self { largest: self.largest.min(other.largest), original: self.original && other.original }

@@ -12,6 +12,7 @@ pub mod skos;
 mod tag;
 mod text;
 mod withdrawal;
+mod withheld;
 pub(crate) mod words;
 mod work;
 
@@ -23,4 +24,5 @@ pub use picture::{Picture, Swatch};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::{NONE, Text};
 pub use withdrawal::{WithdrawnFlag, withdrawal_reason};
+pub use withheld::SourceImages;
 pub use work::{Creator, Fact, Image, Measure, Part, Production, Related, Role, Title, Work};

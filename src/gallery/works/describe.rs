@@ -9,6 +9,7 @@ use crate::record::{Image, Tag, Text, Title, Work};
 
 /// The contents of a manifest.
 pub(crate) struct Described {
+    /// The record, without links to images of its source if its rights limit its images.
     pub work: Work,
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
@@ -76,7 +77,10 @@ impl WorkService {
             false => Vec::new(),
         };
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
-        let StoredWork { work, revision, changed_ms, .. } = stored;
+        let StoredWork { mut work, revision, changed_ms, .. } = stored;
+        if self.is_limited(&work) {
+            work = work.without_source_links();
+        }
         Ok(Described { work, tags, images, annotations, revision, changed_ms, seen, complete })
     }
 

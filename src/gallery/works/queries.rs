@@ -121,14 +121,14 @@ impl WorkService {
         small.await
     }
 
-    /// The record that a work was imported from, unchanged.
-    pub(crate) async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
+    /// The record that a work was imported from, unchanged: also with what rights withhold.
+    pub(super) async fn original_record(&self, object_number: &str) -> Result<Option<String>, Error> {
         let Some(catalogue) = self.catalogue() else { return Ok(None) };
         let number = object_number.to_owned();
         catalogue.query(|catalogue| async move { catalogue.original(&number).await }).await
     }
 
-    /// The original records of several works, by object number.
+    /// The original records of several works, by object number, unchanged: also with what rights withhold.
     pub(crate) async fn original_records(
         &self,
         object_numbers: Vec<String>,

@@ -9,11 +9,14 @@ use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
-use crate::record::{Image, Picture, Tag, Work};
+use crate::record::{Image, Picture, SourceImages, Tag, Work};
 
 /// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
+    /// The record, without images of its source if its rights limit its images.
     pub work: Work,
+    /// The images of the source that the rights withhold; `None` if they withhold none.
+    pub withheld: Option<SourceImages>,
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     /// What was measured on its pictures.
@@ -96,7 +99,9 @@ impl WorkService {
             }
         }
         let tags = tags.into_iter().filter(Tag::is_active).collect();
-        Sketch { work, tags, picture, images, revision, changed_ms, unreachable }
+        let withheld = self.withheld(&work);
+        let work = if withheld.is_some() { work.without_source_images() } else { work };
+        Sketch { work, withheld, tags, picture, images, revision, changed_ms, unreachable }
     }
 }
 
@@ -110,6 +115,7 @@ impl From<Described> for Sketch {
         Self {
             images: images.collect(),
             work: described.work,
+            withheld: None,
             tags: described.tags,
             picture: None,
             revision: described.revision,

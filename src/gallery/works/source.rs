@@ -1,8 +1,9 @@
-//! The manifest that a work was read from, for the documents that repeat what the record does not hold.
+//! What works were read from, without what their rights withhold.
 
-use super::{Described, WorkService};
+use super::{Described, Sketch, WorkService};
 use crate::gallery::Error;
 use crate::presentation::Source;
+use crate::record::{SourceImages, Work};
 
 impl WorkService {
     /// The manifest that a work was read from, without what the work's rights withhold; `None` if it was read from
@@ -13,10 +14,27 @@ impl WorkService {
             return Ok(None);
         }
         let Some(text) = self.original_record(&work.object_number).await? else { return Ok(None) };
-        let grant = self.images.rights_of_record(work.rights.as_deref(), work.public_domain);
-        let work = work.clone();
-        let reading =
-            tokio::task::spawn_blocking(move || Source::read(&text, &work, grant.largest == u32::MAX));
+        let (work, is_limited) = (work.clone(), self.is_limited(work));
+        let reading = tokio::task::spawn_blocking(move || Source::read(&text, &work, !is_limited));
         reading.await.map_err(|error| Error::Fault(error.to_string()))
+    }
+
+    /// The record that a work was imported from, without what the work's rights withhold.
+    pub(crate) async fn published_original(&self, sketch: &Sketch) -> Result<Option<String>, Error> {
+        let original = self.original_record(&sketch.work.object_number).await?;
+        let (Some(text), Some(withheld)) = (&original, sketch.withheld.clone()) else { return Ok(original) };
+        let text = text.clone();
+        let reading = tokio::task::spawn_blocking(move || withheld.without(&text));
+        reading.await.map(Some).map_err(|error| Error::Fault(error.to_string()))
+    }
+
+    /// Whether the rights of a work limit its images.
+    pub(crate) fn is_limited(&self, work: &Work) -> bool {
+        self.images.rights_of_record(work.rights.as_deref(), work.public_domain).is_limited()
+    }
+
+    /// The images of the source that the rights of a work withhold; `None` if they withhold none.
+    pub(super) fn withheld(&self, work: &Work) -> Option<SourceImages> {
+        self.is_limited(work).then(|| SourceImages::of(work))
     }
 }

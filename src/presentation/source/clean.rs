@@ -9,6 +9,7 @@ use super::values::{MAX_DEPTH, full, is_date_time, json, known, list, positive, 
 use crate::presentation::context::CONTEXT_3;
 use crate::presentation::object::object;
 use crate::presentation::{html, http_uri, rights};
+use crate::record::SourceImages;
 
 const BEHAVIORS: [&str; 16] = [
     "auto-advance",
@@ -88,8 +89,8 @@ pub(super) struct Cleaner<'a> {
     pub is_free: bool,
     /// The images of this server by the URI of their image in the manifest.
     pub own: &'a HashMap<String, String>,
-    /// The URIs of all images painted on canvases.
-    pub painted: &'a [String],
+    /// The images painted on canvases.
+    pub painted: &'a SourceImages,
 }
 
 impl Cleaner<'_> {

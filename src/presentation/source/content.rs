@@ -240,14 +240,7 @@ impl Cleaner<'_> {
     /// A URI; not one of an image if rights withhold those of other servers.
     pub(super) fn uri(&self, value: &Value) -> Option<String> {
         let uri = http_uri(value.as_str()?)?;
-        let is_image = || {
-            let path = uri.split(['?', '#']).next().unwrap_or(&uri).to_ascii_lowercase();
-            let endings = [".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".gif", ".jp2", "/info.json"];
-            endings.iter().any(|ending| path.ends_with(ending))
-                || path.contains("/full/")
-                || self.painted.iter().any(|name| uri.starts_with(name.as_str()))
-        };
-        (self.is_free || !is_image()).then_some(uri)
+        (self.is_free || !self.painted.lead(&uri)).then_some(uri)
     }
 
     pub(super) fn each(&self, value: &Value, clean: impl Fn(&Value) -> Option<Value>) -> Value {

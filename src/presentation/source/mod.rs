@@ -23,7 +23,7 @@
 //! | `@context` of extensions | as is |
 //! | tags of this server | in our form, as an annotation page after those of the manifest |
 //! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |
-//! | images, their services, thumbnails and files, if rights limit the work's images | in the source only; images of this server within their limits |
+//! | images, their services, thumbnails and files, if rights limit the work's images | nowhere, nor in the record in the API, in dumps and in OAI-PMH; images of this server within their limits |
 //!
 //! Documents of version 2 have what that version can express: no sound and video on canvases, no placeholder or
 //! accompanying canvases, no `navPlace`; canvases without a size get one.
@@ -43,8 +43,8 @@ use serde_json::{Map, Value};
 use self::clean::Cleaner;
 use super::http_uri;
 use crate::iiif::Dimensions;
-use crate::record::Work;
 use crate::record::read::{image_name, painted_images, upgraded};
+use crate::record::{SourceImages, Work};
 
 /// Longer manifests, in bytes, are not repeated.
 const MAX_BYTES: usize = 16 << 20;
@@ -91,6 +91,7 @@ impl Source {
                 painted.push(name);
             }
         }
+        let painted = SourceImages::new(painted);
         let cleaner = Cleaner { is_free, own: &images, painted: &painted };
         let contexts = cleaner.contexts(&manifest);
         let manifest = cleaner.manifest(&manifest)?;

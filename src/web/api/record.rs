@@ -40,7 +40,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
     let page = format!("{}/", address.base());
     let (changed, source) = match sketch.revision {
         0 => (None, None),
-        _ => (Some(crate::record::timestamp(sketch.changed_ms)), Some(original(app, number).await?)),
+        _ => (Some(crate::record::timestamp(sketch.changed_ms)), Some(original(app, &sketch).await?)),
     };
     let published = PublishedWork {
         record: &sketch.work,
@@ -100,9 +100,9 @@ fn place_of(tag: &Tag, canvases: &[Canvas<'_>]) -> Option<(usize, Region)> {
     Some((canvas.number, region))
 }
 
-/// The original record of the source.
-async fn original(app: &App, number: &str) -> Result<Value, Error> {
-    let original = app.gallery.works.original_record(number).await?;
+/// The original record of the source, as far as rights allow.
+async fn original(app: &App, sketch: &Sketch) -> Result<Value, Error> {
+    let original = app.gallery.works.published_original(sketch).await?;
     Ok(original.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
 

@@ -1,12 +1,15 @@
 //! Serializes works for the API: the indexed JSON, with URIs at this server's base URL.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::responses::{Label, Term};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{FacetValue, IndexedWork, in_language, swatch_of};
+use crate::record::SourceImages;
+use crate::search::{FacetValue, IndexedImage, IndexedWork, in_language, swatch_of};
 
 /// Maximum width and height of thumbnails in pixels.
 const THUMBNAIL: u32 = 400;
@@ -38,11 +41,22 @@ impl WorkSerializer<'_> {
         value.to_string()
     }
 
-    /// All fields, assembled from the indexed JSON without parsing it.
+    /// All fields, assembled from the indexed JSON, which is parsed only if rights limit the work's images.
     fn whole(&self, stored: &IndexedWork) -> String {
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
-        let record = stored.record();
+        let is_withheld = |file: &str, shown: &IndexedImage<'_>| {
+            grant.is_limited() && !shown.matched && file.contains("://")
+        };
+        let record = match grant.is_limited() {
+            true => {
+                let foreign = stored.images().filter(|(file, shown)| is_withheld(file, shown));
+                let images = SourceImages::new(foreign.map(|(file, _)| file).collect());
+                Cow::Owned(images.without(stored.record()))
+            }
+            false => Cow::Borrowed(stored.record()),
+        };
+        let record = &*record;
         let mut output = String::with_capacity(record.len() + 600);
         output.push_str(record.strip_suffix('}').unwrap_or(record));
         if record.len() > 2 {
@@ -62,7 +76,7 @@ impl WorkSerializer<'_> {
         field("manifest", &quoted(self.address.manifest(Version::V3, &number)), false);
         let mut images = String::from("[");
         let mut thumbnail = None;
-        for (file, shown) in stored.images() {
+        for (file, shown) in stored.images().filter(|(file, shown)| !is_withheld(file, shown)) {
             if images.len() > 1 {
                 images.push(',');
             }

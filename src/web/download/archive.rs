@@ -169,7 +169,10 @@ async fn entries(app: &App, address: &Address, described: &Described) -> Result<
         entries.push(Entry { name, content, length: 0, about });
     }
     let rights = statement(address, described, &entries);
-    let record = serde_json::to_string_pretty(&described.work).unwrap_or_default();
+    let is_limited = app.gallery.works.is_limited(&described.work);
+    let published = is_limited.then(|| described.work.without_source_images());
+    let record =
+        serde_json::to_string_pretty(published.as_ref().unwrap_or(&described.work)).unwrap_or_default();
     for (name, text) in [("record.json", record), ("RIGHTS.txt", rights)] {
         let (length, text) = (text.len() as u64, Bytes::from(text));
         let content = futures::stream::once(async move { Ok(text) }).boxed();

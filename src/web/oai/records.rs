@@ -10,7 +10,7 @@ use super::token::ListPosition;
 use crate::catalogue::{HarvestQuery, HarvestedWork};
 use crate::gallery::{Error, Grant};
 use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Xml};
-use crate::record::{Tag, Text, Work, facets, timestamp};
+use crate::record::{SourceImages, Tag, Text, Work, facets, timestamp};
 use crate::web::App;
 
 /// Works that are read at a time.
@@ -185,6 +185,11 @@ impl Record {
         let tags = std::mem::take(&mut stored.tags).into_iter().filter(Tag::is_active).collect();
         let grant = app.gallery.images.rights();
         let grant = grant.of_record(stored.work.rights.as_deref(), stored.work.public_domain);
+        if grant.is_limited() {
+            let images = SourceImages::of(&stored.work);
+            stored.work = stored.work.without_source_images();
+            harvested.original = harvested.original.map(|text| images.without(&text));
+        }
         Self { harvested, tags, grant }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::record::Work;
+use crate::record::{SourceImages, Work};
 
 /// The URIs of a work on this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) struct Places {
     pub record: String,
     /// When its record last changed.
     pub modified: Option<String>,
+    /// Whether rights limit the work's images.
+    pub is_limited: bool,
     /// The images that rights allow, the main one first.
     pub images: Vec<Place>,
 }
@@ -84,6 +86,9 @@ pub(super) fn matched<'a>(record: &Map<String, Value>, work: &Work, places: &'a 
         Some(match other {
             Value::Object(fields) => {
                 let mut fields = fields.clone();
+                if places.is_limited {
+                    SourceImages::of(work).remove_from_fields(&mut fields);
+                }
                 show(&mut fields, "", place);
                 Value::Object(fields)
             }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::converted::converted;
 use super::images::{Places, Shown, is_high_quality, matched, show, unmatched};
-use crate::record::{Tag, Work};
+use crate::record::{SourceImages, Tag, Work};
 
 /// Fields of SMK's records that other records do not have.
 const SMK: [&str; 12] = [
@@ -41,6 +41,9 @@ pub(crate) fn item(
         Some(record) => matched(record, work, places),
         None => unmatched(places),
     };
+    if places.is_limited && own_record.is_some() {
+        SourceImages::of(work).remove_from_fields(&mut item);
+    }
     item.insert("iiif_manifest".into(), json!(places.manifest));
     item.insert("object_url".into(), json!(places.record));
     item.insert("has_image".into(), json!(main.is_some()));
@@ -134,6 +137,7 @@ mod tests {
             manifest: "https://tegl.example/presentation/2/KMS1/manifest".to_owned(),
             record: "https://tegl.example/api/smk/v1/art/?object_number=KMS1".to_owned(),
             modified: Some("2026-11-23T09:00:00.123Z".to_owned()),
+            is_limited: false,
             page: None,
             images: files.iter().map(|file| place(file)).collect(),
         }

@@ -20,9 +20,12 @@ pub(super) struct Serializer {
 impl Serializer {
     pub(super) fn item(&self, stored: &IndexedWork, original: Option<&Value>) -> Option<Map<String, Value>> {
         let address = &self.address;
-        let work = stored.work()?;
+        let mut work = stored.work()?;
         let (number, rights, public_domain) = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
+        if grant.is_limited() {
+            work = work.without_source_links();
+        }
         let place = |(file, shown): (String, search::IndexedImage<'_>)| {
             // As measured, or else as in the record.
             let measured: Option<Value> = serde_json::from_str(shown.json).ok();
@@ -65,6 +68,7 @@ impl Serializer {
             page: Some(address.work_page(&number)),
             record: format!("{}/api/smk/v1/art?object_number={}", address.base(), encoded(&number)),
             modified: work.modified.clone(),
+            is_limited: grant.is_limited(),
             images: visible.map(place).collect(),
         };
         Some(item(&work, &work.tags, original, &places, self.lang))
