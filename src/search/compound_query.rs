@@ -6,12 +6,14 @@ use tantivy::query::{BooleanQuery, Occur, Query};
 use super::Error;
 use super::compounds::{self, Compound};
 use super::expansion::{Expander, Weighted, copy, union};
-use super::kinds::words_of_kind;
+use super::kinds::Kind;
 use super::lexicon::translations;
 use super::part::Part;
+use super::period;
 use super::schema::schema;
+use super::search_field::SearchField;
 use super::spelling::word_fields;
-use crate::record::words::{EXACT, Word, words};
+use crate::record::words::{EXACT, Word};
 
 /// The minimum number of letters of a compound.
 const MIN_LETTERS: usize = 7;
@@ -38,6 +40,16 @@ impl Expander<'_> {
         if word.written.chars().count() < MIN_LETTERS {
             return Ok(false);
         }
+        // The lexicon knows better than its parts what a `havfrue` is.
+        for translation in translations(&word.written) {
+            if self.words(&translation, 1.0, &mut Vec::new())? {
+                return Ok(false);
+            }
+        }
+        if let Some(of_period) = self.of_period(word)? {
+            found.push((of_period, if known { LESS_LIKELY_PARTS } else { PARTS }));
+            return Ok(true);
+        }
         let split = match compounds::split(word) {
             None if !known => self.split_by_index(word)?,
             split => split,
@@ -46,13 +58,15 @@ impl Expander<'_> {
         let weight = if known { LESS_LIKELY_PARTS } else { PARTS };
         let first = self.part(&Word::new(&first))?;
         // Of `havnebillede` only the first part says what is shown.
-        if words_of_kind(&Word::new(&last)).is_some_and(<[Word]>::is_empty) && !first.is_empty() {
+        let kind = Kind::of(&Word::new(&last));
+        if kind.is_some_and(Kind::is_any) && !first.is_empty() {
             found.extend([(union(first), weight)]);
             return Ok(true);
         }
         let last = self.part(&Word::new(&last))?;
-        let both = [&first, &last].map(|part| (Occur::Must, union(copy(part))));
-        let query = BooleanQuery::new(both.into());
+        let mut both = Vec::from([&first, &last].map(|part| (Occur::Must, union(copy(part)))));
+        both.extend(self.of_kind(kind));
+        let query = BooleanQuery::new(both);
         if query.count(&self.snapshot.searcher)? > 0 {
             found.push((Box::new(query), weight));
             return Ok(true);
@@ -64,16 +78,46 @@ impl Expander<'_> {
         Ok(true)
     }
 
+    /// Works of the period that the first part of a compound names, and of the kind or with the word that is its last
+    /// part: `guldaldertegning`.
+    fn of_period(&self, word: &Word) -> Result<Option<Box<dyn Query>>, Error> {
+        if !self.fields.contains(&SearchField::Text) {
+            return Ok(None);
+        }
+        for Compound { first, last } in compounds::splits(&word.written, MIN_FIRST, MIN_LAST) {
+            let Some(years) = self.snapshot.periods.named(&first) else { continue };
+            let mut clauses = vec![(Occur::Must, period::overlapping(years))];
+            let kind = Kind::of(&Word::new(&last));
+            if !kind.is_some_and(Kind::is_any) {
+                clauses.push((Occur::Must, union(self.part(&Word::new(&last))?)));
+            }
+            clauses.extend(self.of_kind(kind));
+            clauses.push((Occur::Should, period::within(years)));
+            let query = BooleanQuery::new(clauses);
+            if query.count(&self.snapshot.searcher)? > 0 {
+                return Ok(Some(Box::new(query)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The clause that raises the score of works whose type names a kind.
+    fn of_kind(&self, kind: Option<&Kind>) -> Option<(Occur, Box<dyn Query>)> {
+        let named = self.of_type(kind?)?;
+        Some((Occur::Should, union(vec![named])))
+    }
+
     /// A part of a compound, its stems and translations.
     fn part(&self, part: &Word) -> Result<Vec<Weighted>, Error> {
         let mut found = Vec::new();
-        self.word(part, 1.0, &mut found)?;
+        let known = self.word(part, 1.0, &mut found)?;
         self.kind(part, &mut found)?;
-        for translation in translations(&part.written) {
-            match words(&translation).as_slice() {
-                [word] => drop(self.word(word, 1.0, &mut found)?),
-                several => drop(self.every(several, 1.0, &mut found)?),
-            }
+        let translated = translations(&part.written);
+        for translation in &translated {
+            self.words(translation, 1.0, &mut found)?;
+        }
+        if !known {
+            self.synonyms(&translated, &mut found)?;
         }
         Ok(found)
     }

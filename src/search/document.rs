@@ -51,6 +51,9 @@ impl IndexableWork<'_> {
         document.add_text(fields.number, &self.work.object_number);
         document.add_text(fields.any_case, self.work.object_number.to_lowercase());
         document.add_text(fields.number_key, object_numbers::key(&self.work.object_number));
+        if let Some(short) = object_numbers::short_key(&self.work.object_number) {
+            document.add_text(fields.number_key, short);
+        }
         if let Some(id) = self.work.more.get("id").and_then(Value::as_str) {
             document.add_text(fields.any_case, format!("{SOURCE_ID_PREFIX}{}", id.to_lowercase()));
         }

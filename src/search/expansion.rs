@@ -2,7 +2,7 @@
 //! misspelled words.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use tantivy::Term;
@@ -12,9 +12,8 @@ use tantivy::schema::IndexRecordOption;
 use super::Error;
 use super::concepts::Meaning;
 use super::edit_distance::max_distance;
-use super::kinds::words_of_kind;
 use super::lexicon::translations;
-use super::object_numbers;
+use super::object_numbers::{self, NumberKey};
 use super::parser::candidates;
 use super::part::Part;
 use super::period;
@@ -31,6 +30,8 @@ const LESS_LIKELY: f32 = 0.02;
 /// The weight of a translation if works also contain the word itself: `barn` is a child in Danish, and a barn in
 /// English.
 const OTHER_LANGUAGE: f32 = 0.35;
+/// The weight of a word with the same translation, if no work has the word itself.
+const SYNONYM: f32 = 0.5;
 /// The weight of works with a narrower term, which is below that of any word that is not in nearly all works.
 const NARROWER: f32 = 0.2;
 /// The maximum number of corrections per unknown word, and of unknown words that are corrected.
@@ -41,8 +42,6 @@ const MAX_CONTINUATIONS: usize = 48;
 /// The weights of an equal object number, whose work comes first, and of an object number with this prefix.
 const NUMBER: f32 = 100.0;
 const NUMBER_PREFIX: f32 = 2.0;
-/// The weight of a word that says the kind of a work.
-const KIND: f32 = 0.3;
 /// The weights of a production within the period of the query, and of one that overlaps it.
 const WITHIN: f32 = 4.0;
 const OVERLAPPING: f32 = 0.5;
@@ -90,8 +89,9 @@ impl<'a> Expander<'a> {
             let mut found = None;
             for count in candidates(rest) {
                 let written = rest[..count].iter().flat_map(|part| &part.words);
-                let key = object_numbers::key(&written.map(|word| word.written.as_str()).collect::<String>());
-                if self.snapshot.has_number_prefix(&key)? {
+                let written: Vec<&str> = written.map(|word| word.written.as_str()).collect();
+                let key = NumberKey::new(&written.join(" "));
+                if self.snapshot.has_number_prefix(&key.whole)? || self.snapshot.has_number_like(&key)? {
                     found = Some((count, key));
                     break;
                 }
@@ -113,18 +113,22 @@ impl<'a> Expander<'a> {
         Ok(joined)
     }
 
-    /// Adds works with this object number, otherwise those with this prefix; returns whether there are any. Digits
+    /// Adds works with this object number, otherwise those that differ only in leading zeros and those with this prefix; returns whether there are any. Digits
     /// only, such as a year, count as a prefix only if no work contains them as a word.
-    fn numbered(&self, key: &str, known: bool, found: &mut Vec<Weighted>) -> Result<bool, Error> {
-        if self.snapshot.has_number(key)? {
-            found.push((object_numbers::same(key), NUMBER));
+    fn numbered(&self, key: &NumberKey, known: bool, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+        if self.snapshot.has_number(&key.whole)? {
+            found.push((object_numbers::same(&key.whole), NUMBER));
             return Ok(true);
         }
-        let begins = !known || !key.bytes().all(|b| b.is_ascii_digit());
-        if begins {
-            found.push((object_numbers::beginning(key), NUMBER_PREFIX));
+        let is_like = self.snapshot.has_number_like(key)?;
+        if is_like {
+            found.push((object_numbers::like(key), NUMBER));
         }
-        Ok(begins)
+        let begins = !known || !key.whole.bytes().all(|b| b.is_ascii_digit());
+        if begins {
+            found.push((object_numbers::beginning(&key.whole), NUMBER_PREFIX));
+        }
+        Ok(is_like || begins)
     }
 
     /// Joins adjacent parts that are one phrase in the lexicon, such as `rytter til hest`.
@@ -208,30 +212,32 @@ impl<'a> Expander<'a> {
         let written: Vec<&str> = part.words.iter().map(|word| word.written.as_str()).collect();
         let meaning = self.meaning(part, &written.join(" "));
         found.extend(meaning.narrower.map(|narrower| (narrower, NARROWER)));
-        for translation in translations(&written.join(" ")).into_iter().chain(meaning.labels) {
-            let weight = if known { OTHER_LANGUAGE } else { 1.0 };
-            match words(&translation).as_slice() {
-                [word] => {
-                    self.word(word, weight, &mut found)?;
-                }
-                several => {
-                    self.every(several, weight, &mut found)?;
-                }
-            }
+        let translated = translations(&written.join(" "));
+        let weight = if known { OTHER_LANGUAGE } else { 1.0 };
+        for translation in translated.iter().chain(&meaning.labels) {
+            self.words(translation, weight, &mut found)?;
+        }
+        if !known {
+            self.synonyms(&translated, &mut found)?;
         }
         Ok((found, correction))
     }
 
-    /// Adds works whose records say that they are of the kind that a word names.
-    pub(super) fn kind(&self, word: &Word, found: &mut Vec<Weighted>) -> Result<(), Error> {
-        let subject = SearchField::Subject;
-        if !self.fields.contains(&subject) {
-            return Ok(());
-        }
-        for word in words_of_kind(word).unwrap_or_default() {
-            self.term_in(subject, &format!("{EXACT}{}", word.folded()), KIND, found)?;
+    /// Adds works with other words that have these translations: `moder` for `mor`.
+    pub(super) fn synonyms(&self, translated: &[String], found: &mut Vec<Weighted>) -> Result<(), Error> {
+        let synonyms: BTreeSet<String> = translated.iter().flat_map(|other| translations(other)).collect();
+        for synonym in synonyms {
+            self.words(&synonym, SYNONYM, found)?;
         }
         Ok(())
+    }
+
+    /// Adds works with a word, or with all words of a phrase; returns whether there are any.
+    pub(super) fn words(&self, phrase: &str, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+        match words(phrase).as_slice() {
+            [word] => self.word(word, weight, found),
+            several => self.every(several, weight, found),
+        }
     }
 
     /// Whether the lexicon or an imported vocabulary has this word or phrase.
@@ -281,7 +287,7 @@ impl<'a> Expander<'a> {
         self.fields.iter().try_for_each(|field| self.term_in(*field, text, weight, found))
     }
 
-    fn term_in(
+    pub(super) fn term_in(
         &self,
         field: SearchField,
         text: &str,

@@ -8,22 +8,39 @@ use crate::record::words::Word;
 /// Lines of the words of queries, a tab, and the words of records; words are separated by `|`.
 const LINES: &str = include_str!("kinds.tsv");
 
-/// The words of records that say that a work is of the kind that this word names; `None` if it names no kind.
-pub(super) fn words_of_kind(word: &Word) -> Option<&'static [Word]> {
-    static KINDS: OnceLock<HashMap<String, Vec<Word>>> = OnceLock::new();
-    KINDS.get_or_init(read).get(&word.folded()).map(Vec::as_slice)
+/// A kind of works.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    /// Its names in both languages, folded.
+    pub names: Vec<String>,
+    /// The words of records that say that a work is probably of this kind; none if every work is.
+    pub words: Vec<Word>,
 }
 
-fn read() -> HashMap<String, Vec<Word>> {
-    let lines = LINES.lines().filter(|line| !line.starts_with('#'));
-    let mut kinds = HashMap::new();
-    for (names, words) in lines.filter_map(|line| line.split_once('\t')) {
-        let words: Vec<Word> = words.split('|').filter(|word| !word.is_empty()).map(Word::new).collect();
-        for name in names.split('|') {
-            kinds.insert(Word::new(name).folded(), words.clone());
-        }
+impl Kind {
+    /// The kind that a word names.
+    pub(super) fn of(word: &Word) -> Option<&'static Self> {
+        static KINDS: OnceLock<(Vec<Kind>, HashMap<String, usize>)> = OnceLock::new();
+        let (kinds, by_name) = KINDS.get_or_init(read);
+        kinds.get(*by_name.get(&word.folded())?)
     }
-    kinds
+
+    /// Whether it is any work: `picture`.
+    pub(super) fn is_any(&self) -> bool {
+        self.words.is_empty()
+    }
+}
+
+fn read() -> (Vec<Kind>, HashMap<String, usize>) {
+    let lines = LINES.lines().filter(|line| !line.starts_with('#'));
+    let (mut kinds, mut by_name) = (Vec::new(), HashMap::new());
+    for (names, words) in lines.filter_map(|line| line.split_once('\t')) {
+        let names: Vec<String> = names.split('|').map(|name| Word::new(name).folded()).collect();
+        by_name.extend(names.iter().map(|name| (name.clone(), kinds.len())));
+        let words = words.split('|').filter(|word| !word.is_empty()).map(Word::new).collect();
+        kinds.push(Kind { names, words });
+    }
+    (kinds, by_name)
 }
 
 #[cfg(test)]
@@ -33,10 +50,11 @@ mod tests {
     #[test]
     fn kinds_are_named_in_both_languages() {
         for name in ["Tegninger", "drawing", "drawings"] {
-            let words = words_of_kind(&Word::new(&name.to_lowercase())).unwrap();
-            assert!(words.iter().any(|word| word.written == "graphite"), "{name}");
+            let kind = Kind::of(&Word::new(&name.to_lowercase())).unwrap();
+            assert!(kind.words.iter().any(|word| word.written == "graphite"), "{name}");
+            assert!(kind.names.iter().any(|name| name == "tegning") && !kind.is_any(), "{name}");
         }
-        assert!(words_of_kind(&Word::new("værker")).is_some_and(<[Word]>::is_empty));
-        assert_eq!(words_of_kind(&Word::new("horse")), None);
+        assert!(Kind::of(&Word::new("værker")).is_some_and(Kind::is_any));
+        assert_eq!(Kind::of(&Word::new("horse")), None);
     }
 }

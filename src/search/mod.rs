@@ -22,6 +22,7 @@ mod hits;
 mod identity;
 mod index;
 mod indexed_work;
+mod kind_query;
 mod kinds;
 mod labels;
 mod lexicon;

@@ -98,7 +98,12 @@ fn sound(name: &str) -> String {
     let mut at = 0;
     while let Some(&letter) = letters.get(at) {
         let next = letters.get(at + 1).copied();
+        let before = sound.chars().next_back();
         let (spelled, length) = match (letter, next) {
+            // `Gainsborow`, `Lowry`
+            ('w', next) if before.is_some_and(is_vowel) && !next.is_some_and(is_vowel) => ("u", 1),
+            // `Goch`
+            ('c', Some('h')) if before.is_some_and(is_vowel) && letters.len() == at + 2 => ("g", 2),
             ('p', Some('h')) => ("f", 2),
             ('c', Some('k')) => ("k", 2),
             ('c', Some('h')) => ("k", 2),
@@ -114,7 +119,6 @@ fn sound(name: &str) -> String {
             _ => ("", 1),
         };
         at += length;
-        let before = sound.chars().next_back();
         if !spelled.is_empty() {
             if !(spelled.len() == 1 && before == spelled.chars().next()) {
                 sound.push_str(spelled);
@@ -137,7 +141,9 @@ fn is_vowel(c: char) -> bool {
 fn consonants(sound: &str) -> String {
     let first = sound.chars().next().filter(|c| is_vowel(*c)).map(|_| 'a');
     let rest = sound.chars().filter(|c| !is_vowel(*c) && *c != 'h');
-    let mut consonants: String = first.into_iter().chain(rest).collect();
+    // `Gogh` is also spelled `Gok`.
+    let alike = rest.map(|c| if c == 'k' { 'g' } else { c });
+    let mut consonants: String = first.into_iter().chain(alike).collect();
     if consonants.len() > 3 && consonants.ends_with('g') {
         consonants.pop();
     }
@@ -162,6 +168,7 @@ mod tests {
             ("5", "Købke, Christen"),
             ("6", "Georgia O’Keeffe"),
             ("7", "Ford Madox Brown"),
+            ("8", "Vincent van Gogh"),
         ] {
             let label = serde_json::json!({"none": [label]}).to_string();
             vocabulary.state(&joined(&["creator", value, value, &label]));
@@ -175,6 +182,10 @@ mod tests {
             ("anthony vandyke", "anthony van dyck"),
             ("john singer sergeant", "john singer sargent"),
             ("gainsboro", "gainsborough"),
+            ("gainsborow", "gainsborough"),
+            ("van gouch", "van gogh"),
+            ("van goch", "van gogh"),
+            ("van gok", "van gogh"),
             ("brueghel", "bruegel"),
             ("breugel", "bruegel"),
             ("christen kobke", "christen kobke"),

@@ -1,6 +1,7 @@
 //! The parts of a query: words and phrases, with what they name.
 
-use super::kinds::words_of_kind;
+use super::kinds::Kind;
+use super::object_numbers::NumberKey;
 use super::period::Years;
 use crate::record::words::Word;
 
@@ -32,7 +33,7 @@ pub(super) struct Part {
     /// Whether the token contains digits: numbers and dates are never corrected.
     pub exact: bool,
     /// The key of an object number, or of its prefix.
-    pub number: Option<String>,
+    pub number: Option<NumberKey>,
     /// The years of a period.
     pub years: Option<Years>,
     /// What it names, by the preposition before it.
@@ -50,17 +51,17 @@ impl Part {
         !self.quoted && !self.without && !self.begins && !is_special
     }
 
-    /// The words of records that say what kind of work it names; `None` if it names no kind.
-    pub(super) fn kind(&self) -> Option<&'static [Word]> {
+    /// The kind of work that it names.
+    pub(super) fn kind(&self) -> Option<&'static Kind> {
         match self.words.as_slice() {
-            [word] if self.is_single() => words_of_kind(word),
+            [word] if self.is_single() => Kind::of(word),
             _ => None,
         }
     }
 
     /// Whether works may match without it, as it is a preposition, or names any work.
     pub(super) fn is_optional(&self) -> bool {
-        self.optional || self.kind().is_some_and(<[Word]>::is_empty)
+        self.optional || self.kind().is_some_and(Kind::is_any)
     }
 
     pub(super) fn written(&self) -> String {

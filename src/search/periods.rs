@@ -120,6 +120,11 @@ impl Periods {
         self.whole(tokens)
     }
 
+    /// The years of the period with this name.
+    pub(super) fn named(&self, name: &str) -> Option<Years> {
+        self.names.get(&key(name)).copied()
+    }
+
     fn whole(&self, tokens: &[&str]) -> Option<(usize, Years)> {
         for count in (1..=tokens.len().min(3)).rev() {
             if let Some(years) = self.names.get(&key(&tokens[..count].join(" "))) {

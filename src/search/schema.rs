@@ -32,7 +32,8 @@ pub(super) struct Fields {
     pub number: Field,
     /// The object number in lower case, and other exact keys with prefixes.
     pub any_case: Field,
-    /// The object number in lower case, without spaces and punctuation: see [`super::object_numbers::key`].
+    /// The object number in lower case, without spaces and punctuation, and without leading zeros: see
+    /// [`super::object_numbers`].
     pub number_key: Field,
     /// Words of titles, creators and the object number.
     pub name: Field,

@@ -24,6 +24,8 @@ struct Clauses {
     wanted: Vec<Vec<Weighted>>,
     /// Kinds of works, which many records do not name.
     kinds: Vec<Vec<Weighted>>,
+    /// Works whose types name these kinds.
+    types: Vec<Weighted>,
     /// What raises the score only.
     optional: Vec<Vec<Weighted>>,
     without: Vec<Vec<Weighted>>,
@@ -89,8 +91,9 @@ fn expanded(expander: &Expander<'_>, parts: &[Part]) -> Result<(Clauses, Option<
         corrected.push(word.unwrap_or_else(|| part.written()));
         if any_required && !is_required(part) {
             clauses.optional.push(alternatives);
-        } else if part.kind().is_some() {
+        } else if let Some(kind) = part.kind() {
             clauses.kinds.push(alternatives);
+            clauses.types.extend(expander.of_type(kind));
         } else {
             clauses.wanted.push(alternatives);
         }
@@ -137,6 +140,9 @@ impl Clauses {
         clauses.extend(of(kinds, &self.kinds));
         if clauses.is_empty() {
             clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        if !self.wanted.is_empty() && !self.types.is_empty() {
+            clauses.push((Occur::Should, union(copy(&self.types))));
         }
         clauses.extend(of(Occur::Should, &self.optional));
         clauses.extend(of(Occur::MustNot, &self.without));
