@@ -51,7 +51,7 @@ for word in $words; do echo "/api/v1/works?limit=20&q=$word$facets"; done >"$wor
 for word in $words turner blake constable london venice; do for letters in 1 2 3 4; do echo "/api/v1/suggest?q=${word:0:$letters}"; done; done >"$work/suggest"
 
 serve
-grep "is made" "$work/serve.log"
+grep "index of works is" "$work/serve.log"
 sleep 20
 echo "memory, the index just made: $(memory)"
 for kept in 32 0; do
