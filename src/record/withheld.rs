@@ -1,7 +1,9 @@
 //! What of a record leads to the images of its source, for works whose rights limit their images.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::{Map, Value};
 
 use super::read::{image_name, painted_images, upgraded};
@@ -120,12 +122,11 @@ impl SourceImages {
     }
 
     /// The text of a record without what leads to images.
-    pub fn without(self, text: &str) -> String {
-        // Slashes and other characters may be escaped.
-        if next_uri(text).is_none() && !text.contains("\\/") && !text.contains("\\u") {
-            return text.to_owned();
+    pub fn without(self, text: &str) -> Cow<'_, str> {
+        if self.0.is_empty() && !may_lead(text) {
+            return Cow::Borrowed(text);
         }
-        let Ok(mut value) = serde_json::from_str::<Value>(text) else { return self.text(text).into_owned() };
+        let Ok(mut value) = serde_json::from_str::<Value>(text) else { return self.text(text) };
         let all = self.and_painted(&value);
         let before = value.clone();
         let is_left = match &mut value {
@@ -136,9 +137,9 @@ impl SourceImages {
             other => all.remove_from(other, ""),
         };
         match is_left {
-            true if value == before => text.to_owned(),
-            true => value.to_string(),
-            false => "null".to_owned(),
+            true if value == before => Cow::Borrowed(text),
+            true => Cow::Owned(value.to_string()),
+            false => Cow::Borrowed("null"),
         }
     }
 
@@ -172,6 +173,39 @@ impl Work {
         let kept = serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| fallback());
         Self { images: self.images.clone(), tags: self.tags.clone(), rights: self.rights.clone(), ..kept }
     }
+}
+
+/// What texts contain that lead to images: endings, URIs, kinds of resources, names of fields.
+static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let others = [
+        "data:image/",
+        "/full/",
+        "\\/",
+        "\\u",
+        "\"items\"",
+        "\"sequences\"",
+        "\"rendering\"",
+        "/image-api/",
+        "/api/image/",
+    ];
+    let kinds = ["image\"", "imageservice", "video\"", "model\""];
+    let marks = FIELDS.into_iter().chain(ENDINGS).chain(others).chain(kinds);
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(marks)
+        .ok()
+});
+
+/// Whether a record in JSON may lead to images. Most do not, which is found without parsing them.
+fn may_lead(text: &str) -> bool {
+    let Some(marks) = &*MARKS else { return true };
+    let is_key = |end: usize| {
+        let after = text[end..].split_once('"').map(|(_, after)| after.trim_start());
+        after.is_none_or(|after| after.starts_with(':'))
+    };
+    // A picture may be mentioned in any text, but a field is one of images by its name.
+    marks.find_iter(text).any(|found| found.pattern().as_usize() >= FIELDS.len() || is_key(found.end()))
 }
 
 /// Whether an image is named by its URI elsewhere.
@@ -268,6 +302,28 @@ mod tests {
         assert_eq!(SourceImages::default().without("<a href='http://a.org/1.jpg'/>"), "<a href=''/>");
         let plain = r#"{"b": 1,  "a": "https://a.org/"}"#;
         assert_eq!(SourceImages::default().without(plain), plain);
+    }
+
+    #[test]
+    fn texts_that_lead_to_no_image_are_known_without_parsing_them() {
+        for text in [
+            r#"{"title":"A photograph with a thumb: picture","technique":"photo","homepage":"https://a.org/images/1"}"#,
+            r#"{"text" : "previewed"}"#,
+        ] {
+            assert!(!may_lead(text), "{text}");
+        }
+        for text in [
+            r#"{"thumbnailUrl" : "https://a.org/1"}"#,
+            r#"{"Primary_Image":"https://a.org/1"}"#,
+            r#"{"photos":["https://a.org/1"]}"#,
+            r#"{"a":"https:\/\/a.org"}"#,
+            r#"{"a":"See HTTPS://a.org/x.JPG."}"#,
+            r#"{"a":{"type":"Image","id":"https://a.org/1"}}"#,
+            r#"{"a":{"@type":"dctypes:MovingImage","@id":"https://a.org/1"}}"#,
+            r#"{"a":"data:image/png;base64,AA"}"#,
+        ] {
+            assert!(may_lead(text), "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl WorkService {
         let original = self.original_record(&sketch.work.object_number).await?;
         let (Some(text), Some(withheld)) = (&original, sketch.withheld.clone()) else { return Ok(original) };
         let text = text.clone();
-        let reading = tokio::task::spawn_blocking(move || withheld.without(&text));
+        let reading = tokio::task::spawn_blocking(move || withheld.without(&text).into_owned());
         reading.await.map(Some).map_err(|error| Error::Fault(error.to_string()))
     }
 

@@ -52,7 +52,7 @@ impl WorkSerializer<'_> {
             true => {
                 let foreign = stored.images().filter(|(file, shown)| is_withheld(file, shown));
                 let images = SourceImages::new(foreign.map(|(file, _)| file).collect());
-                Cow::Owned(images.without(stored.record()))
+                images.without(stored.record())
             }
             false => Cow::Borrowed(stored.record()),
         };

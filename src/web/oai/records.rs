@@ -188,7 +188,7 @@ impl Record {
         if grant.is_limited() {
             let images = SourceImages::of(&stored.work);
             stored.work = stored.work.without_source_images();
-            harvested.original = harvested.original.map(|text| images.without(&text));
+            harvested.original = harvested.original.map(|text| images.without(&text).into_owned());
         }
         Self { harvested, tags, grant }
     }
