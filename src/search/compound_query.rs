@@ -42,7 +42,7 @@ impl Expander<'_> {
         }
         // The lexicon knows better than its parts what a `havfrue` is.
         for translation in translations(&word.written) {
-            if self.words(&translation, 1.0, &mut Vec::new())? {
+            if self.translation(&translation, 1.0, &mut Vec::new())? {
                 return Ok(false);
             }
         }
@@ -51,7 +51,7 @@ impl Expander<'_> {
             return Ok(true);
         }
         let split = match compounds::split(word) {
-            None if !known => self.split_by_index(word)?,
+            None if !known => self.split_by_index(word)?.or_else(|| compounds::split_short(word)),
             split => split,
         };
         let Some(Compound { first, last }) = split else { return Ok(false) };
@@ -110,11 +110,11 @@ impl Expander<'_> {
     /// A part of a compound, its stems and translations.
     fn part(&self, part: &Word) -> Result<Vec<Weighted>, Error> {
         let mut found = Vec::new();
-        let known = self.word(part, 1.0, &mut found)?;
+        let known = self.described(part, 1.0, &mut found)?;
         self.kind(part, &mut found)?;
         let translated = translations(&part.written);
         for translation in &translated {
-            self.words(translation, 1.0, &mut found)?;
+            self.translation(translation, 1.0, &mut found)?;
         }
         if !known {
             self.synonyms(&translated, &mut found)?;

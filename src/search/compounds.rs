@@ -10,6 +10,9 @@ const MIN_LAST: usize = 4;
 const MIN_FIRST_UNKNOWN: usize = 4;
 const MIN_LAST_UNKNOWN: usize = 5;
 
+/// The minimum number of letters of the parts if one is short.
+const MIN_SHORT: (usize, usize) = (2, 3);
+
 /// Letters that link the parts: `landskab-s-maleri`, `blomst-er-stilleben`.
 const LINKS: [&str; 4] = ["", "s", "e", "er"];
 /// Endings of a last part that the lexicon has without ending.
@@ -41,6 +44,15 @@ pub(super) fn splits(written: &str, min_first: usize, min_last: usize) -> impl I
 /// The split whose parts are both Danish words of the lexicon, if there is one; the longest last part is preferred.
 pub(super) fn split(word: &Word) -> Option<Compound> {
     known_split(&word.written, MIN_FIRST, MIN_LAST)
+}
+
+/// The split whose parts are both Danish words of the lexicon and one is short: `søstykke`, `dansepar`. Only as a last
+/// resort, since short words are in many others by chance.
+pub(super) fn split_short(word: &Word) -> Option<Compound> {
+    let is_whole = |last: &str| is_danish(&Word::new(last).folded());
+    let splits = splits(&word.written, MIN_SHORT.0, MIN_SHORT.1);
+    let mut splits = splits.filter(|compound| is_first(&compound.first) && is_whole(&compound.last));
+    splits.next()
 }
 
 fn known_split(written: &str, min_first: usize, min_last: usize) -> Option<Compound> {
@@ -99,6 +111,17 @@ mod tests {
         }
         for word in ["rembrandt", "ophelia", "maleri", "hest", "constable", ""] {
             assert_eq!(split(&Word::new(word)), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn short_parts_are_whole_words() {
+        for (word, first, last) in [("dansepar", "dans", "par"), ("bykort", "by", "kort")] {
+            let split = split_short(&Word::new(word)).unwrap_or_else(|| panic!("{word}"));
+            assert!(split.first.starts_with(first) && split.last == last, "{word}: {split:?}");
+        }
+        for word in ["rembrandt", "ophelia", "constable", ""] {
+            assert_eq!(split_short(&Word::new(word)), None, "{word}");
         }
     }
 

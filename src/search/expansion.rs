@@ -19,7 +19,7 @@ use super::part::Part;
 use super::period;
 use super::search_field::SearchField;
 use super::snapshot::Snapshot;
-use super::spelling::{Near, near};
+use super::spelling::{Near, near, sounding_alike};
 use crate::record::words::{EXACT, Word, words};
 
 /// The weight of a stem, relative to the word itself.
@@ -55,13 +55,20 @@ pub(super) type Weighted = (Box<dyn Query>, f32);
 pub(super) struct Expander<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) fields: &'a [SearchField],
+    /// The fields without the names of creators.
+    described: Vec<SearchField>,
     /// The unknown words that were looked up, with the similar words of the index.
     looked_up: RefCell<HashMap<String, Rc<[Near]>>>,
 }
 
 impl<'a> Expander<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, fields: &'a [SearchField]) -> Self {
-        Self { snapshot, fields, looked_up: RefCell::default() }
+        let described = fields.iter().filter_map(|field| match field {
+            SearchField::Name => Some(SearchField::Titles),
+            SearchField::Creators => None,
+            other => Some(*other),
+        });
+        Self { snapshot, fields, described: described.collect(), looked_up: RefCell::default() }
     }
 
     /// The similar words of the index, the likeliest first.
@@ -72,8 +79,15 @@ impl<'a> Expander<'a> {
         if self.looked_up.borrow().len() >= MAX_CORRECTED_WORDS {
             return Ok(Rc::new([]));
         }
-        let found: Rc<[Near]> =
-            near(self.snapshot, folded, max_distance(folded.chars().count()), false)?.into();
+        let mut found = near(self.snapshot, folded, max_distance(folded.chars().count()), false)?;
+        for word in sounding_alike(folded) {
+            if self.is_known(&word)? {
+                let distance = strsim::osa_distance(folded, &word).min(9) as u8;
+                found.retain(|near| near.word != word);
+                found.insert(0, Near { word, distance, works: 0 });
+            }
+        }
+        let found: Rc<[Near]> = found.into();
         self.looked_up.borrow_mut().insert(folded.to_owned(), found.clone());
         Ok(found)
     }
@@ -214,8 +228,11 @@ impl<'a> Expander<'a> {
         found.extend(meaning.narrower.map(|narrower| (narrower, NARROWER)));
         let translated = translations(&written.join(" "));
         let weight = if known { OTHER_LANGUAGE } else { 1.0 };
-        for translation in translated.iter().chain(&meaning.labels) {
-            self.words(translation, weight, &mut found)?;
+        for translation in &translated {
+            self.translation(translation, weight, &mut found)?;
+        }
+        for label in &meaning.labels {
+            self.words(self.fields, label, weight, &mut found)?;
         }
         if !known {
             self.synonyms(&translated, &mut found)?;
@@ -227,16 +244,32 @@ impl<'a> Expander<'a> {
     pub(super) fn synonyms(&self, translated: &[String], found: &mut Vec<Weighted>) -> Result<(), Error> {
         let synonyms: BTreeSet<String> = translated.iter().flat_map(|other| translations(other)).collect();
         for synonym in synonyms {
-            self.words(&synonym, SYNONYM, found)?;
+            self.translation(&synonym, SYNONYM, found)?;
         }
         Ok(())
     }
 
+    /// Adds works with a translation, not in the names of creators; returns whether there are any.
+    pub(super) fn translation(
+        &self,
+        phrase: &str,
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
+        self.words(&self.described, phrase, weight, found)
+    }
+
     /// Adds works with a word, or with all words of a phrase; returns whether there are any.
-    pub(super) fn words(&self, phrase: &str, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+    fn words(
+        &self,
+        fields: &[SearchField],
+        phrase: &str,
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
         match words(phrase).as_slice() {
-            [word] => self.word(word, weight, found),
-            several => self.every(several, weight, found),
+            [word] => self.word_in(fields, word, weight, found),
+            several => self.every_in(fields, several, weight, found),
         }
     }
 
@@ -255,9 +288,30 @@ impl<'a> Expander<'a> {
 
     /// Adds a word and its stems; returns whether any work contains them.
     pub(super) fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
+        self.word_in(self.fields, word, weight, found)
+    }
+
+    /// Adds a word as above, but not in the names of creators: nobody looks for Derwent Wood by `træ`.
+    pub(super) fn described(
+        &self,
+        word: &Word,
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
+        self.word_in(&self.described, word, weight, found)
+    }
+
+    fn word_in(
+        &self,
+        fields: &[SearchField],
+        word: &Word,
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
         let before = found.len();
         for (at, term) in word.terms("").iter().enumerate() {
-            self.term(term, if at == 0 { weight } else { weight * STEM }, found)?;
+            let weight = if at == 0 { weight } else { weight * STEM };
+            fields.iter().try_for_each(|field| self.term_in(*field, term, weight, found))?;
         }
         Ok(found.len() > before)
     }
@@ -269,10 +323,20 @@ impl<'a> Expander<'a> {
         weight: f32,
         found: &mut Vec<Weighted>,
     ) -> Result<bool, Error> {
+        self.every_in(self.fields, words, weight, found)
+    }
+
+    fn every_in(
+        &self,
+        fields: &[SearchField],
+        words: &[Word],
+        weight: f32,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for word in words.iter().filter(|word| !word.is_stop_word()) {
             let mut alternatives = Vec::new();
-            self.word(word, weight, &mut alternatives)?;
+            self.word_in(fields, word, weight, &mut alternatives)?;
             all.push((Occur::Must, union(alternatives)));
         }
         let query = BooleanQuery::new(all);

@@ -33,6 +33,8 @@ const PARTS: [(&[&str], (i32, i32)); 16] = [
     (&["anden", "halvdel", "af"], (2, 4)),
     (&["sidste", "halvdel", "af"], (2, 4)),
 ];
+/// Endings of Danish adjectives: `viktorianske`.
+const ADJECTIVES: [&str; 2] = ["e", "t"];
 const ARTICLES: [&str; 3] = ["the", "det", "den"];
 /// Centuries by words, from the 12th to the 21st.
 const CENTURIES: [(&str, &str); 10] = [
@@ -120,15 +122,17 @@ impl Periods {
         self.whole(tokens)
     }
 
-    /// The years of the period with this name.
+    /// The years of the period with this name; adjectives may have endings.
     pub(super) fn named(&self, name: &str) -> Option<Years> {
-        self.names.get(&key(name)).copied()
+        let key = key(name);
+        let without = || ADJECTIVES.iter().find_map(|ending| self.names.get(key.strip_suffix(ending)?));
+        self.names.get(&key).or_else(without).copied()
     }
 
     fn whole(&self, tokens: &[&str]) -> Option<(usize, Years)> {
         for count in (1..=tokens.len().min(3)).rev() {
-            if let Some(years) = self.names.get(&key(&tokens[..count].join(" "))) {
-                return Some((count, *years));
+            if let Some(years) = self.named(&tokens[..count].join(" ")) {
+                return Some((count, years));
             }
         }
         let (first, second) = (tokens.first()?, tokens.get(1));
@@ -185,6 +189,7 @@ mod tests {
             ("Renæssancen", Some((1, (1400, 1600)))),
             ("danish golden age", Some((3, (1800, 1850)))),
             ("skagensmalerne", Some((1, (1870, 1905)))),
+            ("viktorianske malerier", Some((1, (1837, 1901)))),
             ("guldalderen", Some((1, (1801, 1864)))),
             ("1800-1850", Some((1, (1800, 1850)))),
             ("early spring", None),

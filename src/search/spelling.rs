@@ -27,6 +27,30 @@ pub(super) fn word_fields() -> [Field; 3] {
     [fields.name, fields.subject, fields.text]
 }
 
+/// Spellings of one sound that differ between languages: `Ofelia` and `Ophelia`.
+const SOUNDS: [(&str, &str); 9] = [
+    ("f", "ph"),
+    ("k", "c"),
+    ("k", "ch"),
+    ("kv", "qu"),
+    ("ks", "x"),
+    ("v", "w"),
+    ("i", "y"),
+    ("s", "z"),
+    ("t", "th"),
+];
+/// The minimum number of letters of a word whose other spellings are looked up.
+const MIN_SOUNDING: usize = 5;
+
+/// A word with one of its sounds spelled in another way.
+pub(super) fn sounding_alike(folded: &str) -> Vec<String> {
+    if folded.len() < MIN_SOUNDING || folded.chars().any(char::is_numeric) {
+        return Vec::new();
+    }
+    let both = SOUNDS.iter().flat_map(|&(one, other)| [(one, other), (other, one)]);
+    both.filter(|(from, _)| folded.contains(from)).map(|(from, to)| folded.replace(from, to)).collect()
+}
+
 /// The words of the index within this edit distance, the nearest and most frequent first; with `begins`, words with
 /// such a prefix. Words with digits are never corrected.
 pub(super) fn near(
@@ -81,4 +105,17 @@ pub(super) fn near(
         key(a).cmp(&key(b)).then_with(|| a.word.cmp(&b.word))
     });
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sound_is_spelled_in_another_way() {
+        for (word, expected) in [("ofelia", "ophelia"), ("sfinks", "sfinx"), ("akvarium", "aquarium")] {
+            assert!(sounding_alike(word).iter().any(|known| known == expected), "{word}");
+        }
+        assert!(sounding_alike("vin").is_empty() && sounding_alike("kms1970").is_empty());
+    }
 }
