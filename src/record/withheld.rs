@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde_json::{Map, Value};
 
 use super::read::{image_name, painted_images, upgraded};
@@ -175,37 +175,45 @@ impl Work {
     }
 }
 
-/// What texts contain that lead to images: endings, URIs, kinds of resources, names of fields.
+/// Kinds of resources that are images, as JSON has them.
+const KINDS: [&str; 6] =
+    ["\"Image\"", "dctypes:Image\"", "\"Video\"", "dctypes:MovingImage\"", "\"Model\"", "ImageService"];
+
+/// What else texts contain that lead to images; characters may be escaped, and a manifest may paint any image.
+const OTHERS: [&str; 9] = [
+    "data:image/",
+    "/full/",
+    "\\/",
+    "\\u",
+    "\"items\"",
+    "\"sequences\"",
+    "\"rendering\"",
+    "/image-api/",
+    "/api/image/",
+];
+
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let others = [
-        "data:image/",
-        "/full/",
-        "\\/",
-        "\\u",
-        "\"items\"",
-        "\"sequences\"",
-        "\"rendering\"",
-        "/image-api/",
-        "/api/image/",
-    ];
-    let kinds = ["image\"", "imageservice", "video\"", "model\""];
-    let marks = FIELDS.into_iter().chain(ENDINGS).chain(others).chain(kinds);
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(marks)
-        .ok()
+    let marks = KINDS.into_iter().chain(FIELDS).chain(ENDINGS).chain(OTHERS);
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest);
+    builder.kind(Some(AhoCorasickKind::DFA)).build(marks).ok()
 });
 
 /// Whether a record in JSON may lead to images. Most do not, which is found without parsing them.
 fn may_lead(text: &str) -> bool {
     let Some(marks) = &*MARKS else { return true };
     let is_key = |end: usize| {
-        let after = text[end..].split_once('"').map(|(_, after)| after.trim_start());
-        after.is_none_or(|after| after.starts_with(':'))
+        let is_closed = text[..end].ends_with('"');
+        let after =
+            if is_closed { Some(&text[end..]) } else { text[end..].split_once('"').map(|(_, after)| after) };
+        after.is_none_or(|after| after.trim_start().starts_with(':'))
     };
-    // A picture may be mentioned in any text, but a field is one of images by its name.
-    marks.find_iter(text).any(|found| found.pattern().as_usize() >= FIELDS.len() || is_key(found.end()))
+    // Any text may mention an image, but a kind is written in one way, and a field is one of images by its name.
+    marks.find_iter(text).any(|found| match found.pattern().as_usize().checked_sub(KINDS.len()) {
+        None => text[found.range()] == *KINDS[found.pattern().as_usize()] || is_key(found.end()),
+        Some(field) if field < FIELDS.len() => is_key(found.end()),
+        Some(_) => true,
+    })
 }
 
 /// Whether an image is named by its URI elsewhere.
@@ -243,8 +251,7 @@ fn is_image(fields: &Map<String, Value>) -> bool {
         let context = text("@context") + &text("profile");
         context.contains("/api/image/") || context.contains("/image-api/")
     };
-    let images = ["\"Image\"", "\"dctypes:Image\"", "\"Video\"", "\"dctypes:MovingImage\"", "\"Model\""];
-    images.iter().any(|kind| kinds.contains(kind)) || kinds.contains("ImageService") || is_service()
+    KINDS.iter().any(|kind| kinds.contains(kind)) || is_service()
 }
 
 #[cfg(test)]
@@ -308,7 +315,7 @@ mod tests {
     fn texts_that_lead_to_no_image_are_known_without_parsing_them() {
         for text in [
             r#"{"title":"A photograph with a thumb: picture","technique":"photo","homepage":"https://a.org/images/1"}"#,
-            r#"{"text" : "previewed"}"#,
+            r#"{"text" : "previewed", "part":"image","label":["A video","model"]}"#,
         ] {
             assert!(!may_lead(text), "{text}");
         }
