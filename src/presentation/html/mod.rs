@@ -200,6 +200,15 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_not_nested_without_limit() {
+        let nested = format!("{}deep <li>x</li>{}", "<b>".repeat(1000), "</b>".repeat(1000));
+        let written = value(&nested, HERE);
+        let (opened, closed) = (written.matches("<b>").count(), written.matches("</b>").count());
+        assert!(opened == closed && (1..=xml::MAX_DEPTH).contains(&opened), "{opened} {closed}");
+        assert!(written.contains("deep x"), "{written}");
+    }
+
+    #[test]
     fn plain_texts_have_no_elements() {
         for (text, expected) in [
             ("<i>The</i> fall", "The fall"),

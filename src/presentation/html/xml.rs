@@ -6,6 +6,9 @@ use quick_xml::events::{BytesStart, Event};
 /// The elements that are kept: those that the specification lists.
 pub(super) const ALLOWED: [&str; 10] = ["a", "b", "br", "i", "img", "p", "small", "span", "sub", "sup"];
 
+/// Elements that are nested deeper are left out, but not their texts: viewers parse values recursively.
+pub(super) const MAX_DEPTH: usize = 32;
+
 /// Sanitized HTML as XML with a single root element; `None` if it is empty.
 pub(super) fn written(html: &str, base: &str) -> Option<String> {
     let mut reader = Reader::from_str(html);
@@ -34,6 +37,8 @@ struct Writer<'a> {
     /// The number of elements at the top level.
     outermost: usize,
     depth: usize,
+    /// The number of open elements that are left out, because they are nested too deep.
+    skipped: usize,
     has_bare_text: bool,
     only: Option<&'static str>,
 }
@@ -48,6 +53,10 @@ impl Writer<'_> {
         };
         if name == "img" && !self.is_own(value_of("src")) {
             return self.text(&quick_xml::escape::partial_escape(value_of("alt")));
+        }
+        if self.depth >= MAX_DEPTH && !matches!(name, "br" | "img") {
+            self.skipped += 1;
+            return;
         }
         if self.depth == 0 {
             self.outermost += 1;
@@ -75,6 +84,7 @@ impl Writer<'_> {
     fn end(&mut self, name: &str) {
         match replaced(name) {
             Some("br" | "img") => {}
+            Some(_) if self.skipped > 0 => self.skipped -= 1,
             Some(name) => {
                 self.out.push_str(&format!("</{name}>"));
                 self.depth = self.depth.saturating_sub(1);
