@@ -210,6 +210,10 @@ fn annotations_are_created_replaced_and_deleted() {
     assert_eq!((&document["id"], &document["via"]), (&json!(format!("http://x{place}")), &sent["id"]));
     assert_eq!((&document["canonical"], &document["target"]), (&sent["canonical"], &sent["target"]));
     assert!(document["created"].is_string() && document.get("modified").is_none(), "{document}");
+    // Escaped, a text can be longer than what may be sent.
+    let mut long = comment(&format!("{}x", "<".repeat(40_000)));
+    long["body"]["format"] = json!("text/html");
+    assert_eq!(post(&server, CURATOR, &long).status, 422);
     // An identifier that the server would make can be taken, too: nothing is overwritten.
     let revision: u64 = one.header("etag").trim_matches('"').parse().unwrap();
     let next = format!("a{}", revision + 2);

@@ -5,6 +5,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue, IfMatch};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use super::MEDIA_TYPE;
 use super::place::{Place, PlacedCanvas};
@@ -46,7 +47,7 @@ pub(super) async fn create(
         image: canvas.image.clone(),
         status: writer.status(),
         words,
-        body: serde_json::Value::Object(properties).to_string(),
+        body: stored_text(properties)?,
         max: app.annotations.per_canvas,
     };
     let owner = writer.owner().to_owned();
@@ -76,7 +77,7 @@ pub(super) async fn replace(
     let own = place.annotation(&old.state.id);
     let Annotation { mut properties, words } = read(&body, &place, &canvas, Some(&own))?;
     // A canonical URI is never changed (§5.3).
-    let before: serde_json::Value = serde_json::from_str(&old.body).unwrap_or_default();
+    let before: Value = serde_json::from_str(&old.body).unwrap_or_default();
     if let Some(canonical) = before.get("canonical") {
         properties.insert("canonical".into(), canonical.clone());
     }
@@ -85,7 +86,7 @@ pub(super) async fn replace(
         expected,
         status: writer.status(),
         words,
-        body: serde_json::Value::Object(properties).to_string(),
+        body: stored_text(properties)?,
     };
     let owner = writer.owner().to_owned();
     let stored = app.gallery.works.change_annotation(place.number(), change, owner, None).await?;
@@ -146,6 +147,16 @@ fn read(body: &[u8], place: &Place, canvas: &PlacedCanvas, own: Option<&str>) ->
         Refused::Malformed(invalid) => Error::Invalid(invalid),
         Refused::Unusable(invalid) => Error::Unprocessable(invalid),
     })
+}
+
+/// The annotation as it is stored. Escaped texts are longer than they were sent.
+fn stored_text(properties: Map<String, Value>) -> Result<String, Error> {
+    let text = Value::Object(properties).to_string();
+    if text.len() > MAX_BYTES {
+        let reason = format!("is longer than {} KiB with its markup escaped", MAX_BYTES >> 10);
+        return Err(Error::Unprocessable(Invalid::new("body", "", reason)));
+    }
+    Ok(text)
 }
 
 async fn read_body(app: &App, request: &HttpRequest, body: &mut Payload) -> Result<Bytes, http::Error> {
