@@ -747,7 +747,7 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
 
         let waiting = catalogue.waiting_annotations(0, 10).await.unwrap();
         assert_eq!(waiting.len(), 1);
-        assert_eq!((waiting[0].object_number.as_str(), &waiting[0].annotation), ("a", &first));
+        assert_eq!((waiting[0].object_number.as_str(), &waiting[0].annotation.state), ("a", &first.state));
         assert_eq!(catalogue.waiting_annotations(first.state.made, 10).await.unwrap(), []);
         let decide = |expected, status| AnnotationChange::Decide { id: "dog".into(), expected, status };
         assert_eq!(change(decide(Some(9), accepted)).await, Err(AnnotationRefused::Changed { current: 3 }));

@@ -171,7 +171,7 @@ async fn current(
     id: &str,
     expected: Option<u64>,
 ) -> Result<Result<StoredAnnotation, AnnotationRefused>, Error> {
-    let text = format!("SELECT {STATE}, body FROM annotations WHERE seq = $1 AND id = $2");
+    let text = format!("SELECT {STATE}, words, body FROM annotations WHERE seq = $1 AND id = $2");
     let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(seq).bind(without_nul(id));
     let Some(row) = query.fetch_optional(changes).await? else { return Ok(Err(AnnotationRefused::Unknown)) };
     let old = annotation(&row)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures::{StreamExt, TryStreamExt};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -14,28 +15,58 @@ use crate::catalogue::{Catalogue, Error};
 pub(super) const MAX_PER_WORK: i64 = 20_000;
 /// Maximum number of a work's annotations whose words the search over works finds.
 const MAX_NOTES: i64 = 100;
-/// Maximum number of events in the history of one annotation.
-const MAX_EVENTS: i64 = 1000;
+/// Maximum number of events in a history, each of which has a body.
+const MAX_EVENTS: i64 = 100;
 
 /// The columns of the state of an annotation.
 pub(super) const STATE: &str = "annotations.id AS id, annotations.canvas AS canvas, annotations.image AS image, \
     annotations.status AS status, annotations.creator AS creator, annotations.made AS made, \
-    annotations.revision AS revision, annotations.created_ms AS created_ms, annotations.changed_ms AS changed_ms, \
-    annotations.words AS words";
+    annotations.revision AS revision, annotations.created_ms AS created_ms, annotations.changed_ms AS changed_ms";
 
 impl Catalogue {
-    /// The annotations of a work in the order of their creation, without deleted ones; at most 20,000.
+    /// The annotations of a work in the order of their creation, without deleted ones and without their words; at most
+    /// 20,000.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
     pub async fn annotations(&self, object_number: &str) -> Result<Vec<AnnotationState>, Error> {
         let text = format!(
-            "SELECT {STATE} FROM annotations JOIN works ON works.seq = annotations.seq \
+            "SELECT {STATE}, '' AS words FROM annotations JOIN works ON works.seq = annotations.seq \
              WHERE object_number = $1 AND status <> 'deleted' ORDER BY made LIMIT $2"
         );
         let query =
             sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(MAX_PER_WORK);
-        query.fetch_all(&self.0.pools.readers).await?.iter().map(state).collect()
+        // Rows need much more memory than what is read of them.
+        query.fetch(&self.0.pools.readers).map(|row| state(&row?)).try_collect().await
+    }
+
+    /// The words of a work's published annotations that `is_wanted` accepts, by identifier: of the first `limit` in the
+    /// order of their creation.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotation_words(
+        &self,
+        object_number: &str,
+        limit: usize,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<HashMap<String, String>, Error> {
+        let query = sqlx::query(
+            "SELECT id, words FROM annotations JOIN works ON works.seq = annotations.seq \
+             WHERE object_number = $1 AND status = 'accepted' ORDER BY made LIMIT $2",
+        );
+        let mut rows = query.bind(without_nul(object_number)).bind(MAX_PER_WORK).fetch(&self.0.pools.readers);
+        let mut found = HashMap::new();
+        while let Some(row) = rows.try_next().await? {
+            let words: String = row.try_get("words")?;
+            if is_wanted(&words) {
+                found.insert(row.try_get("id")?, words);
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The bodies of a work's annotations with these identifiers.
@@ -64,7 +95,7 @@ impl Catalogue {
     /// Returns an error if the database does not respond.
     pub async fn annotation(&self, object_number: &str, id: &str) -> Result<Option<StoredAnnotation>, Error> {
         let text = format!(
-            "SELECT {STATE}, body FROM annotations JOIN works ON works.seq = annotations.seq \
+            "SELECT {STATE}, words, body FROM annotations JOIN works ON works.seq = annotations.seq \
              WHERE object_number = $1 AND id = $2"
         );
         let query =
@@ -72,8 +103,8 @@ impl Catalogue {
         query.fetch_optional(&self.0.pools.readers).await?.as_ref().map(annotation).transpose()
     }
 
-    /// Annotations that wait for a decision, oldest first, after the one that this revision created; not those of
-    /// withdrawn works.
+    /// Annotations that wait for a decision, without their bodies, oldest first, after the one that this revision created;
+    /// not those of withdrawn works.
     ///
     /// # Errors
     /// Returns an error if the database does not respond, or a label cannot be parsed.
@@ -83,7 +114,7 @@ impl Catalogue {
         limit: usize,
     ) -> Result<Vec<WaitingAnnotation>, Error> {
         let text = format!(
-            "SELECT {STATE}, body, object_number, label FROM annotations JOIN works ON works.seq = annotations.seq \
+            "SELECT {STATE}, words, '' AS body, object_number, label FROM annotations JOIN works ON works.seq = annotations.seq \
              WHERE status = 'pending' AND made > $1 AND removed = 0 ORDER BY made LIMIT $2"
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(signed(after)).bind(limit as i64);
@@ -97,7 +128,7 @@ impl Catalogue {
         query.fetch_all(&self.0.pools.readers).await?.iter().map(waiting).collect()
     }
 
-    /// The changes of an annotation, oldest first; at most the last thousand.
+    /// The changes of an annotation, oldest first; at most the last hundred.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.

@@ -11,7 +11,7 @@ use crate::gallery::Error;
 use crate::presentation::CanvasAnnotation;
 
 impl WorkService {
-    /// The annotations of a work in the order of their creation, without deleted ones.
+    /// The annotations of a work in the order of their creation, without deleted ones and without their words.
     ///
     /// # Errors
     /// Returns an error if there is no catalogue, or if it does not respond; likewise below.
@@ -20,7 +20,7 @@ impl WorkService {
         self.client()?.query(|catalogue| async move { catalogue.annotations(&number).await }).await
     }
 
-    /// The published annotations of a work, without their bodies.
+    /// The published annotations of a work, without their words and bodies.
     pub(super) async fn published_annotations(
         &self,
         object_number: &str,
@@ -30,6 +30,19 @@ impl WorkService {
             .filter(|state| state.status == AnnotationStatus::Accepted)
             .map(CanvasAnnotation::from)
             .collect())
+    }
+
+    /// The words of a work's first published annotations that `is_wanted` accepts, by identifier.
+    pub(crate) async fn annotation_words(
+        &self,
+        object_number: &str,
+        limit: usize,
+        is_wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Result<HashMap<String, String>, Error> {
+        let number = object_number.to_owned();
+        let words =
+            |catalogue: Catalogue| async move { catalogue.annotation_words(&number, limit, is_wanted).await };
+        self.client()?.query(words).await
     }
 
     /// The bodies of annotations by their identifiers.

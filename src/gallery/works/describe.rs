@@ -35,13 +35,30 @@ pub(crate) struct OpenedImage {
 impl WorkService {
     /// The work with this object number, or the image with this identifier as a separate work.
     pub(crate) async fn describe(&self, name: &str) -> Result<Described, Error> {
-        let Some(works) = self.catalogue() else { return self.describe_file(name).await };
+        let (mut described, annotated) = self.described(name).await?;
+        if annotated {
+            described.annotations = self.published_annotations(&described.work.object_number).await?;
+        }
+        Ok(described)
+    }
+
+    /// As above, without the annotations.
+    pub(crate) async fn describe_unannotated(&self, name: &str) -> Result<Described, Error> {
+        Ok(self.described(name).await?.0)
+    }
+
+    /// The work without its annotations, and whether it may have any.
+    async fn described(&self, name: &str) -> Result<(Described, bool), Error> {
+        let Some(works) = self.catalogue() else { return Ok((self.describe_file(name).await?, false)) };
         let seen = works.seen();
         let number = name.to_owned();
         match works.query(|catalogue| async move { catalogue.get(&number).await }).await? {
-            Some(stored) if !stored.removed => self.describe_stored(stored, seen).await,
+            Some(stored) if !stored.removed => {
+                let annotated = stored.annotated;
+                Ok((self.describe_stored(stored, seen).await?, annotated))
+            }
             Some(StoredWork { tombstone: Some(tombstone), .. }) => Err(Error::gone(tombstone)),
-            _ => self.describe_file(name).await,
+            _ => Ok((self.describe_file(name).await?, false)),
         }
     }
 
@@ -72,15 +89,12 @@ impl WorkService {
                 Err(_) => complete = false,
             }
         }
-        let annotations = match stored.annotated {
-            true => self.published_annotations(&stored.work.object_number).await?,
-            false => Vec::new(),
-        };
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let StoredWork { mut work, revision, changed_ms, .. } = stored;
         if self.is_limited(&work) {
             work = work.without_source_links();
         }
+        let annotations = Vec::new();
         Ok(Described { work, tags, images, annotations, revision, changed_ms, seen, complete })
     }
 

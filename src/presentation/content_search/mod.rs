@@ -6,7 +6,7 @@ mod response;
 
 pub(crate) use autocomplete::autocomplete;
 pub(crate) use query::Query;
-pub(crate) use response::{has_terms, response};
+pub(crate) use response::response;
 
 /// A version of the Content Search API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

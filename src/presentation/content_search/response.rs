@@ -12,6 +12,8 @@ use crate::record::fold::words;
 
 /// Maximum number of words that are marked in one text.
 const MAX_MATCHES: usize = 20;
+/// Maximum length of what is shown before and after a match in a written text, in bytes.
+const MAX_CONTEXT: usize = 200;
 
 /// A matching annotation.
 struct Hit<'a> {
@@ -60,7 +62,7 @@ fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
     });
     let written = view.annotations.iter().filter_map(|annotation| {
         let mut matched = vec![false; terms.len()];
-        let matches = matches_in(&annotation.words, NONE, &terms, &mut matched);
+        let matches = matches_in(&annotation.words, NONE, &terms, &mut matched, MAX_CONTEXT);
         matched.into_iter().all(|matched| matched).then_some(())?;
         let canvas = canvas_of(&canvases, annotation.image.as_deref(), annotation.canvas)?;
         let item = view.annotation_item(annotation, canvas)?;
@@ -73,12 +75,16 @@ fn found<'a>(view: &View<'a>, query: &Query) -> Vec<Hit<'a>> {
     tags.chain(written).collect()
 }
 
-/// Whether all terms of a query are among these words.
-pub(crate) fn has_terms(query: &Query, text: &str) -> bool {
-    let terms = query.stemmed_terms();
-    let mut matched = vec![false; terms.len()];
-    matches_in(text, NONE, &terms, &mut matched);
-    matched.into_iter().all(|matched| matched)
+impl Query {
+    /// Whether all terms of the query are in a text.
+    pub(crate) fn matcher(&self) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+        let terms = self.stemmed_terms();
+        move |text| {
+            let mut matched = vec![false; terms.len()];
+            mark_terms(text, NONE, &terms, &mut matched);
+            matched.into_iter().all(|matched| matched)
+        }
+    }
 }
 
 /// The matches of the terms in a tag's label; `None` if a term matches neither the label nor a broader term.
@@ -86,21 +92,34 @@ fn matches(target: &TagTarget<'_>, terms: &[Term]) -> Option<Vec<Match>> {
     let mut matched = vec![false; terms.len()];
     let mut matches = Vec::new();
     for (language, value) in target.tag.label.iter() {
-        matches.extend(matches_in(&html::plain_text(value), language, terms, &mut matched));
+        let text = html::plain_text(value);
+        matches.extend(matches_in(&text, language, terms, &mut matched, usize::MAX));
     }
     let broader = target.tag.broader.iter().flat_map(|broader| broader.label.iter());
     for (language, value) in broader {
-        for (at, _) in words(value) {
-            for (term, matched) in terms.iter().zip(&mut matched) {
-                *matched |= term.matches(&value[at.clone()], language);
-            }
-        }
+        mark_terms(value, language, terms, &mut matched);
     }
     matched.into_iter().all(|matched| matched).then_some(matches)
 }
 
-/// The words of a text in this language that match a term; marks the terms that they match.
-fn matches_in(text: &str, language: &str, terms: &[Term], matched: &mut [bool]) -> Vec<Match> {
+/// Marks the terms that words of a text in this language match.
+fn mark_terms(text: &str, language: &str, terms: &[Term], matched: &mut [bool]) {
+    for (at, _) in words(text) {
+        for (term, matched) in terms.iter().zip(matched.iter_mut()) {
+            *matched |= term.matches(&text[at.clone()], language);
+        }
+    }
+}
+
+/// The words of a text in this language that match a term, with at most `context` bytes of the text before and after each;
+/// marks the terms that they match.
+fn matches_in(
+    text: &str,
+    language: &str,
+    terms: &[Term],
+    matched: &mut [bool],
+    context: usize,
+) -> Vec<Match> {
     let mut matches = Vec::new();
     for (at, _) in words(text) {
         let mut is_match = false;
@@ -111,13 +130,23 @@ fn matches_in(text: &str, language: &str, terms: &[Term], matched: &mut [bool]) 
         }
         if is_match && matches.len() < MAX_MATCHES {
             matches.push(Match {
-                prefix: text[..at.start].to_owned(),
+                prefix: text[ceiling(text, at.start.saturating_sub(context))..at.start].to_owned(),
                 exact: text[at.clone()].to_owned(),
-                suffix: text[at.end..].to_owned(),
+                suffix: text[at.end..floor(text, at.end.saturating_add(context))].to_owned(),
             });
         }
     }
     matches
+}
+
+/// The last boundary between characters at or before this byte.
+fn floor(text: &str, byte: usize) -> usize {
+    (0..=byte.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// The first boundary between characters at or after this byte.
+fn ceiling(text: &str, byte: usize) -> usize {
+    (byte..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
 struct Paging<'a> {
@@ -293,6 +322,20 @@ mod tests {
                 marks.iter().map(|mark| mark["target"]["selector"][0]["exact"].as_str().unwrap()).collect();
             assert_eq!((answer["items"].as_array().unwrap().len(), &marks[..]), (found, marked), "{query}");
         });
+    }
+
+    #[test]
+    fn what_is_shown_around_a_match_has_a_limit() {
+        let terms = Query::parse("q=dog").unwrap().stemmed_terms();
+        let long = "æ".repeat(300);
+        let found = |context| {
+            let text = format!("{long} dog {long}");
+            matches_in(&text, NONE, &terms, &mut [false], context).pop().unwrap()
+        };
+        let Match { prefix, exact, suffix } = found(101);
+        assert_eq!((prefix.len(), exact.as_str(), suffix.len()), (101, "dog", 101));
+        assert_eq!((found(100).prefix.len(), found(100).suffix.len()), (99, 99));
+        assert_eq!(found(usize::MAX).whole(), format!("{long} dog {long}"));
     }
 
     #[test]

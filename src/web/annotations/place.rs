@@ -35,7 +35,7 @@ impl Place {
         if !app.gallery.works.has_catalogue() {
             return Err(Error::NotFound);
         }
-        let described = app.gallery.works.describe(&work.identifier).await?;
+        let described = app.gallery.works.describe_unannotated(&work.identifier).await?;
         if described.revision == 0 {
             return Err(Error::NotFound);
         }

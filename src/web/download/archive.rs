@@ -49,7 +49,7 @@ const LARGE: u64 = 3 << 30;
 
 /// `GET /download/work/{work}.zip`.
 pub(crate) async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -> Result<Response, Error> {
-    let described = app.gallery.works.describe(&work.identifier).await?;
+    let described = app.gallery.works.describe_unannotated(&work.identifier).await?;
     let address = Address::new(&app.base.of(request)?);
     let name = format!("{}.zip", safe(&named(app, &described)));
     let tag = {

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::gallery::Error;
-use crate::presentation::{Address, CanvasAnnotation, content_search};
+use crate::gallery::{Described, Error};
+use crate::presentation::{Address, content_search};
 use crate::web::App;
 use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
@@ -24,13 +24,9 @@ pub(crate) async fn answer(
 ) -> Result<Response, Error> {
     let mut described = app.gallery.works.describe(&work.identifier).await?;
     let query = content_search::Query::parse(request.query_string())?;
-    let mut count = 0;
-    let is_wanted = |annotation: &CanvasAnnotation| {
-        let is_found = count < MAX_WRITTEN && content_search::has_terms(&query, &annotation.words);
-        count += usize::from(is_found);
-        is_found
-    };
-    read_bodies(app, &mut described, is_wanted).await?;
+    if !described.annotations.is_empty() && !autocomplete {
+        keep_found(app, &mut described, &query).await?;
+    }
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
     let source = app.gallery.works.source_manifest(&described).await?;
@@ -46,4 +42,23 @@ pub(crate) async fn answer(
         _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
     };
     Ok(cacheable_document(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
+}
+
+/// Keeps those of the work's annotations that a query finds, with their words and bodies.
+async fn keep_found(
+    app: &App,
+    described: &mut Described,
+    query: &content_search::Query,
+) -> Result<(), Error> {
+    let works = &app.gallery.works;
+    let has_terms = query.matcher();
+    let mut found = works.annotation_words(&described.work.object_number, MAX_WRITTEN, has_terms).await?;
+    described.annotations.retain_mut(|annotation| {
+        let words = found.remove(&annotation.id);
+        words.is_some_and(|words| {
+            annotation.words = words;
+            true
+        })
+    });
+    read_bodies(app, described, |_| true).await
 }
