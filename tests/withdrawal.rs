@@ -172,7 +172,9 @@ fn withdrawn_works_leave_every_server_within_a_second() {
             assert_eq!(server.get(next).json()["works"][0]["object_number"], "K1");
         }
         // A body that the schema forbids withdraws nothing.
-        for body in ["[]", "[\"Sold\"]", "null", "\"Sold\"", r#"{"reason":""}"#] {
+        for body in
+            ["[]", "[\"Sold\"]", "null", r#"{"reason":null}"#, r#"{"reason":" "}"#, r#"{"reason":"a\n"}"#]
+        {
             assert_eq!(write(&servers[0], "DELETE", "/api/v1/works/K1", body).status, 400, "{body}");
         }
         let dumps = servers.each_ref().map(|server| server.get("/api/v1/dump/works.jsonl"));

@@ -43,7 +43,7 @@ impl WithdrawnFlag {
             },
         };
         // A reason that may not be shown leaves the work withdrawn.
-        let reason = reason.and_then(|reason| withdrawal_reason(reason).ok());
+        let reason = reason.and_then(|reason| withdrawal_reason(reason.trim()).ok());
         Ok(Some(Self { reason }))
     }
 }
@@ -56,16 +56,17 @@ const MAX_REASON: usize = 1000;
 /// # Errors
 /// Returns what is wrong, as the end of a sentence that begins with the name of the parameter.
 pub fn withdrawal_reason(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("is empty: give a reason, or leave it out".into());
+    if text.chars().any(char::is_control) {
+        return Err("contains control characters: remove them".into());
     }
     if text.chars().count() > MAX_REASON {
         return Err(format!("is longer than {MAX_REASON} characters"));
     }
-    if text.chars().any(char::is_control) {
-        return Err("contains control characters: remove them".into());
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("is empty: give a reason, or leave it out".into());
     }
-    Ok(text.trim().to_owned())
+    Ok(text.to_owned())
 }
 
 /// Reads the field `withdrawn` of a record.

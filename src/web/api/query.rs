@@ -144,8 +144,11 @@ impl<'a> ApiQuery<'a> {
             Kind::Text(most) | Kind::Line(most) if value.chars().count() > most => {
                 refuse(format!("is longer than {most} characters"))
             }
-            Kind::Line(_) if value.trim().is_empty() || value.chars().any(char::is_control) => {
-                refuse("must be text in one line".into())
+            Kind::Line(_) if value.trim().is_empty() => {
+                refuse("is empty: give a text, or leave it out".into())
+            }
+            Kind::Line(_) if value.chars().any(char::is_control) => {
+                refuse("contains control characters: remove them".into())
             }
             Kind::Integer(least, most) => match integer(value) {
                 Some(number) if (least..=most).contains(&number) => Ok(()),
@@ -349,6 +352,22 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_a_text_without_control_characters() {
+        let table = [Parameter { name: "reason", about: "", kind: Kind::Line(5), times: 1, example: "Sold" }];
+        for (query, is_taken) in [
+            ("reason=Sold", true),
+            ("reason=%20a%20", true),
+            ("reason=", false),
+            ("reason=%20%20", false),
+            ("reason=a%0A", false),
+            ("reason=%C2%85a", false),
+            ("reason=Solded", false),
+        ] {
+            assert_eq!(ApiQuery::read(&table, query).is_ok(), is_taken, "{query}");
+        }
+    }
 
     #[test]
     fn patterns_say_what_is_taken() {

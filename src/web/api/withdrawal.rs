@@ -3,7 +3,7 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::parameters::OF_WITHDRAWAL;
 use super::query::{ApiQuery, LINE};
@@ -19,12 +19,13 @@ use crate::web::http::response::Response;
 use crate::web::route::Image;
 
 /// Why a work is withdrawn.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Withdrawal")]
 pub(super) struct Withdrawal {
     /// Why, in words for the public: the responses for the work and its page contain it.
-    #[schemars(with = "String", length(max = 1000), regex(pattern = LINE))]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
+    #[schemars(with = "String", length(min = 1, max = 1000), regex(pattern = LINE))]
     reason: Option<String>,
 }
 
@@ -70,6 +71,11 @@ pub(crate) async fn restore(
         tracing::info!(work = &*work.identifier, actor, "a work was restored");
     }
     Ok(HttpResponse::NoContent().finish().into())
+}
+
+/// A text; `null` is none.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }
 
 fn read(body: &[u8]) -> Result<Withdrawal, Error> {
