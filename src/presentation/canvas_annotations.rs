@@ -36,11 +36,12 @@ pub(crate) struct CanvasAnnotation {
 
 /// The number of the canvas that an annotation is on; `None` if its image is not shown any more.
 ///
-/// An annotation follows the image that its canvas had, because a later record may number the canvases differently.
+/// An annotation follows the image that its canvas had, because a later record may number the canvases differently. One of
+/// a canvas without images stays on the canvas with its number, also when that has images.
 pub(crate) fn canvas_of(canvases: &[Canvas<'_>], image: Option<&str>, number: u32) -> Option<usize> {
     let has = |canvas: &&Canvas<'_>| match image {
         Some(image) => canvas.images.iter().any(|shown| shown.file == image),
-        None => canvas.number == number as usize && canvas.images.is_empty(),
+        None => canvas.number == number as usize,
     };
     canvases.iter().find(has).map(|canvas| canvas.number)
 }
@@ -114,5 +115,23 @@ impl<'a> View<'a> {
             page["partOf"] = collection.into_iter().collect();
         }
         Some(super::manifest::standalone(page, self.context(), version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presentation::fixture::with_view;
+
+    #[test]
+    fn an_annotation_follows_its_image_or_else_the_number_of_its_canvas() {
+        with_view(&[], |view| {
+            let canvases = view.canvases();
+            let image = canvases[0].images[0].file.clone();
+            assert_eq!(canvas_of(&canvases, Some(&image), 7), Some(1));
+            assert_eq!(canvas_of(&canvases, Some("another.tif"), 1), None);
+            assert_eq!(canvas_of(&canvases, None, 1), Some(1), "it has images now");
+            assert_eq!(canvas_of(&canvases, None, 7), None);
+        });
     }
 }
