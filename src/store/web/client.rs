@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use reqwest::header::LOCATION;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use url::Url;
@@ -17,6 +17,11 @@ use crate::store::Settings;
 
 /// The maximum number of redirects per request.
 const MAX_REDIRECTS: usize = 10;
+
+/// How often a request is repeated for a server that names the time to do so.
+const MAX_REPEATS: usize = 5;
+/// The longest time to wait for such a server.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Time limits for documents at web addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +88,7 @@ impl WebClient {
     ) -> Result<(Url, BoxStream<'static, io::Result<Bytes>>), DocumentError> {
         let mut url = Url::parse(address).map_err(|error| DocumentError::Failed(error.to_string()))?;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(&url).await?;
+            let response = self.send_patiently(&url).await?;
             if !response.status().is_redirection() {
                 return match response.status().as_u16() {
                     200 => Ok((url, self.chunks(response))),
@@ -105,6 +110,20 @@ impl WebClient {
             url = target;
         }
         Err(DocumentError::Failed(format!("{address} redirects more than {MAX_REDIRECTS} times")))
+    }
+
+    /// Sends a request, and again when a busy server says that it may be repeated (RFC 9110, §10.2.3; OAI-PMH 2.0, §3.1.2.2).
+    async fn send_patiently(&self, url: &Url) -> Result<Response, DocumentError> {
+        for _ in 0..MAX_REPEATS {
+            let response = self.send(url).await?;
+            let is_busy = matches!(response.status().as_u16(), 429 | 503);
+            let wait = response.headers().get(RETRY_AFTER).and_then(|wait| retry_after(wait.to_str().ok()?));
+            match wait.filter(|wait| is_busy && *wait <= LONGEST_WAIT) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Ok(response),
+            }
+        }
+        self.send(url).await
     }
 
     async fn send(&self, url: &Url) -> Result<Response, DocumentError> {
@@ -173,6 +192,16 @@ impl Pace {
     }
 }
 
+/// The time to wait that a header names: seconds, or a date.
+fn retry_after(header: &str) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header).ok()?;
+    Some(Duration::try_from(at.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+}
+
 fn host_not_allowed(url: &Url) -> DocumentError {
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -190,6 +219,16 @@ fn chain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_name_when_to_repeat_a_request() {
+        assert_eq!(retry_after(" 120"), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert!(retry_after("Tue, 21 Oct 2999 07:28:00 GMT").is_some_and(|wait| wait > LONGEST_WAIT));
+        for other in ["", "-1", "soon", "1.5"] {
+            assert_eq!(retry_after(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_source_may_be_slow_for_a_limited_time() {
