@@ -163,7 +163,7 @@ fn measurement(measure: &Measure, xml: &mut Xml) {
         let value = measure.value.filter(|value| value.is_finite());
         if let (Some(kind), Some(unit), Some(value)) = (kind, unit, value) {
             xml.element("lido:objectMeasurements", &[], |xml| {
-                xml.element("lido:measurementSet", &[], |xml| {
+                xml.element("lido:measurementsSet", &[], |xml| {
                     xml.element("lido:measurementType", &[], |xml| xml.text("lido:term", &[], kind));
                     xml.element("lido:measurementUnit", &[], |xml| xml.text("lido:term", &[], unit));
                     xml.text("lido:measurementValue", &[], &value.to_string());
@@ -407,6 +407,7 @@ mod tests {
                 "<lido:objectWorkType><lido:term xml:lang=\"da\">maleri</lido:term>",
                 "<lido:appellationValue xml:lang=\"en\">The fall of the Titans</lido:appellationValue>",
                 ">KMS 1/æ</lido:workID>",
+                "<lido:measurementsSet><lido:measurementType><lido:term>",
                 "<lido:measurementValue>307.5</lido:measurementValue>",
                 ">http://terminology.lido-schema.org/lido00007</lido:conceptID>",
                 ">Cornelis Cornelisz. van Haarlem</lido:appellationValue>",
