@@ -18,6 +18,7 @@ mod find;
 mod floors;
 mod foreign;
 mod gallery;
+mod harvesting;
 mod headers;
 mod hostile;
 mod html;

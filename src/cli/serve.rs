@@ -45,6 +45,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     app.in_force = config.redacted();
     app.tagging = config.tagging.clone();
     app.oai = config.oai.clone();
+    app.publisher.identifier_namespace = config.oai.namespace.clone();
     app.annotations = config.annotations.clone();
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {

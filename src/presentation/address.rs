@@ -161,6 +161,11 @@ impl Address {
         format!("{}/oai", self.base)
     }
 
+    /// A work's record in Tegl's own format, by its identifier in OAI-PMH.
+    pub(crate) fn oai_record(&self, identifier: &str) -> String {
+        format!("{}?verb=GetRecord&metadataPrefix=tegl&identifier={}", self.oai(), segment(identifier))
+    }
+
     /// The XML Schema of Tegl's own format in OAI-PMH.
     pub(crate) fn oai_schema(&self) -> String {
         format!("{}/tegl.xsd", self.oai())

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::labels::Label;
 use super::object::object;
-use super::{CanvasImage, View, language_map};
+use super::{CanvasImage, View, identifier_namespace, language_map, record_identifier};
 use crate::iiif::Version;
 use crate::record::Text;
+use crate::record::read::TEGL_NAMESPACE;
 
 /// Maximum length of a URL in a record or setting, in bytes.
 const MAX_BYTES: usize = 2000;
@@ -50,7 +51,8 @@ impl View<'_> {
         ])
     }
 
-    /// The record as JSON, and the manifest that the work was imported from.
+    /// The record as JSON, the manifest that the work was imported from, and the complete record, which another Tegl imports
+    /// in place of the manifest.
     pub(super) fn see_also(&self) -> Value {
         let manifest = self.work.source_manifest().and_then(http_uri).map(|id| {
             object! {
@@ -66,7 +68,16 @@ impl View<'_> {
             "label": self.label(Label::new("Record as JSON", "Post som JSON")),
             "format": "application/json",
         };
-        std::iter::once(record).chain(manifest).collect()
+        let namespace = identifier_namespace(&self.publisher.identifier_namespace, self.address.base());
+        let identifier = record_identifier(&namespace, &self.work.object_number);
+        let complete = object! {
+            "id": self.address.oai_record(&identifier),
+            "type": "Dataset",
+            "label": self.label(Label::new("Complete record as XML", "Komplet post som XML")),
+            "format": "text/xml",
+            "profile": TEGL_NAMESPACE,
+        };
+        std::iter::once(record).chain(manifest).chain([complete]).collect()
     }
 
     /// The publisher, if the settings name one (Presentation API 3.0, §3.1).

@@ -38,7 +38,10 @@ pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
 pub(crate) use canvas_annotations::{CanvasAnnotation, MAX_ITEMS, canvas_of};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
-pub(crate) use exchange::{ExchangeFormat, ExchangedImage, ExchangedWork, TEGL_SCHEMA, Xml, legal};
+pub(crate) use exchange::{
+    ExchangeFormat, ExchangedImage, ExchangedWork, TEGL_SCHEMA, Xml, identified_work, identifier_namespace,
+    record_identifier,
+};
 pub(crate) use html::plain_text;
 pub(crate) use linked_art::human_made_object;
 pub(crate) use linked_data::LinkedDataFormat;

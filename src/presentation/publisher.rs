@@ -32,6 +32,9 @@ pub(crate) struct Publisher {
     /// The museum's own words for labels.
     #[serde(skip)]
     pub own_labels: OwnLabels,
+    /// The domain in identifiers of OAI-PMH, of its settings; empty: the host.
+    #[serde(skip)]
+    pub identifier_namespace: String,
 }
 
 /// `[presentation.logo]`: the museum's logo.
@@ -59,6 +62,7 @@ impl Default for Publisher {
             keep_ids: false,
             languages: vec!["en".into(), "da".into()],
             own_labels: OwnLabels::default(),
+            identifier_namespace: String::new(),
         }
     }
 }

@@ -20,13 +20,18 @@ pub(crate) struct Museum {
 
 impl Museum {
     pub(crate) fn new(records: &[Value]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("masters")).unwrap();
+        let museum = Self::empty();
         let raster = picture(900, 600);
-        std::fs::write(folder.path().join("masters/a.tif"), masters::jpeg_pyramid(&raster, 128)).unwrap();
-        let museum = Self { folder };
+        std::fs::write(museum.path("masters/a.tif"), masters::jpeg_pyramid(&raster, 128)).unwrap();
         museum.ingest(records);
         museum
+    }
+
+    /// A folder for masters, and no records.
+    pub(crate) fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("masters")).unwrap();
+        Self { folder }
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
@@ -44,12 +49,15 @@ impl Museum {
     pub(crate) fn ingest(&self, records: &[Value]) {
         let lines: Vec<String> = records.iter().map(Value::to_string).collect();
         std::fs::write(self.path("records.jsonl"), lines.join("\n")).unwrap();
-        let environment = self.environment();
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let output =
-            tegl(&["ingest", &self.path("masters"), "--records", &self.path("records.jsonl")], &environment);
+        self.ingest_from(&self.path("records.jsonl"));
+    }
+
+    /// Imports the records of a file or URL.
+    #[track_caller]
+    pub(crate) fn ingest_from(&self, records: &str) -> CommandOutput {
+        let output = self.run(&["ingest", &self.path("masters"), "--records", records]);
         assert!(output.code.is_some_and(|code| code < 2), "{}{}", output.out, output.err);
+        output
     }
 
     /// Runs a command with the museum's catalogue.

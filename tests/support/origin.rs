@@ -39,6 +39,8 @@ struct Shared {
     /// Concurrent requests, now and at most.
     in_flight: AtomicUsize,
     max_in_flight: AtomicUsize,
+    /// Requests that are refused from now on, because the server is busy.
+    refusals: AtomicUsize,
     closed: AtomicBool,
 }
 
@@ -90,6 +92,11 @@ impl Origin {
     /// Sets how requests fail from now on, if they do.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
         *self.shared.fault.lock().unwrap() = fault;
+    }
+
+    /// Answers the next requests with 503, and asks to repeat them at once.
+    pub(crate) fn refuse(&self, requests: usize) {
+        self.shared.refusals.store(requests, Ordering::SeqCst);
     }
 
     /// Redirects all requests to another server.
@@ -161,6 +168,10 @@ fn respond(
     };
     if *shared.fault.lock().unwrap() == Some(Fault::Unavailable) {
         return empty("503 Service Unavailable", "");
+    }
+    let one_less = |left: usize| left.checked_sub(1);
+    if shared.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+        return empty("503 Service Unavailable", "Retry-After: 0\r\n");
     }
     if let Some(redirect_to) = shared.redirect_to.lock().unwrap().as_ref() {
         return empty("302 Found", &format!("Location: {redirect_to}{path}\r\n"));

@@ -3,13 +3,15 @@
 //! These records are made from the catalogue alone: masters are not opened, so images have addresses and no sizes.
 
 mod edm;
+mod identifier;
 mod lido;
 mod oai_dc;
 mod tegl;
 mod xml;
 
+pub(crate) use identifier::{identified_work, identifier_namespace, record_identifier};
 pub(crate) use tegl::SCHEMA as TEGL_SCHEMA;
-pub(crate) use xml::{Xml, legal};
+pub(crate) use xml::Xml;
 
 use super::{Address, Publisher, http_uri, plain_text, rights};
 use crate::iiif::Version;

@@ -5,6 +5,12 @@
 //! | the record with its active tags | `tegl:record`, JSON of the schema that `tegl ingest --schema` prints |
 //! | the original record, if the work does not hold all of it | `tegl:original`, text |
 //!
+//! Not in records, and moved by files of their own: authority records of creators (`tegl ingest --creators`) and vocabularies
+//! (`tegl vocabulary import`). Annotations that clients wrote stay on their server, whose protocol lists them.
+//!
+//! The order in which works arrived, which is that of collections, is each server's own: works that arrive together arrive in
+//! the order of the list, which is that of their last changes.
+//!
 //! JSON is written with escapes for the characters that XML cannot contain, so that nothing is lost.
 
 use serde_json::Value;

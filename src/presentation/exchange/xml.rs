@@ -76,7 +76,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The text without the characters that no XML document can contain, not even as references (XML 1.0, §2.2).
-pub(crate) fn legal(text: &str) -> Cow<'_, str> {
+pub(super) fn legal(text: &str) -> Cow<'_, str> {
     match text.chars().all(is_legal) {
         true => Cow::Borrowed(text),
         false => Cow::Owned(text.chars().filter(|&c| is_legal(c)).collect()),

@@ -179,8 +179,10 @@ fn service(from: Value) -> Value {
 fn link(mut from: Value) -> Value {
     let mut fields = Map::new();
     fields.insert("@id".into(), take(&mut from, "id"));
-    if !from["format"].is_null() {
-        fields.insert("format".into(), take(&mut from, "format"));
+    for key in ["format", "profile"] {
+        if !from[key].is_null() {
+            fields.insert(key.into(), take(&mut from, key));
+        }
     }
     if let label @ (Value::String(_) | Value::Array(_)) = text(&from["label"]) {
         fields.insert("label".into(), label);

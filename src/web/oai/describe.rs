@@ -20,6 +20,8 @@ pub(super) async fn identify(app: &App, repository: &Repository) -> Result<Xml, 
         xml.text("baseURL", &[], &repository.address.oai());
         xml.text("protocolVersion", &[], "2.0");
         let email = match app.oai.admin_email.as_str() {
+            // The schema of the protocol wants a dot.
+            "" if !repository.host.contains('.') => format!("webmaster@{}.invalid", repository.host),
             "" => format!("webmaster@{}", repository.host),
             email => email.to_owned(),
         };
@@ -27,7 +29,7 @@ pub(super) async fn identify(app: &App, repository: &Repository) -> Result<Xml, 
         xml.text("earliestDatestamp", &[], &datestamp(first));
         xml.text("deletedRecord", &[], "persistent");
         xml.text("granularity", &[], "YYYY-MM-DDThh:mm:ssZ");
-        xml.text("compression", &[], "gzip");
+        ["gzip", "br"].into_iter().for_each(|encoding| xml.text("compression", &[], encoding));
         if is_domain(&repository.host) {
             xml.element("description", &[], |xml| identifier_scheme(repository, xml));
         }

@@ -21,10 +21,11 @@ mod token;
 use actix_web::http::header;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::gallery::Error;
-use crate::presentation::{Address, TEGL_SCHEMA, Xml, legal};
+use crate::presentation::{
+    Address, TEGL_SCHEMA, Xml, identified_work, identifier_namespace, record_identifier,
+};
 use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::error as http;
@@ -39,9 +40,6 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Maximum size of a form in bytes.
 const MAX_FORM: usize = 16 << 10;
-
-/// Characters of an object number to percent-encode: all but those of identifiers that need no escape.
-const LOCAL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `GET /oai`.
 pub(crate) async fn get(app: &App, request: &HttpRequest) -> Result<Response, Error> {
@@ -117,7 +115,10 @@ fn envelope(repository: &Repository, arguments: &[(String, String)], result: Res
             result.as_ref().is_err_and(|fault| matches!(fault.code, Code::BadVerb | Code::BadArgument));
         let repeated: Vec<(&str, &str)> = match is_wrong {
             true => Vec::new(),
-            false => arguments.iter().map(|(name, value)| (&**name, &**value)).collect(),
+            false => {
+                let legal = arguments.iter().filter(|(name, value)| request::may_be_repeated(name, value));
+                legal.map(|(name, value)| (&**name, &**value)).collect()
+            }
         };
         xml.text("request", &repeated, &repository.address.oai());
         match result {
@@ -138,38 +139,23 @@ struct Repository {
 
 impl Repository {
     fn new(app: &App, base: &str) -> Self {
-        let host = match app.oai.namespace.as_str() {
-            "" => url::Url::parse(base).ok().and_then(|url| url.host_str().map(str::to_owned)),
-            host => Some(host.to_owned()),
-        };
-        Self { address: Address::new(base), host: host.unwrap_or_else(|| "localhost".into()) }
+        Self { address: Address::new(base), host: identifier_namespace(&app.oai.namespace, base) }
     }
 
     /// The identifier of a work.
     fn identifier(&self, object_number: &str) -> String {
-        format!("oai:{}:{}", self.host, utf8_percent_encode(&legal(object_number), LOCAL))
+        record_identifier(&self.host, object_number)
     }
 
     /// The object number of an identifier of this repository.
     fn object_number(&self, identifier: &str) -> Option<String> {
-        let local = identifier.strip_prefix("oai:")?.strip_prefix(&*self.host)?.strip_prefix(':')?;
-        Some(percent_decode_str(local).decode_utf8().ok()?.into_owned())
+        identified_work(&self.host, identifier)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn identifiers_hold_object_numbers_of_any_characters() {
-        let repository = Repository { address: Address::new("https://a.org/p"), host: "a.org".into() };
-        assert_eq!(repository.identifier("KMS 1/æ:2"), "oai:a.org:KMS%201%2F%C3%A6%3A2");
-        assert_eq!(repository.object_number("oai:a.org:KMS%201%2F%C3%A6%3A2").as_deref(), Some("KMS 1/æ:2"));
-        for other in ["KMS1", "oai:b.org:KMS1", "oai:a.orgKMS1", "oai:a.org:%FF"] {
-            assert_eq!(repository.object_number(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn wrong_arguments_are_not_repeated() {

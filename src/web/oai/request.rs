@@ -27,6 +27,28 @@ const VERBS: [(&str, &[&str]); 6] = [
     ("GetRecord", &["identifier", "metadataPrefix"]),
 ];
 
+/// The characters of a `metadataPrefix` and of each part of a `setSpec` (§3.2).
+const TOKEN: &str = "letters of ASCII, digits and -_.!~*'()";
+
+/// Whether a text may be a `metadataPrefix`, or a part of a `setSpec`.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&b))
+}
+
+/// Whether the schema of responses allows this value of an argument that was not refused: identifiers are URIs.
+pub(super) fn may_be_repeated(name: &str, value: &str) -> bool {
+    name != "identifier" || {
+        let mut rest = value.split('%');
+        let first = rest.next().unwrap_or_default();
+        let is_uri = |part: &str| {
+            part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(&b))
+        };
+        let is_escape = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+        let is_legal = is_uri(first) && rest.all(|part| is_escape(part) && is_uri(part));
+        is_legal && value.matches('#').count() < 2 && url::Url::parse(value).is_ok()
+    }
+}
+
 const LIST: &[&str] = &["from", "until", "set", "metadataPrefix", "resumptionToken"];
 
 impl OaiRequest {
@@ -60,6 +82,9 @@ impl OaiRequest {
         }
         let format = || {
             let prefix = needed("metadataPrefix")?;
+            if !is_token(prefix) {
+                return Err(Fault::argument(format!("`metadataPrefix` must be of {TOKEN}")));
+            }
             let all = ExchangeFormat::ALL.map(ExchangeFormat::prefix).join(", ");
             ExchangeFormat::with_prefix(prefix).ok_or_else(|| {
                 Fault::new(
@@ -71,8 +96,14 @@ impl OaiRequest {
         let list = |verb| match value("resumptionToken") {
             Some(token) => ListPosition::of_token(verb, token).ok_or_else(Fault::token),
             None => {
-                let format = format()?;
+                // Illegal values come first: the response repeats the others, which must be legal (§3.2).
                 let range = Range::parse(value("from"), value("until"))?;
+                if value("set").is_some_and(|set| !set.split(':').all(is_token)) {
+                    return Err(Fault::argument(format!(
+                        "`set` must be of {TOKEN}, in parts separated by `:`"
+                    )));
+                }
+                let format = format()?;
                 let set =
                     value("set").map(|set| SetSpec::parse(set).ok_or_else(Fault::nothing)).transpose()?;
                 Ok(ListPosition::start(format, range, set))
@@ -133,8 +164,34 @@ mod tests {
                 Some(Code::BadArgument),
             ),
             ("verb=ListIdentifiers&metadataPrefix=edm&set=no!", Some(Code::NoRecordsMatch)),
+            ("verb=ListIdentifiers&metadataPrefix=edm&set=no%20set", Some(Code::BadArgument)),
+            ("verb=ListIdentifiers&metadataPrefix=edm&set=a:", Some(Code::BadArgument)),
+            ("verb=ListIdentifiers&metadataPrefix=e%20m", Some(Code::BadArgument)),
+            ("verb=ListIdentifiers&metadataPrefix=mods&set=a%C3%A6", Some(Code::BadArgument)),
+            ("verb=ListIdentifiers&metadataPrefix=mods&until=today", Some(Code::BadArgument)),
+            ("verb=ListIdentifiers&from=2026-01-01T00:00:00Z&until=2026-01-01", Some(Code::BadArgument)),
+            ("verb=GetRecord&metadataPrefix=&identifier=oai:a:b", Some(Code::BadArgument)),
         ] {
             assert_eq!(code(query), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn identifiers_are_repeated_if_they_are_uris() {
+        for (identifier, expected) in [
+            ("oai:a.org:K%201%2F%C3%A6", true),
+            ("http://hdl.example/1?a=b#c", true),
+            ("K 1", false),
+            ("k\u{e6}", false),
+            ("a%zz", false),
+            ("a%2", false),
+            ("a:b#c#d", false),
+            ("::", false),
+            ("KMS1", false),
+            ("http://a:b/", false),
+        ] {
+            assert_eq!(may_be_repeated("identifier", identifier), expected, "{identifier}");
+        }
+        assert!(may_be_repeated("resumptionToken", "a b"));
     }
 }

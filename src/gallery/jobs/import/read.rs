@@ -122,12 +122,39 @@ impl Reading {
             members.extend(outline.collections());
         }
         if !members.is_empty() {
-            let steps = members.into_iter().rev().map(|address| Step { address, depth: depth + 1 });
+            let member = |address| Step { address, depth: depth + 1, is_next_page: false };
+            let steps = members.into_iter().rev().map(member);
             return Ok((Box::new(std::iter::empty()), steps.collect()));
         }
-        let next = outline.next_page(&location).map(|address| Step { address, depth });
+        if self.format.is_none()
+            && self.mapping.is_none()
+            && let Some(record) = outline.complete_record(&location)
+            && let Some(entries) = self.complete_record(&record)
+        {
+            return Ok((entries, Vec::new()));
+        }
+        let next = outline.next_page(&location).map(|address| Step { address, depth, is_next_page: true });
         let entries = self.records(Cursor::new(start)).map_err(|error| error.to_string())?;
         Ok((entries, next.into_iter().collect()))
+    }
+
+    /// The complete record that the manifest of another Tegl names; `None` if it cannot be had, so that the manifest counts.
+    fn complete_record(&self, address: &str) -> Option<Entries> {
+        let document = document::open_web(address, &self.web).map_err(|error| self.describe_and_count(error));
+        let read = document.and_then(|document| {
+            let (mut input, mut response) =
+                (document.input.take(self.limits.source.min(MAX_LINKED)), Vec::new());
+            input.read_to_end(&mut response).map_err(|error| error.to_string())?;
+            read::harvest_page(&response, self.limits)
+        });
+        match read {
+            Ok(page) if matches!(page.records[..], [Ok(_)]) => Some(Box::new(page.records.into_iter())),
+            Ok(_) => None,
+            Err(reason) => {
+                tracing::debug!(address, reason, "records: the manifest is read in place of its record");
+                None
+            }
+        }
     }
 
     /// The records of a response of OAI-PMH, and its next page.
@@ -142,7 +169,7 @@ impl Reading {
             return Err(format!("the response is longer than {} MiB", MAX_LINKED >> 20));
         }
         let page = read::harvest_page(response, self.limits)?;
-        let next = page.next_page(location).map(|address| Step { address, depth });
+        let next = page.next_page(location).map(|address| Step { address, depth, is_next_page: true });
         Ok((Box::new(page.records.into_iter()), next.into_iter().collect()))
     }
 
@@ -169,6 +196,7 @@ impl Reading {
 struct Step {
     address: String,
     depth: u8,
+    is_next_page: bool,
 }
 
 /// The records of all linked documents, one open at a time.
@@ -181,12 +209,16 @@ struct Walk {
 }
 
 impl Walk {
-    /// Opens the next document. One that cannot be read counts as one bad record.
-    fn open(&mut self, Step { address, depth }: Step) -> Option<Result<ParsedRecord, BadRecord>> {
-        if !self.visited.insert(address.clone()) {
-            return None;
-        }
+    /// Opens the next document. One that cannot be read counts as one bad record, and so does a list that leads back to a
+    /// page of it, because the rest is unknown.
+    fn open(&mut self, step: Step) -> Option<Result<ParsedRecord, BadRecord>> {
+        let Step { address, depth, is_next_page } = step;
         let bad = |reason: String| Some(Err(BadRecord { line: 0, object_number: None, reason }));
+        if !self.visited.insert(address.clone()) {
+            let reason =
+                || format!("{address} was read before: the list repeats itself, and its rest is unread");
+            return if is_next_page { bad(reason()) } else { None };
+        }
         if self.visited.len() > self.reading.settings.documents {
             self.pending.clear();
             let max = self.reading.settings.documents;

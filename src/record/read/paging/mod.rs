@@ -5,7 +5,7 @@ mod outline;
 use serde::Deserialize;
 use url::Url;
 
-use self::outline::{Members, Node, Word};
+use self::outline::{CompleteRecords, Members, Node, Word};
 
 /// The maximum depth of collections within collections.
 const MAX_DEPTH: usize = 8;
@@ -21,6 +21,8 @@ pub struct PageLinks {
     members: Members,
     manifests: Members,
     collections: Members,
+    #[serde(rename = "seeAlso")]
+    see_also: CompleteRecords,
 }
 
 /// Parses the links of a response; `None` if it is not one JSON object.
@@ -47,6 +49,14 @@ impl PageLinks {
             address.query_pairs().into_owned().filter(|(key, _)| key != "offset").collect();
         address.query_pairs_mut().clear().extend_pairs(kept).append_pair("offset", &next.to_string());
         Some(address.to_string())
+    }
+
+    /// The URL of the complete record of the work, if this is the manifest of another Tegl at this URL. Records elsewhere are
+    /// those of manifests that it has imported itself.
+    pub fn complete_record(&self, url: &str) -> Option<String> {
+        let own = Url::parse(url).ok()?.origin();
+        let mut records = self.see_also.0.iter().filter_map(|record| Url::parse(record).ok());
+        records.rfind(|record| record.origin() == own).map(String::from)
     }
 
     /// The URIs of the manifests in an IIIF Collection (Presentation API 2 and 3), including those of nested
@@ -128,6 +138,23 @@ mod tests {
         assert_eq!(both(&three), (vec!["a".into(), "b".into()], vec!["c".into()]));
         let two = json!({"manifests": [{"@id": "a", "@type": "sc:Manifest"}, "b"], "members": {"@id": "c", "@type": "sc:Collection"}});
         assert_eq!(both(&two), (vec!["a".into(), "b".into()], vec!["c".into()]));
+    }
+
+    #[test]
+    fn complete_records_are_those_of_the_same_server() {
+        let url = "https://a.org/presentation/3/K1/manifest";
+        let record =
+            |host: &str| json!({"id": format!("https://{host}/oai?a=b"), "profile": "urn:x-tegl:record"});
+        let other = json!({"id": "https://a.org/record", "type": "Dataset"});
+        let found = |see_also: Value| read(&json!({"seeAlso": see_also})).complete_record(url);
+        let own = Some("https://a.org/oai?a=b".to_owned());
+        assert_eq!(found(json!([other, record("b.org"), record("a.org"), record("c.org")])), own);
+        let old = json!({"@id": "https://a.org/oai?a=b", "profile": "urn:x-tegl:record"});
+        assert_eq!(found(old), own);
+        for none in [record("a.org:8080"), other, json!("https://a.org/oai"), json!([7, [null]]), json!(null)]
+        {
+            assert_eq!(found(none.clone()), None, "{none}");
+        }
     }
 
     #[test]

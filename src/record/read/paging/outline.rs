@@ -7,6 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::record::read::TEGL_NAMESPACE;
+
 /// A string or a number; the `id` of an object; the first value of a list. Other values are ignored.
 #[derive(Debug, Default)]
 pub(super) struct Word(Option<String>);
@@ -16,6 +18,20 @@ pub(super) struct Word(Option<String>);
 pub(super) struct Members {
     pub(super) count: u64,
     pub(super) nodes: Vec<Node>,
+}
+
+/// The URIs of the linked documents that are complete records of another Tegl.
+#[derive(Debug, Default)]
+pub(super) struct CompleteRecords(pub(super) Vec<String>);
+
+/// A link to a document, as far as it is needed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Linked {
+    id: Word,
+    #[serde(rename = "@id")]
+    old_id: Word,
+    profile: Word,
 }
 
 /// A member of a collection.
@@ -161,6 +177,32 @@ impl Lenient for Members {
             all.nodes.extend(member.nodes);
         }
         Ok(all)
+    }
+}
+
+impl Lenient for CompleteRecords {
+    fn of_text(_: String) -> Self {
+        Self::default()
+    }
+
+    fn of_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        let Linked { id, old_id, profile } = Linked::deserialize(MapAccessDeserializer::new(map))?;
+        let is_complete = profile.text() == Some(TEGL_NAMESPACE);
+        Ok(Self(id.0.or(old_id.0).filter(|_| is_complete).into_iter().collect()))
+    }
+
+    fn of_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        let mut all = Self::default();
+        while let Some(Self(some)) = list.next_element()? {
+            all.0.extend(some);
+        }
+        Ok(all)
+    }
+}
+
+impl<'de> Deserialize<'de> for CompleteRecords {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any(PhantomData))
     }
 }
 
