@@ -224,7 +224,7 @@ mod tests {
     fn servers_name_when_to_repeat_a_request() {
         assert_eq!(retry_after(" 120"), Some(Duration::from_secs(120)));
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert!(retry_after("Tue, 21 Oct 2999 07:28:00 GMT").is_some_and(|wait| wait > LONGEST_WAIT));
+        assert!(retry_after("Mon, 21 Oct 2999 07:28:00 GMT").is_some_and(|wait| wait > LONGEST_WAIT));
         for other in ["", "-1", "soon", "1.5"] {
             assert_eq!(retry_after(other), None, "{other}");
         }
