@@ -785,6 +785,11 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
         // A new record keeps them; a withdrawn work has none that wait.
         put(&catalogue, vec![work("a", "A new title", &[])]).await;
         assert_eq!(catalogue.get_all(&["a".into()]).await.unwrap()["a"].notes.len(), 2);
+        // Rejected ones leave room for others.
+        assert_eq!(change(create(None, Some("a.tif"), pending, 1)).await, Err(AnnotationRefused::Full));
+        let (id, status) = ("dog-4".into(), AnnotationStatus::Rejected);
+        change(AnnotationChange::Decide { id, expected: None, status }).await.unwrap();
+        change(create(None, Some("a.tif"), pending, 1)).await.unwrap();
         change(create(None, Some("b.tif"), pending, 1)).await.unwrap();
         catalogue.withdraw("a", None, &by_source(None)).await.unwrap();
         assert_eq!(catalogue.waiting_annotations(0, 10).await.unwrap(), []);

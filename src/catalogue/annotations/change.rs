@@ -121,7 +121,8 @@ impl Now {
     }
 }
 
-/// Whether a canvas or its work has as many annotations as it may have.
+/// Whether a canvas or its work has as many annotations as it may have. Rejected ones count for the work only, so that a
+/// moderated writer cannot fill a canvas for good.
 async fn is_full(
     changes: &mut AnyConnection,
     seq: i64,
@@ -135,7 +136,7 @@ async fn is_full(
     };
     let text = format!(
         "SELECT (SELECT COUNT(*) FROM annotations WHERE seq = $1) AS of_work, \
-         (SELECT COUNT(*) FROM annotations WHERE seq = $1 AND status <> 'deleted' AND {count}) AS of_canvas"
+         (SELECT COUNT(*) FROM annotations WHERE seq = $1 AND status IN ('pending', 'accepted') AND {count}) AS of_canvas"
     );
     let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(seq).bind(image.unwrap_or_default().to_owned());
     let query = if image.is_none() { query.bind(i64::from(canvas)) } else { query };
