@@ -35,10 +35,19 @@ pub(super) fn splits(written: &str, min_first: usize, min_last: usize) -> impl I
     let places = places.filter(move |(at, _)| (from..=to).contains(at));
     places.flat_map(move |(_, at)| {
         let (first, last) = written.split_at(at);
-        let unlinked = LINKS.iter().filter_map(move |link| first.strip_suffix(link));
+        let unlinked = LINKS.iter().filter_map(move |link| first.strip_suffix(link)).chain(undoubled(first));
         let long = unlinked.filter(move |first| first.chars().count() >= min_first);
         long.map(|first| Compound { first: first.to_owned(), last: last.to_owned() })
     })
+}
+
+/// A first part without its linking `e` and the consonant that is doubled before it: `pen` of `penne-tegning`.
+fn undoubled(first: &str) -> Option<&str> {
+    let stem = first.strip_suffix('e')?;
+    let last = stem.chars().next_back()?;
+    let single = stem.strip_suffix(last)?;
+    let is_consonant = last.is_ascii_alphabetic() && !"aeiouy".contains(last);
+    (is_consonant && single.ends_with(last)).then_some(single)
 }
 
 /// The split whose parts are both Danish words of the lexicon, if there is one; the longest last part is preferred.
@@ -101,6 +110,7 @@ mod tests {
             ("familieportrættet", "familie", "portrættet"),
             ("skovlandskab", "skov", "landskab"),
             ("vinterhimlen", "vinter", "himlen"),
+            ("pennetegning", "pen", "tegning"),
         ] {
             let split = split(&Word::new(word));
             let same = |part: &str, expected: &str| part.starts_with(expected.trim_end_matches('s'));
