@@ -196,12 +196,15 @@ impl WebhookService {
         let after = state.revision;
         let read = self.works.query(move |catalogue| async move {
             let (events, last) = catalogue.webhook_events(after, PAGE).await?;
-            // A lower revision means another catalogue.
-            let last = if last.is_none() { Some(catalogue.last_revision().await?) } else { last };
+            let last = match last {
+                Some(last) => Some(last),
+                // A lower revision means another catalogue. A higher one was made in the meantime, and has not been read.
+                None => Some(catalogue.last_revision().await?).filter(|last| *last < after),
+            };
             Ok((events, last))
         });
         let (events, last) = read.await?;
-        let Some(last) = last.filter(|last| *last != after) else { return Ok(Next::Nothing) };
+        let Some(last) = last else { return Ok(Next::Nothing) };
         let mut events = self.wanted(webhook, events).await?;
         let of = name.to_owned();
         if events.is_empty() {
