@@ -294,9 +294,12 @@ pub struct ImportVocabulary {
     /// The name of the vocabulary [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The syntax: rdfxml, turtle, ntriples, jsonld [default: by the file's name, or else detected]
+    /// The syntax: rdfxml, turtle, ntriples, jsonld [default: detected, or else by the file's name]
     #[arg(long, value_name = "SYNTAX")]
     syntax: Option<String>,
+    /// The URL that relative addresses in the file refer to [default: that of the file]
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
     /// Only labels in these languages, as in da,en [default: all]
     #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
     languages: Vec<String>,

@@ -114,8 +114,9 @@ async fn read(
     )?;
     let is_web = location.starts_with("http://") || location.starts_with("https://");
     let how = skos::Reading {
-        syntax: syntax.or_else(|| Syntax::of_file(location)),
-        base: is_web.then(|| location.to_owned()),
+        syntax,
+        usual: Syntax::of_file(location),
+        base: import.base.clone().or_else(|| is_web.then(|| location.to_owned())),
         languages: import.languages.iter().map(|language| language.to_ascii_lowercase()).collect(),
         max_mib: import.memory_mib,
     };

@@ -7,15 +7,27 @@ use oxrdf::{NamedOrBlankNode, Term, Triple};
 use super::{Concept, SkosError, SkosVocabulary};
 use crate::record::{NONE, Text};
 
-const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
+/// The namespace, and those that are written for it by mistake or come from a draft.
+const SKOS: [&str; 3] = [
+    "http://www.w3.org/2004/02/skos/core#",
+    "https://www.w3.org/2004/02/skos/core#",
+    "http://www.w3.org/2008/05/skos#",
+];
 const SKOS_XL: &str = "http://www.w3.org/2008/05/skos-xl#";
 const GETTY: &str = "http://vocab.getty.edu/ontology#";
 const TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 const RDFS_LABEL: &str = "http://www.w3.org/2000/01/rdf-schema#label";
 const DEPRECATED: &str = "http://www.w3.org/2002/07/owl#deprecated";
 
+/// The longest label in bytes: longer texts are descriptions, and nobody types them.
+const MAX_LABEL: usize = 1000;
 /// An estimate of the memory of a statement besides its texts, in bytes.
 const OVERHEAD: u64 = 80;
+
+/// The name of a URI in the vocabulary of SKOS.
+fn in_skos(uri: &str) -> Option<&str> {
+    SKOS.iter().find_map(|namespace| uri.strip_prefix(namespace))
+}
 
 /// What is known of a resource.
 #[derive(Default)]
@@ -105,7 +117,7 @@ impl<'a> Graph<'a> {
             _ => return None,
         };
         if predicate == TYPE {
-            let kind = resource.as_deref()?.strip_prefix(SKOS)?;
+            let kind = in_skos(resource.as_deref()?)?;
             let node = self.node(subject);
             node.is_concept |= kind == "Concept";
             node.is_other |= matches!(kind, "ConceptScheme" | "Collection" | "OrderedCollection");
@@ -146,7 +158,7 @@ impl<'a> Graph<'a> {
                 resource?,
             );
         }
-        let name = predicate.strip_prefix(SKOS)?;
+        let name = in_skos(predicate)?;
         if let Some(kind) = LabelKind::of(name) {
             let (language, text) = self.label(literal?)?;
             kind.in_concept(&mut self.node(subject).concept).add(&language, &text);
@@ -167,7 +179,7 @@ impl<'a> Graph<'a> {
         let is_read = self.languages.is_empty()
             || language == NONE
             || self.languages.iter().any(|wanted| *wanted == language || wanted == main);
-        (is_read && !text.is_empty()).then_some((language, text))
+        (is_read && !text.is_empty() && text.len() <= MAX_LABEL).then_some((language, text))
     }
 
     fn relation(&mut self, subject: &str, name: &str, object: String) -> Option<usize> {

@@ -9,6 +9,7 @@
 //! | `inScheme`, `topConceptOf`, `hasTopConcept` | schemes |
 //! | `notation` | the notation |
 //!
+//! Labels of more than 1,000 bytes are left out. The namespace may begin with `https`, or be that of a draft of 2008.
 //! Concepts without a URI (blank nodes) and deprecated ones (`owl:deprecated`) are left out, as is everything else.
 
 mod graph;
@@ -80,5 +81,7 @@ pub enum SkosError {
     Empty,
 }
 
+#[cfg(test)]
+mod foreign_tests;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,8 @@ const MAX_PROLOG: u64 = 1 << 20;
 const MAX_ENTITY: usize = 1000;
 /// How entities are declared.
 const ENTITY: &[u8] = b"<!ENTITY";
+/// The mark of UTF-8 with which some programs begin files.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 /// Statements between two reports of the progress.
 const REPORTED: u64 = 10_000;
 
@@ -61,14 +63,22 @@ impl Syntax {
         })
     }
 
-    /// The likely syntax of a document that begins like this.
-    fn of_start(start: &[u8]) -> Self {
-        let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start).trim_ascii_start();
+    /// The syntax of a document that begins like this, if no other syntax begins so.
+    fn of_start(start: &[u8]) -> Option<Self> {
+        let start = start.trim_ascii_start();
+        let after = start.get(1..).unwrap_or_default().trim_ascii_start();
+        let is_word = |word: &str| {
+            start.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
+        };
         match start {
-            [b'{' | b'[', ..] => Self::JsonLd,
-            [b'<', b'?' | b'!', ..] => Self::RdfXml,
-            _ if start.starts_with(b"<rdf:") => Self::RdfXml,
-            _ => Self::Turtle,
+            [b'{', ..] => Some(Self::JsonLd),
+            [b'[', ..] if after.starts_with(b"{") => Some(Self::JsonLd),
+            [b'<', b'?' | b'!', ..] => Some(Self::RdfXml),
+            _ if start.starts_with(b"<rdf:") => Some(Self::RdfXml),
+            _ if ["@prefix", "@base", "prefix ", "base "].iter().any(|word| is_word(word)) => {
+                Some(Self::Turtle)
+            }
+            _ => None,
         }
     }
 }
@@ -78,6 +88,8 @@ impl Syntax {
 pub struct Reading {
     /// The syntax; detected from the document if not set.
     pub syntax: Option<Syntax>,
+    /// The usual syntax of documents with its name, if it does not begin like another.
+    pub usual: Option<Syntax>,
     /// The URL of the document, if relative references may occur.
     pub base: Option<String>,
     /// The languages of labels that are read; all if it is empty.
@@ -98,9 +110,14 @@ pub fn read(
     let mut input = BufReader::with_capacity(1 << 16, input);
     let start =
         input.fill_buf().map_err(|error| SkosError::Syntax(vec![format!("cannot be read: {error}")]))?;
-    let syntax = reading.syntax.unwrap_or_else(|| Syntax::of_start(start));
-    if start.starts_with("\u{feff}".as_bytes()) {
-        input.consume("\u{feff}".len());
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Err(SkosError::Syntax(vec!["the text is in UTF-16: convert it to UTF-8".into()]));
+    }
+    let text = start.strip_prefix(BOM).unwrap_or(start);
+    let syntax = reading.syntax.or_else(|| Syntax::of_start(text)).or(reading.usual);
+    let syntax = syntax.unwrap_or(Syntax::Turtle);
+    if start.starts_with(BOM) {
+        input.consume(BOM.len());
     }
     let mut reader = Reader {
         graph: Graph::new(&reading.languages, reading.max_mib),
