@@ -25,7 +25,8 @@ while (query) {
   for (const [, status, identifier] of text.matchAll(/<header( status="deleted")?><identifier>([^<]*)/g)) {
     records += 1;
     deleted += status ? 1 : 0;
-    identifiers.add(identifier);
+    // A copy: a part of the page's text would keep the whole page in memory.
+    identifiers.add(Buffer.from(identifier).toString());
   }
   if (pid) largest = Math.max(largest, memory());
   const token = /<resumptionToken[^>]*>([^<]+)<\/resumptionToken>/.exec(text.slice(-1000));
