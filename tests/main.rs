@@ -29,6 +29,7 @@ mod likeness;
 mod linked_data;
 mod manifests;
 mod masters;
+mod moves;
 mod oai;
 mod outages;
 mod pages;

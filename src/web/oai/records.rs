@@ -77,8 +77,8 @@ pub(super) fn resumption(xml: &mut Xml, cursor: u64, size: Option<u64>, token: &
     }
 }
 
-/// The number of records of a list; at least that for a set, whose withdrawn works are not known without reading them. Works
-/// with any value of a scheme are not counted.
+/// The number of records of a list. For a set it is an estimate, which the protocol allows: all withdrawn works count, because
+/// whether they were in the set is not known without reading them. Works with any value of a scheme are not counted.
 async fn size(app: &App, from: &ListPosition) -> Result<Option<u64>, Error> {
     match &from.set {
         Some(SetSpec { value: None, .. }) => Ok(None),
