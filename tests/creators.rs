@@ -77,6 +77,10 @@ fn pages_about_creators_are_in_both_languages() {
         assert_eq!(response.status, 200, "{path}");
         assert!(response.text().contains(expected), "{path}: no {expected} in {}", response.text());
     }
+    // By last name, as they are shown.
+    let list = server.get("/creators").text();
+    let place = |name: &str| list.find(name).unwrap_or_else(|| panic!("no {name} in {list}"));
+    assert!(place("Ancher, Anna") < place("Nobody") && place("Nobody") < place("Turner"), "{list}");
     let moved = server.get("/da/creators/anna-ancher");
     assert_eq!((moved.status, moved.header("location")), (303, "/creators/anna-ancher?lang=da"));
 }

@@ -341,7 +341,8 @@ fn with_label(facet: &Facet, work: &Work, add: impl FnOnce(&str)) {
         let is_creator = facet.scheme == "creator";
         let maker = work.creators.iter().find(|creator| is_creator && slug(&creator.name) == facet.value);
         let sorted = maker.map(sort_name).unwrap_or_default();
-        let term = joined(&[&facet.scheme, &facet.value, &fold(&facet.sort), &label, &sorted]);
+        let sort = if sorted.is_empty() { fold(&facet.sort) } else { sort_key(&sorted) };
+        let term = joined(&[&facet.scheme, &facet.value, &sort, &label, &sorted]);
         if term.len() > MAX_TERM_BYTES {
             return;
         }
