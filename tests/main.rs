@@ -17,6 +17,7 @@ mod faults;
 mod find;
 mod floors;
 mod foreign;
+mod foreign_manifests;
 mod gallery;
 mod harvesting;
 mod headers;

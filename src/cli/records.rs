@@ -80,6 +80,7 @@ pub(super) async fn run(
         }
     }
     report_refused_hosts(arguments, &reading);
+    report_linked_pages(arguments, &reading);
     if let Some(mapping) = &reading.mapping {
         report_unused_columns(arguments, mapping, &register.lock());
     }
@@ -137,6 +138,23 @@ fn report_refused_hosts(arguments: &Arguments, reading: &Reading) {
             );
         }
     }
+}
+
+/// Lists the annotation pages that could not be read.
+fn report_linked_pages(arguments: &Arguments, reading: &Reading) {
+    let linked = reading.linked_pages();
+    if linked.count == 0 {
+        return;
+    }
+    if arguments.json {
+        let pages = linked.listed.iter().map(|(page, reason)| json!({ "page": page, "reason": reason }));
+        let pages: Vec<_> = pages.collect();
+        println!("{}", json!({ "annotation_pages": { "linked": linked.count, "pages": pages } }));
+        return;
+    }
+    eprintln!("{} annotation pages could not be read; manifests link to them", linked.count);
+    let listed = if arguments.verbose { linked.listed.len() } else { MAX_LISTED };
+    linked.listed.iter().take(listed).for_each(|(page, reason)| eprintln!("  {page}: {reason}"));
 }
 
 /// Lists the columns of the mapping that are empty in all records.

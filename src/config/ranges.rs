@@ -50,6 +50,7 @@ pub(super) const RANGES: &[Range] = &[
     ("records.depth", 4.0, 127.0),
     ("records.values", 1000.0, 1e9),
     ("records.list", 100.0, 1e9),
+    ("records.annotation_pages", 0.0, 100_000.0),
     ("records.text_kib", 1.0, TIB_IN_MIB),
     ("catalogue.connections", 1.0, 1000.0),
     ("catalogue.timeout_ms", 1.0, HOUR_MS),

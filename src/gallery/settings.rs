@@ -200,6 +200,8 @@ pub(crate) struct Records {
     pub source_mib: u64,
     /// Pages, manifests and collections that one address may lead to.
     pub documents: usize,
+    /// Annotation pages that are read for one manifest; the others stay links.
+    pub annotation_pages: usize,
     /// The largest record, in MiB, unpacked.
     pub record_mib: u64,
     /// Maximum nesting depth of a record's lists and objects.
@@ -221,6 +223,7 @@ impl Default for Records {
             slowest_kib_per_s: 8,
             source_mib: 65_536,
             documents: 1_000_000,
+            annotation_pages: 1000,
             record_mib: 8,
             depth: 64,
             values: 100_000,

@@ -34,7 +34,7 @@ mod version2;
 mod view;
 pub(crate) mod web_annotation;
 
-pub(crate) use address::{ALL_WORKS, Address, SEARCH_SCHEME};
+pub(crate) use address::{ALL_WORKS, Address, Resource, SEARCH_SCHEME};
 pub(crate) use canvas_annotations::{CanvasAnnotation, MAX_ITEMS, canvas_of};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;

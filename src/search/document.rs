@@ -60,6 +60,10 @@ impl IndexableWork<'_> {
         for rgb in self.colour_tags().filter_map(colour::of_tag) {
             document.add_text(fields.any_case, format!("{COLOUR_PREFIX}#{rgb:06x}"));
         }
+        if let Some(manifest) = self.work.source_manifest() {
+            let key = format!("{SOURCE_ID_PREFIX}{}", manifest.to_lowercase());
+            document.add_text(fields.any_case, key.chars().take(MAX_TERM_BYTES / 4).collect::<String>());
+        }
         for id in self.work.creators.iter().filter_map(|creator| creator.id.as_deref()) {
             let key: String = format!("{CREATOR_ID_PREFIX}{}", id.to_lowercase())
                 .chars()

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::map;
-use super::values::{MAX_DEPTH, full, is_date_time, json, known, list, positive, side, some, word};
+use super::values::{
+    MAX_DEPTH, full, is_date_time, json, known, list, media_type, number, positive, side, some, word,
+};
 use crate::presentation::context::CONTEXT_3;
 use crate::presentation::object::object;
 use crate::presentation::{html, http_uri, rights};
@@ -56,8 +58,7 @@ const DESCRIPTIVE: [&str; 19] = [
 ];
 
 /// Texts that are no URI, text or number of the specification's own.
-const WORDS: [&str; 24] = [
-    "format",
+const WORDS: [&str; 23] = [
     "profile",
     "textDirection",
     "processingLanguage",
@@ -214,7 +215,8 @@ impl Cleaner<'_> {
             "viewingDirection" => known(value, &DIRECTIONS),
             "width" | "height" => side(value).map(Value::from),
             "duration" => positive(value).map(Value::from),
-            "x" | "y" | "t" | "start" | "end" if value.is_number() => Some(value.clone()),
+            "x" | "y" | "t" | "end" => number(value),
+            "start" if number(value).is_some() => number(value),
             "language" => match value {
                 Value::Array(all) => some(all.iter().filter_map(word).map(Value::from).collect::<Vec<_>>()),
                 one => word(one).map(Value::from),
@@ -252,6 +254,7 @@ impl Cleaner<'_> {
             "stylesheet" => self.stylesheet(value),
             "bodyValue" => Some(Value::from(html::plain_text(value.as_str()?))),
             "creator" | "generator" | "renderedVia" => self.agents(value, depth),
+            "format" => media_type(value).map(Value::from),
             "navPlace" => Some(json(value, depth)).filter(Value::is_object),
             _ if WORDS.contains(&key) => match value {
                 Value::Number(_) => Some(value.clone()),

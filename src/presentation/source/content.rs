@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::clean::Cleaner;
 use super::map;
-use super::values::{MAX_DEPTH, full, json, list, some, text_of, word};
+use super::values::{MAX_DEPTH, full, json, kind_of, list, some, text_of, word};
 use crate::presentation::object::object;
 use crate::presentation::{html, http_uri};
 use crate::record::read::image_name;
@@ -28,8 +28,8 @@ impl Cleaner<'_> {
     /// A body or target of an annotation, or another resource that the specification leaves to others.
     pub(super) fn content(&self, from: &Value, depth: usize) -> Option<Value> {
         let fields = from.as_object().filter(|_| depth < MAX_DEPTH)?;
-        let kind = from.get("type").and_then(Value::as_str).unwrap_or_default();
-        match kind {
+        let kind = kind_of(from);
+        match &*kind {
             "Image" => return self.image(from, false, depth),
             "" if image_name(from).is_some() && from.get("service").is_some() => {
                 return self.image(from, false, depth);
@@ -42,7 +42,7 @@ impl Cleaner<'_> {
             let value = self.property(key, value, depth);
             made.extend(value.map(|value| (key.clone(), value)));
         }
-        let kind = Some(word(&from["type"]).unwrap_or_default()).filter(|kind| !kind.is_empty());
+        let kind = Some(kind).filter(|kind| !kind.is_empty());
         let kind = kind.unwrap_or_else(|| {
             let format = from["format"].as_str().unwrap_or_default();
             let kinds = [("video/", "Video"), ("audio/", "Sound"), ("image/", "Image"), ("model/", "Model")];
@@ -73,7 +73,7 @@ impl Cleaner<'_> {
         let fields = from.as_object().filter(|_| depth < MAX_DEPTH)?;
         let name = image_name(from).and_then(http_uri);
         let is_own = name.is_some_and(|name| self.own.contains_key(&name));
-        let kind = word(&from["type"]).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "Image".into());
+        let kind = Some(kind_of(from)).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "Image".into());
         if !(is_own || self.is_free || is_logo) {
             return None;
         }
@@ -99,7 +99,7 @@ impl Cleaner<'_> {
             return self.link(&object! { "id": id }, kind, depth);
         }
         let fields = from.as_object().filter(|_| depth < MAX_DEPTH)?;
-        let own = word(&from["type"]).filter(|kind| !kind.is_empty());
+        let own = Some(kind_of(from)).filter(|kind| !kind.is_empty());
         let own = own.unwrap_or_else(|| kind.to_owned());
         if !self.is_free && matches!(own.as_str(), "Image" | "Video" | "Model") {
             return None;
@@ -145,11 +145,35 @@ impl Cleaner<'_> {
             let first = profiles.iter().find(|one| one.is_string()).cloned();
             fields.extend(first.map(|first| ("profile".to_owned(), first)));
         }
+        // Services that were moved to version 2 of the Image API often state their level as they did before.
+        let kind = text(fields.get("type").or(fields.get("@type")));
+        if let Some(Value::String(profile)) = fields.get_mut("profile")
+            && kind.contains("ImageService2")
+            && let Some(level) = ["level0", "level1", "level2"].iter().find(|level| profile.contains(**level))
+        {
+            *profile = format!("http://iiif.io/api/image/2/{level}.json");
+        }
         if let Some(inner) = fields.remove("service") {
             let inner = self.each(&inner, |one| self.service(one));
             fields.extend(some(inner).map(|inner| ("service".to_owned(), inner)));
         }
-        ["id", "@id"].iter().any(|id| fields.contains_key(*id)).then_some(Value::Object(fields))
+        // Services of older specifications have JSON-LD's own keywords (Presentation API 3.0, §3.2).
+        let kind = text(fields.get("type").or(fields.get("@type")));
+        let is_older =
+            fields.contains_key("@type") || kind.contains("ImageService1") || kind.contains("ImageService2");
+        let (old, new) = (["@id", "@type"], ["id", "type"]);
+        let (from, to) = if is_older { (new, old) } else { (old, new) };
+        for (from, to) in from.into_iter().zip(to) {
+            if let Some(value) = fields.remove(from) {
+                fields.entry(to).or_insert(value);
+            }
+        }
+        if let Some(Value::String(id)) = fields.get_mut(to[0])
+            && let Some(service) = id.strip_suffix("/info.json")
+        {
+            *id = service.to_owned();
+        }
+        fields.contains_key(to[0]).then_some(Value::Object(fields))
     }
 
     pub(super) fn selector(&self, from: &Value, depth: usize) -> Option<Value> {

@@ -18,7 +18,8 @@
 //! | several images on a canvas, their targets, regions, rotations and choices | as is; the images in our form if they are of this server, otherwise by reference |
 //! | `structures`: ranges, nested, with behavior and `supplementary` | as is |
 //! | embedded annotation pages, any motivation, with selectors and style sheets | as is; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
-//! | annotation pages by reference, annotation collections | as is, by reference |
+//! | annotation pages by reference | read with the manifest and embedded as above; those that `tegl ingest` could not read are references, which it lists |
+//! | annotation collections | as is, by reference |
 //! | sound, video, 3D and text as bodies | as is, by reference |
 //! | `@context` of extensions | as is |
 //! | tags of this server | in our form, as an annotation page after those of the manifest |

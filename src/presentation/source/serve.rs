@@ -8,6 +8,7 @@ use super::references::{Addresses, list};
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::View;
 use crate::presentation::context::CONTEXT_3;
+use crate::presentation::object::object;
 
 impl Source {
     /// The source's manifest with addresses and images of this server, in the form of version 3; `keeps`: with the
@@ -16,6 +17,13 @@ impl Source {
         let mut manifest = Value::Object(self.manifest.clone());
         let images = Images { view, source: self, version };
         images.replace(&mut manifest, "");
+        begins_within(&mut manifest);
+        if let Some(Value::Array(canvases)) = manifest.get_mut("items")
+            && canvases.is_empty()
+        {
+            // A manifest has at least one canvas (3.0, §5.2).
+            canvases.push(object! { "type": "Canvas", "items": Value::Array(Vec::new()) });
+        }
         // Paintings without an image are gone, so pages are numbered after that.
         for canvas in list(manifest.get_mut("items")) {
             completed(canvas);
@@ -32,6 +40,12 @@ impl Source {
         self.canvas_id(number).filter(|id| !id.contains('#'))
     }
 
+    /// The number from 1 of the canvas with this URI in the source.
+    pub(crate) fn canvas_number(&self, id: &str) -> Option<usize> {
+        let canvases = self.manifest.get("items")?.as_array()?;
+        canvases.iter().position(|canvas| canvas["id"] == id).map(|at| at + 1)
+    }
+
     /// The value of `@context`.
     pub(in crate::presentation) fn context(&self) -> Value {
         match self.contexts.is_empty() {
@@ -41,8 +55,54 @@ impl Source {
     }
 }
 
+/// Removes `start` if it names no canvas or range of the manifest.
+fn begins_within(manifest: &mut Value) {
+    let start = &manifest["start"];
+    let id = start["source"]["id"].as_str().or(start["source"].as_str()).or(start["id"].as_str());
+    let Some(id) = id.map(|id| id.split('#').next().unwrap_or_default().to_owned()) else { return };
+    fn names(values: &Value, id: &str) -> bool {
+        let all = values.as_array().into_iter().flatten();
+        all.into_iter().any(|one| one["id"] == id || one["type"] == "Range" && names(&one["items"], id))
+    }
+    if !names(&manifest["items"], &id)
+        && !names(&manifest["structures"], &id)
+        && let Value::Object(fields) = manifest
+    {
+        fields.remove("start");
+    }
+}
+
+/// Moves annotations that do not paint from the canvas's `items` to its `annotations` (3.0, §5.3).
+fn move_unpainted(canvas: &mut Value) {
+    let paints = |annotation: &Value| {
+        let motivation = &annotation["motivation"];
+        motivation.is_null() || motivation == "painting" || list_of(motivation).any(|one| one == "painting")
+    };
+    let mut moved = Vec::new();
+    for page in list(canvas.get_mut("items")) {
+        if let Some(Value::Array(annotations)) = page.get_mut("items") {
+            moved.extend(annotations.extract_if(.., |annotation| !paints(annotation)));
+        }
+    }
+    if moved.is_empty() {
+        return;
+    }
+    let page = object! { "type": "AnnotationPage", "items": Value::Array(moved) };
+    if let Some(fields) = canvas.as_object_mut() {
+        let pages = fields.entry("annotations").or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(pages) = pages {
+            pages.insert(0, page);
+        }
+    }
+}
+
+fn list_of(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 /// Gives a canvas a size if it has neither size nor duration (3.0, §5.3), and removes pages that nothing is left of.
 fn completed(canvas: &mut Value) {
+    move_unpainted(canvas);
     if canvas.get("width").is_none() && canvas.get("duration").is_none() {
         let Dimensions { width, height } = painted_size(canvas).unwrap_or(Dimensions::new(1000, 1000));
         canvas["width"] = Value::from(width);

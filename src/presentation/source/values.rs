@@ -62,10 +62,59 @@ pub(super) fn word(value: &Value) -> Option<String> {
     Some(html::plain_text(value.as_str()?))
 }
 
+/// The type of a body or link as the specification writes it; empty if it has none.
+pub(super) fn kind_of(resource: &Value) -> String {
+    const KINDS: [&str; 12] = [
+        "Image",
+        "Video",
+        "Sound",
+        "Text",
+        "Dataset",
+        "Model",
+        "Canvas",
+        "Manifest",
+        "TextualBody",
+        "SpecificResource",
+        "Choice",
+        "Agent",
+    ];
+    let kind = word(&resource["type"]).unwrap_or_default();
+    let bare = kind.rsplit_once(':').map_or(&*kind, |(_, bare)| bare);
+    let bare = match &*bare.to_ascii_lowercase() {
+        "audio" => "Sound",
+        "movingimage" => "Video",
+        "document" => "Text",
+        _ => bare,
+    };
+    KINDS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(bare))
+        .map_or(kind.clone(), |known| (*known).to_owned())
+}
+
+/// A media type; one without its first part is one of an application.
+pub(super) fn media_type(value: &Value) -> Option<String> {
+    let text = word(value)?;
+    match text.split_once('/') {
+        Some((kind, _)) if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphabetic()) => None,
+        Some((kind, rest)) => Some(format!("{}/{rest}", kind.to_ascii_lowercase())),
+        None => {
+            ["vnd.", "x-"].iter().any(|start| text.starts_with(start)).then(|| format!("application/{text}"))
+        }
+    }
+}
+
+/// A number, also one that is written as a text.
+pub(super) fn number(value: &Value) -> Option<Value> {
+    let is_number = |number: &Value| number.is_number();
+    let read = || serde_json::from_str(value.as_str()?.trim()).ok().filter(is_number);
+    if value.is_number() { Some(value.clone()) } else { read() }
+}
+
 /// A side in whole pixels.
 pub(super) fn side(value: &Value) -> Option<u64> {
-    let side = value.as_u64().or_else(|| value.as_str()?.parse().ok()).or_else(|| {
-        let side = value.as_f64()?.round();
+    let side = value.as_u64().or_else(|| {
+        let side = number(value)?.as_f64()?.round();
         (1.0..=1e9).contains(&side).then_some(side as u64)
     })?;
     (1..=u64::from(u32::MAX)).contains(&side).then_some(side)

@@ -24,7 +24,8 @@ fn resource(mut from: Value) -> Value {
     let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
     match kind.as_str() {
         "Manifest" => {
-            let canvases: Vec<Value> = list(take(&mut from, "items")).map(resource).collect();
+            let mut canvases: Vec<Value> = list(take(&mut from, "items")).map(resource).collect();
+            labelled(&mut canvases);
             let mut sequence = object! { "@type": "sc:Sequence", "canvases": canvases };
             if let Some(start) = source_of(&from["start"]).map(|uri| without_fragment(&uri).to_owned()) {
                 sequence["startCanvas"] = Value::from(start);
@@ -32,6 +33,7 @@ fn resource(mut from: Value) -> Value {
             set("sequences", Value::from([sequence]));
             let mut flat = Vec::new();
             list(take(&mut from, "structures")).for_each(|range| ranges(range, &mut flat));
+            labelled(&mut flat);
             if !flat.is_empty() {
                 set("structures", Value::Array(flat));
             }
@@ -196,6 +198,15 @@ fn page_reference(mut from: Value) -> Value {
 
 fn member(mut from: Value) -> Value {
     Value::Object(common_properties(&mut from))
+}
+
+/// Gives resources without a label their number, because version 2 requires one (§3.1).
+fn labelled(resources: &mut [Value]) {
+    for (number, resource) in (1..).zip(resources) {
+        if let Some(fields) = resource.as_object_mut() {
+            fields.entry("label").or_insert_with(|| Value::from(format!("{number}")));
+        }
+    }
 }
 
 /// Flattens a range and the ranges in it into one list (§5.3).

@@ -17,7 +17,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
 use crate::iiif::Invalid;
-use crate::presentation::{Address, CitationFormat};
+use crate::presentation::content_state::State;
+use crate::presentation::{Address, CitationFormat, Resource};
+use crate::search::{SOURCE_ID_PREFIX, Search};
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
 use crate::web::download::disposition;
@@ -37,7 +39,7 @@ pub(super) async fn index(app: &App, request: &HttpRequest) -> Result<Response, 
     let parameter = |name: &str| request.query_string().split('&').find_map(|pair| pair.strip_prefix(name));
     let visit = Visit::of(app, request)?;
     if let Some(state) = parameter("iiif-content=") {
-        return content_state(app, request, &visit, state);
+        return content_state(app, request, &visit, state).await;
     }
     if parameter("files").is_none() && parameter("after=").is_none() {
         let indexing = match search::page(app, request, &visit).await {
@@ -64,11 +66,20 @@ fn has_works(app: &App) -> bool {
 }
 
 /// `GET /?iiif-content=…`: redirects to the target of a content state (Content State 1.0, §3.1).
-fn content_state(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -> Result<Response, Error> {
+async fn content_state(
+    app: &App,
+    request: &HttpRequest,
+    visit: &Visit,
+    state: &str,
+) -> Result<Response, Error> {
     let text = percent_encoding::percent_decode_str(state).decode_utf8_lossy();
     let read = crate::presentation::content_state::parse(&text)?;
     let address = Address::new(&app.base.of(request)?);
-    let place = address.find(&read.id).ok_or_else(|| {
+    let place = match address.find(&read.id) {
+        Some(place) => Some(place),
+        None => imported(app, &read).await?,
+    };
+    let place = place.ok_or_else(|| {
         Invalid::new(
             "iiif-content",
             &read.id,
@@ -87,6 +98,32 @@ fn content_state(app: &App, request: &HttpRequest, visit: &Visit, state: &str) -
         page = format!("{page}{separator}lang={}", visit.context.language);
     }
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
+}
+
+/// The resource by the URI that it had on the server from which its manifest was imported. A canvas needs its manifest's
+/// URI as well (Content State 1.0, §2.2.2).
+async fn imported(app: &App, state: &State) -> Result<Option<Resource>, Error> {
+    let manifest = state.manifest.as_deref().unwrap_or(&state.id);
+    let Some(work) = work_of_manifest(app, manifest).await? else { return Ok(None) };
+    if manifest == state.id {
+        return Ok(Some(Resource { work, canvas: None }));
+    }
+    let described = app.gallery.works.describe(&work).await?;
+    let source = app.gallery.works.source_manifest(&described).await?;
+    let canvas = source.and_then(|source| source.canvas_number(&state.id));
+    Ok(canvas.map(|number| Resource { work, canvas: Some(number) }))
+}
+
+/// The work that was imported from the manifest with this URI.
+async fn work_of_manifest(app: &App, manifest: &str) -> Result<Option<String>, Error> {
+    let name = format!("{SOURCE_ID_PREFIX}{manifest}");
+    let search = Search { numbers: vec![vec![name]], limit: 1, ..Search::default() };
+    let hits = app.gallery.search()?.find(search).await?;
+    let Some(place) = hits.found.hits.first() else { return Ok(None) };
+    Ok(hits.snapshot.stored(*place)?.work().and_then(|work| {
+        let is_same = work.source_manifest() == Some(manifest);
+        is_same.then_some(work.object_number)
+    }))
 }
 
 /// `GET /works/{work}`: a work's page; `canvas`, `capture` and `xywh` select what of it is shown first.

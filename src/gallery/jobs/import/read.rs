@@ -26,6 +26,15 @@ pub(crate) struct Reading {
     limits: Limits,
     settings: Records,
     refused: Arc<Refused>,
+    linked: Arc<Mutex<LinkedPages>>,
+}
+
+/// Annotation pages of manifests that could not be read, so that they stay links.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LinkedPages {
+    pub count: u64,
+    /// The first of them, with the reason.
+    pub listed: Vec<(String, String)>,
 }
 
 /// Hosts that were not contacted because they are not allowed, with the number of URLs for each.
@@ -57,7 +66,7 @@ impl Reading {
         settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
         let web = WebClient::new(named, settings.web(), store)?;
         let (limits, settings) = (settings.limits(), settings.clone());
-        Ok(Self { format, mapping, web, limits, settings, refused: Arc::default() })
+        Ok(Self { format, mapping, web, limits, settings, refused: Arc::default(), linked: Arc::default() })
     }
 
     /// Reads the records at a location, including those on further pages of the same response, and in the manifests of
@@ -175,7 +184,42 @@ impl Reading {
     }
 
     fn records(&self, input: impl Read + Send + 'static) -> Result<Entries, read::Error> {
-        Ok(Box::new(read::read(input, self.format, self.mapping.clone(), self.limits)?))
+        let entries = read::read(input, self.format, self.mapping.clone(), self.limits)?;
+        let reading = self.clone();
+        Ok(Box::new(entries.map(move |entry| entry.map(|entry| reading.with_annotations(entry)))))
+    }
+
+    /// A record, if it is a manifest with the annotation pages that it refers to.
+    fn with_annotations(&self, mut entry: ParsedRecord) -> ParsedRecord {
+        let manifest = entry.original.as_deref().filter(|_| entry.work.canvases.is_some());
+        let (mut pages, mut bytes) = (self.settings.annotation_pages, self.limits.bytes as u64);
+        let read = |address: &str| {
+            pages = pages.checked_sub(1)?;
+            let found = self.annotation_page(address, &mut bytes);
+            found.map_err(|reason| self.linked.lock().add(address, reason)).ok()
+        };
+        if let Some(whole) = manifest.and_then(|text| read::with_pages(text, read)) {
+            entry.original = Some(whole);
+        }
+        entry
+    }
+
+    /// The document at the address of an annotation page; `left` are the bytes that may still be read.
+    fn annotation_page(&self, address: &str, left: &mut u64) -> Result<serde_json::Value, String> {
+        let document = document::open_web(address, &self.web);
+        let document = document.map_err(|error| self.describe_and_count(error))?;
+        let mut page = Vec::new();
+        let reading = document.input.take(*left + 1).read_to_end(&mut page);
+        reading.map_err(|error| format!("cannot be read: {error}"))?;
+        *left = left
+            .checked_sub(page.len() as u64)
+            .ok_or("the manifest's pages are longer than `records.record_mib`")?;
+        serde_json::from_slice(&page).map_err(|error| format!("is not JSON: {error}"))
+    }
+
+    /// The annotation pages that could not be read so far.
+    pub(crate) fn linked_pages(&self) -> LinkedPages {
+        self.linked.lock().clone()
     }
 
     /// Why a document was not read; a refused host is counted, and logged once.
@@ -190,6 +234,15 @@ impl Reading {
             }
         }
         error.to_string()
+    }
+}
+
+impl LinkedPages {
+    fn add(&mut self, address: &str, reason: String) {
+        self.count += 1;
+        if self.listed.len() < LISTED {
+            self.listed.push((address.to_owned(), reason));
+        }
     }
 }
 

@@ -53,14 +53,16 @@ pub fn painted_images(canvas: &Value) -> Vec<&Value> {
 pub fn image_name(body: &Value) -> Option<&str> {
     let kind = field(body, &["type", "@type"]).and_then(Value::as_str).unwrap_or_default();
     let format = body["format"].as_str().unwrap_or_default();
-    let is_image = matches!(kind, "" | "Image" | "dctypes:Image")
+    let is_image = ["", "Image", "dctypes:Image"].iter().any(|image| kind.eq_ignore_ascii_case(image))
         && !["video/", "audio/", "text/"].iter().any(|other| format.starts_with(other));
     let service = || {
         let mut services = many(body.get("service")).iter();
         services.find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str))
     };
     let own = || field(body, &["id", "@id"]).and_then(Value::as_str).or(body.as_str());
-    is_image.then(|| service().or_else(own)).flatten()
+    // Some name the service by its description.
+    let name = is_image.then(|| service().or_else(own)).flatten()?;
+    Some(name.strip_suffix("/info.json").unwrap_or(name))
 }
 
 /// The role of an image, as its label names it.

@@ -29,13 +29,43 @@ pub fn resource_ids(text: &str) -> Option<ResourceIds> {
     Some(ResourceIds { manifest: whole, canvases, is_version_2 })
 }
 
-/// A manifest in the form of version 3; one that has this form is unchanged.
+/// A manifest in the form of version 3; of one that has this form only properties of version 2 change.
 pub fn upgraded(manifest: Value) -> Value {
     let is_old = manifest.get("items").is_none()
         && (manifest.get("sequences").is_some() || manifest.get("@type").is_some());
     match manifest {
         Value::Object(fields) if is_old => self::manifest(fields),
-        other => other,
+        mut other => {
+            without_remnants(&mut other);
+            for canvas in other.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+                without_remnants(canvas);
+            }
+            other
+        }
+    }
+}
+
+/// Converts properties of version 2 in a resource of version 3, unless it has what took their place.
+fn without_remnants(resource: &mut Value) {
+    const OLD: [&str; 8] =
+        ["description", "attribution", "license", "logo", "viewingHint", "related", "within", "posterCanvas"];
+    let Some(fields) = resource.as_object_mut() else { return };
+    let mut old: Map<String, Value> =
+        OLD.iter().filter_map(|key| Some(((*key).to_owned(), fields.remove(*key)?))).collect();
+    if old.is_empty() {
+        return;
+    }
+    // The name of a draft of version 3.
+    let placeholder = old.remove("posterCanvas").map(|canvas| ("placeholderCanvas".to_owned(), canvas));
+    // The logo's agent is named by the host.
+    old.extend(fields.get("id").map(|id| ("@id".to_owned(), id.clone())));
+    let made = common(&mut old, "Manifest");
+    for (key, value) in made.into_iter().chain(placeholder) {
+        let is_pairs = key == "metadata" && fields.contains_key("metadata");
+        match (fields.get_mut("metadata"), value) {
+            (Some(Value::Array(pairs)), Value::Array(more)) if is_pairs => pairs.extend(more),
+            (_, value) => drop(fields.entry(key).or_insert(value)),
+        }
     }
 }
 
@@ -149,8 +179,9 @@ fn canvas(from: Value) -> Option<Value> {
 }
 
 /// An annotation list, embedded or by its URI, as an annotation page.
-fn page(from: Value) -> Option<Value> {
+pub(super) fn page(from: Value) -> Option<Value> {
     let mut from = match from {
+        Value::Object(from) if from.contains_key("items") => return Some(Value::Object(from)),
         Value::Object(from) => from,
         id => return id.is_string().then(|| json!({ "id": id, "type": "AnnotationPage" })),
     };
@@ -250,16 +281,23 @@ fn nested(ranges: Vec<Value>) -> Vec<Value> {
 fn range(range: &Map<String, Value>, all: &[Map<String, Value>], depth: usize, left: &mut usize) -> Value {
     *left = left.saturating_sub(1);
     let mut own = range.clone();
-    let mut items = Vec::new();
+    let (mut items, mut known) = (Vec::new(), HashSet::new());
     for member in
         many(range.get("members")).iter().chain(many(range.get("ranges"))).chain(many(range.get("canvases")))
     {
-        let Some(id) = id_of(member) else { continue };
+        // `members` may repeat what `ranges` and `canvases` list.
+        let Some(id) = id_of(member).filter(|id| known.insert(*id)) else { continue };
+        let is_range = member["@type"].as_str().is_some_and(|kind| bare(kind) == "Range");
         match all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)) {
             Some(inner) if depth < MAX_PART_DEPTH && *left > 0 => {
                 items.push(self::range(inner, all, depth + 1, left));
             }
             Some(_) => {}
+            // A range that is written where it belongs.
+            None if is_range => {
+                let inner = member.as_object().filter(|_| depth < MAX_PART_DEPTH && *left > 0);
+                items.extend(inner.map(|inner| self::range(inner, all, depth + 1, left)));
+            }
             None => items.extend(canvas_reference(member)),
         }
     }
@@ -305,6 +343,15 @@ fn text(from: Value) -> Value {
         let (language, value) = match one {
             Value::String(value) => ("none".to_owned(), value),
             Value::Number(value) => ("none".to_owned(), value.to_string()),
+            // A language map of version 3.
+            Value::Object(fields) if !fields.contains_key("@value") => {
+                for (language, values) in fields {
+                    if let Value::Array(all) = map.entry(language).or_insert_with(|| json!([])) {
+                        all.extend(list(Some(values)).into_iter().filter(Value::is_string));
+                    }
+                }
+                continue;
+            }
             Value::Object(mut fields) => {
                 let Some(Value::String(value)) = fields.remove("@value") else { continue };
                 let language = fields.remove("@language").and_then(|one| Some(one.as_str()?.to_owned()));
