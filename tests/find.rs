@@ -118,6 +118,49 @@ fn the_origin_of_values_is_shown() {
     crate::support::museum::wait(std::time::Duration::from_secs(20), || origin("cloud") == expected);
 }
 
+/// The values of the facets with these labels: their labels and counts.
+fn values(page: &str, facet: &str) -> Vec<(String, String)> {
+    let (_, facet) = page.split_once(&format!("<h3 dir=\"auto\">{facet}</h3>")).unwrap();
+    let (facet, _) = facet.split_once("</ul>").unwrap();
+    let between =
+        |text: &str, from: &str| text.split_once(from).unwrap().1.split('<').next().unwrap().to_owned();
+    let items = facet.split("<li>").skip(1);
+    items.map(|item| (between(item, "<span dir=\"auto\">"), between(item, "\"number\">"))).collect()
+}
+
+#[test]
+fn several_values_of_a_facet_can_be_chosen() {
+    let museum = gallery();
+    let server = museum.serve();
+    let all = page(&server, "/");
+    let (types, creators) = (values(&all, "Types"), values(&all, "Creators"));
+    assert_eq!((types.len(), creators.len()), (2, 5));
+    // A link of another page has the value that all works must have.
+    for path in ["/?all=type%3Aprint", "/?any=type%3Aprint"] {
+        let print = page(&server, path);
+        assert!(print.contains("<h2>70 works"), "{path}");
+        assert_eq!(values(&print, "Types"), types, "{path}: counts do not depend on the facet's own filter");
+        assert_ne!(values(&print, "Creators"), creators, "{path}: those of others do");
+        assert!(print.contains("href=\"/\" rel=\"nofollow\" aria-current=\"true\""), "{path}: {print}");
+        let both = "/?any=type%3Aprint&any=type%3Apainting";
+        assert!(print.contains(&format!("href=\"{both}\"")), "{path}: {print}");
+        let both = page(&server, both);
+        assert!(both.contains("<h2>140 works"), "{path}");
+        assert_eq!((values(&both, "Types"), values(&both, "Creators")), (types.clone(), creators.clone()));
+        let without = "href=\"/?any=type%3Apainting\" rel=\"nofollow\" aria-current=\"true\"";
+        assert!(both.contains(without), "{both}");
+    }
+    let danish = page(&server, "/?any=type%3Aprint&any=creator%3Apainter-1&lang=da");
+    assert!(danish.contains("<h2>14 værker"), "{danish}");
+    let numbers =
+        |facet: &str| values(&danish, facet).into_iter().map(|(_, count)| count).collect::<Vec<_>>();
+    assert_eq!(numbers("Værktyper"), ["14", "14"]);
+    assert_eq!(numbers("Kunstnere"), ["14"; 5]);
+    // Works with two values at once can still be asked for by the address.
+    let combined = page(&server, "/?all=motif%3Aboat&all=motif%3Anothing");
+    assert!(combined.contains("No work"), "{combined}");
+}
+
 #[test]
 fn an_empty_result_says_what_to_leave_out() {
     let museum = Museum::new(&works());

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::parameters::PLACE;
 use super::{COLOUR, SWATCHES, SearchPage, VALUES};
 use crate::gallery::{Error, Hits, SearchService};
-use crate::search::{Order, SORTS, Search, Sort, swatch_of};
+use crate::search::{FacetMode, Filter, Order, SORTS, Search, Sort, swatch_of};
+use crate::web::api::query_of;
 use crate::web::pages::{Bar, Facet, Link, Period, PickedColor};
 
 /// Years per bar of the histogram: the first of these that gives at most [`BARS`].
@@ -61,16 +62,39 @@ impl SearchPage<'_> {
         Ok(facets)
     }
 
-    /// A value of a facet, linking to the search with it, or without it if it is active.
+    /// The filters of a scheme that works must meet all at once.
+    fn combined(&self, scheme: &str) -> usize {
+        let of_scheme = |(name, value): &&(String, String)| name == "all" && scheme_of(value) == scheme;
+        self.pairs.iter().filter(of_scheme).count()
+    }
+
+    /// The URL of this search with one more value of a scheme. Works may have any of the chosen values, unless the address
+    /// already asks for works with several.
+    fn with_value(&self, scheme: &str, filter: &str) -> String {
+        if self.combined(scheme) > 1 {
+            return self.with(&[("all", filter)], &PLACE);
+        }
+        let kept = self.pairs.iter().filter(|(name, _)| !PLACE.contains(&name.as_str()));
+        let kept = kept.map(|(name, value)| match name.as_str() {
+            "all" if scheme_of(value) == scheme => ("any", value.as_str()),
+            name => (name, value.as_str()),
+        });
+        self.url(&query_of(kept.chain([("any", filter)])))
+    }
+
+    /// A value of a facet, linking to the search with it, too, or without it if it is active.
     fn value(&self, hits: &Hits, scheme: &str, number: u32, works: u64) -> Result<Option<Link>, Error> {
         let vocabulary = hits.snapshot.vocabulary();
         let Some(term) = vocabulary.value(number) else { return Ok(None) };
         let filter = format!("{}:{}", term.scheme, term.value);
-        let chosen = self.pairs.iter().any(|(name, value)| name == "all" && *value == filter);
-        let href = match chosen {
-            true => self.without("all", &filter),
-            false => self.with(&[("all", &filter)], &PLACE),
+        let is_this =
+            |(name, value): &&(String, String)| matches!(name.as_str(), "any" | "all") && *value == filter;
+        let active = self.pairs.iter().find(is_this);
+        let href = match active {
+            Some((name, _)) => self.without(name, &filter),
+            None => self.with_value(scheme, &filter),
         };
+        let chosen = active.is_some();
         let preferred = self.visit.publisher.preferred_languages();
         let own = self.visit.own_color_name(&term.value).filter(|_| scheme == COLOUR);
         let label = own.or_else(|| term.label.best(&preferred)).unwrap_or(&term.value).to_owned();
@@ -208,6 +232,29 @@ fn last_periods(counted: &[(i32, i32, u64)], interval: i32) -> (Vec<(i32, i32, u
     let starts = (first.max(earliest)..=last).step_by(interval as usize);
     let periods = starts.map(|from| (from, from.saturating_add(interval - 1), count(from).unwrap_or(0)));
     (periods.collect(), first >= earliest)
+}
+
+/// Lets the counts of a facet ignore its own filter. A single `all` filter of a scheme means the same as `any`.
+pub(super) fn count_openly(search: &mut Search) {
+    search.facet_mode = FacetMode::Multiple;
+    // Cursors belong to the search as it was asked.
+    if search.cursor.is_some() {
+        return;
+    }
+    let is_alone = |filter: &Filter, others: &[Filter]| {
+        others.iter().filter(|other| other.scheme == filter.scheme).count() == 1
+    };
+    let all = std::mem::take(&mut search.all);
+    let (alone, combined): (Vec<Filter>, Vec<Filter>) = all.iter().cloned().partition(|filter| {
+        is_alone(filter, &all) && !search.any.iter().any(|other| other.scheme == filter.scheme)
+    });
+    search.any.extend(alone);
+    search.all = combined;
+}
+
+/// The scheme of a filter.
+fn scheme_of(filter: &str) -> &str {
+    filter.split_once(':').map_or("", |(scheme, _)| scheme)
 }
 
 /// `#rrggbb` of a value of `colour`, which may have a share.

@@ -77,6 +77,7 @@ fn understood(pairs: &mut Pairs, snapshot: &Snapshot) -> (Search, Option<String>
     let vocabulary = snapshot.vocabulary();
     let used = FACETS.into_iter().filter(|scheme| !vocabulary.numbers_of(scheme).is_empty());
     search.facets = used.map(str::to_owned).collect();
+    filters::count_openly(&mut search);
     search.facet_limit = VALUES.max(SWATCHES);
     let start = parameters::value(pairs, "start").and_then(|start| start.parse().ok());
     search.offset = start.filter(|_| search.cursor.is_none()).unwrap_or(0);
