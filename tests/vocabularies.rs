@@ -146,3 +146,45 @@ fn broken_vocabularies_change_nothing() {
         assert!(output.err.contains(expected), "{name}: {}", output.err);
     }
 }
+
+#[test]
+fn concepts_have_pages_in_both_languages() {
+    let museum = Museum::new(&records());
+    import(&museum, "animals.ttl", ANIMALS, &[]);
+    let server = museum.serve();
+    wait(Duration::from_secs(20), || found(&server, "q=quadrupeds").len() == 3);
+    for (path, expected) in [
+        ("/concepts", "1 term<"),
+        ("/concepts?lang=da", "href=\"/concepts/http-v-example-animals-animal?lang=da\""),
+        ("/concepts?q=comp", "href=\"/concepts/http-v-example-animals-pet\""),
+        ("/concepts?q=xyz&lang=da", "Ingen termer med disse ord."),
+        ("/concepts/http-v-example-animals-animal", "2 works"),
+        ("/concepts/http-v-example-animals-animal", "<h1 dir=\"auto\">quadrupeds</h1>"),
+        ("/concepts/http-v-example-animals-animal?lang=da", "<h1 dir=\"auto\">firbenede</h1>"),
+        ("/concepts/http-v-example-animals-animal?lang=da", "2 værker"),
+        ("/concepts/http-v-example-animals-animal?lang=da", "Underordnede termer"),
+        ("/concepts/http-v-example-animals-pet", "Broader terms"),
+        (
+            "/concepts/http-v-example-animals-terrier",
+            "href=\"http://other.example/terrier\" rel=\"external\"",
+        ),
+        ("/concepts/http-v-example-animals-terrier", "\"@type\":\"skos:Concept\""),
+        ("/concepts/http-v-example-animals-terrier", "href=\"/works/T1\""),
+        ("/concepts/http-v-example-animals-pet", "1 work<"),
+        ("/works/T1", "href=\"/concepts/http-v-example-animals-terrier\""),
+        ("/works/T2?lang=da", ">vandmonstre</a>"),
+    ] {
+        let response = server.get(path);
+        assert_eq!(response.status, 200, "{path}");
+        assert!(response.text().contains(expected), "{path}: no {expected} in {}", response.text());
+    }
+    assert!(!server.get("/works/T4").text().contains("Terms explained"));
+    for path in ["/concepts/nothing", "/concepts/%F0"] {
+        assert!([404, 400].contains(&server.get(path).status), "{path}");
+    }
+    let moved = server.get("/da/concepts/http-v-example-animals-pet");
+    assert_eq!(
+        (moved.status, moved.header("location")),
+        (303, "/concepts/http-v-example-animals-pet?lang=da")
+    );
+}

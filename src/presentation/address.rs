@@ -186,6 +186,11 @@ impl Address {
         format!("{}/creators/{}", self.base, segment(creator))
     }
 
+    /// The page of a concept, by its identifier.
+    pub(crate) fn concept_page(&self, concept: &str) -> String {
+        format!("{}/concepts/{}", self.base, segment(concept))
+    }
+
     /// A work's record as JSON.
     pub(crate) fn record(&self, work: &str) -> String {
         format!("{}/api/v1/works/{}", self.base, segment(work))

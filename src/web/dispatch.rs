@@ -195,6 +195,8 @@ impl App {
             Route::Index => site::index(self, request).await,
             Route::Creators => site::creators(self, request).await,
             Route::Creator { creator } => site::creator(self, request, &creator.identifier).await,
+            Route::Concepts => site::concepts(self, request).await,
+            Route::Concept { concept } => site::concept(self, request, &concept.identifier).await,
             Route::Compare => site::compare(self, request).await,
             Route::Review => site::review(self, request).await,
             Route::Developers => site::developers(self, request).await,

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::parameters::{OF_CREATOR, of_concepts};
 use super::query::ApiQuery;
-use super::responses::{Concept, ConceptLink, ConceptOfWork, Concepts, Label, Url, as_json};
+use super::responses::{self, Concept, ConceptLink, ConceptOfWork, Label, Url, as_json};
 use super::works::{json_response, values};
 use crate::gallery::Error;
 use crate::presentation::Address;
 use crate::record::{NONE, Tag, Text, Work, facets};
-use crate::search::KnownConcept;
+use crate::search::{Concepts, KnownConcept};
 use crate::web::App;
 use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::document::Document;
@@ -66,7 +66,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest) -> Result<Response, E
     });
     let page = found.into_iter().skip(start).take(limit).filter_map(|place| concepts.get(place));
     let page = page.map(|concept| link(&address, concept, query.text("lang"))).collect();
-    Ok(json_response(request, as_json(&Concepts { concepts: page, next, total })).await.into())
+    Ok(json_response(request, as_json(&responses::Concepts { concepts: page, next, total })).await.into())
 }
 
 /// One concept, as JSON or as JSON-LD.
@@ -77,10 +77,7 @@ pub(super) async fn one(app: &App, request: &HttpRequest, concept: &str) -> Resu
     let concepts = service.concepts();
     let place = concepts.find(&name).ok_or(Error::NotFound)?;
     let concept = concepts.get(place).ok_or(Error::NotFound)?;
-    let listed = |places: &[u32]| -> Vec<&KnownConcept> {
-        places.iter().take(MAX_NARROWER).filter_map(|&place| concepts.get(place)).collect()
-    };
-    let (broader, narrower) = (listed(&concept.broader), listed(&concept.narrower));
+    let (broader, narrower) = (listed(&concepts, &concept.broader), listed(&concepts, &concept.narrower));
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
@@ -111,7 +108,15 @@ pub(super) async fn one(app: &App, request: &HttpRequest, concept: &str) -> Resu
     Ok(Document::new(as_json(&published)).respond(request, "application/json", response).into())
 }
 
-/// A concept in the vocabulary of SKOS.
+/// A concept in the vocabulary of SKOS, with those directly above and below it.
+pub(crate) fn linked_concept(concepts: &Concepts, concept: &KnownConcept) -> Value {
+    linked(concept, &listed(concepts, &concept.broader), &listed(concepts, &concept.narrower))
+}
+
+fn listed<'a>(concepts: &'a Concepts, places: &[u32]) -> Vec<&'a KnownConcept> {
+    places.iter().take(MAX_NARROWER).filter_map(|&place| concepts.get(place)).collect()
+}
+
 fn linked(concept: &KnownConcept, broader: &[&KnownConcept], narrower: &[&KnownConcept]) -> Value {
     let labels = |text: &Text| -> Value {
         let label = |(language, value): (&str, &str)| match language {
@@ -146,4 +151,9 @@ pub(super) fn concepts_of(app: &App, work: &Work, tags: &[Tag]) -> Vec<ConceptOf
         Some(ConceptOfWork { filter: format!("{}:{}", facet.scheme, facet.value), uri })
     });
     meant.collect()
+}
+
+/// The URIs of the concepts that the values of a work mean.
+pub(crate) fn uris_of_concepts(app: &App, work: &Work, tags: &[Tag]) -> Vec<String> {
+    concepts_of(app, work, tags).into_iter().map(|meant| meant.uri).collect()
 }

@@ -6,9 +6,10 @@ use crate::record::slug;
 use crate::search::swatch_names;
 
 /// The files that define labels. The list is read from them, so that no label is written twice.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     include_str!("labels.rs"),
     include_str!("labels/work.rs"),
+    include_str!("labels/concepts.rs"),
     include_str!("labels/creators.rs"),
     include_str!("labels/developers.rs"),
     include_str!("compare/labels.rs"),

@@ -1,9 +1,11 @@
 //! The labels of all pages, in English and Danish.
 
+mod concepts;
 mod creators;
 mod developers;
 mod work;
 
+pub(super) use self::concepts::*;
 pub(super) use self::creators::*;
 pub(super) use self::developers::*;
 pub(super) use self::work::*;

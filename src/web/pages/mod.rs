@@ -6,6 +6,7 @@
 
 mod assets;
 mod compare;
+mod concepts;
 mod content_security_policy;
 mod context;
 mod creators;
@@ -37,6 +38,7 @@ mod work;
 
 pub(crate) use assets::{Asset, asset, media_type};
 pub(crate) use compare::{Comparison, compare};
+pub(crate) use concepts::{ConceptList, ConceptPage, concept, concepts};
 pub(crate) use content_security_policy::{content_security_policy, policy_with_other_servers};
 pub(crate) use context::Context;
 pub(crate) use creators::{CreatorList, CreatorPage, creator, creators};

@@ -121,6 +121,12 @@ pub(super) enum Route<'a> {
     Sitemap {
         part: u32,
     },
+    /// The page of all concepts.
+    Concepts,
+    /// The page of a concept.
+    Concept {
+        concept: Image<'a>,
+    },
     /// The page of all creators.
     Creators,
     /// The page of a creator.
@@ -179,6 +185,8 @@ impl<'a> Route<'a> {
             ("oai", "tegl.xsd") => Ok(Self::OaiSchema),
             ("creators", "") => Ok(Self::Creators),
             ("creators", id) => Ok(Self::Creator { creator: Image::new(id)? }),
+            ("concepts", "") => Ok(Self::Concepts),
+            ("concepts", id) => Ok(Self::Concept { concept: Image::new(id)? }),
             ("compare", "") => Ok(Self::Compare),
             ("review", "") => Ok(Self::Review),
             ("developers", "") => Ok(Self::Developers),

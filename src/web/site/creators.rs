@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
+use super::authority::authority;
 use super::search::results::hit;
 use super::visit::{Visit, encoded};
 use crate::gallery::Error;
@@ -94,24 +95,6 @@ pub(super) async fn one(app: &App, request: &HttpRequest, visit: &Visit, id: &st
         url,
     };
     Ok(pages::creator(&visit.context, &page))
-}
-
-/// The name of an authority file, by a URI in it.
-fn authority(uri: &str) -> Option<&'static str> {
-    let (_, rest) = uri.split_once("://")?;
-    let rest = rest.strip_prefix("www.").unwrap_or(rest);
-    let known = [
-        ("vocab.getty.edu/ulan", "ULAN"),
-        ("vocab.getty.edu/page/ulan", "ULAN"),
-        ("wikidata.org/", "Wikidata"),
-        ("viaf.org/", "VIAF"),
-        ("d-nb.info/gnd", "GND"),
-        ("isni.org/", "ISNI"),
-        ("id.loc.gov/", "Library of Congress"),
-        ("rkd.nl/", "RKD"),
-        ("tate.org.uk/", "Tate"),
-    ];
-    known.into_iter().find(|(start, _)| rest.starts_with(start)).map(|(_, name)| name)
 }
 
 /// The creator as a `Person` of schema.org.

@@ -1,6 +1,8 @@
 //! The site: search, works, viewers, assets.
 
+mod authority;
 mod compare;
+mod concepts;
 mod creators;
 mod developers;
 pub(super) mod failure;
@@ -160,6 +162,20 @@ pub(super) async fn creator(app: &App, request: &HttpRequest, id: &str) -> Resul
     Ok(page(request, &visit.context, body).await)
 }
 
+/// `GET /concepts`: the concepts of imported vocabularies.
+pub(super) async fn concepts(app: &App, request: &HttpRequest) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = concepts::list(app, request, &visit).await?;
+    Ok(page(request, &visit.context, body).await)
+}
+
+/// `GET /concepts/{id}`: a concept with works.
+pub(super) async fn concept(app: &App, request: &HttpRequest, id: &str) -> Result<Response, Error> {
+    let visit = Visit::of(app, request)?;
+    let body = concepts::one(app, request, &visit, id).await?;
+    Ok(page(request, &visit.context, body).await)
+}
+
 /// `GET /works/{work}/cite.{bib|ris|json|txt}`: the citation of a work, or of a detail of it.
 pub(super) async fn citation(
     app: &App,
@@ -227,7 +243,9 @@ pub(super) fn in_language(app: &App, request: &HttpRequest) -> Result<Response, 
     let (language, rest) = path.split_once('/').unwrap_or((path, ""));
     let is_offered = language::site_languages(&app.publisher, &app.theme).contains(&language);
     let is_page = rest.is_empty()
-        || ["works/", "creators", "view/", "compare", "developers"].iter().any(|page| rest.starts_with(page));
+        || ["works/", "creators", "concepts", "view/", "compare", "developers"]
+            .iter()
+            .any(|page| rest.starts_with(page));
     if !is_offered || !is_page {
         return Err(Error::NotFound);
     }

@@ -41,6 +41,8 @@ pub(crate) struct WorkPage {
     pub inscriptions: Vec<String>,
     /// Tags by the label of their scheme; each tag links to a search.
     pub tags: Vec<(String, Vec<WorkTag>)>,
+    /// The concepts of imported vocabularies that its terms mean, linked to their pages.
+    pub concepts: Vec<Link>,
     /// All its pictures, by canvas.
     pub pictures: Vec<Picture>,
     /// The place of the shown picture among them.
@@ -139,6 +141,7 @@ pub(crate) fn work(context: &Context, page: &WorkPage) -> String {
                     (sections::parts(context, page))
                     (sections::related(context, page))
                     (tags(context, page))
+                    (sections::concepts(context, page))
                 }
             }
             (sections::similar_works(context, page))

@@ -66,6 +66,15 @@ fn tree(parts: &[Part], depth: usize) -> Markup {
     }
 }
 
+pub(super) fn concepts(context: &Context, page: &WorkPage) -> Markup {
+    html! {
+        @if !page.concepts.is_empty() {
+            h2 { (context.text(labels::CONCEPTS_OF_WORK)) }
+            ul.links { @for link in &page.concepts { li { a href=(link.href) dir="auto" { (link.label) } } } }
+        }
+    }
+}
+
 pub(super) fn related(context: &Context, page: &WorkPage) -> Markup {
     html! {
         @if !page.related.is_empty() {

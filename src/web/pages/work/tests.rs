@@ -302,6 +302,7 @@ fn all_text_is_escaped() {
                     boxes: Vec::new(),
                 }],
             )],
+            concepts: links(),
             pictures: vec![picture.clone(), Picture { captures: 2, ..picture }],
             shown: 0,
             region: Some(word()),

@@ -20,6 +20,7 @@ use crate::web::iiif::presentation::one;
 use crate::web::linked_data;
 use crate::web::pages::{self, Allowed, CitationText, Link, WorkHead};
 use crate::web::route::Image;
+use crate::web::site::concepts;
 use crate::web::site::tags::tags;
 use crate::web::site::visit::{Visit, encoded};
 
@@ -41,7 +42,9 @@ pub(super) async fn page(
     let subject =
         Subject { visit, address: &address, sketch: &sketch, shown: Shown::of(request, &sketch.images) };
     let (all_similar, like_detail) = similar_searches(app, &subject);
-    let page = pages::WorkPage { similar, all_similar, like_detail, related, ..work_page(&subject) };
+    let concepts = concepts::of_work(app, visit, &sketch.work, &sketch.tags);
+    let own = work_page(&subject);
+    let page = pages::WorkPage { similar, all_similar, like_detail, related, concepts, ..own };
     Ok((pages::work(&visit.context, &page), linked_data::links_of_page(&address, &sketch)))
 }
 
