@@ -242,6 +242,22 @@ fn cases() -> Vec<(Value, Vec<(&'static str, Value)>)> {
             ],
         ),
         (
+            third(
+                "mislaid",
+                json!({}),
+                json!({"duration": 9, "items": [{"id": id("mislaid", "page/1"), "type": "AnnotationPage", "items": [
+                {"id": id("mislaid", "film"), "type": "Annotation", "motivation": "painting", "target": id("mislaid", "canvas/1"),
+                    "body": {"id": "https://peer.example/a.mp4", "type": "Video", "format": "video/mp4", "duration": 9}},
+                {"id": id("mislaid", "text"), "type": "Annotation", "motivation": "supplementing",
+                    "body": {"id": "https://peer.example/a.vtt", "type": "Text", "format": "text/vtt", "language": "en"}}]}]}),
+            ),
+            vec![
+                ("/items/0/items/0/items/1", Value::Null),
+                ("/items/0/annotations/0/items/0/motivation", json!("supplementing")),
+                ("/items/0/annotations/0/items/0/body/id", json!("https://peer.example/a.vtt")),
+            ],
+        ),
+        (
             third("hollow", json!({"items": []}), json!({})),
             vec![("/items/0/width", json!(1000)), ("/items/1", Value::Null)],
         ),
