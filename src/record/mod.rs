@@ -24,5 +24,5 @@ pub use picture::{Picture, Swatch};
 pub use tag::{Broader, Region, Status, Tag};
 pub use text::{NONE, Text};
 pub use withdrawal::{WithdrawnFlag, withdrawal_reason};
-pub use withheld::SourceImages;
+pub use withheld::{SourceImages, may_lead};
 pub use work::{Creator, Fact, Image, Measure, Part, Production, Related, Role, Title, Work};

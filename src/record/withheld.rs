@@ -199,8 +199,8 @@ static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     builder.kind(Some(AhoCorasickKind::DFA)).build(marks).ok()
 });
 
-/// Whether a record in JSON may lead to images. Most do not, which is found without parsing them.
-fn may_lead(text: &str) -> bool {
+/// Whether a record in JSON may lead to images of its source. Most do not, which is found without parsing them.
+pub fn may_lead(text: &str) -> bool {
     let Some(marks) = &*MARKS else { return true };
     let is_key = |end: usize| {
         let is_closed = text[..end].ends_with('"');

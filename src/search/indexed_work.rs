@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::IndexableWork;
-use crate::record::{Image, Tag, Text, Work, timestamp};
+use crate::record::{Image, Tag, Text, Work, may_lead, timestamp};
 
 /// The fields of every work in responses. A source's fields with these names appear only in its original record.
 const RESERVED: [&str; 10] = [
@@ -26,6 +26,17 @@ pub(crate) struct IndexedWork {
     text: String,
     /// The offsets of the lines after the first.
     lines: Vec<usize>,
+}
+
+/// What is known of a work without parsing its record.
+#[derive(Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Known {
+    /// The object number.
+    pub number: String,
+    pub rights: Option<String>,
+    pub public_domain: Option<bool>,
+    /// Whether the record may lead to images of its source.
+    pub may_lead: bool,
 }
 
 /// An image of a work.
@@ -77,8 +88,9 @@ impl IndexedWork {
             text.push_str(&format!(",\"picture\":{picture}"));
         }
         text.push_str(&format!(",\"revision\":{revision},\"changed\":{}}}", json!(timestamp(changed_ms))));
+        let may_lead = may_lead(&text);
         text.push('\n');
-        text.push_str(&json!([work.object_number, work.rights, work.public_domain]).to_string());
+        text.push_str(&json!([work.object_number, work.rights, work.public_domain, may_lead]).to_string());
         let mut sizes = sizes.iter();
         for image in &work.images {
             let size = if image.matched { sizes.next().copied().flatten() } else { None };
@@ -102,14 +114,13 @@ impl IndexedWork {
         self.line(0).unwrap_or("{}")
     }
 
-    /// The object number, the rights, and whether the work is in the public domain.
-    pub(crate) fn known(&self) -> (String, Option<String>, Option<bool>) {
+    pub(crate) fn known(&self) -> Known {
         self.line(1).and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
     }
 
     /// The object number.
     pub(crate) fn number(&self) -> String {
-        self.known().0
+        self.known().number
     }
 
     /// The images in order, with the identifiers of their masters.

@@ -57,7 +57,7 @@ pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
 pub(crate) use find::number_hash;
 pub(crate) use index::Index;
-pub(crate) use indexed_work::{IndexedImage, IndexedWork, in_language};
+pub(crate) use indexed_work::{IndexedImage, IndexedWork, Known, in_language};
 pub(crate) use lexicon::translations;
 pub(crate) use order::{Cursor, Order, SORTS, Sort};
 pub(crate) use parser::MAX_QUERY_CHARS;

@@ -9,7 +9,7 @@ use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
 use crate::record::SourceImages;
-use crate::search::{FacetValue, IndexedImage, IndexedWork, in_language, swatch_of};
+use crate::search::{FacetValue, IndexedImage, IndexedWork, Known, in_language, swatch_of};
 
 /// Maximum width and height of thumbnails in pixels.
 const THUMBNAIL: u32 = 400;
@@ -43,17 +43,15 @@ impl WorkSerializer<'_> {
 
     /// All fields, assembled from the indexed JSON, which is parsed only if rights limit the work's images.
     fn whole(&self, stored: &IndexedWork) -> String {
-        let (number, rights, public_domain) = stored.known();
+        let Known { number, rights, public_domain, may_lead } = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         let is_withheld = |file: &str, shown: &IndexedImage<'_>| {
             grant.is_limited() && !shown.matched && file.contains("://")
         };
-        let record = match grant.is_limited() {
-            true => {
-                let foreign = stored.images().filter(|(file, shown)| is_withheld(file, shown));
-                let images = SourceImages::new(foreign.map(|(file, _)| file).collect());
-                images.without(stored.record())
-            }
+        let foreign = stored.images().filter(|(file, shown)| is_withheld(file, shown)).map(|(file, _)| file);
+        let foreign: Vec<String> = foreign.collect();
+        let record = match grant.is_limited() && (may_lead || !foreign.is_empty()) {
+            true => SourceImages::new(foreign).without(stored.record()),
             false => Cow::Borrowed(stored.record()),
         };
         let record = &*record;

@@ -6,7 +6,7 @@ use super::visit::Visit;
 use crate::gallery::Error;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::Search;
+use crate::search::{Known, Search};
 use crate::web::App;
 use crate::web::api::described;
 use crate::web::pages::{self, DeveloperAddress, DevelopersPage, Link};
@@ -34,7 +34,7 @@ async fn first_image(app: &App) -> Option<String> {
     let rights = app.gallery.images.rights();
     hits.found.hits.iter().find_map(|place| {
         let indexed = hits.snapshot.stored(*place).ok()?;
-        let (_, statement, is_public_domain) = indexed.known();
+        let Known { rights: statement, public_domain: is_public_domain, .. } = indexed.known();
         let is_shown = rights.of_record(statement.as_deref(), is_public_domain).largest > 0;
         let (file, _) = indexed.images().find(|(_, image)| image.matched && is_shown)?;
         Some(file)

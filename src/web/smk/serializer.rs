@@ -8,7 +8,7 @@ use super::{Place, Places, item};
 use crate::gallery::Gallery;
 use crate::iiif::Version;
 use crate::presentation::Address;
-use crate::search::{self, IndexedWork};
+use crate::search::{self, IndexedWork, Known};
 
 /// Writes works as SMK's records.
 pub(super) struct Serializer {
@@ -21,7 +21,7 @@ impl Serializer {
     pub(super) fn item(&self, stored: &IndexedWork, original: Option<&Value>) -> Option<Map<String, Value>> {
         let address = &self.address;
         let mut work = stored.work()?;
-        let (number, rights, public_domain) = stored.known();
+        let Known { number, rights, public_domain, .. } = stored.known();
         let grant = self.gallery.images.rights().of_record(rights.as_deref(), public_domain);
         if grant.is_limited() {
             work = work.without_source_links();
