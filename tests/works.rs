@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::command::tegl;
 use crate::support::http::Response;
 use crate::support::masters::{self, picture};
+use crate::support::museum::wait_until_indexed;
 use crate::support::postgres::Postgres;
 use crate::support::server::Server;
 use crate::support::weed::Weed;
@@ -135,6 +136,8 @@ fn records_are_imported_and_errors_reported() {
             && page.contains("/100,100,200,150/max/0/default.jpg"),
         "{page}"
     );
+    // Whether a work was imported from it, the index knows.
+    wait_until_indexed(&server);
     assert_eq!(server.get("/?iiif-content=https%3A%2F%2Fother.example%2Fmanifest").status, 400);
 
     let hits = server.get(&format!("/search/2/{}?q=hund", segment("KMSst28Ø"))).json();

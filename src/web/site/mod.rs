@@ -118,6 +118,9 @@ async fn imported(app: &App, state: &State) -> Result<Option<Resource>, Error> {
 
 /// The work that was imported from the manifest with this URI.
 async fn work_of_manifest(app: &App, manifest: &str) -> Result<Option<String>, Error> {
+    if !app.gallery.works.has_catalogue() {
+        return Ok(None);
+    }
     let name = format!("{SOURCE_ID_PREFIX}{manifest}");
     let search = Search { numbers: vec![vec![name]], limit: 1, ..Search::default() };
     let hits = app.gallery.search()?.find(search).await?;
