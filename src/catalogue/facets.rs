@@ -8,7 +8,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sqlx::{AnyConnection, Row};
 
-use super::lost_facets::log_lost;
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::{Catalogue, Error};
 use crate::record::{Facet, Text};
@@ -190,6 +189,14 @@ fn hash(facet: &Facet) -> u64 {
     let mut hasher = DefaultHasher::new();
     facet.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Logs that works lost facet values by a change. `lost` has pairs of facet values and works.
+async fn log_lost(connection: &mut AnyConnection, lost: &[(i64, i64)], revision: i64) -> Result<(), Error> {
+    let row = |&(term, seq): &(i64, i64)| vec![Value::from(seq), term.into(), revision.into()];
+    let insert = "INSERT INTO lost_facets (seq, term, revision) VALUES";
+    let update = "ON CONFLICT (seq, term) DO UPDATE SET revision = excluded.revision";
+    execute_rows(connection, insert, lost.iter().map(row).collect(), update).await
 }
 
 /// Adds to the counts of works, per bucket and in all.

@@ -6,20 +6,8 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, Row};
 
 use super::facets::{number, signed};
-use super::sql::{Value, execute_rows, fetch_rows};
+use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error};
-
-/// Logs that works lost facet values by a change. `lost` has pairs of facet values and works.
-pub(super) async fn log_lost(
-    connection: &mut AnyConnection,
-    lost: &[(i64, i64)],
-    revision: i64,
-) -> Result<(), Error> {
-    let row = |&(term, seq): &(i64, i64)| vec![Value::from(seq), term.into(), revision.into()];
-    let insert = "INSERT INTO lost_facets (seq, term, revision) VALUES";
-    let update = "ON CONFLICT (seq, term) DO UPDATE SET revision = excluded.revision";
-    execute_rows(connection, insert, lost.iter().map(row).collect(), update).await
-}
 
 /// The facet values that these works have lost, by sequence number.
 pub(super) async fn lost_facets_by_work(

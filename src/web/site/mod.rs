@@ -8,6 +8,7 @@ mod developers;
 pub(super) mod failure;
 mod language;
 mod listing;
+mod picture_size;
 mod search;
 mod tags;
 mod viewers;

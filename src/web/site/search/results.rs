@@ -6,8 +6,8 @@ use crate::iiif::Dimensions;
 use crate::search::IndexedWork;
 use crate::web::App;
 use crate::web::pages::Hit;
+use crate::web::site::picture_size::{ratio, recorded_size};
 use crate::web::site::visit::{Visit, encoded};
-use crate::web::site::work::{ratio, recorded_size};
 
 /// The longest side of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;

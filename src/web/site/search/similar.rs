@@ -9,8 +9,8 @@ use crate::gallery::{Error, SOON};
 use crate::iiif::Region;
 use crate::web::api::{query_of, similar_works};
 use crate::web::pages::{Hit, Like};
+use crate::web::site::picture_size::ratio;
 use crate::web::site::visit::encoded;
-use crate::web::site::work::ratio;
 
 /// The longest side of the picture that works are like, in pixels.
 const PICTURE: u32 = 600;

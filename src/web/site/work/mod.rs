@@ -190,17 +190,6 @@ fn link(label: &str, href: String) -> Link {
     Link { label: label.to_owned(), href, ..Link::default() }
 }
 
-/// The size of a work's image according to its record, in pixels.
-pub(super) fn recorded_size(work: &Work) -> Option<Dimensions> {
-    let side = |name: &str| u32::try_from(work.more.get(name)?.as_u64()?).ok();
-    Some(Dimensions::new(side("image_width")?, side("image_height")?))
-}
-
-pub(super) fn ratio(size: Option<Dimensions>) -> Option<f64> {
-    size.filter(|size| size.width > 0 && size.height > 0)
-        .map(|size| f64::from(size.width) / f64::from(size.height))
-}
-
 /// The rights as links: a statement's name and URI, or the record's own text, or public domain if only that is recorded.
 fn rights(work: &Work, visit: &Visit) -> Vec<Link> {
     let (publisher, preferred) = (&visit.publisher, visit.publisher.preferred_languages());

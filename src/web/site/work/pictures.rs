@@ -2,12 +2,13 @@
 
 use actix_web::HttpRequest;
 
-use super::{Subject, ratio, recorded_size};
+use super::Subject;
 use crate::gallery::Preview;
 use crate::iiif::{Dimensions, Version};
 use crate::presentation::{Address, Detail, labels, views};
 use crate::record::{Region, Role};
 use crate::web::pages::Picture;
+use crate::web::site::picture_size::{ratio, recorded_size};
 use crate::web::site::viewers::parameter;
 use crate::web::site::visit::{Visit, encoded};
 

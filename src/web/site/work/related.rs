@@ -1,6 +1,6 @@
 //! Works that are similar or related to a work, and its parts.
 
-use super::{link, ratio};
+use super::link;
 use crate::gallery::{SOON, Wanted};
 use crate::iiif::Dimensions;
 use crate::presentation::http_uri;
@@ -9,6 +9,7 @@ use crate::search::IndexedWork;
 use crate::web::App;
 use crate::web::api::{by_number, indexed};
 use crate::web::pages::{self, Picture, Related, Thumbnail};
+use crate::web::site::picture_size::ratio;
 use crate::web::site::visit::{Visit, encoded};
 
 /// Similar works on a page.
