@@ -1,5 +1,6 @@
 // Flows of the page for comparing: how views move, lie on each other, are aligned, measured and changed.
 import { ALIGNED, BOTH, SIZES, address, brightnessOf, centre, hash, message, open, rest, section, settled, test } from "./compare_page.mjs";
+import { settled as still } from "./visitor.mjs";
 
 export async function lockedFreeAndFromHere() {
   const page = await open("usual", BOTH);
@@ -81,6 +82,31 @@ export async function alignAndFade() {
   test.check(difference < 0.5, `and the same picture: ${difference.toFixed(2)} of 255`);
   await colleague.close();
   await page.close();
+}
+
+export async function resizedWindow() {
+  for (const [path, at] of [["/compare?works=B", 0], [BOTH, 0], [BOTH, 1]]) {
+    const page = await open("usual", path);
+    const [x, y] = await centre(page, at);
+    await page.mouse.move(x + 30, y + 20);
+    await page.mouse.wheel(0, -300);
+    await rest(page);
+    const there = page.url();
+    const viewport = { width: 1000, height: 680 };
+    await page.setViewportSize(viewport);
+    await rest(page);
+    test.check(page.url() === there && hash(page).get("w").split(",").length > 2, `${path}, view ${at + 1} zoomed: another size of the window moves nothing`);
+    const other = await open("usual", there.slice(test.base.length), { viewport });
+    const shots = [];
+    for (const one of [page, other]) {
+      await still(one);
+      shots.push(await one.locator("#stage").screenshot());
+    }
+    const difference = await brightnessOf(page, ...shots);
+    test.check(difference < 0.5, `and shows what the address shows: ${difference.toFixed(2)} of 255`);
+    await other.close();
+    await page.close();
+  }
 }
 
 export async function modesByKeys() {

@@ -26,6 +26,7 @@ export class View {
     [this.width, this.height] = [1, 1];
     this.residual = IDENTITY;
     this.isResized = false;
+    this.isResizing = false;
     // How many times as wide as the view the picture's element is, so that a sheared picture fills the view's corners.
     this.overscan = 1;
     this.transform = null;
@@ -117,8 +118,14 @@ export class View {
     viewer.addHandler("open-failed", () => this.openWithoutCors() || this.fail());
     viewer.addHandler("tile-loaded", () => (this.hasTiles = true));
     viewer.addHandler("tile-load-failed", (event) => this.tileFailed(event));
-    viewer.addHandler("viewport-change", () => this.handlers.moved());
-    viewer.addHandler("resize", () => this.handlers.resized());
+    // OpenSeadragon zooms by its own rule after its event of a resize, and only then reports a change.
+    viewer.addHandler("resize", () => (this.isResizing = true));
+    viewer.addHandler("viewport-change", () => {
+      const { isResizing } = this;
+      this.isResizing = false;
+      if (isResizing) this.handlers.resized();
+      else this.handlers.moved();
+    });
     // Keys that would turn or mirror the picture past the arrangement; those below belong to it.
     viewer.addHandler("canvas-key", (event) => {
       const { key } = event.originalEvent;
