@@ -1,9 +1,32 @@
 //! `tegl check`: reports the format of each master, its cost to serve, and how to reduce it.
 
+use std::path::PathBuf;
+
+use clap::Args;
+
 use super::output::count;
-use super::{Check as Arguments, gallery, settings};
+use super::{gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Check, error_chain};
+
+/// Report for each image what it is, what it costs to serve, and how to make it faster
+///
+/// Exits with 0 if all images are fast to serve, and with 1 if some are slow or unreadable.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Files, folders or buckets of images
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<String>,
+    /// Print one JSON object per image
+    #[arg(long)]
+    json: bool,
+    /// Count images that have a pyramid as fast
+    #[arg(long)]
+    pyramids: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;

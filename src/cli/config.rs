@@ -1,6 +1,30 @@
 //! `tegl config`: prints the settings in force.
 
-use super::{Config as Arguments, settings};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::settings;
+
+/// Check the settings and print those in force
+///
+/// Settings come from defaults, then the settings file, then environment variables such as
+/// TEGL__WEB__BASE_URL=https://images.example.org. Secrets are hidden.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every setting with its default and its description instead
+    #[arg(long)]
+    defaults: bool,
+    /// Also print tokens and passwords
+    #[arg(long)]
+    show_secrets: bool,
+    /// Print the labels of the pages in English or Danish as a Fluent file, to be reworded or translated for `site.folder`
+    #[arg(long, value_name = "LANGUAGE", num_args = 0..=1, default_missing_value = "en", value_parser = ["en", "da"])]
+    labels: Option<String>,
+}
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.defaults {

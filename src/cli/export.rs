@@ -1,12 +1,34 @@
 //! `tegl export`: writes images as static files.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::count;
-use super::{Export as Arguments, gallery, settings};
+use super::{gallery, settings};
 use crate::gallery::{Layout, error_chain};
+
+/// Write images as static files for any web server: IIIF level 0, or Deep Zoom
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A file, a folder or a bucket of images
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The URL that DIR will be served at; info.json contains it
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000")]
+    base_url: String,
+    /// Write Deep Zoom (.dzi) instead of IIIF Image API 3
+    #[arg(long)]
+    deep_zoom: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;

@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
-use super::Health as Arguments;
+use clap::Args;
+
+/// Check whether a running server is ready, for container health checks
+///
+/// Exits with 0 if it is, and with 1 otherwise.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The server's URL
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8182")]
+    url: String,
+}
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

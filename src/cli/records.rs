@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde_json::json;
 
-use super::Ingest as Arguments;
+use super::ingest::Arguments;
 use super::output::count;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;

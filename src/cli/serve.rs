@@ -1,17 +1,41 @@
 //! `tegl serve`: starts the server, and stops it on a signal.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Serve as Arguments, descriptors, gallery, settings};
+use super::{descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::theme::Theme;
 use crate::web::{self, App, Running};
+
+/// Serve images from folders, files, buckets and web servers
+///
+/// The identifier of an image is its path below its SOURCE, with slashes as %2F, as in
+/// http://127.0.0.1:8182/iiif/3/folder%2Fimage.tif/info.json. Open http://127.0.0.1:8182/ for a list of everything.
+///
+/// Works appear with their records once `tegl ingest --records` has imported them. Credentials and endpoints of buckets
+/// come from the usual environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL;
+/// AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY; GOOGLE_APPLICATION_CREDENTIALS.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Images: a folder, a file, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX or http(s)://HOST/PREFIX.
+    /// Several are searched in the given order
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Address and port to listen on [default: 127.0.0.1:8182]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     let mut config = settings::load(arguments.config.as_deref())?;

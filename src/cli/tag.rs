@@ -1,22 +1,70 @@
 //! `tegl tag`: reads the images of works and proposes tags.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 
-use super::contact_sheet;
 use super::output::count;
-use super::{Tag as Arguments, gallery, settings};
+use super::{contact_sheet, gallery, settings, train};
 use crate::config::Config;
 use crate::gallery::{Gallery, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork};
 use crate::inference::{Declaration, Model};
+
+/// Propose tags for all works: colors measured on their images, and vectors for similar works
+///
+/// Reads a small rendition of each image of the works in the catalogue, beside a running server. Tags are stored as
+/// `proposed`; curators accept or reject them, and their decisions outlive later runs. Only what is missing for this
+/// version and this master is done, so the command can be repeated after an interruption or when works were added.
+/// Several machines can share the work by --shard 1/4, 2/4 and so on.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Images, as for `tegl serve`
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// What to find: color, motif, style, likeness [default: all]; motifs and styles need a model in the settings
+    /// (`[models.NAME]`), and those that `tegl tag train` has learnt are found too
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Only works that this search finds: words, or parameters of the API's search, as in 'q=ship&any=type:painting'. The
+    /// index of works is built first, unless it is in `search.folder`
+    #[arg(long, value_name = "QUERY")]
+    works: Option<String>,
+    /// Change nothing: write a page with a sample of works and their proposed tags to this file
+    #[arg(long, value_name = "FILE.html")]
+    dry_run: Option<PathBuf>,
+    /// Process part I of N of the works
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    /// Works to process at the same time [default: two per processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Print one JSON object per work, and a summary
+    #[arg(long)]
+    json: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Arguments),
+}
 
 /// Works on a contact sheet.
 const SAMPLE: usize = 60;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
+    if let Some(Command::Train(arguments)) = &arguments.command {
+        return train::run(arguments);
+    }
     let mut config = settings::load(arguments.config.as_deref())?;
     // Each image is read once.
     (config.cache.answers_mib, config.cache.decoded_mib) = (0, 0);

@@ -1,14 +1,56 @@
 //! `tegl tag train`: learns a scheme from people's tags.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::count;
-use super::{Train as Arguments, gallery, settings, training_page};
+use super::{gallery, settings, training_page};
 use crate::gallery::{ClusterReport, TrainReport, TrainRun, TrainingReport};
 use crate::record::slug;
+
+/// Learn the tags of a scheme from those that people have given, accepted and rejected
+///
+/// Uses the embeddings that `tegl tag` has stored by a model of the settings, and stores what it learns in the catalogue; the
+/// next `tegl tag` proposes these tags. Prints for each tag how often it is right about works that it was not trained on
+/// (cross-validation), and proposes only tags that reach the precision. For the scheme `style` it also divides all works
+/// into clusters, which keep their numbers when the command is repeated; at /review curators name, merge and hide them.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The scheme, as in motif, style, subject or technique
+    #[arg(value_name = "SCHEME")]
+    scheme: String,
+    /// The model whose embeddings are used, by its name in the settings [default: the one that has read most images]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The precision that a tag must reach to be proposed, above 0 and at most 1
+    #[arg(long, value_name = "P", default_value_t = 0.9)]
+    precision: f64,
+    /// The fewest works that must have a tag, and that must lack it
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    min_works: usize,
+    /// Works lack a tag only if people have rejected it [default: also if people have given them other tags of the scheme]
+    #[arg(long)]
+    only_rejected: bool,
+    /// Also write the report as a page
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Forget what was learnt before, with the names that curators have given to groups
+    #[arg(long)]
+    anew: bool,
+    /// Only report, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if !(arguments.precision > 0.0 && arguments.precision <= 1.0) {

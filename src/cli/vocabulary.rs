@@ -1,17 +1,77 @@
 //! `tegl vocabulary`: imports, lists and removes vocabularies.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::output::count;
-use super::{ImportVocabulary, Vocabulary, VocabularyCommand, gallery, settings};
+use super::{gallery, settings};
 use crate::config::Config;
 use crate::gallery::{Gallery, Reading, error_chain};
 use crate::record::skos::{self, SkosVocabulary, Syntax};
 
-pub(super) fn run(arguments: &Vocabulary) -> Result<(), String> {
+/// Import vocabularies, so that searches find narrower terms and other languages
+///
+/// A search for a term of a vocabulary also finds works with its synonyms, its labels in other languages and narrower
+/// terms. Terms of works are linked to concepts by URI, otherwise by their labels. Running servers follow.
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Import(Import),
+    /// List the imported vocabularies
+    List,
+    /// Remove a vocabulary
+    Remove {
+        /// The name of the vocabulary
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// Import vocabularies in SKOS: RDF/XML, Turtle, N-Triples or JSON-LD, also as .gz
+///
+/// A vocabulary replaces the one that was imported with the same name. Several vocabularies may describe the same
+/// concepts, as when a museum adds Danish labels to the AAT; their labels are joined.
+#[derive(Args)]
+struct Import {
+    /// Files or URLs
+    #[arg(value_name = "FILE_OR_URL", required = true)]
+    files: Vec<String>,
+    /// The name of the vocabulary [default: the name of the file]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The syntax: rdfxml, turtle, ntriples, jsonld [default: detected, or else by the file's name]
+    #[arg(long, value_name = "SYNTAX")]
+    syntax: Option<String>,
+    /// The URL that relative addresses in the file refer to [default: that of the file]
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
+    /// Only labels in these languages, as in da,en [default: all]
+    #[arg(long, value_name = "LANGUAGES", value_delimiter = ',')]
+    languages: Vec<String>,
+    /// Memory for reading a vocabulary, in MiB
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    memory_mib: u64,
+    /// Change nothing: report what would be imported
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON object per vocabulary
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let config = settings::load(arguments.config.as_deref())?;
     let gallery = gallery::open(&[], &config)?;
     if !gallery.works.has_catalogue() {
@@ -21,14 +81,14 @@ pub(super) fn run(arguments: &Vocabulary) -> Result<(), String> {
     }
     gallery::block_on(async {
         match &arguments.command {
-            VocabularyCommand::Import(import) => {
+            Command::Import(import) => {
                 tokio::select! {
                     done = run_import(import, &config, &gallery) => done,
                     _ = tokio::signal::ctrl_c() => Err("interrupted; run the same command again to import all of it".into()),
                 }
             }
-            VocabularyCommand::List => list(&gallery).await,
-            VocabularyCommand::Remove { name } => match gallery.works.remove_vocabulary(name).await {
+            Command::List => list(&gallery).await,
+            Command::Remove { name } => match gallery.works.remove_vocabulary(name).await {
                 Ok(true) => Ok(()),
                 Ok(false) => {
                     Err(format!("there is no vocabulary with the name `{name}`: see `tegl vocabulary list`"))
@@ -51,7 +111,7 @@ async fn list(gallery: &Gallery) -> Result<(), String> {
     Ok(())
 }
 
-async fn run_import(import: &ImportVocabulary, config: &Config, gallery: &Gallery) -> Result<(), String> {
+async fn run_import(import: &Import, config: &Config, gallery: &Gallery) -> Result<(), String> {
     if import.name.is_some() && import.files.len() > 1 {
         return Err("--name: names one vocabulary, but several files are given".into());
     }
@@ -101,7 +161,7 @@ async fn run_import(import: &ImportVocabulary, config: &Config, gallery: &Galler
 async fn read(
     location: &str,
     syntax: Option<Syntax>,
-    import: &ImportVocabulary,
+    import: &Import,
     config: &Config,
     bar: &ProgressBar,
 ) -> Result<SkosVocabulary, String> {

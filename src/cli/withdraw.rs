@@ -1,8 +1,46 @@
 //! `tegl withdraw` and `tegl restore`.
 
-use super::{Restore, Withdraw, gallery, settings};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{gallery, settings};
 use crate::gallery::{Error, Gallery, error_chain};
 use crate::record::withdrawal_reason;
+
+/// Withdraw works: their addresses, and those of images that no other work has, respond with 410
+///
+/// The response names the object number, the time and the reason, and nothing else. Later imports do not bring the works
+/// back: `tegl restore` does, and `tegl ingest --restore`.
+#[derive(Args)]
+pub(super) struct Withdraw {
+    /// Object numbers
+    #[arg(value_name = "WORK", required = true)]
+    works: Vec<String>,
+    /// Why, in words for the public
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: Option<String>,
+    /// Who withdraws the works, for the catalogue's log
+    #[arg(long, value_name = "NAME", default_value = "command")]
+    by: String,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Show withdrawn works again, with their last records and what curators decided about their tags
+#[derive(Args)]
+pub(super) struct Restore {
+    /// Object numbers
+    #[arg(value_name = "WORK", required = true)]
+    works: Vec<String>,
+    /// Who restores the works, for the catalogue's log
+    #[arg(long, value_name = "NAME", default_value = "command")]
+    by: String,
+    /// Settings file in TOML [default: ./tegl.toml, else /etc/tegl/tegl.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 /// Withdraws the works; all that exist, even if some do not.
 pub(super) fn run(arguments: &Withdraw) -> Result<(), String> {
