@@ -3,25 +3,22 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::authorities::{AuthorityList, Description, ListTexts, list, one, values};
 use super::context::Context;
-use super::data_block::data_block;
-use super::form::form;
-use super::frame::{document, document_with, footer, site_name};
 use super::hits::{Hit, grid};
 use super::labels;
 use super::link::Link;
 
-/// A page of the list of concepts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ConceptList {
-    /// The beginnings of words that are listed, as typed; the concepts without others above them if it is empty.
-    pub typed: String,
-    /// How many concepts there are on all pages.
-    pub total: u64,
-    pub concepts: Vec<Link>,
-    /// The URL of the next page.
-    pub next: Option<String>,
-}
+/// The texts of the list of concepts.
+const LIST: ListTexts = ListTexts {
+    path: "/concepts",
+    field: "concept-label",
+    heading: labels::CONCEPTS,
+    find: labels::FIND_CONCEPT,
+    count: labels::CONCEPT_COUNT,
+    none: labels::NO_CONCEPTS,
+    more: labels::MORE_CONCEPTS,
+};
 
 /// A concept.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,86 +48,32 @@ pub(crate) struct ConceptPage {
 }
 
 /// The page at `/concepts`.
-pub(crate) fn concepts(context: &Context, page: &ConceptList) -> String {
-    let heading = context.text(labels::CONCEPTS);
-    let body = html! {
-        header.site-header { (site_name(context)) (form(context, "", &[])) }
-        main {
-            h1 { (heading) }
-            form.find-creator action=(context.page("/concepts")) role="search" {
-                @if context.chosen { input type="hidden" name="lang" value=(context.language); }
-                label for="concept-label" { (context.text(labels::FIND_CONCEPT)) }
-                " "
-                input id="concept-label" type="search" name="q" value=(page.typed) autocomplete="off";
-                " "
-                button.button type="submit" { (context.text(labels::SEARCH)) }
-            }
-            p.count { (context.counted(page.total, labels::CONCEPT_COUNT)) }
-            @if page.concepts.is_empty() {
-                p.empty { (context.text(labels::NO_CONCEPTS)) }
-            } @else { (values(context, &page.concepts)) }
-            @if let Some(next) = &page.next {
-                nav.pages aria-label=(context.text(labels::PAGES)) {
-                    a rel="next" href=(next) { (context.text(labels::MORE_CONCEPTS)) }
-                }
-            }
-        }
-        (footer(context))
-    };
-    document(context, &format!("{heading} · {}", context.title()), "listing work-page", &[], body)
-}
-
-fn values(context: &Context, links: &[Link]) -> Markup {
-    html! {
-        ul.values.creators {
-            @for link in links {
-                li {
-                    a href=(link.href) {
-                        span dir="auto" { (link.label) }
-                        @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
-                    }
-                }
-            }
-        }
-    }
+pub(crate) fn concepts(context: &Context, page: &AuthorityList) -> String {
+    list(context, page, &LIST)
 }
 
 /// The page at `/concepts/{id}`.
 pub(crate) fn concept(context: &Context, page: &ConceptPage) -> String {
-    let head = html! {
-        link rel="canonical" href=(page.url);
-        meta property="og:site_name" content=(context.title());
-        meta property="og:title" content=(page.name);
-        meta property="og:url" content=(page.url);
-        link rel="alternate" type="application/json" href=(page.record);
-        (data_block("application/ld+json", None, &page.json_ld))
+    let about = Description {
+        name: &page.name,
+        url: &page.url,
+        kind: None,
+        alternates: &[("application/json", &page.record)],
+        json_ld: &page.json_ld,
     };
-    let body = html! {
-        header.site-header { (site_name(context)) (form(context, "", &[])) }
-        main {
-            p { a href=(context.page("/concepts")) { (context.text(labels::CONCEPTS)) } }
-            h1 dir="auto" { (page.name) }
-            (facts(context, page))
-            h2 {
-                @if page.works == 0 { (context.text(labels::NO_WORKS)) } @else { (context.counted(page.works, labels::WORKS)) }
-            }
-            @if !page.terms.is_empty() {
-                h3 { (context.text(labels::TERMS_OF_WORKS)) }
-                (values(context, &page.terms))
-            }
-            @if !page.hits.is_empty() { (grid(context, &page.hits)) }
-            nav.pages aria-label=(context.text(labels::OTHER_FORMATS)) { a href=(page.record) { "JSON" } }
+    let content = html! {
+        (facts(context, page))
+        h2 {
+            @if page.works == 0 { (context.text(labels::NO_WORKS)) } @else { (context.counted(page.works, labels::WORKS)) }
         }
-        (footer(context))
+        @if !page.terms.is_empty() {
+            h3 { (context.text(labels::TERMS_OF_WORKS)) }
+            (values(context, &page.terms))
+        }
+        @if !page.hits.is_empty() { (grid(context, &page.hits)) }
+        nav.pages aria-label=(context.text(labels::OTHER_FORMATS)) { a href=(page.record) { "JSON" } }
     };
-    document_with(
-        context,
-        &format!("{} · {}", page.name, context.title()),
-        "listing work-page",
-        &[],
-        head,
-        body,
-    )
+    one(context, &about, &LIST, content)
 }
 
 fn facts(context: &Context, page: &ConceptPage) -> Markup {

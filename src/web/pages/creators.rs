@@ -3,26 +3,22 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::authorities::{AuthorityList, Description, ListTexts, list, one};
 use super::context::Context;
-use super::data_block::data_block;
-use super::form::form;
-use super::frame::{document, document_with, footer, site_name};
 use super::hits::{Hit, grid};
 use super::labels;
 use super::link::Link;
 
-/// A page of the list of creators.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct CreatorList {
-    /// The beginnings of names that are listed, as typed; all if it is empty.
-    pub typed: String,
-    /// How many creators there are on all pages.
-    pub total: u64,
-    /// The creators, each with its number of works.
-    pub creators: Vec<Link>,
-    /// The URL of the next page.
-    pub next: Option<String>,
-}
+/// The texts of the list of creators.
+const LIST: ListTexts = ListTexts {
+    path: "/creators",
+    field: "creator-name",
+    heading: labels::CREATORS,
+    find: labels::FIND_CREATOR,
+    count: labels::CREATOR_COUNT,
+    none: labels::NO_CREATORS,
+    more: labels::MORE_CREATORS,
+};
 
 /// A creator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,84 +51,32 @@ pub(crate) struct CreatorPage {
 }
 
 /// The page at `/creators`.
-pub(crate) fn creators(context: &Context, page: &CreatorList) -> String {
-    let heading = context.text(labels::CREATORS);
-    let body = html! {
-        header.site-header { (site_name(context)) (form(context, "", &[])) }
-        main {
-            h1 { (heading) }
-            form.find-creator action=(context.page("/creators")) role="search" {
-                @if context.chosen { input type="hidden" name="lang" value=(context.language); }
-                label for="creator-name" { (context.text(labels::FIND_CREATOR)) }
-                " "
-                input id="creator-name" type="search" name="q" value=(page.typed) autocomplete="off";
-                " "
-                button.button type="submit" { (context.text(labels::SEARCH)) }
-            }
-            p.count { (context.counted(page.total, labels::CREATOR_COUNT)) }
-            @if page.creators.is_empty() {
-                p.empty { (context.text(labels::NO_CREATORS)) }
-            } @else {
-                ul.values.creators {
-                    @for link in &page.creators {
-                        li {
-                            a href=(link.href) {
-                                span dir="auto" { (link.label) }
-                                @if let Some(count) = link.count { " " span.number { (context.grouped(count)) } }
-                            }
-                        }
-                    }
-                }
-            }
-            @if let Some(next) = &page.next {
-                nav.pages aria-label=(context.text(labels::PAGES)) {
-                    a rel="next" href=(next) { (context.text(labels::MORE_CREATORS)) }
-                }
-            }
-        }
-        (footer(context))
-    };
-    document(context, &format!("{heading} · {}", context.title()), "listing work-page", &[], body)
+pub(crate) fn creators(context: &Context, page: &AuthorityList) -> String {
+    list(context, page, &LIST)
 }
 
 /// The page at `/creators/{id}`.
 pub(crate) fn creator(context: &Context, page: &CreatorPage) -> String {
-    let head = html! {
-        link rel="canonical" href=(page.url);
-        meta property="og:type" content="profile";
-        meta property="og:site_name" content=(context.title());
-        meta property="og:title" content=(page.name);
-        meta property="og:url" content=(page.url);
-        link rel="alternate" type="application/ld+json" href=(page.collection);
-        link rel="alternate" type="application/json" href=(page.record);
-        (data_block("application/ld+json", None, &page.json_ld))
+    let about = Description {
+        name: &page.name,
+        url: &page.url,
+        kind: Some("profile"),
+        alternates: &[("application/ld+json", &page.collection), ("application/json", &page.record)],
+        json_ld: &page.json_ld,
     };
-    let body = html! {
-        header.site-header { (site_name(context)) (form(context, "", &[])) }
-        main {
-            p { a href=(context.page("/creators")) { (context.text(labels::CREATORS)) } }
-            h1 dir="auto" { (page.name) }
-            @if let Some(dates) = dates(context, page) { p.byline { (dates) } }
-            @for paragraph in &page.biography { p dir="auto" { (paragraph) } }
-            (facts(context, page))
-            h2 { (context.counted(page.works, labels::WORKS)) }
-            p { a href=(page.search) { (context.text(labels::ALL_BY_CREATOR)) } }
-            (grid(context, &page.hits))
-            nav.pages aria-label=(context.text(labels::OTHER_FORMATS)) {
-                a href=(page.record) { "JSON" } " "
-                a href=(page.collection) { "IIIF" }
-            }
+    let content = html! {
+        @if let Some(dates) = dates(context, page) { p.byline { (dates) } }
+        @for paragraph in &page.biography { p dir="auto" { (paragraph) } }
+        (facts(context, page))
+        h2 { (context.counted(page.works, labels::WORKS)) }
+        p { a href=(page.search) { (context.text(labels::ALL_BY_CREATOR)) } }
+        (grid(context, &page.hits))
+        nav.pages aria-label=(context.text(labels::OTHER_FORMATS)) {
+            a href=(page.record) { "JSON" } " "
+            a href=(page.collection) { "IIIF" }
         }
-        (footer(context))
     };
-    document_with(
-        context,
-        &format!("{} · {}", page.name, context.title()),
-        "listing work-page",
-        &[],
-        head,
-        body,
-    )
+    one(context, &about, &LIST, content)
 }
 
 fn facts(context: &Context, page: &CreatorPage) -> Markup {

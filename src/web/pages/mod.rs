@@ -5,6 +5,7 @@
 //! only public interfaces: Image API, manifests, Deep Zoom.
 
 mod assets;
+mod authorities;
 mod compare;
 mod concepts;
 mod content_security_policy;
@@ -37,11 +38,12 @@ mod viewers;
 mod work;
 
 pub(crate) use assets::{Asset, asset, media_type};
+pub(crate) use authorities::AuthorityList;
 pub(crate) use compare::{Comparison, compare};
-pub(crate) use concepts::{ConceptList, ConceptPage, concept, concepts};
+pub(crate) use concepts::{ConceptPage, concept, concepts};
 pub(crate) use content_security_policy::{content_security_policy, policy_with_other_servers};
 pub(crate) use context::Context;
-pub(crate) use creators::{CreatorList, CreatorPage, creator, creators};
+pub(crate) use creators::{CreatorPage, creator, creators};
 pub(crate) use developers::{Address as DeveloperAddress, DevelopersPage, developers};
 pub(crate) use failure::{Failure, failure};
 pub(crate) use hits::Hit;

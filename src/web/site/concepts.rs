@@ -11,7 +11,7 @@ use crate::record::{NONE, Text};
 use crate::search::{Concepts, Filter, KnownConcept, Search, Snapshot};
 use crate::web::App;
 use crate::web::api::{linked_concept, pairs_of, query_of, uris_of_concepts};
-use crate::web::pages::{self, ConceptList, ConceptPage, Link};
+use crate::web::pages::{self, AuthorityList, ConceptPage, Link};
 
 /// Concepts on one page, and the maximum number of narrower ones.
 const PAGE: usize = 200;
@@ -53,7 +53,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest, visit: &Visit) -> Res
         visit.context.page(&format!("/concepts?{}", query_of(given)))
     });
     let places: Vec<u32> = found.into_iter().skip(start).take(PAGE).collect();
-    let page = ConceptList { concepts: links(visit, &concepts, &places), total: total as u64, next, typed };
+    let page = AuthorityList { links: links(visit, &concepts, &places), total: total as u64, next, typed };
     Ok(pages::concepts(&visit.context, &page))
 }
 

@@ -13,7 +13,7 @@ use crate::record::Profile;
 use crate::search::{Filter, Search};
 use crate::web::App;
 use crate::web::api::{pairs_of, profile_of, query_of};
-use crate::web::pages::{self, CreatorList, CreatorPage, Link};
+use crate::web::pages::{self, AuthorityList, CreatorPage, Link};
 
 /// Creators on one page.
 const PAGE: usize = 200;
@@ -50,7 +50,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest, visit: &Visit) -> Res
         let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
         visit.context.page(&format!("/creators?{}", query_of(given)))
     });
-    let page = CreatorList { creators: creators.collect(), total: total as u64, next, typed };
+    let page = AuthorityList { links: creators.collect(), total: total as u64, next, typed };
     Ok(pages::creators(&visit.context, &page))
 }
 
