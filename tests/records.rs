@@ -7,8 +7,6 @@ use crate::support::eventually;
 use crate::support::http::Response;
 use crate::support::masters::{self, picture};
 use crate::support::museum::wait_until_indexed;
-use crate::support::not_proven;
-use crate::support::postgres::Postgres;
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
 
@@ -237,16 +235,7 @@ fn works_missing_from_an_export_are_withdrawn() {
 
 #[test]
 fn holders_of_a_token_can_withdraw_works() {
-    let mut beds = vec![museum(&["K1.tif"])];
-    match Postgres::shared() {
-        Some(postgres) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let catalogue = runtime.block_on(postgres.database());
-            beds.push(Workspace { catalogue, ..museum(&["K1.tif"]) });
-        }
-        None => not_proven("works withdrawn on PostgreSQL", "PostgreSQL is not installed"),
-    }
-    for museum in beds {
+    for museum in Workspace::on_each_database("works withdrawn on PostgreSQL", || museum(&["K1.tif"])) {
         museum.ingest("all.jsonl", &lines(&export()), &["--name", "all"]);
         let server = serve(&museum);
         let delete = |path: &str, token: Option<&str>, more: &str| {

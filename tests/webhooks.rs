@@ -12,8 +12,6 @@ use crate::support::command::tegl;
 use crate::support::eventually;
 use crate::support::http::{self, Response};
 use crate::support::masters::{self, picture};
-use crate::support::not_proven;
-use crate::support::postgres::Postgres;
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
 
@@ -152,18 +150,8 @@ fn museum() -> Workspace {
     Workspace::new(&[("a.tif", masters::jpeg_pyramid(&picture(300, 200), 128))])
 }
 
-/// A museum on SQLite, and one on PostgreSQL where there is one.
 fn museums() -> Vec<Workspace> {
-    let mut museums = vec![museum()];
-    match Postgres::shared() {
-        Some(postgres) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let catalogue = runtime.block_on(postgres.database());
-            museums.push(Workspace { catalogue, ..museum() });
-        }
-        None => not_proven("webhooks on PostgreSQL", "PostgreSQL is not installed"),
-    }
-    museums
+    Workspace::on_each_database("webhooks on PostgreSQL", museum)
 }
 
 fn webhook(name: &str, address: SocketAddr, more: &str) -> String {

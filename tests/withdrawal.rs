@@ -8,8 +8,6 @@ use crate::support::command::{CommandOutput, tegl};
 use crate::support::http::Response;
 use crate::support::masters::{self, picture};
 use crate::support::museum::wait_until_indexed;
-use crate::support::not_proven;
-use crate::support::postgres::Postgres;
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
 use crate::support::{Failures, eventually};
@@ -40,18 +38,8 @@ fn museum() -> Workspace {
     Workspace::new(&files)
 }
 
-/// A museum on SQLite, and one on PostgreSQL where there is one.
 fn museums() -> Vec<Workspace> {
-    let mut all = vec![museum()];
-    match Postgres::shared() {
-        Some(postgres) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let catalogue = runtime.block_on(postgres.database());
-            all.push(Workspace { catalogue, ..museum() });
-        }
-        None => not_proven("works withdrawn on PostgreSQL", "PostgreSQL is not installed"),
-    }
-    all
+    Workspace::on_each_database("works withdrawn on PostgreSQL", museum)
 }
 
 fn serve(museum: &Workspace, index: &str) -> Server {
@@ -64,6 +52,12 @@ fn serve(museum: &Workspace, index: &str) -> Server {
 
 fn run(museum: &Workspace, typed: &[&str]) -> CommandOutput {
     tegl(typed, &[("TEGL__CATALOGUE__URL", &museum.catalogue)])
+}
+
+#[track_caller]
+fn becomes(server: &Server, path: &str, status: u16) {
+    let came = eventually(Duration::from_secs(20), || server.get(path).status == status);
+    assert!(came, "{path}: {}", server.get(path).status);
 }
 
 #[track_caller]
@@ -276,10 +270,7 @@ fn an_import_does_not_restore_what_the_museum_withdrew() {
         };
         import(&records(), &[]);
         let server = serve(&museum, "index");
-        let becomes = |path: &str, status: u16| {
-            let came = eventually(Duration::from_secs(20), || server.get(path).status == status);
-            assert!(came, "{path}: {}", server.get(path).status);
-        };
+        let becomes = |path: &str, status: u16| becomes(&server, path, status);
         let by_command = run(&museum, &["withdraw", "K1", "nobody", "--reason", REASON, "--by", "registrar"]);
         assert_eq!(by_command.code, Some(1));
         assert!(by_command.out.contains("K1: withdrawn"), "{}", by_command.out);
@@ -337,10 +328,7 @@ fn a_record_withdraws_its_work() {
         };
         import(&records());
         let server = serve(&museum, "index");
-        let becomes = |path: &str, status: u16| {
-            let came = eventually(Duration::from_secs(20), || server.get(path).status == status);
-            assert!(came, "{path}: {}", server.get(path).status);
-        };
+        let becomes = |path: &str, status: u16| becomes(&server, path, status);
         let flagged = json!({"object_number": "K1", "withdrawn": {"reason": REASON}});
         let unknown = json!({"object_number": "K9", "titles": "Under embargo", "withdrawn": true, "images": [{"file": "K2.tif"}]});
         let out = import(&[flagged.clone(), unknown.clone()]);

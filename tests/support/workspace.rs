@@ -1,6 +1,8 @@
 //! A temporary folder with masters, records and a catalogue, for tests of imports.
 
 use super::command::{CommandOutput, tegl};
+use super::not_proven;
+use super::postgres::Postgres;
 use super::server::Server;
 
 /// A temporary folder with masters, records and a catalogue.
@@ -20,6 +22,21 @@ impl Workspace {
         }
         let catalogue = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
         Self { folder, catalogue }
+    }
+
+    /// A workspace with a catalogue in SQLite, and one with a catalogue in PostgreSQL, where that is installed; `what` is not
+    /// proven otherwise.
+    pub(crate) fn on_each_database(what: &str, new: impl Fn() -> Self) -> Vec<Self> {
+        let mut all = vec![new()];
+        match Postgres::shared() {
+            Some(postgres) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let catalogue = runtime.block_on(postgres.database());
+                all.push(Self { catalogue, ..new() });
+            }
+            None => not_proven(what, "PostgreSQL is not installed"),
+        }
+        all
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
