@@ -266,17 +266,7 @@ impl CurrentWork {
         self.overlay.sort_by_cached_key(|other| other.tag.id());
         self.tags = effective(&self.work.tags, &self.overlay);
         facet_changes.replace(seq, &self.known.facet_ids, facets(&self.work, &self.tags));
-        let shelves =
-            facet_changes.apply(catalogue, changes, revision).await?.remove(&seq).unwrap_or_default();
-        sqlx::query(
-            "UPDATE works SET judged = 1, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
-        )
-        .bind(revision)
-        .bind(lock.at_ms)
-        .bind(serde_json::to_string(&shelves)?)
-        .bind(seq)
-        .execute(&mut *changes)
-        .await?;
+        facet_changes.apply_to_work(catalogue, changes, lock, seq, "judged = 1").await?;
         execute_rows(changes, TAGS, vec![row], REPLACE_TAGS).await?;
         let event = vec![
             revision.into(),

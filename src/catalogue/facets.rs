@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use sqlx::{AnyConnection, Row};
 
 use super::sql::{Value, execute_rows, fetch_rows};
+use super::write_lock::WriteLock;
 use super::{Catalogue, Error};
 use crate::record::{Facet, Text};
 
@@ -126,6 +127,30 @@ impl FacetChanges {
             .await?;
         count(connection, &buckets).await?;
         Ok(stands_on)
+    }
+
+    /// Writes the changes of one work, and the work's new revision with its facet values; `flag` is the column that changes
+    /// with them, as in `judged = 1`.
+    pub(super) async fn apply_to_work(
+        &mut self,
+        catalogue: &Catalogue,
+        connection: &mut AnyConnection,
+        lock: &WriteLock,
+        seq: i64,
+        flag: &'static str,
+    ) -> Result<(), Error> {
+        let mut facet_ids = self.apply(catalogue, connection, lock.revision).await?;
+        let facet_ids = facet_ids.remove(&seq).unwrap_or_default();
+        let update =
+            format!("UPDATE works SET {flag}, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4");
+        sqlx::query(sqlx::AssertSqlSafe(update))
+            .bind(lock.revision)
+            .bind(lock.at_ms)
+            .bind(serde_json::to_string(&facet_ids)?)
+            .bind(seq)
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 
     /// Caches the identifiers after the commit.

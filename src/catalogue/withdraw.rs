@@ -198,16 +198,7 @@ impl Catalogue {
         let work: Work = serde_json::from_str(row.try_get("record")?)?;
         let overlay = overlays(changes, [seq].into_iter()).await?.remove(&seq).unwrap_or_default();
         facet_changes.replace(seq, &known.facet_ids, facets(&work, &effective(&work.tags, &overlay)));
-        let shelves = facet_changes.apply(self, changes, revision).await?.remove(&seq).unwrap_or_default();
-        sqlx::query(
-            "UPDATE works SET removed = 0, revision = $1, changed_ms = $2, shelves = $3 WHERE seq = $4",
-        )
-        .bind(revision)
-        .bind(lock.at_ms)
-        .bind(serde_json::to_string(&shelves)?)
-        .bind(seq)
-        .execute(&mut *changes)
-        .await?;
+        facet_changes.apply_to_work(self, changes, &lock, seq, "removed = 0").await?;
         // While a work is withdrawn, it has the images of all its records.
         sqlx::query("DELETE FROM images WHERE seq = $1").bind(seq).execute(&mut *changes).await?;
         execute_rows(changes, IMAGES, image_rows(&work, seq), "").await?;
