@@ -2,9 +2,8 @@
 
 use sqlx::Row;
 
-use super::facets::FacetChanges;
 use super::sql::{Value, execute_rows, fetch_rows};
-use super::transaction::{Limits, Outcome};
+use super::transaction::Limits;
 use super::write_lock::lock_for_writing;
 use super::{Catalogue, Error};
 use crate::record::AuthorityRecord;
@@ -28,14 +27,13 @@ impl Catalogue {
         }
         let rows: Vec<Vec<Value>> =
             rows.into_iter().map(|(key, body)| vec![key.into(), body.into()]).collect();
-        let put = async |changes: &mut sqlx::AnyConnection| {
+        self.change(Limits::BATCH, async |changes| {
             let lock = lock_for_writing(changes).await?;
             let update = "ON CONFLICT (key) DO UPDATE SET body = excluded.body";
             execute_rows(changes, "INSERT INTO people (key, body) VALUES", rows, update).await?;
-            lock.finish(changes).await?;
-            Ok(Outcome::Changed(((), FacetChanges::default())))
-        };
-        self.transact(Limits::BATCH, put).await
+            lock.finish(changes).await
+        })
+        .await
     }
 
     /// The authority record with the first of these keys that there is.

@@ -53,6 +53,18 @@ impl Catalogue {
         facet_changes.cache_ids(self);
         Ok(value)
     }
+
+    /// Changes something other than facet values, in one transaction.
+    pub(super) async fn change<T>(
+        &self,
+        limits: Limits,
+        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let work = async |changes: &mut AnyConnection| {
+            Ok(Outcome::Changed((work(changes).await?, FacetChanges::default())))
+        };
+        self.transact(limits, work).await
+    }
 }
 
 /// An open transaction. If it is dropped before its end (by an error, a panic or a cancelled caller), its connection is

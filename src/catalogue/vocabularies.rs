@@ -2,9 +2,8 @@
 
 use sqlx::Row;
 
-use super::facets::FacetChanges;
 use super::sql::{Value, execute_rows};
-use super::transaction::{Limits, Outcome};
+use super::transaction::Limits;
 use super::write_lock::lock_for_writing;
 use super::{Catalogue, Error};
 use crate::record::skos::Concept;
@@ -63,7 +62,7 @@ impl Catalogue {
             let body = serde_json::to_string(concept)?;
             rows.push(vec![vocabulary.into(), concept.uri.as_str().into(), version.into(), body.into()]);
         }
-        let put = async |changes: &mut sqlx::AnyConnection| {
+        self.change(Limits::BATCH, async |changes| {
             let lock = lock_for_writing(changes).await?;
             let update = "ON CONFLICT (vocabulary, uri) DO UPDATE SET version = excluded.version, body = excluded.body";
             execute_rows(
@@ -73,10 +72,9 @@ impl Catalogue {
                 update,
             )
             .await?;
-            lock.finish(changes).await?;
-            Ok(Outcome::Changed(((), FacetChanges::default())))
-        };
-        self.transact(Limits::BATCH, put).await
+            lock.finish(changes).await
+        })
+        .await
     }
 
     /// Ends the import of a vocabulary: concepts of other versions are removed, and servers read it.
@@ -85,7 +83,7 @@ impl Catalogue {
     /// Returns an error if the database does not respond, or is full.
     pub async fn finish_vocabulary(&self, name: &str, version: i64) -> Result<(), Error> {
         let name = name.to_owned();
-        let finish = async |changes: &mut sqlx::AnyConnection| {
+        self.change(Limits::BATCH, async |changes| {
             let lock = lock_for_writing(changes).await?;
             let delete = "DELETE FROM concepts WHERE vocabulary = $1 AND version <> $2";
             sqlx::query(delete).bind(name.clone()).bind(version).execute(&mut *changes).await?;
@@ -95,10 +93,9 @@ impl Catalogue {
                 at_ms = excluded.at_ms";
             let insert = sqlx::query(insert).bind(name.clone()).bind(version).bind(name).bind(lock.at_ms);
             insert.execute(&mut *changes).await?;
-            lock.finish(changes).await?;
-            Ok(Outcome::Changed(((), FacetChanges::default())))
-        };
-        self.transact(Limits::BATCH, finish).await
+            lock.finish(changes).await
+        })
+        .await
     }
 
     /// Removes a vocabulary; returns false if there is none with this name.
@@ -107,7 +104,7 @@ impl Catalogue {
     /// Returns an error if the database does not respond.
     pub async fn remove_vocabulary(&self, name: &str) -> Result<bool, Error> {
         let name = name.to_owned();
-        let remove = async |changes: &mut sqlx::AnyConnection| {
+        self.change(Limits::BATCH, async |changes| {
             let lock = lock_for_writing(changes).await?;
             let mut removed = 0;
             for delete in
@@ -117,9 +114,9 @@ impl Catalogue {
                     sqlx::query(delete).bind(name.clone()).execute(&mut *changes).await?.rows_affected();
             }
             lock.finish(changes).await?;
-            Ok(Outcome::Changed((removed > 0, FacetChanges::default())))
-        };
-        self.transact(Limits::BATCH, remove).await
+            Ok(removed > 0)
+        })
+        .await
     }
 
     /// At most `limit` concepts after a vocabulary and URI, in this order.
