@@ -1,5 +1,7 @@
 //! Lists of records and identifiers, and single records (OAI-PMH 2.0, §4.1, §4.3, §4.5).
 
+use std::sync::Arc;
+
 use actix_web::web::block;
 
 use super::Repository;
@@ -9,7 +11,7 @@ use super::set::SetSpec;
 use super::token::ListPosition;
 use crate::catalogue::{HarvestQuery, HarvestedWork};
 use crate::gallery::{Error, Grant};
-use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Xml};
+use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Publisher, Xml};
 use crate::record::{SourceImages, Tag, Text, Work, facets, timestamp};
 use crate::web::App;
 
@@ -30,6 +32,7 @@ pub(super) async fn list(
     if from.set.is_some() && app.gallery.works.schemes().await?.is_empty() {
         return Err(Fault::new(Code::NoSetHierarchy, "this repository has no sets yet").into());
     }
+    let writer = Arc::new(Writer::of(app, repository));
     let (start, mut position, mut written) = (from.cursor, from.clone(), Vec::new());
     let (mut count, mut bytes, mut has_more) = (0, 0, true);
     while has_more && count < app.oai.page && bytes < MAX_PAGE {
@@ -41,7 +44,7 @@ pub(super) async fn list(
         if let Some(last) = works.last() {
             position.after = last.last_change();
         }
-        let (records, piece) = write_all(app, repository, works, &position, headers_only).await?;
+        let (records, piece) = write_all(app, &writer, works, &position, headers_only).await?;
         count += records;
         bytes += piece.len();
         written.push(piece);
@@ -107,10 +110,10 @@ pub(super) async fn get(
 ) -> Result<Xml, Failure> {
     let harvested = find(app, repository, identifier).await?;
     let record = Record::of(app, harvested);
-    let (repository, writer) = (repository.clone(), Writer::of(app));
+    let writer = Writer::of(app, repository);
     let written = block(move || {
         let mut xml = Xml::fragment();
-        xml.element("GetRecord", &[], |xml| writer.record(&repository, &record, format, xml));
+        xml.element("GetRecord", &[], |xml| writer.record(&record, None, format, xml));
         xml
     });
     written.await.map_err(|error| Error::Fault(error.to_string()).into())
@@ -135,14 +138,13 @@ pub(super) async fn find(
 /// Writes works that are in the list, on a thread that may be busy. Returns their number.
 async fn write_all(
     app: &App,
-    repository: &Repository,
+    writer: &Arc<Writer>,
     works: Vec<HarvestedWork>,
     position: &ListPosition,
     headers_only: bool,
 ) -> Result<(usize, Xml), Error> {
     let records: Vec<Record> = works.into_iter().map(|work| Record::of(app, work)).collect();
-    let (repository, writer, format) = (repository.clone(), Writer::of(app), position.format);
-    let set = position.set.clone();
+    let (writer, format, set) = (writer.clone(), position.format, position.set.clone());
     let written = block(move || {
         let (mut xml, mut count) = (Xml::fragment(), 0);
         for record in &records {
@@ -157,13 +159,9 @@ async fn write_all(
                 _ => None,
             };
             count += 1;
-            match (left, headers_only) {
-                (Some(left), true) => header_of_former_member(&repository, record, &left, &mut xml),
-                (Some(left), false) => xml.element("record", &[], |xml| {
-                    header_of_former_member(&repository, record, &left, xml);
-                }),
-                (None, true) => header(&repository, record, &mut xml),
-                (None, false) => writer.record(&repository, record, format, &mut xml),
+            match headers_only {
+                true => writer.header(record, left.as_ref(), &mut xml),
+                false => writer.record(record, left.as_ref(), format, &mut xml),
             }
         }
         (count, xml)
@@ -200,25 +198,50 @@ impl Record {
 
 /// What records are written with.
 struct Writer {
-    publisher: crate::presentation::Publisher,
+    repository: Repository,
+    publisher: Publisher,
     aggregator: String,
 }
 
 impl Writer {
-    fn of(app: &App) -> Self {
-        Self { publisher: app.publisher.clone(), aggregator: app.oai.provider.clone() }
+    fn of(app: &App, repository: &Repository) -> Self {
+        Self {
+            repository: repository.clone(),
+            publisher: app.publisher.clone(),
+            aggregator: app.oai.provider.clone(),
+        }
     }
 
-    fn record(&self, repository: &Repository, record: &Record, format: ExchangeFormat, xml: &mut Xml) {
+    /// A record; `left` is the harvested set that the work has left.
+    fn record(&self, record: &Record, left: Option<&SetSpec>, format: ExchangeFormat, xml: &mut Xml) {
         xml.element("record", &[], |xml| {
-            header(repository, record, xml);
-            if !record.harvested.stored.removed {
-                xml.element("metadata", &[], |xml| self.metadata(repository, record, format, xml));
+            self.header(record, left, xml);
+            if !is_deleted(record, left) {
+                xml.element("metadata", &[], |xml| self.metadata(record, format, xml));
             }
         });
     }
 
-    fn metadata(&self, repository: &Repository, record: &Record, format: ExchangeFormat, xml: &mut Xml) {
+    /// The header of a record (§2.5): its identifier, datestamp and sets, and whether it is deleted. The record of a withdrawn
+    /// work is in the sets in which the work was; that of a work that has `left` a set is only in this set.
+    fn header(&self, record: &Record, left: Option<&SetSpec>, xml: &mut Xml) {
+        let stored = &record.harvested.stored;
+        let attributes: &[_] = if is_deleted(record, left) { &[("status", "deleted")] } else { &[] };
+        let sets = match left {
+            Some(left) => vec![left.clone()],
+            None => {
+                let facets = facets(&stored.work, &record.tags).into_iter();
+                facets.map(|facet| SetSpec::of(&facet.scheme, Some(&facet.value))).collect()
+            }
+        };
+        xml.element("header", attributes, |xml| {
+            xml.text("identifier", &[], &self.repository.identifier(&stored.work.object_number));
+            xml.text("datestamp", &[], &datestamp(stored.changed_ms));
+            sets.iter().for_each(|set| xml.text("setSpec", &[], &set.to_string()));
+        });
+    }
+
+    fn metadata(&self, record: &Record, format: ExchangeFormat, xml: &mut Xml) {
         let stored = &record.harvested.stored;
         let images = stored.work.images.iter().filter(|image| image.matched && record.grant.largest > 0);
         let images = images.map(|image| ExchangedImage {
@@ -232,7 +255,7 @@ impl Writer {
             images: images.collect(),
             original: record.harvested.original.as_deref(),
             changed: &timestamp(stored.changed_ms),
-            address: &repository.address,
+            address: &self.repository.address,
             publisher: &self.publisher,
             aggregator: &self.aggregator,
         };
@@ -240,28 +263,9 @@ impl Writer {
     }
 }
 
-/// The header of a work that has left the set that is harvested: there it is deleted.
-fn header_of_former_member(repository: &Repository, record: &Record, left: &SetSpec, xml: &mut Xml) {
-    let stored = &record.harvested.stored;
-    xml.element("header", &[("status", "deleted")], |xml| {
-        xml.text("identifier", &[], &repository.identifier(&stored.work.object_number));
-        xml.text("datestamp", &[], &datestamp(stored.changed_ms));
-        xml.text("setSpec", &[], &left.to_string());
-    });
-}
-
-/// The header of a record (§2.5): its identifier, datestamp and sets, and whether it is deleted. A deleted record is in the
-/// sets in which it was.
-fn header(repository: &Repository, record: &Record, xml: &mut Xml) {
-    let stored = &record.harvested.stored;
-    let attributes: &[_] = if stored.removed { &[("status", "deleted")] } else { &[] };
-    xml.element("header", attributes, |xml| {
-        xml.text("identifier", &[], &repository.identifier(&stored.work.object_number));
-        xml.text("datestamp", &[], &datestamp(stored.changed_ms));
-        for facet in facets(&stored.work, &record.tags) {
-            xml.text("setSpec", &[], &SetSpec::of(&facet.scheme, Some(&facet.value)).to_string());
-        }
-    });
+/// Whether a record is deleted: the work is withdrawn, or has `left` the set that is harvested.
+fn is_deleted(record: &Record, left: Option<&SetSpec>) -> bool {
+    record.harvested.stored.removed || left.is_some()
 }
 
 /// The name of a set, as for a facet value without a label.
