@@ -21,9 +21,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::exchange::year;
 use super::{CanvasImage, View, http_uri, plain_text, rights};
 use crate::iiif::Version;
-use crate::record::{Creator, Measure, Production, Text};
+use crate::record::{Creator, Measure, NONE, Text, Work};
 
 /// The context of these documents, which is also the profile that clients ask for.
 pub(crate) const CONTEXT: &str = "https://linked.art/ns/v1/linked-art.json";
@@ -99,7 +100,7 @@ fn production(view: &View<'_>, languages: &[&str]) -> Option<Value> {
     } else if !creators.is_empty() {
         made["part"] = creators.into_iter().map(part).collect();
     }
-    if let Some(span) = time_span(&work.production, languages) {
+    if let Some(span) = time_span(work, languages) {
         made["timespan"] = span;
     }
     let techniques: Vec<Value> =
@@ -127,14 +128,14 @@ fn actor(creator: &Creator) -> Value {
     actor
 }
 
-fn time_span(production: &[Production], languages: &[&str]) -> Option<Value> {
-    let texts: Vec<Value> = production
+fn time_span(work: &Work, languages: &[&str]) -> Option<Value> {
+    let texts: Vec<Value> = work
+        .production
         .iter()
         .filter_map(|made| made.text.best(languages))
         .map(|text| json!({ "type": "Name", "content": plain_text(text) }))
         .collect();
-    let earliest = production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
-    let latest = production.iter().filter_map(|made| made.latest.or(made.earliest)).max();
+    let (earliest, latest) = work.years();
     if texts.is_empty() && earliest.is_none() {
         return None;
     }
@@ -142,18 +143,13 @@ fn time_span(production: &[Production], languages: &[&str]) -> Option<Value> {
     if !texts.is_empty() {
         span["identified_by"] = texts.into();
     }
-    if let Some(year) = earliest {
-        span["begin_of_the_begin"] = format!("{}-01-01T00:00:00Z", year_of(year)).into();
+    if let Some(first) = earliest {
+        span["begin_of_the_begin"] = format!("{}-01-01T00:00:00Z", year(first)).into();
     }
-    if let Some(year) = latest {
-        span["end_of_the_end"] = format!("{}-12-31T23:59:59Z", year_of(year)).into();
+    if let Some(last) = latest {
+        span["end_of_the_end"] = format!("{}-12-31T23:59:59Z", year(last)).into();
     }
     Some(span)
-}
-
-/// A year of an xsd:dateTime.
-fn year_of(year: i32) -> String {
-    if year < 0 { format!("-{:04}", year.unsigned_abs()) } else { format!("{year:04}") }
 }
 
 /// A measure whose kind and unit AAT has.
@@ -273,7 +269,7 @@ fn rights_of(view: &View<'_>, languages: &[&str]) -> Vec<Value> {
 /// A text with its language.
 fn content(kind: &str, language: &str, value: &str) -> Value {
     let mut text = json!({ "type": kind, "content": plain_text(value) });
-    if language != "none" {
+    if language != NONE {
         text["language"] = json!([{ "type": "Language", "_label": language }]);
     }
     text

@@ -15,7 +15,7 @@ pub(crate) use xml::Xml;
 
 use super::{Address, Publisher, http_uri, plain_text, rights};
 use crate::iiif::Version;
-use crate::record::{Tag, Text, Work};
+use crate::record::{NONE, Tag, Text, Work};
 
 /// A format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn texts(xml: &mut Xml, name: &str, text: &Text) {
         let value = plain_text(value);
         if !value.trim().is_empty() {
             match language {
-                "none" => xml.text(name, &[], value.trim()),
+                NONE => xml.text(name, &[], value.trim()),
                 language => xml.text(name, &[("xml:lang", language)], value.trim()),
             }
         }
@@ -185,7 +185,7 @@ fn texts(xml: &mut Xml, name: &str, text: &Text) {
 }
 
 /// A year as in ISO 8601: four digits, with a sign before our era. The year before 1 is written -1, as in records.
-fn year(year: i32) -> String {
+pub(super) fn year(year: i32) -> String {
     if year < 0 { format!("-{:04}", year.unsigned_abs()) } else { format!("{year:04}") }
 }
 

@@ -13,7 +13,9 @@
 //!
 //! JSON is written with escapes for the characters that XML cannot contain, so that nothing is lost.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 
 use super::{ExchangedWork, Xml};
 use crate::record::Work;
@@ -38,21 +40,21 @@ pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
     ];
     xml.element("tegl:work", &root, |xml| {
         let work = Work { tags: record.tags.to_vec(), ..record.work.clone() };
-        xml.text("tegl:record", &[], &escaped(serde_json::to_string(&work).unwrap_or_default()));
+        xml.text("tegl:record", &[], &escaped(&serde_json::to_string(&work).unwrap_or_default()));
         if let Some(original) = record.original {
-            let is_json = || serde_json::from_str::<Value>(original).is_ok();
-            let original = original.to_owned();
-            xml.text("tegl:original", &[], &if is_json() { escaped(original.clone()) } else { original });
+            let is_json = serde_json::from_str::<IgnoredAny>(original).is_ok();
+            let original = if is_json { escaped(original) } else { original.into() };
+            xml.text("tegl:original", &[], &original);
         }
     });
 }
 
 /// JSON without the characters that XML cannot contain: within strings they may be escapes, and elsewhere they are not.
-fn escaped(json: String) -> String {
+fn escaped(json: &str) -> Cow<'_, str> {
     if !json.contains(['\u{fffe}', '\u{ffff}']) {
-        return json;
+        return json.into();
     }
-    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
+    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff").into()
 }
 
 #[cfg(test)]
