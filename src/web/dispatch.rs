@@ -136,15 +136,15 @@ impl App {
         if request.uri().path().starts_with(annotations::PATH) {
             return annotations::answer(self, request).await;
         }
-        if let Ok(Route::Restore { .. }) = Route::parse(request.uri().path()) {
-            return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) });
+        match Route::parse(request.uri().path())? {
+            Route::Restore { .. } => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+            route => Ok(self.read(request, route).await?),
         }
-        Ok(self.read(request).await?)
     }
 
     /// Answers `GET` and `HEAD`.
-    async fn read(&self, request: &HttpRequest) -> Result<Response, gallery::Error> {
-        match Route::parse(request.uri().path())? {
+    async fn read(&self, request: &HttpRequest, route: Route<'_>) -> Result<Response, gallery::Error> {
+        match route {
             Route::Pixels { version, image, parameters } => {
                 let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
                 image::pixels(self, request, version, image, parameters).await
@@ -209,8 +209,9 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Restore { .. } => Err(gallery::Error::NotFound),
-            Route::Annotations { .. } | Route::Unknown => site::in_language(self, request),
+            Route::Restore { .. } | Route::Annotations { .. } | Route::Unknown => {
+                site::in_language(self, request)
+            }
         }
     }
 
