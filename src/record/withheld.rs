@@ -235,12 +235,15 @@ fn next_uri(text: &str) -> Option<usize> {
 /// Whether a URI is that of the image or image service `name`, or a request to it (Image API, §2).
 fn is_of(name: &str, uri: &str) -> bool {
     let name = name.trim_end_matches('/');
-    let bare = |uri: &str| uri.split_once("://").map_or_else(|| uri.to_owned(), |(_, rest)| rest.to_owned());
-    let (name, uri) = (bare(name), bare(uri));
-    let Some(rest) = uri.strip_prefix(&name).filter(|_| !name.is_empty()) else { return false };
+    let (name, uri) = (without_scheme(name), without_scheme(uri));
+    let Some(rest) = uri.strip_prefix(name).filter(|_| !name.is_empty()) else { return false };
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let is_request = || path.trim_matches('/').split('/').count() == 4;
     path.trim_matches('/').is_empty() || path.starts_with('/') && is_request()
+}
+
+fn without_scheme(uri: &str) -> &str {
+    uri.split_once("://").map_or(uri, |(_, rest)| rest)
 }
 
 /// Whether a resource is an image, a video, a model or an image service.

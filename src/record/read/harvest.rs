@@ -41,7 +41,7 @@ impl HarvestPage {
     }
 }
 
-/// Whether a document is XML, as responses of OAI-PMH are, and no record of this reader is.
+/// Whether a document is XML, as responses of OAI-PMH are; records of other formats are not.
 pub fn is_xml(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     start.trim_ascii_start().starts_with(b"<")
@@ -195,29 +195,29 @@ impl State {
 impl Partial {
     /// The record at this position of its page, from 1.
     fn read(self, line: u64, limits: Limits) -> Result<ParsedRecord, BadRecord> {
+        let Self { identifier, is_deleted, record, original } = self;
         let bad = |reason: &str| BadRecord {
             line,
-            object_number: Some(self.identifier.clone()).filter(|identifier| !identifier.is_empty()),
+            object_number: Some(identifier.clone()).filter(|identifier| !identifier.is_empty()),
             reason: reason.to_owned(),
         };
-        if self.is_deleted {
-            let number = object_number(&self.identifier)
-                .ok_or_else(|| bad("its identifier is not `oai:HOST:NUMBER`"))?;
+        if is_deleted {
+            let number =
+                object_number(&identifier).ok_or_else(|| bad("its identifier is not `oai:HOST:NUMBER`"))?;
             let withdrawn = Some(WithdrawnFlag::default());
             let work = Work { object_number: number, withdrawn, ..Work::default() };
             return Ok(ParsedRecord { replaces: true, ..ParsedRecord::new(work, None, line) });
         }
-        let Some(record) = self.record.clone() else {
+        let Some(record) = record else {
             return Err(bad("the record is not in the format `tegl`: harvest with `metadataPrefix=tegl`"));
         };
-        let input = Cursor::new(record.clone().into_bytes());
+        let input = Cursor::new(record.into_bytes());
         let mut found =
             read(input, Some(RecordFormat::Lines), None, limits).map_err(|error| bad(&error.to_string()))?;
         let parsed = found
             .next()
             .ok_or_else(|| bad("the record is empty"))?
             .map_err(|error| BadRecord { line, ..error })?;
-        let original = self.original.clone();
         Ok(ParsedRecord { replaces: true, ..ParsedRecord::new(parsed.work, original, line) })
     }
 }

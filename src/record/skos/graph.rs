@@ -196,9 +196,6 @@ impl<'a> Graph<'a> {
     }
 
     fn node(&mut self, subject: &str) -> &mut Node {
-        if !self.nodes.contains_key(subject) {
-            self.nodes.insert(subject.to_owned(), Node::default());
-        }
         self.nodes.entry(subject.to_owned()).or_default()
     }
 

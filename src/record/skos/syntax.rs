@@ -166,8 +166,9 @@ pub fn read(
             }
             let line = Rc::new(Cell::new(1));
             let prolog = prolog(&mut input)?;
-            let input = std::io::Cursor::new(prolog.clone()).chain(input);
-            let input = ByLine { input, line: line.clone(), ended: false, left: prolog.len() };
+            let left = prolog.len();
+            let input = std::io::Cursor::new(prolog).chain(input);
+            let input = ByLine { input, line: line.clone(), ended: false, left };
             for triple in parser.for_reader(input) {
                 let is_over = triple.is_err();
                 let triple = triple.map_err(|error| format!("line {}: {error}", line.get()));

@@ -147,8 +147,8 @@ impl Reading {
         Ok((entries, next.into_iter().collect()))
     }
 
-    /// The complete record that the manifest of another Tegl names; `None` if it cannot be had, so that the manifest counts.
-    /// An import that names the form of its records (`--form iiif`) reads the manifests.
+    /// The complete record that the manifest of another Tegl names; `None` if it cannot be read, so that the manifest is
+    /// imported. An import that names the form of its records (`--form iiif`) reads the manifests.
     fn complete_record(&self, address: &str) -> Option<Entries> {
         let document = document::open_web(address, &self.web).map_err(|error| self.describe_and_count(error));
         let read = document.and_then(|document| {
