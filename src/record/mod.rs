@@ -3,6 +3,7 @@
 mod change;
 mod facet;
 pub mod fold;
+mod forms;
 mod language;
 mod person;
 mod picture;

@@ -1,9 +1,10 @@
 //! Works, as records describe them.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::forms::{OneOrMany, TitleOrText, one_or_many, public_domain, rights};
 use super::{Tag, Text, WithdrawnFlag};
 
 /// A work of the collection. As JSON it is Tegl's own record format, one object per line. Fields that the format does
@@ -302,71 +303,6 @@ impl Work {
         let earliest = self.production.iter().filter_map(|made| made.earliest.or(made.latest)).min();
         let latest = self.production.iter().filter_map(|made| made.latest.or(made.earliest)).max();
         (earliest, latest)
-    }
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "OneOrMany")]
-enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-}
-
-/// The JSON forms of a title.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "it describes what `Title` is read from")]
-#[schemars(rename = "TitleOrText")]
-enum TitleOrText {
-    Title(Title),
-    Text(Text),
-}
-
-fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Ok(match Option::<OneOrMany<T>>::deserialize(deserializer)? {
-        None => Vec::new(),
-        Some(OneOrMany::One(one)) => vec![one],
-        Some(OneOrMany::Many(many)) => many,
-    })
-}
-
-/// Reads a rights statement of any form: a record whose rights are written differently must not count as one without
-/// rights.
-fn rights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) if !text.contains('\n') && !text.trim().is_empty() => Some(text),
-        other => super::rights::statement(&other),
-    })
-}
-
-fn public_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    match &value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        other => super::read::truth(other)
-            .map(Some)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{value}` is neither true nor false"))),
-    }
-}
-
-impl<'de> Deserialize<'de> for Title {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Fields {
-            text: Text,
-            kind: Option<String>,
-        }
-        let value = Value::deserialize(deserializer)?;
-        let has_text = value.as_object().is_some_and(|fields| fields.contains_key("text"));
-        let read = if has_text {
-            serde_json::from_value(value).map(|Fields { text, kind }| Self { text, kind })
-        } else {
-            serde_json::from_value(value).map(|text| Self { text, kind: None })
-        };
-        read.map_err(serde::de::Error::custom)
     }
 }
 
