@@ -90,7 +90,10 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond, or a record cannot be parsed.
     pub async fn get_all(&self, object_numbers: &[String]) -> Result<HashMap<String, StoredWork>, Error> {
-        self.works_where("removed = 0 AND", object_numbers).await
+        let mut reader = self.0.pools.readers.acquire().await?;
+        let mut works = works_where(&mut reader, "removed = 0 AND", object_numbers).await?;
+        add_notes(&mut reader, &mut works).await?;
+        Ok(by_number(works))
     }
 
     /// The works with these object numbers, by object number, withdrawn or not; without tombstones.
@@ -98,20 +101,8 @@ impl Catalogue {
     /// # Errors
     /// Returns an error if the database does not respond, or a record cannot be parsed.
     pub async fn get_ever(&self, object_numbers: &[String]) -> Result<HashMap<String, StoredWork>, Error> {
-        self.works_where("", object_numbers).await
-    }
-
-    async fn works_where(
-        &self,
-        condition: &str,
-        object_numbers: &[String],
-    ) -> Result<HashMap<String, StoredWork>, Error> {
-        let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
-        let text = format!("{STORED} WHERE {condition} object_number IN (VALUES");
         let mut reader = self.0.pools.readers.acquire().await?;
-        let rows = fetch_rows(&mut reader, &text, wanted, ")").await?;
-        let works = with_tags(&mut reader, &rows).await?;
-        Ok(works.into_iter().map(|(_, stored)| (stored.work.object_number.clone(), stored)).collect())
+        Ok(by_number(works_where(&mut reader, "", object_numbers).await?))
     }
 
     /// Those of these object numbers whose works exist and were not withdrawn.
@@ -251,8 +242,36 @@ impl Catalogue {
             .bind(limit as i64)
             .fetch_all(&mut *reader)
             .await?;
-        with_tags(&mut reader, &rows).await
+        let mut works = with_tags(&mut reader, &rows).await?;
+        add_notes(&mut reader, &mut works).await?;
+        Ok(works)
     }
+}
+
+/// The works with these object numbers that fulfil a condition.
+async fn works_where(
+    reader: &mut AnyConnection,
+    condition: &str,
+    object_numbers: &[String],
+) -> Result<Vec<(u64, StoredWork)>, Error> {
+    let wanted = object_numbers.iter().map(|number| vec![Value::from(number.as_str())]).collect();
+    let text = format!("{STORED} WHERE {condition} object_number IN (VALUES");
+    let rows = fetch_rows(reader, &text, wanted, ")").await?;
+    with_tags(reader, &rows).await
+}
+
+fn by_number(works: Vec<(u64, StoredWork)>) -> HashMap<String, StoredWork> {
+    works.into_iter().map(|(_, stored)| (stored.work.object_number.clone(), stored)).collect()
+}
+
+/// Reads the notes of those works that have annotations.
+async fn add_notes(reader: &mut AnyConnection, works: &mut [(u64, StoredWork)]) -> Result<(), Error> {
+    let annotated = works.iter().filter(|(_, work)| work.annotated).map(|(seq, _)| *seq);
+    let mut notes = notes(reader, annotated).await?;
+    for (seq, work) in works {
+        work.notes = notes.remove(seq).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// The works of these rows with their sequence numbers and all their tags.
@@ -270,11 +289,7 @@ pub(super) async fn with_tags(
     let mut works = Vec::with_capacity(rows.len());
     for row in rows {
         let seq: i64 = row.try_get("seq")?;
-        let mut work = stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?;
-        if work.annotated {
-            work.notes = notes(reader, seq).await?;
-        }
-        works.push((number(seq), work));
+        works.push((number(seq), stored(row, overlays.get(&seq).map_or(&[][..], Vec::as_slice))?));
     }
     Ok(works)
 }

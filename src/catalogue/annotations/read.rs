@@ -161,16 +161,20 @@ impl Catalogue {
     }
 }
 
-/// The words of a work's first published annotations.
-pub(in crate::catalogue) async fn notes(reader: &mut AnyConnection, seq: i64) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query(
-        "SELECT words FROM annotations WHERE seq = $1 AND status = 'accepted' AND words <> '' ORDER BY made LIMIT $2",
-    )
-    .bind(seq)
-    .bind(MAX_NOTES)
-    .fetch_all(reader)
-    .await?;
-    rows.iter().map(|row| Ok(row.try_get("words")?)).collect()
+/// The words of the first published annotations of these works, by sequence number.
+pub(in crate::catalogue) async fn notes(
+    reader: &mut AnyConnection,
+    works: impl Iterator<Item = u64>,
+) -> Result<HashMap<u64, Vec<String>>, Error> {
+    let wanted = works.map(|seq| vec![Value::from(signed(seq))]).collect();
+    let select = "SELECT seq, words FROM (SELECT seq, words, made, ROW_NUMBER() OVER (PARTITION BY seq ORDER BY made) AS place \
+        FROM annotations WHERE status = 'accepted' AND words <> '' AND seq IN (VALUES";
+    let first = format!(")) AS numbered WHERE place <= {MAX_NOTES} ORDER BY seq, made");
+    let mut notes: HashMap<u64, Vec<String>> = HashMap::new();
+    for row in fetch_rows(reader, select, wanted, &first).await? {
+        notes.entry(number(row.try_get("seq")?)).or_default().push(row.try_get("words")?);
+    }
+    Ok(notes)
 }
 
 fn state(row: &AnyRow) -> Result<AnnotationState, Error> {
