@@ -35,3 +35,4 @@ pub use open::check_location;
 pub use probe::Diagnosis;
 pub use settings::Settings;
 pub use version::Version;
+pub use web::retry_after;

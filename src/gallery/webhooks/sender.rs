@@ -1,14 +1,15 @@
 //! Sends one delivery.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
 use super::message::signatures;
 use super::settings::Webhook;
 use crate::catalogue::{Attempt, Delivery};
+use crate::store::retry_after;
 
 /// The pause after the first failure; each further pause is twice as long.
 const FIRST_PAUSE_S: i64 = 1;
@@ -76,10 +77,7 @@ impl Sender {
                 "the response has status 410: the receiver is gone; remove the webhook from the settings";
             return Attempt { pause_ms: LONGEST_PAUSE_S * 1000, ..failed(Some(410), reason.into()) };
         }
-        let wanted =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
-        let pause_ms =
-            wanted.map_or(pause_ms, |wanted| pause_ms.max(wanted.clamp(0, LONGEST_PAUSE_S) * 1000));
+        let pause_ms = 1000 * named_pause_s(failures, response.headers(), SystemTime::now());
         let text = if status.is_redirection() { "; redirects are not followed" } else { "" };
         Attempt {
             pause_ms,
@@ -91,6 +89,13 @@ impl Sender {
 /// The pause after a failure, in seconds.
 fn pause_s(failures: u32) -> i64 {
     (FIRST_PAUSE_S << failures.min(12)).min(LONGEST_PAUSE_S)
+}
+
+/// The pause after a failure whose response may name a longer one, in seconds.
+fn named_pause_s(failures: u32, headers: &HeaderMap, now: SystemTime) -> i64 {
+    let named = retry_after(headers, now).unwrap_or_default();
+    let named = named.as_secs().saturating_add(u64::from(named.subsec_nanos() > 0));
+    pause_s(failures).max(i64::try_from(named).unwrap_or(LONGEST_PAUSE_S).min(LONGEST_PAUSE_S))
 }
 
 /// The error with its causes, without the address, which may contain a secret.
@@ -105,11 +110,31 @@ fn described(error: &reqwest::Error, timeout_s: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderValue, RETRY_AFTER};
+
     use super::*;
 
     #[test]
     fn pauses_double_up_to_an_hour() {
         let pauses: Vec<_> = [0, 1, 2, 11, 12, 40].map(pause_s).into();
         assert_eq!(pauses, [1, 2, 4, 2048, 3600, 3600]);
+    }
+
+    #[test]
+    fn receivers_name_longer_pauses_up_to_an_hour() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_445_412_000_500);
+        let pause = |failures, header| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(header))]);
+            named_pause_s(failures, &headers, now)
+        };
+        assert_eq!(pause(0, "20"), 20);
+        // 479.5 seconds later: an attempt before that would be too early.
+        assert_eq!(pause(0, "Wed, 21 Oct 2015 07:28:00 GMT"), 480);
+        assert_eq!(pause(0, "Wed, 21 Oct 2015 07:00:00 GMT"), 1);
+        assert_eq!(pause(5, "20"), 32);
+        for longest in ["86400", "18446744073709551616", "Mon, 21 Oct 2999 07:28:00 GMT"] {
+            assert_eq!(pause(0, longest), 3600, "{longest}");
+        }
+        assert_eq!(named_pause_s(2, &HeaderMap::new(), now), 4);
     }
 }

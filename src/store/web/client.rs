@@ -2,17 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use url::Url;
 
 use super::hosts::{Hosts, PublicOnly, Trust};
+use super::retry_after::retry_after;
 use crate::store::Settings;
 
 /// The maximum number of redirects per request.
@@ -117,7 +118,7 @@ impl WebClient {
         for _ in 0..MAX_REPEATS {
             let response = self.send(url).await?;
             let is_busy = matches!(response.status().as_u16(), 429 | 503);
-            let wait = response.headers().get(RETRY_AFTER).and_then(|wait| retry_after(wait.to_str().ok()?));
+            let wait = retry_after(response.headers(), SystemTime::now());
             match wait.filter(|wait| is_busy && *wait <= LONGEST_WAIT) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Ok(response),
@@ -192,16 +193,6 @@ impl Pace {
     }
 }
 
-/// The time to wait that a header names: seconds, or a date.
-fn retry_after(header: &str) -> Option<Duration> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header).ok()?;
-    Some(Duration::try_from(at.duration_since(jiff::Timestamp::now())).unwrap_or_default())
-}
-
 fn host_not_allowed(url: &Url) -> DocumentError {
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -219,16 +210,6 @@ fn chain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn servers_name_when_to_repeat_a_request() {
-        assert_eq!(retry_after(" 120"), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert!(retry_after("Mon, 21 Oct 2999 07:28:00 GMT").is_some_and(|wait| wait > LONGEST_WAIT));
-        for other in ["", "-1", "soon", "1.5"] {
-            assert_eq!(retry_after(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn a_source_may_be_slow_for_a_limited_time() {
