@@ -569,7 +569,7 @@ fn decisions_outlive_later_runs_other_versions_and_other_models() {
         catalogue.withdraw("a", None, &withdrawal).await.unwrap();
         assert!(catalogue.waiting_schemes().await.unwrap().is_empty());
         assert!(catalogue.waiting_values("motif").await.unwrap().is_empty());
-        catalogue.restore("a", "Anna").await.unwrap();
+        catalogue.restore("a", None, "Anna").await.unwrap();
         assert_eq!(catalogue.waiting_schemes().await.unwrap(), [("motif".to_owned(), 2)]);
     });
 }

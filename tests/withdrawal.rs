@@ -62,8 +62,14 @@ fn becomes(server: &Server, path: &str, status: u16) {
 
 #[track_caller]
 fn write(server: &Server, method: &str, path: &str, body: &str) -> Response {
+    write_if(server, method, path, "", body)
+}
+
+/// Sends a request with a header line more, which ends the line; none if it is empty.
+#[track_caller]
+fn write_if(server: &Server, method: &str, path: &str, condition: &str, body: &str) -> Response {
     let text = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n{condition}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -258,6 +264,45 @@ fn a_tombstone_says_number_time_and_reason_only() {
     let text = page.text();
     assert!(text.contains("Værket vises ikke længere") && text.contains("<dd>K1</dd>"), "{text}");
     assert!(text.contains(REASON) && !text.contains("quagga") && !text.contains("Zwicky"), "{text}");
+}
+
+#[test]
+fn a_restoration_may_be_conditional() {
+    for museum in museums() {
+        museum.ingest("all.jsonl", &lines(&records()), &[]);
+        let server = serve(&museum, "index");
+        let restore = |condition: &str| {
+            let condition =
+                if condition.is_empty() { String::new() } else { format!("If-Match: {condition}\r\n") };
+            write_if(&server, "POST", "/api/v1/works/K1/restore", &condition, "")
+        };
+        let shown = server.get("/api/v1/works/K1/tags").header("etag").to_owned();
+        let gone = write(&server, "DELETE", "/api/v1/works/K1", "");
+        let withdrawn = gone.header("etag").to_owned();
+        assert_ne!(withdrawn, shown);
+        let told = server.get("/api/v1/works/K1").json();
+        assert_eq!(format!("\"{}\"", told["revision"]), withdrawn, "{told}");
+        // An empty list matches nothing.
+        for (condition, status) in
+            [(&*shown, 412), (&format!("W/{withdrawn}"), 412), (",", 412), ("revision", 400)]
+        {
+            let refused = restore(condition);
+            assert_eq!(refused.status, status, "{condition}: {}", refused.text());
+            assert_eq!(server.get("/api/v1/works/K1").status, 410, "{condition}");
+        }
+        let restored = restore(&format!("\"x\", {withdrawn}"));
+        assert_eq!(restored.status, 204, "{}", restored.text());
+        let now = server.get("/api/v1/works/K1/tags").header("etag").to_owned();
+        assert_eq!(restored.header("etag"), now);
+        // The response to the first request may have been lost; a header that cannot be read is refused all the same.
+        let repeated = restore(&withdrawn);
+        assert_eq!((repeated.status, repeated.header("etag")), (204, &*now));
+        assert_eq!(restore("revision").status, 400);
+        assert_eq!(write(&server, "DELETE", "/api/v1/works/K1", "").status, 204);
+        assert_eq!(restore("*").status, 204);
+        assert_eq!(write(&server, "DELETE", "/api/v1/works/K1", "").status, 204);
+        assert_eq!(restore("").status, 204);
+    }
 }
 
 #[test]

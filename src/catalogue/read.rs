@@ -80,7 +80,12 @@ impl Catalogue {
             let logged = last_withdrawal(&mut reader, row.try_get("seq")?).await?;
             let (at_ms, reason) = logged.unwrap_or((stored.changed_ms, None));
             let object_number = stored.work.object_number.clone();
-            stored.tombstone = Some(Tombstone { object_number, at_ms: Some(at_ms), reason });
+            stored.tombstone = Some(Tombstone {
+                object_number,
+                at_ms: Some(at_ms),
+                reason,
+                revision: Some(stored.revision),
+            });
         }
         Ok(Some(stored))
     }

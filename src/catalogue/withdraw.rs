@@ -57,11 +57,13 @@ pub struct Tombstone {
     pub at_ms: Option<i64>,
     /// Why, in words for the public.
     pub reason: Option<String>,
+    /// The revision that withdrew it; `None` if that was not looked up.
+    pub revision: Option<u64>,
 }
 
 impl fmt::Display for Tombstone {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { object_number, at_ms, reason } = self;
+        let Self { object_number, at_ms, reason, .. } = self;
         write!(formatter, "the work `{object_number}` was withdrawn")?;
         if let Some(at_ms) = at_ms {
             write!(formatter, " at {}", timestamp(*at_ms))?;
@@ -172,9 +174,15 @@ impl Catalogue {
     /// Shows a withdrawn work again, with the last record of it and what curators decided about its tags.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] if there is no such work.
-    pub async fn restore(&self, object_number: &str, actor: &str) -> Result<Restored, Error> {
-        let work = async |changes: &mut _| self.restore_one(changes, object_number, actor).await;
+    /// Returns [`Error::NotFound`] if there is no such work, and [`Error::Conflict`] if it is withdrawn, but not at the
+    /// `expected` revision.
+    pub async fn restore(
+        &self,
+        object_number: &str,
+        expected: Option<u64>,
+        actor: &str,
+    ) -> Result<Restored, Error> {
+        let work = async |changes: &mut _| self.restore_one(changes, object_number, expected, actor).await;
         self.transact(Limits::REQUEST, work).await
     }
 
@@ -182,6 +190,7 @@ impl Catalogue {
         &self,
         changes: &mut AnyConnection,
         object_number: &str,
+        expected: Option<u64>,
         actor: &str,
     ) -> Result<Outcome<(Restored, FacetChanges)>, Error> {
         let mut lock = lock_for_writing(changes).await?;
@@ -191,6 +200,9 @@ impl Catalogue {
             None => return Ok(Outcome::Unchanged((Restored::Before, facet_changes))),
             Some(Removal::Superseded) => return Err(Error::NotFound),
             Some(Removal::BySource | Removal::ByMuseum) => {}
+        }
+        if expected.is_some_and(|expected| expected != known.revision) {
+            return Err(Error::Conflict { current: known.revision });
         }
         let (seq, revision) = (known.seq, lock.next_revision());
         let row =

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Withdraw) -> Result<(), String> {
         for number in works {
             let done = gallery.works.withdraw(number, None, reason.clone(), by.clone()).await;
             results.push(match done {
-                Ok(()) => Ok("withdrawn"),
+                Ok(_) => Ok("withdrawn"),
                 Err(Error::Gone(_)) => Ok("was withdrawn before"),
                 Err(error) => Err(described(&gallery, &error)),
             });
@@ -67,9 +67,9 @@ pub(super) fn restore(arguments: &Restore) -> Result<(), String> {
     gallery::block_on(async {
         let mut results = Vec::with_capacity(works.len());
         for number in works {
-            results.push(match gallery.works.restore(number, by.clone()).await {
-                Ok(true) => Ok("restored"),
-                Ok(false) => Ok("was not withdrawn"),
+            results.push(match gallery.works.restore(number, None, by.clone()).await {
+                Ok(Some(_)) => Ok("restored"),
+                Ok(None) => Ok("was not withdrawn"),
                 Err(error) => Err(described(&gallery, &error)),
             });
         }

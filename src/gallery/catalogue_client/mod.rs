@@ -197,9 +197,12 @@ impl CatalogueClient {
         let Some(cached) = self.showing(names).await? else { return Ok(None) };
         match &cached.withdrawn {
             None => Ok(cached.grant),
-            Some(number) => {
-                Err(Error::gone(Tombstone { object_number: number.clone(), at_ms: None, reason: None }))
-            }
+            Some(number) => Err(Error::gone(Tombstone {
+                object_number: number.clone(),
+                at_ms: None,
+                reason: None,
+                revision: None,
+            })),
         }
     }
 

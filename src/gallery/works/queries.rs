@@ -42,6 +42,15 @@ impl WorkService {
         }
     }
 
+    /// A work with its tags, as stored, even if it is withdrawn.
+    ///
+    /// # Errors
+    /// Returns [`Error::NotFound`] if there is no such work, and other errors if the catalogue fails.
+    pub(crate) async fn stored_ever(&self, object_number: &str) -> Result<StoredWork, Error> {
+        let stored = self.find(object_number).await?;
+        stored.filter(|stored| !stored.removed || stored.tombstone.is_some()).ok_or(Error::NotFound)
+    }
+
     async fn find(&self, object_number: &str) -> Result<Option<StoredWork>, Error> {
         let number = object_number.to_owned();
         self.client()?.query(|catalogue| async move { catalogue.get(&number).await }).await

@@ -1,5 +1,6 @@
 //! Withdraws works, and restores them.
 
+use actix_web::http::header::ETag;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use schemars::JsonSchema;
@@ -54,9 +55,9 @@ pub(crate) async fn withdraw(
     let reason = reason.map_err(|wrong| Invalid::new("reason", "", wrong))?;
     let now = tags::stored(app, &work).await?;
     let expected = tags::expected(request, &now, None)?;
-    app.gallery.works.withdraw(&work.identifier, expected, reason, actor.clone()).await?;
+    let revision = app.gallery.works.withdraw(&work.identifier, expected, reason, actor.clone()).await?;
     tracing::info!(work = &*work.identifier, actor, "a work was withdrawn");
-    Ok(HttpResponse::NoContent().finish().into())
+    Ok(done(revision))
 }
 
 /// `POST /api/v1/works/{work}/restore`: shows a withdrawn work again. One that is shown stays as it is.
@@ -67,10 +68,22 @@ pub(crate) async fn restore(
 ) -> Result<Response, http::Error> {
     let actor = tags::allowed(request, app)?;
     ApiQuery::read(&[], request.query_string())?;
-    if app.gallery.works.restore(&work.identifier, actor.clone()).await? {
+    let now = app.gallery.works.stored_ever(&work.identifier).await?;
+    let expected = match tags::expected(request, &now, None) {
+        // A repeated request whose response was lost has already taken effect (RFC 9110, §13.1.1).
+        Err(Error::Conflict { .. }) if !now.removed => None,
+        expected => expected?,
+    };
+    let restored = app.gallery.works.restore(&work.identifier, expected, actor.clone()).await?;
+    if restored.is_some() {
         tracing::info!(work = &*work.identifier, actor, "a work was restored");
     }
-    Ok(HttpResponse::NoContent().finish().into())
+    Ok(done(restored.unwrap_or(now.revision)))
+}
+
+/// The response to a change, with the work's revision as its entity tag.
+fn done(revision: u64) -> Response {
+    HttpResponse::NoContent().insert_header(ETag(tags::entity_tag(revision))).finish().into()
 }
 
 /// A text; `null` is none.

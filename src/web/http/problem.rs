@@ -29,6 +29,10 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     reason: Option<&'a str>,
+    /// The revision that withdrew a work, which as an entity tag in `If-Match` guards its restoration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
+    revision: Option<u64>,
     status: u16,
     title: &'a str,
     #[serde(rename = "type")]
@@ -91,6 +95,7 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
             object_number: tombstone.map(|tombstone| tombstone.object_number.as_str()),
             parameter,
             reason: tombstone.and_then(|tombstone| tombstone.reason.as_deref()),
+            revision: tombstone.and_then(|tombstone| tombstone.revision),
             status,
             title,
             kind: "about:blank",

@@ -65,7 +65,7 @@ pub(crate) fn failure(
 }
 
 fn facts(context: &Context, tombstone: &Tombstone) -> Markup {
-    let Tombstone { object_number, at_ms, reason } = tombstone;
+    let Tombstone { object_number, at_ms, reason, .. } = tombstone;
     let at = at_ms.map(timestamp);
     html! {
         dl.tombstone {
@@ -98,7 +98,12 @@ mod tests {
     fn of_a_withdrawn_work_its_tombstone_is_shown() {
         let danish = Context { language: "da", chosen: true, ..Context::default() };
         let reason = Some("Returned to <its> owner".to_owned());
-        let tombstone = Tombstone { object_number: "KMS1".into(), at_ms: Some(1_700_000_000_123), reason };
+        let tombstone = Tombstone {
+            object_number: "KMS1".into(),
+            at_ms: Some(1_700_000_000_123),
+            reason,
+            revision: None,
+        };
         let page = failure(&danish, Failure::Gone, None, Some(&tombstone));
         for shown in [
             "<dd>KMS1</dd>",

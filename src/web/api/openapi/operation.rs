@@ -30,7 +30,7 @@ pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 413, 415, 422, 
 /// With the withdrawal of a work.
 pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 408, 410, 412, 413, 415, 422, 503];
 /// With the restoration of a work.
-pub(super) const OF_RESTORATION: &[u16] = &[400, 401, 403, 404, 503];
+pub(super) const OF_RESTORATION: &[u16] = &[400, 401, 403, 404, 412, 503];
 
 /// An operation, with its responses by status.
 #[derive(Serialize)]

@@ -217,7 +217,7 @@ fn one_work(sample: &Sample, work: &Value) -> Value {
     let delete = Operation::new("withdrawWork", about, OF_WITHDRAWAL)
         .parameters(parameters)
         .optional_body("Withdrawal")
-        .response(204, json!({ "description": "Withdrawn" }))
+        .response(204, with_etag("Withdrawn"))
         .with_token();
     json!({ "get": get, "delete": delete })
 }
@@ -225,10 +225,16 @@ fn one_work(sample: &Sample, work: &Value) -> Value {
 fn restored(work: &Value) -> Value {
     let about = "Show a withdrawn work again";
     let post = Operation::new("restoreWork", about, OF_RESTORATION)
-        .parameters([work.clone()])
-        .response(204, json!({ "description": "Restored, or was not withdrawn" }))
+        .parameters([work.clone(), if_match()])
+        .response(204, with_etag("Restored, or was not withdrawn"))
         .with_token();
     json!({ "post": post })
+}
+
+/// A response without a body, with the work's revision.
+fn with_etag(description: &str) -> Value {
+    let etag = json!({ "description": "The work's revision.", "schema": { "type": "string" } });
+    json!({ "description": description, "headers": { "ETag": etag } })
 }
 
 /// A work as JSON-LD, which `Accept` chooses at the address of the work, too.
@@ -306,7 +312,7 @@ fn in_path(name: &str, example: &str) -> Value {
 fn if_match() -> Value {
     json!({
         "name": "If-Match", "in": "header", "required": false,
-        "description": "Write only if the work has not changed: the ETag of the work's tags or of one tag, a list of these, or `*` for any (RFC 9110, §13.1.1).",
+        "description": "Write only if the work has not changed: the ETag of the work's tags or of one tag, of the response that withdrew it (or its `revision` in quotes), a list of these, or `*` for any (RFC 9110, §13.1.1).",
         "schema": { "type": "string", "pattern": IF_MATCH },
     })
 }

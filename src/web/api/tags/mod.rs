@@ -274,7 +274,12 @@ fn one(stored: &StoredWork, tag: &str, status: StatusCode) -> Result<Response, E
 
 /// The revision as an entity tag.
 fn revision_tag(stored: &StoredWork) -> EntityTag {
-    EntityTag::new_strong(stored.revision.to_string())
+    entity_tag(stored.revision)
+}
+
+/// The entity tag of a revision.
+pub(super) fn entity_tag(revision: u64) -> EntityTag {
+    EntityTag::new_strong(revision.to_string())
 }
 
 /// A response with the revision as its entity tag, for `If-Match`.
