@@ -729,7 +729,7 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
             max,
         };
         let change =
-            async |change| catalogue.change_annotation("a", change, "anna", Some("why")).await.unwrap();
+            async |change| catalogue.change_annotation("a", change, "anna", Some("why"), 100).await.unwrap();
         let (accepted, pending) = (AnnotationStatus::Accepted, AnnotationStatus::Pending);
         let first = change(create(Some("dog"), Some("a.tif"), pending, 2)).await.unwrap();
         assert_eq!((first.state.id.as_str(), first.state.revision), ("dog", 3));
@@ -742,7 +742,8 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
             (third.state.id.as_str(), change(create(None, None, accepted, 1)).await),
             ("a5", Err(AnnotationRefused::Full))
         );
-        let none = catalogue.change_annotation("none", create(None, None, accepted, 1), "anna", None).await;
+        let none =
+            catalogue.change_annotation("none", create(None, None, accepted, 1), "anna", None, 100).await;
         assert!(matches!(none, Err(Error::NotFound)), "{none:?}");
 
         let waiting = catalogue.waiting_annotations(0, 10).await.unwrap();
@@ -793,5 +794,64 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
         change(create(None, Some("b.tif"), pending, 1)).await.unwrap();
         catalogue.withdraw("a", None, &by_source(None)).await.unwrap();
         assert_eq!(catalogue.waiting_annotations(0, 10).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn a_history_keeps_the_first_change_and_the_last_ones() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        put(&catalogue, vec![work("a", "A", &[]), work("b", "B", &[])]).await;
+        let create = || AnnotationChange::Create {
+            slug: Some("dog".into()),
+            canvas: 1,
+            image: None,
+            status: AnnotationStatus::Accepted,
+            words: String::new(),
+            body: "{\"first\":1}".into(),
+            max: 10,
+        };
+        let change = async |work, change, kept| {
+            let changed = catalogue.change_annotation(work, change, "anna", None, kept).await;
+            changed.unwrap().unwrap().state.revision
+        };
+        let replace = |expected| AnnotationChange::Replace {
+            id: "dog".into(),
+            expected,
+            status: AnnotationStatus::Accepted,
+            words: String::new(),
+            body: format!("{{\"after\":{expected}}}"),
+        };
+        let first = change("a", create(), 3).await;
+        let other = change("b", create(), 3).await;
+        let of_other = change("b", replace(other), 3).await;
+        let revisions = async |work| -> Vec<u64> {
+            let events = catalogue.annotation_history(work, "dog").await.unwrap();
+            events.iter().map(|event| event.revision).collect()
+        };
+        let mut all = vec![first];
+        for _ in 0..6 {
+            all.push(change("a", replace(*all.last().unwrap()), 3).await);
+            let kept: Vec<u64> = all
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at == 0 || at + 3 >= all.len())
+                .map(|(_, it)| *it)
+                .collect();
+            assert_eq!(revisions("a").await, kept);
+        }
+        let history = catalogue.annotation_history("a", "dog").await.unwrap();
+        assert_eq!((history.len(), history[0].body.as_str()), (4, "{\"first\":1}"));
+        // A lower limit shortens a history with the next change; other annotations of this name keep theirs.
+        let last = change("a", replace(*all.last().unwrap()), 1).await;
+        assert_eq!(revisions("a").await, [first, last]);
+        assert_eq!(revisions("b").await, [other, of_other]);
+        // Reading is limited, too.
+        let mut all = vec![of_other];
+        for _ in 0..102 {
+            all.push(change("b", replace(*all.last().unwrap()), 1000).await);
+        }
+        let read = revisions("b").await;
+        assert_eq!((read.len(), read[0], &read[1..]), (101, other, &all[3..]));
     });
 }

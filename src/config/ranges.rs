@@ -26,6 +26,7 @@ pub(super) const RANGES: &[Range] = &[
     ("web.shutdown_s", 0.0, 3600.0),
     ("oai.page", 1.0, 1000.0),
     ("annotations.per_canvas", 0.0, 10_000.0),
+    ("annotations.history", 1.0, 100_000.0),
     ("masters.revalidate_s", 0.0, YEAR_S),
     ("masters.stale_while_revalidate_s", 0.0, YEAR_S),
     ("masters.stale_if_error_s", 0.0, YEAR_S),

@@ -146,11 +146,13 @@ pub(crate) struct Annotations {
     pub moderated: Vec<String>,
     /// Maximum number of annotations of a canvas.
     pub per_canvas: u32,
+    /// How many changes of an annotation its history keeps beside the first one.
+    pub history: u32,
 }
 
 impl Default for Annotations {
     fn default() -> Self {
-        Self { moderated: Vec::new(), per_canvas: 1000 }
+        Self { moderated: Vec::new(), per_canvas: 1000, history: 100 }
     }
 }
 

@@ -13,7 +13,8 @@ use crate::catalogue::{Catalogue, Error};
 use crate::record::Kind;
 
 impl Catalogue {
-    /// Makes a change, and returns the annotation after it. A decision that changes nothing makes no revision.
+    /// Makes a change, and returns the annotation after it. A decision that changes nothing makes no revision. The history
+    /// of the annotation keeps its first event and the last `kept` ones.
     ///
     /// # Errors
     /// Returns [`Error::NotFound`] if the work does not exist or was withdrawn; also if the database fails. The inner
@@ -24,10 +25,14 @@ impl Catalogue {
         change: AnnotationChange,
         actor: &str,
         note: Option<&str>,
+        kept: u32,
     ) -> Result<Result<StoredAnnotation, AnnotationRefused>, Error> {
         let work = async |changes: &mut AnyConnection| {
             Ok(match make(changes, object_number, change, actor, note).await? {
-                Made::Changed(annotation) => Outcome::Changed((Ok(*annotation), FacetChanges::default())),
+                Made::Changed(seq, annotation) => {
+                    forget(changes, seq, &annotation.state.id, kept).await?;
+                    Outcome::Changed((Ok(*annotation), FacetChanges::default()))
+                }
                 Made::Unchanged(annotation) => Outcome::Unchanged((Ok(*annotation), FacetChanges::default())),
                 Made::Refused(refused) => Outcome::Unchanged((Err(refused), FacetChanges::default())),
             })
@@ -38,7 +43,8 @@ impl Catalogue {
 
 /// What became of a change.
 enum Made {
-    Changed(Box<StoredAnnotation>),
+    /// With the number of the work's row.
+    Changed(i64, Box<StoredAnnotation>),
     Unchanged(Box<StoredAnnotation>),
     Refused(AnnotationRefused),
 }
@@ -105,7 +111,7 @@ async fn make(
     let row = revision_row(revision, object_number, Kind::Update, lock.at_ms);
     execute_rows(changes, REVISIONS, vec![row], "").await?;
     lock.finish(changes).await?;
-    Ok(Made::Changed(Box::new(changed)))
+    Ok(Made::Changed(seq, Box::new(changed)))
 }
 
 /// The work and the time of a change.
@@ -230,6 +236,22 @@ async fn write(
         .bind(revision)
         .bind(now.at_ms)
         .bind(now.seq)
+        .execute(changes)
+        .await?;
+    Ok(())
+}
+
+/// Removes the events of an annotation between the first and the last ones, of which at least one stays.
+async fn forget(changes: &mut AnyConnection, seq: i64, id: &str, kept: u32) -> Result<(), Error> {
+    let last = "SELECT revision FROM annotation_history WHERE seq = $1 AND id = $2 ORDER BY revision DESC";
+    let text = format!(
+        "DELETE FROM annotation_history WHERE seq = $1 AND id = $2 AND revision < ({last} LIMIT 1 OFFSET $3) \
+         AND revision > (SELECT MIN(revision) FROM annotation_history WHERE seq = $1 AND id = $2)"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(seq)
+        .bind(id.to_owned())
+        .bind(i64::from(kept.max(1)) - 1)
         .execute(changes)
         .await?;
     Ok(())

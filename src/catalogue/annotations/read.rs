@@ -15,7 +15,7 @@ use crate::catalogue::{Catalogue, Error};
 pub(super) const MAX_PER_WORK: i64 = 20_000;
 /// Maximum number of a work's annotations whose words the search over works finds.
 const MAX_NOTES: i64 = 100;
-/// Maximum number of events in a history, each of which has a body.
+/// Maximum number of last events that are read of a history, each of which has a body.
 const MAX_EVENTS: i64 = 100;
 
 /// The columns of the state of an annotation.
@@ -128,7 +128,7 @@ impl Catalogue {
         query.fetch_all(&self.0.pools.readers).await?.iter().map(waiting).collect()
     }
 
-    /// The changes of an annotation, oldest first; at most the last hundred.
+    /// The changes of an annotation, oldest first: the first one, and the last hundred of those that were kept.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
@@ -139,8 +139,12 @@ impl Catalogue {
     ) -> Result<Vec<AnnotationEvent>, Error> {
         let rows = sqlx::query(
             "SELECT annotation_history.revision AS revision, status, actor, note, at_ms, body FROM annotation_history \
-             JOIN works ON works.seq = annotation_history.seq WHERE object_number = $1 AND id = $2 \
-             ORDER BY annotation_history.revision DESC LIMIT $3",
+             JOIN works ON works.seq = annotation_history.seq WHERE object_number = $1 AND id = $2 AND ( \
+                annotation_history.revision IN (SELECT later.revision FROM annotation_history AS later \
+                    WHERE later.seq = works.seq AND later.id = $2 ORDER BY later.revision DESC LIMIT $3) \
+                OR annotation_history.revision = (SELECT MIN(earlier.revision) FROM annotation_history AS earlier \
+                    WHERE earlier.seq = works.seq AND earlier.id = $2)) \
+             ORDER BY annotation_history.revision",
         )
         .bind(without_nul(object_number))
         .bind(without_nul(id))
@@ -157,7 +161,7 @@ impl Catalogue {
                 body: row.try_get("body")?,
             })
         };
-        rows.iter().rev().map(event).collect()
+        rows.iter().map(event).collect()
     }
 }
 

@@ -92,7 +92,8 @@ impl WorkService {
             .await
     }
 
-    /// Changes an annotation. This server's next responses reflect it.
+    /// Changes an annotation, whose history keeps the first and the last `kept` events. This server's next responses
+    /// reflect it.
     ///
     /// # Errors
     /// Returns [`Error::Outdated`] if it is at another revision, [`Error::Deleted`] if it was deleted, and
@@ -103,10 +104,11 @@ impl WorkService {
         change: AnnotationChange,
         actor: String,
         note: Option<String>,
+        kept: u32,
     ) -> Result<StoredAnnotation, Error> {
         let (client, number) = (self.client()?, object_number.to_owned());
         let change = |catalogue: Catalogue| async move {
-            catalogue.change_annotation(&number, change, &actor, note.as_deref()).await
+            catalogue.change_annotation(&number, change, &actor, note.as_deref(), kept).await
         };
         match client.work(change).await? {
             Ok(annotation) => {

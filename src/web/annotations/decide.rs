@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::single::known;
-use super::write::expected;
+use super::write::{expected, made};
 use crate::catalogue::{AnnotationChange, AnnotationEvent, AnnotationStatus};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
@@ -61,7 +61,7 @@ pub(super) async fn decide(
         id: old.state.id,
         status: decided,
     };
-    let changed = app.gallery.works.change_annotation(&number, change, actor, note).await?;
+    let changed = made(app, &number, change, actor, note).await?;
     let address = Address::new(&app.base.of(request)?);
     Ok(json_of(&json!({
         "id": address.annotation(&number, &changed.state.id),

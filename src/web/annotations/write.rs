@@ -11,7 +11,7 @@ use super::MEDIA_TYPE;
 use super::place::{Place, PlacedCanvas};
 use super::reader::Reader;
 use super::single::{entity_tag, known, respond};
-use crate::catalogue::{AnnotationChange, AnnotationState};
+use crate::catalogue::{AnnotationChange, AnnotationState, StoredAnnotation};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
 use crate::presentation::web_annotation::{self, Annotation, Refused, TargetCanvas};
@@ -51,7 +51,7 @@ pub(super) async fn create(
         max: app.annotations.per_canvas,
     };
     let owner = writer.owner().to_owned();
-    let stored = app.gallery.works.change_annotation(place.number(), change, owner, None).await?;
+    let stored = made(app, place.number(), change, owner, None).await?;
     let mut response = respond(app, request, &place, &stored, &writer, StatusCode::CREATED)?;
     if let Ok(uri) = HeaderValue::try_from(place.annotation(&stored.state.id)) {
         response.response.headers_mut().insert(header::LOCATION, uri);
@@ -89,7 +89,7 @@ pub(super) async fn replace(
         body: stored_text(properties)?,
     };
     let owner = writer.owner().to_owned();
-    let stored = app.gallery.works.change_annotation(place.number(), change, owner, None).await?;
+    let stored = made(app, place.number(), change, owner, None).await?;
     Ok(respond(app, request, &place, &stored, &writer, StatusCode::OK)?)
 }
 
@@ -105,17 +105,23 @@ pub(super) async fn delete(
     let old = readable(app, &place, id, &writer).await?;
     writer.check_writes(&old.state)?;
     let change = AnnotationChange::Delete { expected: expected(request, &old.state)?, id: old.state.id };
-    app.gallery.works.change_annotation(place.number(), change, writer.owner().to_owned(), None).await?;
+    made(app, place.number(), change, writer.owner().to_owned(), None).await?;
     Ok(HttpResponse::NoContent().finish().into())
 }
 
-/// An annotation that the writer may know of.
-async fn readable(
+/// Makes a change.
+pub(super) async fn made(
     app: &App,
-    place: &Place,
-    id: &str,
-    writer: &Reader,
-) -> Result<crate::catalogue::StoredAnnotation, Error> {
+    work: &str,
+    change: AnnotationChange,
+    actor: String,
+    note: Option<String>,
+) -> Result<StoredAnnotation, Error> {
+    app.gallery.works.change_annotation(work, change, actor, note, app.annotations.history).await
+}
+
+/// An annotation that the writer may know of.
+async fn readable(app: &App, place: &Place, id: &str, writer: &Reader) -> Result<StoredAnnotation, Error> {
     let old = known(app, place.number(), id).await?;
     if writer.reads(&old.state) { Ok(old) } else { Err(Error::NotFound) }
 }
