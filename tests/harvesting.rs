@@ -61,7 +61,7 @@ fn odd_works() -> Vec<Value> {
 fn responses_are_valid() {
     // `tests/testbeds.sh` installs them at this path.
     let python = ["target/testbeds/validators/bin/python"];
-    let what = "responses of OAI-PMH by its schema, and EDM by edmlib";
+    let what = "responses of OAI-PMH and oai_dc by their schemas, and EDM by edmlib";
     let Some(python) = require(what, "TEGL_TEST_VALIDATORS", &python) else { return };
     let museum = Museum::empty();
     let sample = museum.run(&["sample", &museum.path("masters"), "--max-megapixels", "0.02"]);
@@ -81,6 +81,7 @@ fn responses_are_valid() {
     let present = present.values().filter(|is_deleted| !**is_deleted).count();
     // Those of the list, and one that is asked for.
     assert_eq!(found["edm"], present + 1, "{found}");
+    assert_eq!(found["oai_dc"], present, "{found}");
 }
 
 /// A record in the format of Tegl, as another program might write it.
