@@ -1,9 +1,11 @@
 //! Manifests as other servers really write them: what is damaged or of another version is mended by rule, and annotation
 //! pages that are elsewhere are read.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::museum::wait_until_indexed;
+use crate::support::museum::{wait, wait_until_indexed};
 use crate::support::origin::Origin;
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
@@ -403,11 +405,40 @@ fn content_states_with_old_addresses_open_the_work() {
         (json!(id("kept", "manifest.json")), "/works/kept"),
         (canvas("canvas/1"), "/works/kept?canvas=1"),
         (canvas("canvas/1#xywh=1,2,3,4"), "/works/kept?canvas=1&xywh=1,2,3,4"),
+        (json!(id("kept", "canvas/1")), "/works/kept?canvas=1"),
+        (
+            json!(id("kept", "canvas/1#xywh=1,2,3,4").replace("https:", "http:")),
+            "/works/kept?canvas=1&xywh=1,2,3,4",
+        ),
+        (json!({"id": id("kept", "canvas/1"), "type": "Canvas"}), "/works/kept?canvas=1"),
+        (
+            json!({"type": "Annotation", "motivation": "contentState", "target": id("kept", "canvas/1")}),
+            "/works/kept?canvas=1",
+        ),
     ] {
         let (status, location) = open(&state);
         assert!(status == 303 && location.ends_with(expected), "{state}: {status} {location}");
     }
-    for unknown in [canvas("canvas/2"), json!(id("other", "manifest.json")), json!(id("kept", "canvas/1"))] {
+    for unknown in [canvas("canvas/2"), json!(id("other", "manifest.json")), json!(id("kept", "canvas/2"))] {
         assert_eq!(open(&unknown).0, 400, "{unknown}");
     }
+    drop(server);
+    // Another canvas in its place, and another manifest that has the canvas too.
+    let changed = third("kept", json!({}), json!({"id": id("kept", "canvas/0")}));
+    let copy = third("copy", json!({}), json!({"id": id("kept", "canvas/0")}));
+    let ran = museum.ingest("manifests.jsonl", &format!("{changed}\n{copy}\n"), &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let server = serve(&museum);
+    wait(Duration::from_secs(30), || server.get("/api/v1/works?limit=0").json()["total"] == 2);
+    let open = |state: &Value| {
+        let state =
+            percent_encoding::utf8_percent_encode(&state.to_string(), percent_encoding::NON_ALPHANUMERIC)
+                .to_string();
+        server.get(&format!("/?iiif-content={state}")).header("location").to_owned()
+    };
+    assert_eq!(open(&json!(id("kept", "canvas/1"))), "");
+    assert!(open(&json!(id("kept", "canvas/0"))).ends_with("/works/kept?canvas=1"));
+    let of_copy = json!({"id": id("kept", "canvas/0"), "type": "Canvas",
+        "partOf": [{"id": id("copy", "manifest.json"), "type": "Manifest"}]});
+    assert!(open(&of_copy).ends_with("/works/copy?canvas=1"));
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Error;
+use super::source_uris::keys;
+use super::{Error, SourcePart};
 use crate::record::{Facet, WithdrawnFlag, Work, facets};
 
 /// The source of records that are imported without `--name`; works that have a source keep it.
@@ -77,6 +78,8 @@ pub(super) struct Prepared {
     pub hash: String,
     /// Whether its source has withdrawn it; not part of the stored record.
     pub withdrawn: Option<WithdrawnFlag>,
+    /// The keys of the URIs in the manifest that it was read from.
+    pub uris: Vec<(String, SourcePart)>,
     /// Its facets if no curator has judged its tags.
     pub facets: Vec<Facet>,
 }
@@ -91,6 +94,9 @@ impl Prepared {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
+        let uris = keys(&work, original.as_deref());
+        // Manifests that were imported before URIs were kept are different, so that a second import keeps them.
+        uris.iter().for_each(|(key, _)| hash.update(key.as_bytes()));
         let hash = format!("{:032x}", hash.digest128());
         let withdrawn = work.withdrawn.take();
         if withdrawn.is_some() {
@@ -98,6 +104,6 @@ impl Prepared {
         }
         let (label, facets) = (serde_json::to_string(&work.label())?, facets(&work, &work.tags));
         let number = work.object_number.clone();
-        Ok(Self { number, work, source, original, record, label, hash, withdrawn, facets })
+        Ok(Self { number, work, source, original, record, label, hash, withdrawn, uris, facets })
     }
 }

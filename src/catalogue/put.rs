@@ -8,6 +8,7 @@ use sqlx::{AnyConnection, Row};
 use super::batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, MAX_NUMBER_BYTES, Prepared};
 use super::facets::FacetChanges;
 use super::overlay::{effective, overlays};
+use super::source_uris::{self, SOURCE_URIS};
 use super::sql::{Value, execute_rows, fetch_rows};
 use super::transaction::{Limits, Outcome};
 use super::withdrawal_log::{LOG, restored_row, withdrawn_row};
@@ -225,7 +226,8 @@ pub(super) fn image_rows(work: &Work, seq: i64) -> Vec<Vec<Value>> {
 struct Rows {
     works: Vec<(i64, Vec<Value>)>,
     images: Vec<Vec<Value>>,
-    /// Works whose rows in `images` are replaced.
+    uris: Vec<Vec<Value>>,
+    /// Works whose rows in `images` and `source_uris` are replaced.
     replaced: Vec<Vec<Value>>,
     revisions: Vec<Vec<Value>>,
     /// Known works that their records withdraw.
@@ -272,7 +274,7 @@ impl Rows {
         lock: &mut WriteLock,
     ) {
         let source = known.map_or(&*new.source, |known| owner(known, &new)).to_owned();
-        let Prepared { number, work, original, record, label, hash, .. } = new;
+        let Prepared { number, work, original, record, label, hash, uris, .. } = new;
         let revision = lock.next_revision();
         let matched = || work.images.iter().filter(|image| image.matched);
         let thumbnail = matched().next().map(|image| image.file.clone());
@@ -282,6 +284,7 @@ impl Rows {
             self.replaced.push(vec![seq.into()]);
         }
         self.images.extend(image_rows(&work, seq));
+        self.uris.extend(uris.into_iter().map(|uri| source_uris::row(uri, seq)));
         self.revisions.push(revision_row(revision, &number, kind, lock.at_ms));
         let row = vec![
             seq.into(),
@@ -314,7 +317,12 @@ impl Rows {
         }
         let rows = works.into_iter().map(|(_, row)| row).collect();
         execute_rows(connection, WORKS, rows, UPDATED).await?;
-        execute_rows(connection, "DELETE FROM images WHERE seq IN (VALUES", self.replaced, ")").await?;
+        for delete in
+            ["DELETE FROM images WHERE seq IN (VALUES", "DELETE FROM source_uris WHERE seq IN (VALUES"]
+        {
+            execute_rows(connection, delete, self.replaced.clone(), ")").await?;
+        }
+        execute_rows(connection, SOURCE_URIS, self.uris, "ON CONFLICT DO NOTHING").await?;
         execute_rows(connection, IMAGES, self.images, "ON CONFLICT DO NOTHING").await?;
         let withdrawn = "UPDATE works SET removed = gone.column4, shelves = '[]', changed_ms = gone.column3, \
             revision = gone.column2, hash = gone.column5 FROM (VALUES";

@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -107,6 +107,13 @@ const STEPS: [&str; 8] = [
         seq BIGINT NOT NULL, term BIGINT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (seq, term)
      ) {clustered};
      CREATE INDEX works_not_shown ON works (seq) WHERE removed <> 0",
+    // The URIs that manifests (kind 0), canvases (1) and images (2) of works had on the server that they were read from, by
+    // a hash.
+    "CREATE TABLE source_uris (
+        uri TEXT{bytes} NOT NULL, seq BIGINT NOT NULL, kind BIGINT NOT NULL, canvas BIGINT NOT NULL, file TEXT,
+        PRIMARY KEY (uri, seq)
+     ) {clustered};
+     CREATE INDEX source_uris_of_work ON source_uris (seq)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

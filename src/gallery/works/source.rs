@@ -1,6 +1,7 @@
 //! What works were read from, without what their rights withhold.
 
 use super::{Described, Sketch, WorkService};
+use crate::catalogue::SourcePart;
 use crate::gallery::Error;
 use crate::presentation::Source;
 use crate::record::{SourceImages, Work};
@@ -17,6 +18,25 @@ impl WorkService {
         let (work, is_limited) = (work.clone(), self.is_limited(work));
         let reading = tokio::task::spawn_blocking(move || Source::read(&text, &work, !is_limited));
         reading.await.map_err(|error| Error::Fault(error.to_string()))
+    }
+
+    /// The work, and the canvas by its number from 1, that had this URI in the manifest that it was read from: `work` if it
+    /// is one of several, then one that is not withdrawn.
+    pub(crate) async fn canvas_of_source(
+        &self,
+        uri: &str,
+        work: Option<&str>,
+    ) -> Result<Option<(String, u32)>, Error> {
+        let Some(catalogue) = self.catalogue() else { return Ok(None) };
+        let uris = [uri.to_owned()];
+        let found =
+            catalogue.query(|catalogue| async move { catalogue.places_of_source_uris(&uris).await }).await?;
+        let mut places: Vec<_> = found.into_values().flatten().collect();
+        places.sort_by_key(|place| (Some(&*place.work.object_number) != work, place.removed));
+        Ok(places.into_iter().find_map(|place| match place.part {
+            SourcePart::Canvas(number) => Some((place.work.object_number, number)),
+            _ => None,
+        }))
     }
 
     /// The record that a work was imported from, without what the work's rights withhold.

@@ -40,12 +40,6 @@ impl Source {
         self.canvas_id(number).filter(|id| !id.contains('#'))
     }
 
-    /// The number from 1 of the canvas with this URI in the source.
-    pub(crate) fn canvas_number(&self, id: &str) -> Option<usize> {
-        let canvases = self.manifest.get("items")?.as_array()?;
-        canvases.iter().position(|canvas| canvas["id"] == id).map(|at| at + 1)
-    }
-
     /// The value of `@context`.
     pub(in crate::presentation) fn context(&self) -> Value {
         match self.contexts.is_empty() {

@@ -103,18 +103,16 @@ async fn content_state(
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish().into())
 }
 
-/// The resource by the URI that it had on the server from which its manifest was imported. A canvas needs its manifest's
-/// URI as well (Content State 1.0, §2.2.2).
+/// The resource by the URI that it had on the server from which its manifest was imported. A canvas whose manifest the
+/// state does not name, although Content State 1.0, §2.2.2, requires it, is known by its own URI.
 async fn imported(app: &App, state: &State) -> Result<Option<Resource>, Error> {
     let manifest = state.manifest.as_deref().unwrap_or(&state.id);
-    let Some(work) = work_of_manifest(app, manifest).await? else { return Ok(None) };
-    if manifest == state.id {
+    let work = work_of_manifest(app, manifest).await?;
+    if let Some(work) = work.clone().filter(|_| manifest == state.id) {
         return Ok(Some(Resource { work, canvas: None }));
     }
-    let described = app.gallery.works.describe(&work).await?;
-    let source = app.gallery.works.source_manifest(&described).await?;
-    let canvas = source.and_then(|source| source.canvas_number(&state.id));
-    Ok(canvas.map(|number| Resource { work, canvas: Some(number) }))
+    let canvas = app.gallery.works.canvas_of_source(&state.id, work.as_deref()).await?;
+    Ok(canvas.map(|(work, number)| Resource { work, canvas: Some(number as usize) }))
 }
 
 /// The work that was imported from the manifest with this URI.

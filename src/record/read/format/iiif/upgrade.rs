@@ -4,29 +4,37 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+use super::canvas::{image_name, painted_images};
 use crate::record::read::record::MAX_PART_DEPTH;
 use crate::record::read::value::json::many;
 
-/// The URIs of a manifest and its canvases.
+/// The URIs of a manifest, its canvases and its images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceIds {
     /// The manifest's.
     pub manifest: String,
     /// Those of its canvases, in order; empty if a canvas has none.
     pub canvases: Vec<String>,
+    /// Those of the images painted on canvases, each with the number of its canvas from 1.
+    pub images: Vec<(u32, String)>,
     /// Whether it is a manifest of Presentation API 2.
     pub is_version_2: bool,
 }
 
-/// The URIs of a manifest and its canvases; `None` if the text is no manifest.
+/// The URIs of a manifest, its canvases and its images; `None` if the text is no manifest.
 pub fn resource_ids(text: &str) -> Option<ResourceIds> {
     let manifest: Value = serde_json::from_str(text).ok()?;
     let is_version_2 = manifest.get("items").is_none();
     let manifest = upgraded(manifest);
     let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
+    let mut images = Vec::new();
+    for (number, canvas) in (1..).zip(many(manifest.get("items"))) {
+        let names = painted_images(canvas).into_iter().filter_map(image_name);
+        images.extend(names.map(|name| (number, name.to_owned())));
+    }
     let canvases = many(manifest.get("items")).iter().map(id).collect();
     let whole = manifest.get("id")?.as_str()?.to_owned();
-    Some(ResourceIds { manifest: whole, canvases, is_version_2 })
+    Some(ResourceIds { manifest: whole, canvases, images, is_version_2 })
 }
 
 /// A manifest in the form of version 3; of one that has this form only properties of version 2 change.
@@ -46,7 +54,7 @@ pub fn upgraded(manifest: Value) -> Value {
 }
 
 /// Converts properties of version 2 in a resource of version 3, unless it has what took their place.
-fn without_remnants(resource: &mut Value) {
+pub(super) fn without_remnants(resource: &mut Value) {
     const OLD: [&str; 8] =
         ["description", "attribution", "license", "logo", "viewingHint", "related", "within", "posterCanvas"];
     let Some(fields) = resource.as_object_mut() else { return };
@@ -105,7 +113,7 @@ fn manifest(mut from: Map<String, Value>) -> Value {
 }
 
 /// The properties that all kinds of resources share (2.1, §3), as properties of version 3.
-fn common(from: &mut Map<String, Value>, kind: &str) -> Map<String, Value> {
+pub(super) fn common(from: &mut Map<String, Value>, kind: &str) -> Map<String, Value> {
     let mut made = Map::new();
     made.insert("type".into(), Value::from(kind));
     let id = from.remove("@id");
