@@ -40,7 +40,8 @@ fn a_creator_is_what_works_state_most_often() {
     );
     assert_eq!((&anna["name"], &anna["sort_name"]), (&json!("Anna Ancher"), &json!("Ancher, Anna")));
     assert_eq!(anna["names"], json!(["ANNA ANCHER"]));
-    assert_eq!(anna["roles"], json!([{"role": "artist", "works": 2}, {"role": "after", "works": 1}]));
+    let roles = [&anna["roles"][0], &anna["roles"][1]].map(|role| (&role["role"], &role["works"]));
+    assert_eq!(roles, [(&json!("artist"), &json!(2)), (&json!("after"), &json!(1))]);
     assert_eq!(anna["same_as"], json!(["https://vocab.example/people/1"]));
     let local =
         |url: &Value| url.as_str().unwrap().split_once("/api/").map(|(_, rest)| format!("/api/{rest}"));
@@ -66,8 +67,8 @@ fn pages_about_creators_are_in_both_languages() {
         ("/creators?q=anc", "href=\"/creators/anna-ancher\""),
         ("/creators?q=xyz&lang=da", "Ingen kunstnere med dette navn."),
         ("/creators/anna-ancher", "1859–1935"),
-        ("/creators/anna-ancher", "artist (2)"),
-        ("/creators/anna-ancher?lang=da", "kunstner (2)"),
+        ("/creators/anna-ancher", "artist</a> (2)"),
+        ("/creators/anna-ancher?lang=da", "kunstner</a> (2)"),
         ("/creators/anna-ancher", "\"@type\":\"Person\""),
         ("/creators/nobody-sons", "Nobody &amp; Sons"),
         ("/works/A2", "href=\"/creators/anna-ancher\""),

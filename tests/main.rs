@@ -43,6 +43,7 @@ mod regions;
 mod responses;
 mod review;
 mod rights;
+mod roles;
 mod search;
 mod site;
 mod sources;

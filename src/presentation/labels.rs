@@ -1,5 +1,6 @@
 //! Tegl's own labels in English and Danish.
 
+use super::creator_roles::CreatorRole;
 use crate::record::Role;
 
 /// The languages that labels exist in.
@@ -52,6 +53,7 @@ pub(crate) fn role(role: &Role) -> Option<Label> {
 pub(crate) fn scheme(name: &str) -> Option<Label> {
     Some(match name {
         "creator" => Label::new("Creators", "Kunstnere"),
+        "role" => Label::new("Roles", "Roller"),
         "period" => Label::new("Periods", "Perioder"),
         "technique" => Label::new("Techniques", "Teknikker"),
         "material" => Label::new("Materials", "Materialer"),
@@ -70,17 +72,10 @@ pub(crate) fn scheme(name: &str) -> Option<Label> {
 
 /// The labels of terms that are common in records: roles of creators, and kinds and parts of measurements.
 pub(crate) fn term(name: &str) -> Option<Label> {
+    if let Some(role) = CreatorRole::named(name) {
+        return Some(role.label);
+    }
     Some(match name.trim().to_lowercase().as_str() {
-        "artist" => Label::new("artist", "kunstner"),
-        "painter" => Label::new("painter", "maler"),
-        "printmaker" => Label::new("printmaker", "grafiker"),
-        "draughtsman" => Label::new("draughtsman", "tegner"),
-        "sculptor" => Label::new("sculptor", "billedhugger"),
-        "photographer" => Label::new("photographer", "fotograf"),
-        "publisher" => Label::new("publisher", "udgiver"),
-        "after" => Label::new("after", "efter"),
-        "attributed" | "attributed to" => Label::new("attributed to", "tilskrevet"),
-        "workshop" | "workshop of" => Label::new("workshop of", "værksted"),
         "height" => Label::new("height", "højde"),
         "width" => Label::new("width", "bredde"),
         "depth" => Label::new("depth", "dybde"),

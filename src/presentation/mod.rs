@@ -10,6 +10,7 @@ pub(crate) mod collection;
 pub(crate) mod content_search;
 pub(crate) mod content_state;
 mod context;
+pub(crate) mod creator_roles;
 mod exchange;
 #[cfg(test)]
 mod fixture;

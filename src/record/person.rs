@@ -139,8 +139,6 @@ pub struct Profile {
     pub same_as: Vec<String>,
     /// A biography, by language.
     pub biography: Text,
-    /// Roles with their numbers of works, the most frequent first.
-    pub roles: Vec<(String, u64)>,
 }
 
 impl Profile {
@@ -192,7 +190,6 @@ impl Profile {
             nationality: known.nationality.clone().or_else(|| settled(|creator| creator.nationality.clone())),
             gender: known.gender.clone().or_else(|| settled(|creator| creator.gender.clone())),
             biography: known.biography.clone(),
-            roles: roles(statements),
             name,
             sort_name,
             names,
@@ -232,10 +229,6 @@ fn most_frequent(statements: &[(Creator, u64)], get: fn(&Creator) -> Option<Stri
     counted(statements, get).into_iter().next().map(|(value, _)| value)
 }
 
-fn roles(statements: &[(Creator, u64)]) -> Vec<(String, u64)> {
-    counted(statements, |creator| creator.role.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -266,7 +259,6 @@ mod tests {
         let profile = Profile::new(&statements, None);
         assert_eq!((profile.name.as_str(), profile.birth), ("Anna Ancher", Some(1859)));
         assert_eq!(profile.names, ["Anna ANCHER"]);
-        assert_eq!(profile.roles, [("after".to_owned(), 3), ("artist".to_owned(), 3)]);
         assert_eq!(profile.same_as, ["https://vocab.example/1"]);
         let authority =
             AuthorityRecord::read(json!({"name": "Anna K. Ancher", "birth": 1860, "names": ["Brøndum"]}));

@@ -10,6 +10,7 @@ use super::background;
 use super::colour::{self, Colour};
 use super::indexed_work::IndexedWork;
 use super::object_numbers;
+use super::roles::{role_facets, role_terms};
 use super::schema::{
     COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PROPOSED_PREFIX,
     PUBLIC_DOMAIN, SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
@@ -70,6 +71,9 @@ impl IndexableWork<'_> {
                 .take(MAX_TERM_BYTES / 4)
                 .collect();
             document.add_text(fields.any_case, key);
+        }
+        for term in role_terms(self.work).iter().filter(|term| term.len() <= MAX_TERM_BYTES) {
+            document.add_text(fields.any_case, term);
         }
         for name in self.work.more.keys().take(MAX_FIELDS) {
             document.add_text(
@@ -185,7 +189,7 @@ impl IndexableWork<'_> {
         }
     }
 
-    /// The catalogue's facets, with nationality, gender, rights and exhibitions, and with colour families instead of
+    /// The catalogue's facets, with nationality, gender, roles, rights and exhibitions, and with colour families instead of
     /// single colours.
     fn facets(&self) -> Vec<Facet> {
         let mut found = facets(self.work, self.tags);
@@ -201,6 +205,7 @@ impl IndexableWork<'_> {
                 text.iter().for_each(|text| add(&mut found, scheme, &Text::plain(text)));
             }
         }
+        found.extend(role_facets(self.work));
         add(&mut found, "location", &self.work.location);
         exhibitions(self.work).for_each(|name| add(&mut found, "exhibition", &Text::plain(name)));
         if let Some(rights) = &self.work.rights {

@@ -366,7 +366,7 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    fn phrase(&self, several: &[Word], found: &mut Vec<Weighted>) -> Result<bool, Error> {
+    pub(super) fn phrase(&self, several: &[Word], found: &mut Vec<Weighted>) -> Result<bool, Error> {
         let before = found.len();
         for field in self.fields {
             let term =

@@ -9,6 +9,7 @@ use super::Error;
 use super::conditions::Conditions;
 use super::hits::Hits;
 use super::request::{FacetMode, Search, SearchResults};
+use super::roles::{CREATOR, ROLE};
 use super::snapshot::Snapshot;
 use crate::iiif::Invalid;
 
@@ -29,17 +30,27 @@ impl Snapshot {
             return Ok(());
         }
         let counts = self.counts(hits);
+        let (creators, roles) = (self.selected_creators(search), self.selected_roles(search));
+        // Values that are chosen, too, must give as many works as are counted here.
+        let most_frequent = |scheme: &str, hits: &[Hits], counts: &[u32]| {
+            let counted = match scheme {
+                ROLE if !creators.is_empty() => self.role_counts(&creators, hits)?,
+                CREATOR if !roles.is_empty() => self.creator_counts(&roles, hits)?,
+                _ => return Ok::<_, Error>(self.most_frequent(scheme, counts, search.facet_limit)),
+            };
+            Ok(self.in_order(counted, search.facet_limit))
+        };
         for scheme in &search.facets {
             let is_open = search.facet_mode == FacetMode::Multiple
                 && search.any.iter().any(|filter| filter.scheme == *scheme);
             let values = match is_open {
-                false => self.most_frequent(scheme, &counts, search.facet_limit),
+                false => most_frequent(scheme, hits, &counts)?,
                 true => {
                     let any = search.any.iter().filter(|filter| filter.scheme != *scheme).cloned().collect();
                     let free = Search { any, ..search.clone() };
                     let query = self.query(&free, words.map(|words| words.box_clone()));
                     let hits = self.hits(query.as_deref(), &Conditions::of(&free))?;
-                    self.most_frequent(scheme, &self.counts(&hits), search.facet_limit)
+                    most_frequent(scheme, &hits, &self.counts(&hits))?
                 }
             };
             found.facets.push((scheme.clone(), values));
@@ -66,10 +77,15 @@ impl Snapshot {
 
     /// The values of a scheme with most hits, as their numbers with the counts.
     fn most_frequent(&self, scheme: &str, counts: &[u32], limit: usize) -> Vec<(u32, u64)> {
-        let vocabulary = self.vocabulary();
         let count = |number: u32| u64::from(counts.get(number as usize).copied().unwrap_or(0));
-        let numbers = vocabulary.numbers_of(scheme).iter().map(|&number| (number, count(number)));
-        let mut values: Vec<(u32, u64)> = numbers.filter(|(_, count)| *count > 0).collect();
+        let numbers: Vec<u32> = self.vocabulary().numbers_of(scheme).to_vec();
+        self.in_order(numbers.into_iter().map(|number| (number, count(number))).collect(), limit)
+    }
+
+    /// The values with most hits, those with equal numbers of hits by their sort keys.
+    fn in_order(&self, mut values: Vec<(u32, u64)>, limit: usize) -> Vec<(u32, u64)> {
+        let vocabulary = self.vocabulary();
+        values.retain(|(_, count)| *count > 0);
         let sort = |number: u32| vocabulary.value(number).map(|term| &term.sort);
         let order = |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| sort(a.0).cmp(&sort(b.0)));
         if let Some(last) = limit.checked_sub(1).filter(|last| *last < values.len()) {

@@ -12,6 +12,7 @@ use super::conditions::Conditions;
 use super::hits::Hits;
 use super::order::Sort;
 use super::request::{Filter, Search, SearchResults};
+use super::roles::ROLE;
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::text_query::text_query;
@@ -95,18 +96,19 @@ impl Snapshot {
     /// Combines the text query with the filters for which the index has terms; `None` means all works.
     pub(super) fn query(&self, search: &Search, words: Option<Box<dyn Query>>) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        let creators = self.selected_creators(search);
         let mut schemes: Vec<&str> = search.any.iter().map(|filter| filter.scheme.as_str()).collect();
         schemes.sort_unstable();
         schemes.dedup();
         for scheme in schemes {
             let any = search.any.iter().filter(|filter| filter.scheme == scheme);
-            clauses.push((Occur::Must, self.with_any(any)));
+            clauses.push((Occur::Must, self.with_any(any, &creators)));
         }
         for filter in &search.all {
-            clauses.push((Occur::Must, self.with_any(std::iter::once(filter))));
+            clauses.push((Occur::Must, self.with_any(std::iter::once(filter), &creators)));
         }
         for filters in &search.each {
-            clauses.push((Occur::Must, self.with_any(filters.iter())));
+            clauses.push((Occur::Must, self.with_any(filters.iter(), &creators)));
         }
         let numbered = |numbers: &[String]| {
             let term = |number: &String| Term::from_field_text(schema().1.any_case, &number.to_lowercase());
@@ -119,7 +121,7 @@ impl Snapshot {
             clauses.push((Occur::MustNot, numbered(&search.not_numbers)));
         }
         for filter in &search.none {
-            clauses.push((Occur::MustNot, self.with_any(std::iter::once(filter))));
+            clauses.push((Occur::MustNot, self.with_any(std::iter::once(filter), &[])));
         }
         if clauses.is_empty() {
             return words;
@@ -134,18 +136,17 @@ impl Snapshot {
         Some(Box::new(BooleanQuery::new(clauses)))
     }
 
-    /// Works that have any of these facet values.
-    fn with_any<'a>(&self, filters: impl Iterator<Item = &'a Filter>) -> Box<dyn Query> {
-        let mut terms = Vec::new();
-        for filter in filters {
-            for value in self.values_of(filter) {
-                let term = joined(&[&filter.scheme, &value]);
-                let term = Term::from_field_text(schema().1.facet, &term);
-                let query: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
-                terms.push((Occur::Should, query));
-            }
-        }
-        unscored(BooleanQuery::new(terms))
+    /// Works that have any of these facet values; a role is that of one of these creators, or of anyone if there are none.
+    fn with_any<'a>(&self, filters: impl Iterator<Item = &'a Filter>, creators: &[String]) -> Box<dyn Query> {
+        let with_value = |value: String, filter: &Filter| {
+            Term::from_field_text(schema().1.facet, &joined(&[&filter.scheme, &value]))
+        };
+        let terms = filters.flat_map(|filter| match filter.scheme == ROLE && !creators.is_empty() {
+            true => self.terms_in_role(creators, filter),
+            false => self.values_of(filter).into_iter().map(|value| with_value(value, filter)).collect(),
+        });
+        let query = |term| -> Box<dyn Query> { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
+        unscored(BooleanQuery::new(terms.map(|term| (Occur::Should, query(term))).collect()))
     }
 
     /// The facet values that a filter selects: the one with this value, otherwise those with this label.

@@ -36,6 +36,8 @@ mod period;
 mod periods;
 mod prepositions;
 mod request;
+mod role_query;
+mod roles;
 mod schema;
 mod search_field;
 mod settings;

@@ -16,11 +16,12 @@ use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::names::Names;
 use super::periods::Periods;
+use super::roles::RolePhrases;
 use super::schema::{FIELD_NAME_PREFIX, PROPOSED_PREFIX, joined, schema};
 use super::vocabulary::Vocabulary;
 
 /// Schemes that can always be used as filters, even if this collection has no values in them.
-const STANDARD_SCHEMES: [&str; 15] = [
+const STANDARD_SCHEMES: [&str; 16] = [
     "collection",
     "colour",
     "creator",
@@ -33,6 +34,7 @@ const STANDARD_SCHEMES: [&str; 15] = [
     "person",
     "place",
     "rights",
+    "role",
     "subject",
     "technique",
     "type",
@@ -47,6 +49,7 @@ pub(crate) struct Snapshot {
     pub(super) totals: Vec<u32>,
     pub(super) labels: Arc<Labels>,
     pub(super) names: Arc<Names>,
+    pub(super) role_phrases: Arc<RolePhrases>,
     pub(super) periods: Arc<Periods>,
     pub(super) concepts: Arc<ConceptStore>,
     /// The schemes that can be used as filters.
@@ -111,6 +114,10 @@ impl Snapshot {
             Some(before) => before.names.clone(),
             None => Arc::new(Names::new(&known_values)),
         };
+        let role_phrases = match before.filter(|before| before.role_phrases.is_current(&known_values)) {
+            Some(before) => before.role_phrases.clone(),
+            None => Arc::new(RolePhrases::new(&known_values)),
+        };
         let mut schemes: Vec<String> = STANDARD_SCHEMES.map(str::to_owned).to_vec();
         schemes.extend(known_values.schemes().into_iter().map(str::to_owned));
         schemes.sort_unstable();
@@ -125,6 +132,7 @@ impl Snapshot {
             totals,
             labels,
             names,
+            role_phrases,
             concepts,
             periods,
             schemes,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tantivy::DocSet;
-use tantivy::schema::IndexRecordOption;
+use tantivy::schema::{Field, IndexRecordOption};
 
 use super::Error;
 use super::schema::{SEPARATOR, joined, schema};
@@ -28,15 +28,28 @@ impl Snapshot {
     /// What works state about a creator, given as facet value: the statements with their numbers of works, the most
     /// frequent first.
     pub(crate) fn statements_about(&self, creator: &str) -> Result<Vec<(Creator, u64)>, Error> {
-        let start = joined(&[creator, ""]);
+        let counts = self.counted_terms(schema().1.person, &joined(&[creator, ""]), MAX_STATEMENTS)?;
+        let parsed = |(term, count): (String, u64)| {
+            let (_, stated) = term.split_once(SEPARATOR)?;
+            Some((serde_json::from_str(stated).ok()?, count))
+        };
+        let mut statements: Vec<(Creator, u64)> = counts.into_iter().filter_map(parsed).collect();
+        statements.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        Ok(statements)
+    }
+
+    /// The first `most` terms of a field that begin with this, each with its number of works.
+    pub(super) fn counted_terms(
+        &self,
+        field: Field,
+        start: &str,
+        most: usize,
+    ) -> Result<BTreeMap<String, u64>, Error> {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for reader in self.searcher.segment_readers() {
-            let inverted = reader.inverted_index(schema().1.person)?;
-            let mut stream = inverted.terms().range().ge(&start).into_stream()?;
-            while stream.advance()
-                && stream.key().starts_with(start.as_bytes())
-                && counts.len() < MAX_STATEMENTS
-            {
+            let inverted = reader.inverted_index(field)?;
+            let mut stream = inverted.terms().range().ge(start).into_stream()?;
+            while stream.advance() && stream.key().starts_with(start.as_bytes()) && counts.len() < most {
                 let count = match reader.alive_bitset() {
                     Some(alive) => {
                         let term = stream.value();
@@ -51,13 +64,7 @@ impl Snapshot {
                 }
             }
         }
-        let parsed = |(term, count): (String, u64)| {
-            let (_, stated) = term.split_once(SEPARATOR)?;
-            Some((serde_json::from_str(stated).ok()?, count))
-        };
-        let mut statements: Vec<(Creator, u64)> = counts.into_iter().filter_map(parsed).collect();
-        statements.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        Ok(statements)
+        Ok(counts)
     }
 
     /// The number of a creator in the vocabulary, if works have it.

@@ -38,7 +38,9 @@ pub(super) fn text_query(
     fields: &[SearchField],
 ) -> Result<Option<TextQuery>, Error> {
     let expander = Expander::new(snapshot, fields);
-    let parts = without_stop_words(expander.names(expander.numbers(parts(q, &snapshot.periods)?)?)?);
+    let mut parts = expander.names(expander.numbers(parts(q, &snapshot.periods)?)?)?;
+    let roles = expander.creator_roles(&mut parts)?;
+    let parts = without_stop_words(parts);
     if parts.is_empty() {
         let is_all = q.chars().all(|c| c.is_whitespace() || matches!(c, '*' | '"'));
         // A query of punctuation only matches no work.
@@ -46,7 +48,8 @@ pub(super) fn text_query(
         return Ok((!is_all).then(nothing));
     }
     let parts = expander.phrases(&parts);
-    let (clauses, corrected) = expanded(&expander, &parts)?;
+    let (mut clauses, corrected) = expanded(&expander, &parts)?;
+    clauses.wanted.extend(roles);
     let all = clauses.all();
     // A single word cannot be dropped.
     if clauses.wanted.len() + clauses.kinds.len() < 2 || all.count(&snapshot.searcher)? > 0 {

@@ -6,8 +6,18 @@ use super::Concepts;
 use crate::search::vocabulary::{FacetValue, Vocabulary};
 
 /// The schemes whose values are not terms.
-pub(super) const NOT_TERMS: [&str; 9] =
-    ["creator", "period", "collection", "department", "location", "exhibition", "rights", "gender", "colour"];
+pub(super) const NOT_TERMS: [&str; 10] = [
+    "creator",
+    "period",
+    "collection",
+    "department",
+    "location",
+    "exhibition",
+    "rights",
+    "role",
+    "gender",
+    "colour",
+];
 /// The maximum number of concepts above a value.
 const MAX_ABOVE: usize = 1000;
 

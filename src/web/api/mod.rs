@@ -23,7 +23,7 @@ mod works;
 use actix_web::HttpRequest;
 
 pub(super) use concepts::{linked_concept, uris_of_concepts};
-pub(super) use creators::profile_of;
+pub(super) use creators::{CreatorProfile, profile_of};
 pub(super) use openapi::described;
 pub(super) use parameters::{OF_REDELIVERY, of_admin, of_collection, of_page, of_warming};
 pub(super) use query::{ApiQuery, Parameter, canonical, pairs_of, query_of};

@@ -31,8 +31,8 @@ pub(crate) struct CreatorPage {
     pub gender: Option<String>,
     pub names: Vec<String>,
     pub biography: Vec<String>,
-    /// Roles with their numbers of works.
-    pub roles: Vec<(String, u64)>,
+    /// Roles with their numbers of works, linking to these works.
+    pub roles: Vec<Link>,
     /// The same person in authority files.
     pub elsewhere: Vec<Link>,
     /// How many works there are.
@@ -80,13 +80,6 @@ pub(crate) fn creator(context: &Context, page: &CreatorPage) -> String {
 }
 
 fn facts(context: &Context, page: &CreatorPage) -> Markup {
-    let roles = || {
-        page.roles.iter().map(|(role, works)| {
-            let label =
-                crate::presentation::labels::term(role).map_or(role.as_str(), |label| context.text(label));
-            format!("{label} ({})", context.grouped(*works))
-        })
-    };
     html! {
         @if page.nationality.is_some() || page.gender.is_some() || !page.names.is_empty() || !page.roles.is_empty()
             || !page.elsewhere.is_empty() {
@@ -103,7 +96,12 @@ fn facts(context: &Context, page: &CreatorPage) -> Markup {
                 @if !page.roles.is_empty() {
                     div {
                         dt { (context.text(labels::ROLES)) }
-                        @for role in roles() { dd dir="auto" { (role) } }
+                        @for role in &page.roles {
+                            dd dir="auto" {
+                                a href=(role.href) { (role.label) }
+                                @if let Some(count) = role.count { " (" (context.grouped(count)) ")" }
+                            }
+                        }
                     }
                 }
                 @if !page.elsewhere.is_empty() {
@@ -140,16 +138,25 @@ mod tests {
         let page = CreatorPage {
             name: "<Anna>".into(),
             birth: Some(1859),
-            roles: vec![("artist".into(), 1200)],
+            roles: vec![Link {
+                label: "artist".into(),
+                href: "/?all=role:artist".into(),
+                count: Some(1200),
+                ..Link::default()
+            }],
             works: 1200,
             ..CreatorPage::default()
         };
         let english = creator(&Context::default(), &page);
-        assert!(english.contains("born 1859") && english.contains("artist (1,200)"), "{english}");
+        assert!(
+            english.contains("born 1859")
+                && english.contains("<a href=\"/?all=role:artist\">artist</a> (1,200)"),
+            "{english}"
+        );
         assert!(english.contains("&lt;Anna&gt;") && !english.contains("<Anna>"), "{english}");
         let danish = Context { language: "da", ..Context::default() };
         let text = creator(&danish, &page);
-        assert!(text.contains("født 1859") && text.contains("kunstner (1.200)"), "{text}");
+        assert!(text.contains("født 1859") && text.contains("</a> (1.200)"), "{text}");
         let both = CreatorPage { death: Some(1935), ..page };
         assert!(creator(&danish, &both).contains("1859–1935"));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::presentation::creator_roles::CreatorRole;
 use crate::record::slug;
 use crate::search::swatch_names;
 
@@ -45,7 +46,8 @@ pub(crate) fn label_list() -> Vec<ListedLabel> {
     let sources =
         SOURCES.map(|source| source.split_once("#[cfg(test)]").map_or(source, |(source, _)| source));
     let colors = swatch_names().into_iter().map(|(english, danish)| (english, danish, None));
-    for (english, danish, one) in sources.into_iter().flat_map(calls).chain(colors) {
+    let roles = CreatorRole::all().iter().map(|role| (role.label.en, role.label.da, None));
+    for (english, danish, one) in sources.into_iter().flat_map(calls).chain(colors).chain(roles) {
         if labels.values().any(|known| known.english == english) {
             continue;
         }

@@ -76,7 +76,7 @@ pub(super) async fn one(app: &App, request: &HttpRequest, visit: &Visit, id: &st
                 .best(&visit.publisher.preferred_languages())
                 .unwrap_or(&value.value)
                 .to_owned(),
-            href: visit.search_for(&filter.scheme, &filter.value),
+            href: visit.search_for(&[(&filter.scheme, &filter.value)]),
             count: Some(snapshot.work_count(number)),
             ..Link::default()
         })

@@ -10,9 +10,9 @@ use crate::gallery::Error;
 use crate::iiif::Version;
 use crate::presentation::{Address, http_uri};
 use crate::record::Profile;
-use crate::search::{Filter, Search};
+use crate::search::{FacetValue, Filter, Search};
 use crate::web::App;
-use crate::web::api::{pairs_of, profile_of, query_of};
+use crate::web::api::{CreatorProfile, pairs_of, profile_of, query_of};
 use crate::web::pages::{self, AuthorityList, CreatorPage, Link};
 
 /// Creators on one page.
@@ -56,7 +56,7 @@ pub(super) async fn list(app: &App, request: &HttpRequest, visit: &Visit) -> Res
 
 /// One creator.
 pub(super) async fn one(app: &App, request: &HttpRequest, visit: &Visit, id: &str) -> Result<String, Error> {
-    let (value, profile, works) = profile_of(app, id).await?;
+    let CreatorProfile { value, profile, works, roles } = profile_of(app, id).await?;
     let filter = Filter { scheme: "creator".into(), value: value.clone() };
     let search = Search { any: vec![filter], limit: WORKS, ..Search::default() };
     let found = app.gallery.search()?.find(search).await?;
@@ -74,7 +74,17 @@ pub(super) async fn one(app: &App, request: &HttpRequest, visit: &Visit, id: &st
             ..Link::default()
         })
     });
-    let biography = profile.biography.best(&visit.publisher.preferred_languages()).unwrap_or_default();
+    let preferred = visit.publisher.preferred_languages();
+    let role = |(role, works): &(FacetValue, u64)| Link {
+        label: (visit.own_name(&role.scheme, &role.value))
+            .or_else(|| role.label.best(&preferred))
+            .unwrap_or(&role.value)
+            .to_owned(),
+        href: visit.search_for(&[("creator", &value), (&role.scheme, &role.value)]),
+        count: Some(*works),
+        ..Link::default()
+    };
+    let biography = profile.biography.best(&preferred).unwrap_or_default();
     let paragraphs = biography.lines().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let page = CreatorPage {
         json_ld: json_ld(&profile, &url),
@@ -84,11 +94,11 @@ pub(super) async fn one(app: &App, request: &HttpRequest, visit: &Visit, id: &st
         gender: profile.gender.clone(),
         names: profile.names.clone(),
         biography: paragraphs.collect(),
-        roles: profile.roles.clone(),
+        roles: roles.iter().map(role).collect(),
         elsewhere: elsewhere.collect(),
         works,
         hits,
-        search: visit.search_for("creator", &value),
+        search: visit.search_for(&[("creator", &value)]),
         collection: address.facet_value(Version::V3, "creator", &value, None),
         record: address.creator(&value),
         name: profile.name,

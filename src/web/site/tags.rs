@@ -52,12 +52,12 @@ fn link(visit: &Visit, tag: &Tag) -> Option<Link> {
     let label = tag.label.best(&visit.publisher.preferred_languages())?;
     let value = tag.concept.as_deref().unwrap_or_else(|| tag.label.best(&[]).unwrap_or(label));
     let is_color = slug(&tag.scheme) == "colour";
-    let own = visit.own_color_name(&slug(value)).filter(|_| is_color);
+    let own = visit.own_name("colour", &slug(value)).filter(|_| is_color);
     let href = match Colour::parse(label) {
         Some(_) => {
             visit.context.page(&format!("/?{}", query_of([("colour", label.trim_start_matches('#'))])))
         }
-        None => visit.search_for(&slug(&tag.scheme), &slug(value)),
+        None => visit.search_for(&[(&slug(&tag.scheme), &slug(value))]),
     };
     let swatch = tag.color.clone().or_else(|| match Colour::parse(label) {
         Some(_) => Some(format!("#{}", label.trim().trim_start_matches('#'))),

@@ -4,8 +4,10 @@ use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::gallery::Error;
+use crate::presentation::creator_roles::CreatorRole;
 use crate::presentation::labels::LANGUAGES;
 use crate::presentation::{Logo, Publisher};
+use crate::record::slug;
 use crate::search::swatch_of;
 use crate::web::App;
 use crate::web::api::{pairs_of, query_of};
@@ -73,15 +75,21 @@ impl Visit {
         Ok(Self { context, publisher })
     }
 
-    /// The museum's own name of a colour, by its facet value.
-    pub(super) fn own_color_name(&self, value: &str) -> Option<&'static str> {
+    /// The museum's own name of a colour or a role, by scheme and facet value.
+    pub(super) fn own_name(&self, scheme: &str, value: &str) -> Option<&'static str> {
         let labels = self.publisher.own_labels.of(self.context.language)?;
-        labels.get(swatch_of(value)?.english).map(|words| words.usual.as_str())
+        let english = match scheme {
+            "colour" => swatch_of(value)?.english,
+            "role" => CreatorRole::all().iter().find(|role| slug(role.label.en) == value)?.label.en,
+            _ => return None,
+        };
+        labels.get(english).map(|words| words.usual.as_str())
     }
 
-    /// The search for works that have this value.
-    pub(super) fn search_for(&self, scheme: &str, value: &str) -> String {
-        self.context.page(&format!("/?{}", query_of([("all", format!("{scheme}:{value}").as_str())])))
+    /// The search for works that have all these values of schemes.
+    pub(super) fn search_for(&self, values: &[(&str, &str)]) -> String {
+        let filters: Vec<String> = values.iter().map(|(scheme, value)| format!("{scheme}:{value}")).collect();
+        self.context.page(&format!("/?{}", query_of(filters.iter().map(|filter| ("all", filter.as_str())))))
     }
 }
 

@@ -46,10 +46,14 @@ pub(in crate::web::api) struct Person {
     pub works: u64,
 }
 
-/// A role of a creator, as records word it.
+/// A role of a creator.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(in crate::web::api) struct PersonRole {
+    /// With the creator's filter, for `any` and `all` of a search.
+    pub filter: String,
+    /// Its name in the requested language, or in English; as records word it, if it is not a common one.
     pub role: String,
+    pub search: Url,
     pub works: u64,
 }

@@ -14,7 +14,7 @@ pub(super) const MAX_BROADER: usize = 20;
 pub(in crate::web::api) const MAX_REVISION: u64 = (1 << 53) - 1;
 
 /// Schemes whose values come from fields of the record, and must not be mixed with tags.
-pub(super) const RECORD_SCHEMES: [&str; 12] = [
+pub(super) const RECORD_SCHEMES: [&str; 13] = [
     "collection",
     "creator",
     "department",
@@ -25,6 +25,7 @@ pub(super) const RECORD_SCHEMES: [&str; 12] = [
     "nationality",
     "period",
     "rights",
+    "role",
     "technique",
     "type",
 ];

@@ -21,7 +21,7 @@ impl SearchPage<'_> {
         let vocabulary = hits.snapshot.vocabulary();
         let term =
             vocabulary.find(scheme, &crate::record::slug(value)).and_then(|number| vocabulary.value(number));
-        let own = self.visit.own_color_name(value).filter(|_| scheme == COLOUR);
+        let own = self.visit.own_name(scheme, value);
         let label = || term.and_then(|term| term.label.best(&self.visit.publisher.preferred_languages()));
         own.or_else(label).unwrap_or(value).to_owned()
     }
@@ -96,7 +96,7 @@ impl SearchPage<'_> {
         };
         let chosen = active.is_some();
         let preferred = self.visit.publisher.preferred_languages();
-        let own = self.visit.own_color_name(&term.value).filter(|_| scheme == COLOUR);
+        let own = self.visit.own_name(scheme, &term.value);
         let label = own.or_else(|| term.label.best(&preferred)).unwrap_or(&term.value).to_owned();
         let swatch = swatch_of(&term.value).filter(|_| scheme == COLOUR).map(|swatch| swatch.hex.clone());
         // Colors are always measured.

@@ -24,9 +24,10 @@ use parameters::{PLACE, Pairs, api_query, of_api};
 /// Works on one page.
 const PAGE: usize = 48;
 /// The facets of the page, in this order.
-const FACETS: [&str; 12] = [
+const FACETS: [&str; 13] = [
     COLOUR,
     "creator",
+    "role",
     "type",
     "motif",
     "style",
