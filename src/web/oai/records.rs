@@ -12,7 +12,7 @@ use super::token::ListPosition;
 use crate::catalogue::{HarvestQuery, HarvestedWork};
 use crate::gallery::{Error, Grant};
 use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Publisher, Xml};
-use crate::record::{SourceImages, Tag, Text, Work, facets, timestamp};
+use crate::record::{Facet, SourceImages, Tag, Text, facets, timestamp};
 use crate::web::App;
 
 /// Works that are read at a time.
@@ -109,9 +109,9 @@ pub(super) async fn get(
     format: ExchangeFormat,
 ) -> Result<Xml, Failure> {
     let harvested = find(app, repository, identifier).await?;
-    let record = Record::of(app, harvested);
-    let writer = Writer::of(app, repository);
+    let (grant, writer) = (grant_of(app, &harvested), Writer::of(app, repository));
     let written = block(move || {
+        let record = Record::new(harvested, grant);
         let mut xml = Xml::fragment();
         xml.element("GetRecord", &[], |xml| writer.record(&record, None, format, xml));
         xml
@@ -143,13 +143,14 @@ async fn write_all(
     position: &ListPosition,
     headers_only: bool,
 ) -> Result<(usize, Xml), Error> {
-    let records: Vec<Record> = works.into_iter().map(|work| Record::of(app, work)).collect();
+    let grants: Vec<Grant> = works.iter().map(|work| grant_of(app, work)).collect();
     let (writer, format, set) = (writer.clone(), position.format, position.set.clone());
     let written = block(move || {
         let (mut xml, mut count) = (Xml::fragment(), 0);
-        for record in &records {
+        for (work, grant) in works.into_iter().zip(grants) {
+            let record = Record::new(work, grant);
             let left = match &set {
-                Some(set) if !set.contains(record.work(), &record.tags) => {
+                Some(set) if !set.contains(&record.facets) => {
                     let former = &record.harvested.former;
                     match former.iter().find(|(scheme, value)| set.has(scheme, value)) {
                         Some((scheme, value)) => Some(SetSpec::of(scheme, Some(value))),
@@ -160,8 +161,8 @@ async fn write_all(
             };
             count += 1;
             match headers_only {
-                true => writer.header(record, left.as_ref(), &mut xml),
-                false => writer.record(record, left.as_ref(), format, &mut xml),
+                true => writer.header(&record, left.as_ref(), &mut xml),
+                false => writer.record(&record, left.as_ref(), format, &mut xml),
             }
         }
         (count, xml)
@@ -169,30 +170,34 @@ async fn write_all(
     written.await.map_err(|error| Error::Fault(error.to_string()))
 }
 
+/// What the rights of a work allow.
+fn grant_of(app: &App, harvested: &HarvestedWork) -> Grant {
+    let work = &harvested.stored.work;
+    app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain)
+}
+
 /// A work with what its rights allow.
 struct Record {
     harvested: HarvestedWork,
     /// The active tags.
     tags: Vec<Tag>,
+    /// The facets, each of which is a set.
+    facets: Vec<Facet>,
     grant: Grant,
 }
 
 impl Record {
-    fn of(app: &App, mut harvested: HarvestedWork) -> Self {
+    /// Removes what the rights do not allow, for which originals may have to be parsed.
+    fn new(mut harvested: HarvestedWork, grant: Grant) -> Self {
         let stored = &mut harvested.stored;
-        let tags = std::mem::take(&mut stored.tags).into_iter().filter(Tag::is_active).collect();
-        let grant = app.gallery.images.rights();
-        let grant = grant.of_record(stored.work.rights.as_deref(), stored.work.public_domain);
+        let tags: Vec<Tag> = std::mem::take(&mut stored.tags).into_iter().filter(Tag::is_active).collect();
         if grant.is_limited() {
             let images = SourceImages::of(&stored.work);
             stored.work = stored.work.without_source_images();
             harvested.original = harvested.original.map(|text| images.without(&text).into_owned());
         }
-        Self { harvested, tags, grant }
-    }
-
-    fn work(&self) -> &Work {
-        &self.harvested.stored.work
+        let facets = facets(&harvested.stored.work, &tags);
+        Self { harvested, tags, facets, grant }
     }
 }
 
@@ -227,17 +232,15 @@ impl Writer {
     fn header(&self, record: &Record, left: Option<&SetSpec>, xml: &mut Xml) {
         let stored = &record.harvested.stored;
         let attributes: &[_] = if is_deleted(record, left) { &[("status", "deleted")] } else { &[] };
-        let sets = match left {
-            Some(left) => vec![left.clone()],
-            None => {
-                let facets = facets(&stored.work, &record.tags).into_iter();
-                facets.map(|facet| SetSpec::of(&facet.scheme, Some(&facet.value))).collect()
-            }
-        };
         xml.element("header", attributes, |xml| {
             xml.text("identifier", &[], &self.repository.identifier(&stored.work.object_number));
             xml.text("datestamp", &[], &datestamp(stored.changed_ms));
-            sets.iter().for_each(|set| xml.text("setSpec", &[], &set.to_string()));
+            match left {
+                Some(left) => xml.text("setSpec", &[], &left.to_string()),
+                None => record.facets.iter().for_each(|facet| {
+                    xml.text("setSpec", &[], &SetSpec::of(&facet.scheme, Some(&facet.value)).to_string());
+                }),
+            }
         });
     }
 

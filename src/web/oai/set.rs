@@ -9,7 +9,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::record::{Tag, Work, facets};
+use crate::record::Facet;
 
 /// A set: all works with some value of a scheme, or those with one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ impl SetSpec {
         Self { scheme: scheme.to_owned(), value: value.map(str::to_owned) }
     }
 
-    /// Whether a work with these active tags is in the set.
-    pub(super) fn contains(&self, work: &Work, tags: &[Tag]) -> bool {
-        facets(work, tags).iter().any(|facet| self.has(&facet.scheme, &facet.value))
+    /// Whether a work with these facets is in the set.
+    pub(super) fn contains(&self, facets: &[Facet]) -> bool {
+        facets.iter().any(|facet| self.has(&facet.scheme, &facet.value))
     }
 
     /// Whether works with this facet value are in the set.
