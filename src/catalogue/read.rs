@@ -36,7 +36,7 @@ pub struct StoredWork {
     /// The texts of its published annotations for the search over works; only [`Catalogue::get_all`] and
     /// [`Catalogue::scan`] read them.
     pub notes: Vec<String>,
-    /// What may be said of it, if it was withdrawn.
+    /// What is published about it, if it was withdrawn.
     pub tombstone: Option<Tombstone>,
 }
 

@@ -22,12 +22,12 @@ pub enum Removal {
     BySource,
     /// It was read from a master that another record names now. Such a work is not withdrawn: it never was one.
     Superseded,
-    /// The museum withdrew it. No record restores it: only [`Catalogue::restore`], or an import that is told to.
+    /// The museum withdrew it. No record restores it: only [`Catalogue::restore`], or an import with that option.
     ByMuseum,
 }
 
 impl Removal {
-    /// The removal of a row. Works were all marked with 1 before the kinds were told apart.
+    /// The removal of a row. Works were all marked with 1 before the kinds were distinguished.
     pub(super) fn of(removed: i64, source: &str) -> Option<Self> {
         match removed {
             0 => None,
@@ -48,7 +48,7 @@ impl Removal {
     }
 }
 
-/// What may be said of a withdrawn work.
+/// What is published about a withdrawn work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// The museum's number of the work.

@@ -90,7 +90,7 @@ pub(super) fn of_concepts() -> Vec<Parameter> {
             "",
             "Only concepts of the vocabulary that was imported by this name.",
         ),
-        told("Maximum number of concepts. Default: 20."),
+        limit_with("Maximum number of concepts. Default: 20."),
         parameter("start", Kind::Integer(0, 10_000_000), "0", "Number of concepts to skip."),
         LANG,
     ]
@@ -192,7 +192,7 @@ const LIMIT: Parameter =
     parameter("limit", Kind::Integer(0, 100), "20", "Maximum number of works. Default: 20.");
 
 /// `limit` with another description, for endpoints with another default.
-const fn told(about: &'static str) -> Parameter {
+const fn limit_with(about: &'static str) -> Parameter {
     Parameter { about, ..LIMIT }
 }
 
@@ -259,7 +259,7 @@ pub(crate) const OF_REDELIVERY: [Parameter; 2] = [
 pub(super) fn of_random() -> Vec<Parameter> {
     let mut table: Vec<Parameter> =
         SEARCH.iter().filter(|parameter| parameter.name != "sort").copied().collect();
-    table.push(told("Number of works. Default: 1."));
+    table.push(limit_with("Number of works. Default: 1."));
     table
 }
 
@@ -297,7 +297,7 @@ pub(super) fn of_similar(with_detail: bool) -> Vec<Parameter> {
 /// The parameters of `/api/v1/suggest`.
 pub(super) fn of_suggest() -> Vec<Parameter> {
     let q = Parameter { about: "What has been typed so far.", example: "anc", ..SEARCH[0] };
-    vec![q, told("Maximum number of suggestions. Default: 10."), LANG]
+    vec![q, limit_with("Maximum number of suggestions. Default: 10."), LANG]
 }
 
 /// The parameters of `/api/v1/creators` and `/api/v1/tags/{scheme}`.
@@ -310,7 +310,7 @@ pub(super) fn of_terms(tree: bool) -> Vec<Parameter> {
         "The values directly below this one in the vocabulary's tree; without it, the top values.",
     );
     let start = parameter("start", Kind::Integer(0, 10_000_000), "0", "Number of values to skip.");
-    let mut table = vec![q, told("Maximum number of values. Default: 20."), start, LANG];
+    let mut table = vec![q, limit_with("Maximum number of values. Default: 20."), start, LANG];
     if tree {
         table.push(below);
     }

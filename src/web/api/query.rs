@@ -113,12 +113,12 @@ impl<'a> ApiQuery<'a> {
         for (name, value) in pairs_of(query) {
             let known = table.iter().find(|parameter| parameter.name == name);
             let Some(parameter) = known else { return Err(unknown(table, &name)) };
-            let said = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
+            let given = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
             match parameter.times {
-                1 if said == 1 => {
+                1 if given == 1 => {
                     return Err(Invalid::new(parameter.name, &value, "may be given only once"));
                 }
-                most if said == most => {
+                most if given == most => {
                     return Err(Invalid::new(
                         parameter.name,
                         "",
@@ -164,10 +164,10 @@ impl<'a> ApiQuery<'a> {
                 refuse(format!("must be one of {}", quoted(choices().iter())))
             }
             Kind::Filter => match value.split_once(':') {
-                Some((_, said)) if said.chars().count() > VALUE => {
+                Some((_, value)) if value.chars().count() > VALUE => {
                     refuse(format!("is longer than {VALUE} characters"))
                 }
-                Some((_, said)) if !said.is_empty() && !said.chars().any(|c| c < ' ') => Ok(()),
+                Some((_, value)) if !value.is_empty() && !value.chars().any(|c| c < ' ') => Ok(()),
                 _ => refuse("must be a scheme and a value, as in `creator:turner`".into()),
             },
             Kind::Years if years(value).is_none() => {
@@ -233,16 +233,16 @@ impl<'a> ApiQuery<'a> {
     }
 
     /// The query for display: the text first, then values without their parameter names.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn for_display(&self) -> String {
         let of = |words: bool| self.pairs.iter().filter(move |(name, _)| (*name == "q") == words);
-        let said = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
-        let told = said.map(|(name, value)| match (*name, value.split_once(':')) {
+        let given = of(true).chain(of(false)).filter(|(_, value)| !value.trim().is_empty());
+        let words = given.map(|(name, value)| match (*name, value.split_once(':')) {
             ("q", _) => value.clone(),
             ("none", Some((_, value))) => format!("-{value}"),
             ("any" | "all", Some((_, value))) => value.to_owned(),
             _ => format!("{name} {value}"),
         });
-        told.collect::<Vec<_>>().join(", ")
+        words.collect::<Vec<_>>().join(", ")
     }
 }
 

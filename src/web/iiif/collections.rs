@@ -103,7 +103,7 @@ async fn search_collection(
             members
         }
     };
-    let description = typed.said();
+    let description = typed.for_display();
     let mut label = Text::of("en", &format!("Works found: {description}"));
     label.add("da", &format!("Fundne værker: {description}"));
     let collection = FacetCollection {
