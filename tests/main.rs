@@ -5,6 +5,7 @@
 mod annotations;
 mod bombs;
 mod catalogue;
+mod collections;
 mod colors;
 mod commands;
 mod compare;

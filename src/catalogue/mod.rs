@@ -8,6 +8,7 @@
 mod analyses;
 mod annotations;
 mod batch;
+mod collections;
 mod decisions;
 mod error;
 mod facets;
@@ -45,6 +46,7 @@ pub use annotations::{
     StoredAnnotation, WaitingAnnotation,
 };
 pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
+pub use collections::{CollectionSummary, StoredCollection, collection_name};
 pub use decisions::{Decision, Event, Refused, WorkDecision};
 pub use error::Error;
 pub use facets::{ALL, FacetValue, WorkSummary};

@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -114,6 +114,18 @@ const STEPS: [&str; 9] = [
         PRIMARY KEY (uri, seq)
      ) {clustered};
      CREATE INDEX source_uris_of_work ON source_uris (seq)",
+    // Collections of other servers. URIs are hashes, as above; `top`: no other collection led to it.
+    "CREATE TABLE collections (
+        name TEXT{bytes} NOT NULL PRIMARY KEY, position BIGINT NOT NULL, top BIGINT NOT NULL, source TEXT NOT NULL,
+        label TEXT NOT NULL, body TEXT NOT NULL
+     );
+     CREATE TABLE collection_uris (uri TEXT{bytes} NOT NULL PRIMARY KEY, collection TEXT{bytes} NOT NULL) {clustered};
+     CREATE INDEX collection_uris_of_collection ON collection_uris (collection);
+     CREATE TABLE collection_members (
+        collection TEXT{bytes} NOT NULL, position BIGINT NOT NULL, uri TEXT{bytes} NOT NULL,
+        PRIMARY KEY (collection, position)
+     ) {clustered};
+     CREATE INDEX collection_members_by_uri ON collection_members (uri)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

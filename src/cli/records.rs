@@ -33,7 +33,6 @@ pub(super) async fn run(
                 .into(),
         );
     }
-    let reading = reading(arguments, config)?;
     let pattern: Option<Pattern> = arguments
         .pattern
         .as_deref()
@@ -47,6 +46,8 @@ pub(super) async fn run(
     let prefix =
         url::Url::parse(&config.web.base_url).map_or_else(|_| String::new(), |url| url.path().to_owned());
     let redirects = Arc::new(Mutex::new(Redirects::create(&arguments.redirects, &prefix)?));
+    let keep = gallery.jobs.keep_collections(&source, register.clone(), redirects.clone(), arguments.dry_run);
+    let reading = reading(arguments, config)?.keeping_collections(keep.map_err(|error| error_chain(&error))?);
     for location in &arguments.records {
         register.lock().begin(location, &source);
         let watch = Arc::new(Reporter::new(arguments, location));
@@ -71,6 +72,12 @@ pub(super) async fn run(
         };
         watch.summary(&imported);
         failed += imported.bad;
+    }
+    let collections = register.lock().collections().len();
+    if collections > 0 && arguments.json {
+        println!("{}", json!({ "collections": collections }));
+    } else if collections > 0 {
+        println!("{} kept", count(collections as u64, "collection"));
     }
     if !arguments.redirects.is_empty() {
         let none = Redirects::create(&[], "")?;

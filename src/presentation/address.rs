@@ -11,6 +11,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The scheme of collections that are searches; their value is the query.
 pub(crate) const SEARCH_SCHEME: &str = "search";
 
+/// The scheme of collections of other servers that were imported; their value is the collection's name.
+pub(crate) const IMPORTED_SCHEME: &str = "imported";
+
 /// The scheme, and the only value, of the collection of all works.
 pub(crate) const ALL_WORKS: &str = "all";
 
@@ -159,6 +162,11 @@ impl Address {
     /// The base URL of OAI-PMH.
     pub(crate) fn oai(&self) -> String {
         format!("{}/oai", self.base)
+    }
+
+    /// All records in Tegl's own format.
+    pub(crate) fn oai_records(&self) -> String {
+        format!("{}?verb=ListRecords&metadataPrefix=tegl", self.oai())
     }
 
     /// A work's record in Tegl's own format, by its identifier in OAI-PMH.

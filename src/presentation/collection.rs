@@ -10,6 +10,7 @@ use super::span::{self, Node, Span};
 use super::{Address, Publisher, language_map, links};
 use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::record::Text;
+use crate::record::read::TEGL_NAMESPACE;
 
 /// The maximum width and height of thumbnails, in pixels.
 const THUMBNAIL: u32 = 400;
@@ -164,6 +165,7 @@ impl Collections<'_> {
             "summary": language_map::value(&summary, self.address.base()),
             "items": listing.items,
         };
+        document["seeAlso"] = Value::from([self.complete_records()]);
         if let Some(provider) = links::provider(self.publisher, self.address.base()) {
             document["provider"] = provider;
         }
@@ -171,6 +173,18 @@ impl Collections<'_> {
             document["partOf"] = Value::from([object! { "id": id, "type": "Collection", "label": label }]);
         }
         of_version(self.with_thumbnail(document, listing.picture), self.version)
+    }
+
+    /// The records that all these collections are derived from. Another Tegl that is led here derives its own.
+    fn complete_records(&self) -> Value {
+        let label = self.publisher.label(Label::new("All records as XML", "Alle poster som XML"));
+        object! {
+            "id": self.address.oai_records(),
+            "type": "Dataset",
+            "label": language_map::label(&label),
+            "format": "text/xml",
+            "profile": TEGL_NAMESPACE,
+        }
     }
 
     fn facet_reference(&self, facet: &FacetCollection) -> Value {
@@ -195,7 +209,7 @@ impl Collections<'_> {
         reference
     }
 
-    fn thumbnail(&self, picture: &Thumbnail) -> Value {
+    pub(super) fn thumbnail(&self, picture: &Thumbnail) -> Value {
         let size = Size { form: Form::Within(THUMBNAIL, THUMBNAIL), upscale: false };
         let service = self.address.image(self.version, &picture.identifier);
         let described = match self.version {
@@ -217,7 +231,7 @@ impl Collections<'_> {
         thumbnail
     }
 
-    fn scheme_label(&self, scheme: &str) -> Value {
+    pub(super) fn scheme_label(&self, scheme: &str) -> Value {
         let label = labels::scheme(scheme).map(|word| self.publisher.label(word));
         named(&label.unwrap_or_default(), scheme)
     }

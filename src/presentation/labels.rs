@@ -59,6 +59,7 @@ pub(crate) fn scheme(name: &str) -> Option<Label> {
         "material" => Label::new("Materials", "Materialer"),
         "type" => Label::new("Types", "Værktyper"),
         "collection" => Label::new("Collections", "Samlinger"),
+        super::IMPORTED_SCHEME => Label::new("Imported collections", "Importerede samlinger"),
         "department" => Label::new("Departments", "Afdelinger"),
         "colour" | "color" => Label::new("Colours", "Farver"),
         "motif" => Label::new("Motifs", "Motiver"),

@@ -35,7 +35,7 @@ mod version2;
 mod view;
 pub(crate) mod web_annotation;
 
-pub(crate) use address::{ALL_WORKS, Address, Resource, SEARCH_SCHEME};
+pub(crate) use address::{ALL_WORKS, Address, IMPORTED_SCHEME, Resource, SEARCH_SCHEME};
 pub(crate) use canvas_annotations::{CanvasAnnotation, MAX_ITEMS, canvas_of};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
@@ -51,7 +51,7 @@ pub(crate) use own_labels::{Overrides, OwnLabels, Words, exactly};
 pub(crate) use publisher::{Logo, Publisher};
 pub(crate) use rights::normalize as rights_uri;
 pub(crate) use schema_org::visual_artwork;
-pub(crate) use source::Source;
+pub(crate) use source::{Imported, ImportedCollection, Source};
 pub(crate) use span::Span;
 pub(crate) use view::{Canvas, CanvasImage, Original, View, views};
 pub(crate) use web_annotation::{CONTEXT as ANNOTATION_CONTEXT, Published};

@@ -3,6 +3,7 @@
 mod add_tags;
 mod annotations;
 mod clusters;
+mod collections;
 mod creators;
 mod describe;
 mod placed;

@@ -121,6 +121,8 @@ impl Cleaner<'_> {
             "Manifest" => &["viewingDirection", "services", "start", "structures", "annotations", "items"],
             "Canvas" => &["width", "height", "duration", "annotations", "items"],
             "Range" => &["viewingDirection", "start", "supplementary", "annotations", "items"],
+            // Its items are made of what this server has.
+            "Collection" => &["viewingDirection", "services", "annotations"],
             _ => &[],
         };
         let mut made = Map::new();

@@ -26,10 +26,24 @@
 //! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |
 //! | images, their services, thumbnails and files, if rights limit the work's images | nowhere, nor in the record in the API, in dumps and in OAI-PMH; images of this server within their limits |
 //!
+//! Collections that led to manifests are repeated as well, at `/presentation/{2|3}/collections/imported/{name}`:
+//!
+//! | feature | in the collection served |
+//! |---|---|
+//! | `id` of the collection, its manifests and collections, also in `partOf` | in our form: addresses of this server; as is with `presentation.keep_ids`, and for manifests and collections that were not imported |
+//! | `label`, `metadata`, `summary`, `requiredStatement`, `rights`, `provider`, `homepage`, `seeAlso`, `rendering`, `service`, `services`, `behavior`, `viewingDirection`, `navDate`, `navPlace`, `placeholderCanvas`, `accompanyingCanvas`, `annotations`, contexts of extensions | as in manifests |
+//! | items: their order, nesting, and what the references say | as is, without works that were withdrawn |
+//! | collections embedded in a collection | in our form: collections at their own addresses, to which the reference leads |
+//! | manifests embedded in a collection | in our form: references |
+//! | `thumbnail` of the collection and its items | in our form if it is of an image of this server, otherwise as is |
+//! | pages of a collection (`first`, `next`, `last`, `total`) | in our form: a page is a collection of its own |
+//! | images, files and renderings, if rights limit a work in the collection or below it, or it was withdrawn | nowhere; logos and images of this server stay; of the reference to such a work only the label and `navDate` |
+//!
 //! Documents of version 2 have what that version can express: no sound and video on canvases, no placeholder or
 //! accompanying canvases, no `navPlace`; canvases without a size get one.
 
 mod clean;
+mod collection;
 mod content;
 mod images;
 mod map;
@@ -42,6 +56,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use self::clean::Cleaner;
+pub(crate) use self::collection::{Imported, ImportedCollection};
 use super::http_uri;
 use crate::iiif::Dimensions;
 use crate::record::read::{image_name, painted_images, upgraded};

@@ -61,8 +61,13 @@ fn resource(mut from: Value) -> Value {
             return flat.into_iter().next().unwrap_or_default();
         }
         "Collection" => {
-            let (manifests, collections): (Vec<Value>, Vec<Value>) =
-                list(take(&mut from, "items")).partition(|item| item["type"] == "Manifest");
+            let items: Vec<Value> = list(take(&mut from, "items")).collect();
+            let is_manifest = |item: &Value| item["type"] == "Manifest";
+            // The order of manifests and collections among each other (§5.8).
+            if items.iter().any(is_manifest) && !items.iter().all(is_manifest) {
+                set("members", items.iter().cloned().map(member).collect());
+            }
+            let (manifests, collections): (Vec<Value>, Vec<Value>) = items.into_iter().partition(is_manifest);
             for (key, items) in [("manifests", manifests), ("collections", collections)] {
                 if !items.is_empty() {
                     set(key, items.into_iter().map(member).collect());

@@ -13,7 +13,10 @@ mod stream;
 mod tests;
 mod value;
 
-pub use format::iiif::{ResourceIds, image_name, painted_images, resource_ids, upgraded, with_pages};
+pub use format::iiif::{
+    ResourceIds, SourceCollection, collections, image_name, painted_images, resource_ids, upgraded,
+    with_pages,
+};
 pub use format::{RecordFormat, SMK_FIELDS, SmkField};
 pub use harvest::{HarvestPage, TEGL_NAMESPACE, harvest_page, is_xml};
 pub use mapping::Mapping;

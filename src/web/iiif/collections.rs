@@ -3,12 +3,12 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::catalogue::{ALL, FacetValue, WorkSummary};
+use crate::catalogue::{ALL, CollectionSummary, FacetValue, WorkSummary};
 use crate::gallery::{Error, WorkService};
 use crate::iiif::Version;
 use crate::presentation::collection::{Collections, FacetCollection, FacetScheme, Member, Thumbnail};
 use crate::presentation::span::{self, Node, Span};
-use crate::presentation::{Address, SEARCH_SCHEME, change_discovery};
+use crate::presentation::{Address, IMPORTED_SCHEME, SEARCH_SCHEME, change_discovery};
 use crate::record::Text;
 use crate::web::App;
 use crate::web::api::{ApiQuery, of_collection, search_of};
@@ -35,6 +35,24 @@ pub(crate) async fn answer(
     let document = match (path.scheme, path.value) {
         (Some(scheme), value) if scheme == SEARCH_SCHEME => {
             return search_collection(app, request, version, &collections, value.as_deref(), span).await;
+        }
+        (Some(scheme), Some(name)) if scheme == IMPORTED_SCHEME => {
+            if span.is_some() {
+                return Err(Error::NotFound);
+            }
+            return imported(app, request, version, &address, &name).await;
+        }
+        (Some(scheme), None) if scheme == IMPORTED_SCHEME => {
+            let total = works.count_imported_collections().await?;
+            if total == 0 {
+                return Err(Error::NotFound);
+            }
+            let found = match items(total, span)? {
+                None => Vec::new(),
+                Some((start, limit)) => works.imported_collections(start, limit).await?,
+            };
+            let values: Vec<FacetCollection> = found.into_iter().map(imported_reference).collect();
+            collections.facet_scheme(&scheme, total, span, &values)
         }
         (None, _) => Some(collections.root(&schemes(works).await?)),
         (Some(scheme), None) => {
@@ -117,6 +135,29 @@ async fn search_collection(
     Ok(document_response(request, document.to_string(), media_type(request, version)).await)
 }
 
+/// A collection of another server, as it was there but for this server's addresses and works.
+async fn imported(
+    app: &App,
+    request: &HttpRequest,
+    version: Version,
+    address: &Address,
+    name: &str,
+) -> Result<Response, Error> {
+    let found = app.gallery.works.imported_collection(name).await?.ok_or(Error::NotFound)?;
+    let (address, publisher) = (address.clone(), app.publisher.clone());
+    let making = tokio::task::spawn_blocking(move || {
+        let collections = Collections { address: &address, publisher: &publisher, version };
+        collections.imported(&found).to_string()
+    });
+    let document = making.await.map_err(|error| Error::Fault(error.to_string()))?;
+    Ok(document_response(request, document, media_type(request, version)).await)
+}
+
+fn imported_reference(collection: CollectionSummary) -> FacetCollection {
+    let CollectionSummary { name, label, members } = collection;
+    FacetCollection { scheme: IMPORTED_SCHEME.into(), value: name, label, works: members, picture: None }
+}
+
 /// The range of entries that a node of the tree lists, as start and count; `None` if it lists parts.
 fn items(total: u64, span: Option<Span>) -> Result<Option<(u64, usize)>, Error> {
     Ok(match span::node(total, span).ok_or(Error::NotFound)? {
@@ -125,11 +166,13 @@ fn items(total: u64, span: Option<Span>) -> Result<Option<(u64, usize)>, Error> 
     })
 }
 
-/// All works first, then the schemes.
+/// All works first, then the schemes, then what was imported.
 async fn schemes(works: &WorkService) -> Result<Vec<FacetScheme>, Error> {
     let found = works.schemes().await?;
     let all = std::iter::once((ALL.to_owned(), 1));
-    Ok(all.chain(found).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
+    let imported = works.count_imported_collections().await?;
+    let imported = (imported > 0).then(|| (IMPORTED_SCHEME.to_owned(), imported));
+    Ok(all.chain(found).chain(imported).map(|(scheme, values)| FacetScheme { scheme, values }).collect())
 }
 
 fn collection_of(term: FacetValue) -> FacetCollection {

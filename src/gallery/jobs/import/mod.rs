@@ -1,5 +1,6 @@
 //! Imports records into the catalogue: reads them, matches them with masters, and stores them in batches.
 
+mod collections;
 mod matching;
 mod prune;
 mod read;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use crate::gallery::Error;
 use crate::gallery::jobs::JobService;
+pub(crate) use collections::KeepCollections;
 pub(crate) use matching::{Masters, Pattern};
 pub(crate) use prune::Pruned;
 pub(crate) use read::Reading;

@@ -21,7 +21,8 @@ const BATCH: usize = 1000;
 
 impl JobService {
     /// Withdraws the works of a source that have no record in `register`: at most `limit`, by default a tenth of them,
-    /// and none if records could not be read, for this reason. A dry run only finds them.
+    /// and none if records could not be read, for this reason; and removes its collections that were not read. A dry run
+    /// only finds the works.
     pub(crate) async fn prune(
         &self,
         source: &str,
@@ -44,6 +45,8 @@ impl JobService {
                 works.work(|catalogue| async move { catalogue.remove(&batch, &withdrawal).await }).await?;
             }
             works.follow().await?;
+            let (name, kept) = (source.to_owned(), register.collections().cloned().collect::<Vec<_>>());
+            works.work(|catalogue| async move { catalogue.retain_collections(&name, &kept).await }).await?;
         }
         Ok(Pruned { works: total, missing, refused })
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
+use super::KeepCollections;
 use crate::gallery::Error;
 use crate::gallery::settings::Records;
 use crate::iiif::Invalid;
-use crate::record::read::{self, BadRecord, Limits, Mapping, ParsedRecord, RecordFormat};
+use crate::record::read::{self, BadRecord, Limits, Mapping, PageLinks, ParsedRecord, RecordFormat};
 use crate::store::{
     self,
     document::{self, Document, DocumentError, Hosts, WebClient},
@@ -27,6 +28,7 @@ pub(crate) struct Reading {
     settings: Records,
     refused: Arc<Refused>,
     linked: Arc<Mutex<LinkedPages>>,
+    keep_collections: Option<KeepCollections>,
 }
 
 /// Annotation pages of manifests that could not be read, so that they stay links.
@@ -49,6 +51,9 @@ const LISTED: usize = 100;
 
 type Entries = Box<dyn Iterator<Item = Result<ParsedRecord, BadRecord>> + Send>;
 
+/// A file that names itself a collection does so within this many bytes.
+const MAX_FILE_START: u64 = 1 << 20;
+
 /// Documents up to this many bytes (a page of an API, a collection) are searched for links. Longer ones are streamed.
 const MAX_LINKED: u64 = 64 << 20;
 
@@ -66,7 +71,13 @@ impl Reading {
         settings.hosts.iter().chain(hosts).try_for_each(|host| named.add(host))?;
         let web = WebClient::new(named, settings.web(), store)?;
         let (limits, settings) = (settings.limits(), settings.clone());
-        Ok(Self { format, mapping, web, limits, settings, refused: Arc::default(), linked: Arc::default() })
+        let (refused, linked) = (Arc::default(), Arc::default());
+        Ok(Self { format, mapping, web, limits, settings, refused, linked, keep_collections: None })
+    }
+
+    /// Also keeps collections.
+    pub(crate) fn keeping_collections(self, keep: KeepCollections) -> Self {
+        Self { keep_collections: Some(keep), ..self }
     }
 
     /// Reads the records at a location, including those on further pages of the same response, and in the manifests of
@@ -76,10 +87,9 @@ impl Reading {
         let document = document::open(location, settings, &self.web)
             .map_err(|error| unreadable(self.describe_and_count(error)))?;
         let is_web = location.starts_with("http://") || location.starts_with("https://");
-        if !is_web {
-            return self.records(document.input).map_err(|error| unreadable(error.to_string()));
-        }
-        let (first, further) = self.records_and_links(document, 0).map_err(unreadable)?;
+        let read =
+            if is_web { self.records_and_links(location, document, 0) } else { self.of_file(document) };
+        let (first, further) = read.map_err(unreadable)?;
         let visited = HashSet::from([location.to_owned()]);
         Ok(Box::new(Walk { reading: self, current: first, pending: further, visited }))
     }
@@ -107,8 +117,62 @@ impl Reading {
         refused.iter().map(|(host, addresses)| (host.clone(), *addresses)).collect()
     }
 
-    /// The records of a document on the web, and its links in reverse order.
-    fn records_and_links(&self, document: Document, depth: u8) -> Result<(Entries, Vec<Step>), String> {
+    /// The records of a file; if it is a collection, its links in reverse order.
+    fn of_file(&self, document: Document) -> Result<(Entries, Vec<Step>), String> {
+        let Document { location, mut input } = document;
+        let mut start = Vec::new();
+        let reading = input.by_ref().take(MAX_FILE_START).read_to_end(&mut start);
+        reading.map_err(|error| format!("cannot be read: {error}"))?;
+        let text = String::from_utf8_lossy(&start);
+        let may_be_collection = text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+            && ["\"Collection\"", "\"sc:Collection\""].iter().any(|kind| text.contains(kind));
+        if may_be_collection {
+            let max = MAX_LINKED.saturating_sub(start.len() as u64);
+            let reading = input.by_ref().take(max).read_to_end(&mut start);
+            reading.map_err(|error| format!("cannot be read: {error}"))?;
+            let outline = read::page_links(&start).filter(PageLinks::is_kept_collection);
+            if let Some(outline) = outline {
+                return self.members((&location, &location), &start, &outline, 0);
+            }
+        }
+        let entries = self.records(Cursor::new(start).chain(input)).map_err(|error| error.to_string())?;
+        Ok((entries, Vec::new()))
+    }
+
+    /// Keeps a collection. Returns the links to its members and its next page in reverse order.
+    fn members(
+        &self,
+        (address, location): (&str, &str),
+        document: &[u8],
+        outline: &PageLinks,
+        depth: u8,
+    ) -> Result<(Entries, Vec<Step>), String> {
+        if let Some(keep) = self.keep_collections.as_ref().filter(|_| outline.is_kept_collection()) {
+            if document.len() > self.limits.bytes {
+                return Err(format!(
+                    "the collection is longer than {} bytes: raise `records.record_mib`",
+                    self.limits.bytes
+                ));
+            }
+            keep(address, depth == 0, &read::collections(&String::from_utf8_lossy(document), address))?;
+        }
+        let mut members = outline.manifests();
+        if depth < MAX_DEPTH {
+            members.extend(outline.collections());
+        }
+        let member = |address| Step { address, depth: depth + 1, is_next_page: false };
+        let next = outline.next_page(location).map(|address| Step { address, depth, is_next_page: true });
+        let steps = next.into_iter().chain(members.into_iter().rev().map(member));
+        Ok((Box::new(std::iter::empty()), steps.collect()))
+    }
+
+    /// The records of a document on the web that was requested at an address, and its links in reverse order.
+    fn records_and_links(
+        &self,
+        address: &str,
+        document: Document,
+        depth: u8,
+    ) -> Result<(Entries, Vec<Step>), String> {
         let Document { location, input } = document;
         // Reading one byte more than allowed detects a document that is too large.
         let max = MAX_LINKED.min(self.limits.source + 1);
@@ -126,14 +190,8 @@ impl Reading {
             let entries = self.records(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
         };
-        let mut members = outline.manifests();
-        if depth < MAX_DEPTH {
-            members.extend(outline.collections());
-        }
-        if !members.is_empty() {
-            let member = |address| Step { address, depth: depth + 1, is_next_page: false };
-            let steps = members.into_iter().rev().map(member);
-            return Ok((Box::new(std::iter::empty()), steps.collect()));
+        if outline.is_kept_collection() || outline.leads_to_manifests() {
+            return self.members((address, &location), &start, &outline, depth);
         }
         if self.format.is_none()
             && self.mapping.is_none()
@@ -284,7 +342,7 @@ impl Walk {
         let document = document.map_err(|error| self.reading.describe_and_count(error));
         let named =
             |reason: String| if reason.contains(&address) { reason } else { format!("{address}: {reason}") };
-        match document.and_then(|document| self.reading.records_and_links(document, depth)) {
+        match document.and_then(|document| self.reading.records_and_links(&address, document, depth)) {
             Ok((entries, further)) => {
                 self.current = entries;
                 self.pending.extend(further);

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::catalogue::collection_name;
 use crate::iiif::Version;
-use crate::presentation::Address;
+use crate::presentation::{Address, IMPORTED_SCHEME};
 use crate::record::Work;
-use crate::record::read::resource_ids;
+use crate::record::read::{SourceCollection, resource_ids};
 
 /// Writes maps of old to new addresses while records are imported: JSON, or an nginx `map`.
 pub(crate) struct Redirects {
@@ -50,12 +51,27 @@ impl Redirects {
         let manifest = (ids.manifest, self.address.manifest(version, &work.object_number));
         let canvases = ids.canvases.into_iter().zip(1..);
         let canvases = canvases.map(|(id, number)| (id, self.address.canvas(&work.object_number, number)));
-        for (old, new) in std::iter::once(manifest).chain(canvases) {
-            for map in &mut self.maps {
-                if let Err(error) = map.add(&old, &new) {
-                    self.failed = Some(format!("cannot write `{}`: {error}", map.path.display()));
-                    return;
-                }
+        let all: Vec<(String, String)> = std::iter::once(manifest).chain(canvases).collect();
+        all.iter().for_each(|(old, new)| self.write(old, new));
+    }
+
+    /// Adds a collection that was read at an address.
+    pub(super) fn add_collection(&mut self, collection: &SourceCollection, address: &str) {
+        let version = if collection.is_version_2 { Version::V2 } else { Version::V3 };
+        let name = collection_name(&collection.uri);
+        let new = self.address.facet_value(version, IMPORTED_SCHEME, &name, None);
+        self.write(&collection.uri, &new);
+        self.write(address, &new);
+    }
+
+    fn write(&mut self, old: &str, new: &str) {
+        if self.failed.is_some() {
+            return;
+        }
+        for map in &mut self.maps {
+            if let Err(error) = map.add(old, new) {
+                self.failed = Some(format!("cannot write `{}`: {error}", map.path.display()));
+                return;
             }
         }
     }

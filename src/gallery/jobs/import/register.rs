@@ -1,6 +1,6 @@
 //! The works of one import, with the position of each record.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -15,6 +15,8 @@ pub(crate) struct Register {
     sources: HashSet<String>,
     /// The assigned object numbers.
     pub(super) assigned: AssignedNumbers,
+    /// The names of the collections that were kept.
+    collections: BTreeSet<String>,
     /// The number of records that could not be read; their works are unknown.
     bad: u64,
 }
@@ -65,6 +67,15 @@ impl Register {
                 Precedence::Other(Earlier { location, line: position.line })
             }
         }
+    }
+
+    pub(super) fn add_collection(&mut self, name: String) {
+        self.collections.insert(name);
+    }
+
+    /// The names of the collections that were kept, in alphabetical order.
+    pub(crate) fn collections(&self) -> impl ExactSizeIterator<Item = &String> {
+        self.collections.iter()
     }
 
     pub(super) fn bad(&mut self) {

@@ -21,6 +21,10 @@ pub struct PageLinks {
     members: Members,
     manifests: Members,
     collections: Members,
+    #[serde(rename = "type")]
+    kind: Word,
+    #[serde(rename = "@type")]
+    old_kind: Word,
     #[serde(rename = "seeAlso")]
     see_also: CompleteRecords,
 }
@@ -59,6 +63,12 @@ impl PageLinks {
         records.rfind(|record| record.origin() == own).map(String::from)
     }
 
+    /// Whether it is a collection (Presentation API 2 and 3), but not one that another Tegl derives from its records.
+    pub fn is_kept_collection(&self) -> bool {
+        let kind = self.kind.text().or(self.old_kind.text());
+        kind.is_some_and(|kind| kind.rsplit(':').next() == Some("Collection")) && self.see_also.0.is_empty()
+    }
+
     /// The URIs of the manifests in an IIIF Collection (Presentation API 2 and 3), including those of nested
     /// collections.
     pub fn manifests(&self) -> Vec<String> {
@@ -68,6 +78,11 @@ impl PageLinks {
     /// The URIs of the collections that an IIIF Collection names without their members.
     pub fn collections(&self) -> Vec<String> {
         self.members_of_kind("Collection")
+    }
+
+    /// Whether it lists manifests or collections.
+    pub fn leads_to_manifests(&self) -> bool {
+        !self.manifests().is_empty() || !self.collections().is_empty()
     }
 
     fn members_of_kind(&self, wanted: &str) -> Vec<String> {

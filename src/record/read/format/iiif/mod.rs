@@ -1,6 +1,7 @@
 //! Reads manifests of other servers (Presentation API 2 and 3) as records.
 
 mod canvas;
+mod collection;
 mod pages;
 mod upgrade;
 
@@ -11,6 +12,7 @@ use url::Url;
 
 pub use self::canvas::{image_name, painted_images};
 use self::canvas::{images, part};
+pub use self::collection::{SourceCollection, collections};
 pub use self::pages::with_pages;
 pub use self::upgrade::{ResourceIds, resource_ids, upgraded};
 use crate::record::read::value::json::{field, many};
