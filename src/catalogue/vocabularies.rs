@@ -47,6 +47,17 @@ impl Catalogue {
         rows.iter().map(vocabulary).collect()
     }
 
+    /// A version for the next import of a vocabulary, which no concept of an earlier one has, also if that was interrupted.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn next_vocabulary_version(&self, name: &str) -> Result<i64, Error> {
+        let select = "SELECT COALESCE(MAX(version), 0) AS version FROM (SELECT version FROM vocabularies WHERE name = $1 \
+            UNION ALL SELECT version FROM concepts WHERE vocabulary = $2) AS versions";
+        let select = sqlx::query(select).bind(name.to_owned()).bind(name.to_owned());
+        Ok(select.fetch_one(&self.0.pools.readers).await?.try_get::<i64, _>("version")? + 1)
+    }
+
     /// Stores some concepts of a vocabulary in this version, in place of those with the same URIs.
     ///
     /// # Errors
@@ -133,5 +144,33 @@ impl Catalogue {
             Ok((row.try_get("vocabulary")?, serde_json::from_str(&body)?))
         };
         rows.iter().map(concept).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Settings;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_interrupted_import_leaves_nothing_in_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("catalogue.db").to_str().unwrap().to_owned();
+        let catalogue = Catalogue::open(&Settings { url, ..Settings::default() }).await.unwrap();
+        let concept = |name: &str| Concept { uri: format!("http://v.example/{name}"), ..Concept::default() };
+        let put = async |concepts: &[Concept]| {
+            let version = catalogue.next_vocabulary_version("v").await.unwrap();
+            catalogue.put_concepts("v", version, concepts).await.unwrap();
+            version
+        };
+        put(&[concept("dog"), concept("misspelt")]).await;
+        for names in [&["cat", "dog"][..], &["cat"]] {
+            let concepts: Vec<Concept> = names.iter().map(|name| concept(name)).collect();
+            let version = put(&concepts).await;
+            catalogue.finish_vocabulary("v", version).await.unwrap();
+            let stored = catalogue.concepts(("", ""), 10).await.unwrap();
+            let expected: Vec<_> = concepts.into_iter().map(|concept| ("v".to_owned(), concept)).collect();
+            assert_eq!(stored, expected);
+        }
     }
 }

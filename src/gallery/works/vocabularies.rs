@@ -23,8 +23,10 @@ impl WorkService {
         mut progress: impl FnMut(u64),
     ) -> Result<(), Error> {
         let client = self.client()?;
-        let known = self.vocabularies().await?;
-        let version = known.iter().find(|known| known.name == name).map_or(1, |known| known.version + 1);
+        let own = name.to_owned();
+        // All concepts of the vocabulary are looked at, which may take longer than a query.
+        let version =
+            client.work(|catalogue| async move { catalogue.next_vocabulary_version(&own).await }).await?;
         let (mut concepts, mut stored) = (concepts.into_iter(), 0);
         loop {
             let batch: Vec<Concept> = concepts.by_ref().take(BATCH).collect();
