@@ -27,6 +27,7 @@ mod html;
 mod image_api;
 mod index;
 mod ingest;
+mod left_out;
 mod likeness;
 mod linked_data;
 mod manifests;

@@ -13,6 +13,7 @@ mod export;
 mod gallery;
 mod health;
 mod ingest;
+mod left_out;
 mod lines;
 mod page;
 mod records;

@@ -8,17 +8,18 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use super::ingest::Arguments;
+use super::left_out;
 use super::output::count;
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
-    Earlier, Gallery, Import, Imported, Masters, Pattern, Pruned, Reading, Redirects, Register, Watch,
-    error_chain,
+    Earlier, Gallery, Import, Imported, LeftOut, Masters, Pattern, Pruned, Reading, Redirects, Register,
+    Watch, error_chain,
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
 /// How many problems of each kind are listed without --verbose.
-const MAX_LISTED: usize = 20;
+pub(super) const MAX_LISTED: usize = 20;
 
 /// Imports all records given on the command line into the catalogue. Returns how many could not be read.
 pub(super) async fn run(
@@ -48,6 +49,7 @@ pub(super) async fn run(
     let redirects = Arc::new(Mutex::new(Redirects::create(&arguments.redirects, &prefix)?));
     let keep = gallery.jobs.keep_collections(&source, register.clone(), redirects.clone(), arguments.dry_run);
     let reading = reading(arguments, config)?.keeping_collections(keep.map_err(|error| error_chain(&error))?);
+    let left_out = Arc::new(Mutex::new(LeftOut::default()));
     for location in &arguments.records {
         register.lock().begin(location, &source);
         let watch = Arc::new(Reporter::new(arguments, location));
@@ -62,6 +64,7 @@ pub(super) async fn run(
             register: register.clone(),
             restore: arguments.restore,
             redirects: redirects.clone(),
+            left_out: left_out.clone(),
             dry: arguments.dry_run,
         };
         let imported = tokio::select! {
@@ -88,6 +91,7 @@ pub(super) async fn run(
     }
     report_refused_hosts(arguments, &reading);
     report_linked_pages(arguments, &reading);
+    left_out::report(arguments, &left_out.lock());
     if let Some(mapping) = &reading.mapping {
         report_unused_columns(arguments, mapping, &register.lock());
     }

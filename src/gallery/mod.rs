@@ -29,8 +29,9 @@ pub(crate) use images::{
     AuthorizedImage, Body, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore, Unsent,
 };
 pub(crate) use jobs::{
-    Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, Masters, Outcome, Pattern, Pruned,
-    Reading, Redirects, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork, Watch,
+    Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, LeftOut, Masters, Outcome, Pattern,
+    Pruned, Reading, Redirects, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork,
+    Watch,
 };
 pub(crate) use learned::{
     ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,

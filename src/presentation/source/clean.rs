@@ -58,7 +58,7 @@ const DESCRIPTIVE: [&str; 19] = [
 ];
 
 /// Texts that are no URI, text or number of the specification's own.
-const WORDS: [&str; 23] = [
+const WORDS: [&str; 24] = [
     "profile",
     "textDirection",
     "processingLanguage",
@@ -70,6 +70,7 @@ const WORDS: [&str; 23] = [
     "styleClass",
     "timeMode",
     "conformsTo",
+    "provides",
     "exact",
     "prefix",
     "suffix",

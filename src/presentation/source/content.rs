@@ -34,6 +34,11 @@ impl Cleaner<'_> {
             "" if image_name(from).is_some() && from.get("service").is_some() => {
                 return self.image(from, false, depth);
             }
+            kind if !kind.is_empty() && image_name(from).is_some() => {
+                let mut image = self.image(from, false, depth)?;
+                image["type"] = Value::from("Image");
+                return Some(image);
+            }
             "Feature" | "FeatureCollection" => return Some(json(from, depth)),
             _ => {}
         }
@@ -184,6 +189,13 @@ impl Cleaner<'_> {
         let mut made = Map::new();
         let kind = from["type"].as_str()?;
         let kind = kind.rsplit_once(':').map_or(kind, |(_, kind)| kind);
+        if let Some(times) = from["t"].as_str().filter(|times| is_span(times)) {
+            return Some(object! {
+                "type": "FragmentSelector",
+                "conformsTo": "http://www.w3.org/TR/media-frags/",
+                "value": format!("t={times}"),
+            });
+        }
         for (key, value) in fields.iter().filter(|(key, _)| *key != "type") {
             let value = match key.as_str() {
                 "value" if kind == "SvgSelector" => {
@@ -270,4 +282,12 @@ impl Cleaner<'_> {
     pub(super) fn each(&self, value: &Value, clean: impl Fn(&Value) -> Option<Value>) -> Value {
         Value::Array(list(Some(value)).iter().filter_map(clean).collect())
     }
+}
+
+/// Whether a text is a time and a later one, in seconds, as in `4.5,10`.
+fn is_span(text: &str) -> bool {
+    let seconds =
+        |text: &str| text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let times = text.split_once(',').and_then(|(from, to)| Some((seconds(from)?, seconds(to)?)));
+    times.is_some_and(|(from, to)| from < to)
 }

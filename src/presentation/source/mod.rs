@@ -2,7 +2,7 @@
 //!
 //! Manifests of Presentation API 2 are converted to version 3 first. Properties of the specification that the table does
 //! not name are kept as they are; properties that it does not define are in the source only, because its validators
-//! refuse them.
+//! refuse them. `tegl ingest` lists what of the manifests is in the source only.
 //!
 //! | feature | in the manifest served |
 //! |---|---|
@@ -15,12 +15,15 @@
 //! | `thumbnail` | in our form if it is of an image of this server, otherwise as is |
 //! | canvases, with and without images, their sizes and durations | as is, in order; images that only this server has get canvases after them |
 //! | `placeholderCanvas`, `accompanyingCanvas` | as is |
+//! | targets of paintings that are not their canvas | in our form: the canvas, with the region, time and style of the target |
 //! | several images on a canvas, their targets, regions, rotations and choices | as is; the images in our form if they are of this server, otherwise by reference |
 //! | `structures`: ranges, nested, with behavior and `supplementary` | as is |
 //! | embedded annotation pages, any motivation, with selectors and style sheets | as is; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
 //! | annotation pages by reference | read with the manifest and embedded as above; those that `tegl ingest` could not read are references, which it lists |
 //! | annotation collections | as is, by reference |
 //! | sound, video, 3D and text as bodies | as is, by reference |
+//! | images that say they are a `SpecificResource` without source, or a service | in our form, with the type `Image` |
+//! | selectors of two times in one text | in our form, as a fragment |
 //! | `@context` of extensions | as is |
 //! | tags of this server | in our form, as an annotation page after those of the manifest |
 //! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |
@@ -46,6 +49,7 @@ mod clean;
 mod collection;
 mod content;
 mod images;
+mod left_out;
 mod map;
 mod references;
 mod serve;
@@ -57,6 +61,7 @@ use serde_json::{Map, Value};
 
 use self::clean::Cleaner;
 pub(crate) use self::collection::{Imported, ImportedCollection};
+pub(crate) use self::left_out::left_out;
 use super::http_uri;
 use crate::iiif::Dimensions;
 use crate::record::read::{image_name, painted_images, upgraded};

@@ -138,8 +138,19 @@ fn targeted(canvas: &mut Value) {
                 }
             }
             Value::Object(fields) => {
-                let own = fields.get("id").or(fields.get("source")).and_then(Value::as_str);
-                *target = on_canvas(own.unwrap_or_default());
+                let source = fields.get("source").map(|source| source.get("id").unwrap_or(source));
+                let own = source.or(fields.get("id")).and_then(Value::as_str);
+                let canvas = on_canvas(own.unwrap_or_default());
+                let is_more = |key: &String| !["id", "type", "source", "partOf"].contains(&key.as_str());
+                if fields.keys().any(is_more) {
+                    if source.is_none() {
+                        fields.remove("id");
+                    }
+                    fields.insert("type".into(), Value::from("SpecificResource"));
+                    fields.insert("source".into(), canvas);
+                } else {
+                    *target = canvas;
+                }
             }
             other => *other = Value::from(id.as_str()),
         }

@@ -1,6 +1,7 @@
 //! Imports records into the catalogue: reads them, matches them with masters, and stores them in batches.
 
 mod collections;
+mod left_out;
 mod matching;
 mod prune;
 mod read;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::gallery::Error;
 use crate::gallery::jobs::JobService;
 pub(crate) use collections::KeepCollections;
+pub(crate) use left_out::LeftOut;
 pub(crate) use matching::{Masters, Pattern};
 pub(crate) use prune::Pruned;
 pub(crate) use read::Reading;
@@ -25,6 +27,7 @@ pub(crate) use register::{Earlier, Register};
 
 use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
+use crate::gallery::images::ImageService;
 use crate::record::read::{BadRecord, ParsedRecord};
 
 /// The input of an import.
@@ -40,6 +43,8 @@ pub(crate) struct Import {
     pub restore: bool,
     /// Where the addresses that manifests had on another server are written.
     pub redirects: Arc<Mutex<Redirects>>,
+    /// What of manifests is in the source only.
+    pub left_out: Arc<Mutex<LeftOut>>,
     /// Only report what would change.
     pub dry: bool,
 }
@@ -99,9 +104,9 @@ impl JobService {
         let dry = import.dry;
         let (sender, mut batches) = tokio::sync::mpsc::channel::<Result<(Batch, Imported), Error>>(2);
         let progress = watch.clone();
-        let (tasks, named) = (self.tasks.clone(), works.clone());
+        let (tasks, named, images) = (self.tasks.clone(), works.clone(), self.images.clone());
         let reader = self.tasks.spawn_blocking(move || {
-            let mut reader = Reader { import, masters, watch: progress, tasks, works: named };
+            let mut reader = Reader { import, masters, watch: progress, tasks, works: named, images };
             while let Some(batch) = reader.batch() {
                 if sender.blocking_send(batch).is_err() {
                     return;
@@ -163,6 +168,8 @@ struct Reader {
     watch: Arc<dyn Watch>,
     tasks: tokio::runtime::Handle,
     works: Arc<CatalogueClient>,
+    /// Knows the rules of rights.
+    images: Arc<ImageService>,
 }
 
 impl Reader {
@@ -237,6 +244,9 @@ impl Reader {
         let ParsedRecord { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
         self.import.redirects.lock().add(&work, original.as_deref());
+        let is_limited =
+            self.images.rights_of_record(work.rights.as_deref(), work.public_domain).is_limited();
+        self.import.left_out.lock().add(&work, original.as_deref(), is_limited);
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
         seen.missing += missing.len() as u64;

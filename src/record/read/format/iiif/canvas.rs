@@ -53,7 +53,13 @@ pub fn painted_images(canvas: &Value) -> Vec<&Value> {
 pub fn image_name(body: &Value) -> Option<&str> {
     let kind = field(body, &["type", "@type"]).and_then(Value::as_str).unwrap_or_default();
     let format = body["format"].as_str().unwrap_or_default();
-    let is_image = ["", "Image", "dctypes:Image"].iter().any(|image| kind.eq_ignore_ascii_case(image))
+    // Some call the image a part of one, or its service.
+    let is_misnamed = kind.starts_with("ImageService")
+        || kind.ends_with("SpecificResource")
+            && field(body, &["source", "full"]).is_none()
+            && (body.get("service").is_some() || format.starts_with("image/"));
+    let is_image = (is_misnamed
+        || ["", "Image", "dctypes:Image"].iter().any(|image| kind.eq_ignore_ascii_case(image)))
         && !["video/", "audio/", "text/"].iter().any(|other| format.starts_with(other));
     let service = || {
         let mut services = many(body.get("service")).iter();
