@@ -35,15 +35,6 @@ impl ImageService {
         Ok(AuthorizedImage { handle, limits: self.limits.at_most(grant.largest), grant })
     }
 
-    /// The grant for the images of a record with these rights.
-    pub(in crate::gallery) fn rights_of_record(
-        &self,
-        rights: Option<&str>,
-        public_domain: Option<bool>,
-    ) -> Grant {
-        self.rights.of_record(rights, public_domain)
-    }
-
     /// The strictest grant of the works with this image, or that of images without a record.
     async fn grant(&self, handle: &ImageHandle) -> Result<Grant, Error> {
         let of_works = match self.catalogue.get() {

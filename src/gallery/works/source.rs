@@ -50,7 +50,7 @@ impl WorkService {
 
     /// Whether the rights of a work limit its images.
     pub(crate) fn is_limited(&self, work: &Work) -> bool {
-        self.images.rights_of_record(work.rights.as_deref(), work.public_domain).is_limited()
+        self.images.rights().of_record(work.rights.as_deref(), work.public_domain).is_limited()
     }
 
     /// The images of the source that the rights of a work withhold; `None` if they withhold none.
