@@ -94,7 +94,7 @@ impl FacetChanges {
     ) -> Result<HashMap<i64, Vec<i64>>, Error> {
         let works = std::mem::take(&mut self.works);
         let ids = self.ids(&works, catalogue, connection).await?;
-        let mut stands_on = HashMap::with_capacity(works.len());
+        let mut facet_ids_of = HashMap::with_capacity(works.len());
         let (mut put, mut taken) = (Vec::new(), Vec::new());
         let mut buckets: BTreeMap<(i64, i64), i64> = BTreeMap::new();
         for (seq, from, to) in &works {
@@ -109,7 +109,7 @@ impl FacetChanges {
                 taken.push((term, *seq));
                 *buckets.entry((term, seq / BUCKET)).or_default() -= 1;
             }
-            stands_on.insert(*seq, now.into_iter().collect());
+            facet_ids_of.insert(*seq, now.into_iter().collect());
         }
         put.sort_unstable();
         log_lost(connection, &taken, revision).await?;
@@ -126,7 +126,7 @@ impl FacetChanges {
         execute_rows(connection, "DELETE FROM shelves WHERE (term, seq) IN (VALUES", rows(taken), ")")
             .await?;
         count(connection, &buckets).await?;
-        Ok(stands_on)
+        Ok(facet_ids_of)
     }
 
     /// Writes the changes of one work, and the work's new revision with its facet values; `flag` is the column that changes

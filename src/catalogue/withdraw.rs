@@ -38,6 +38,7 @@ impl Removal {
         }
     }
 
+    /// The number of a removal in a row; 0 for works that are shown.
     pub(super) fn number(removal: Option<Self>) -> i64 {
         match removal {
             None => 0,

@@ -3,11 +3,14 @@
 /// A vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkedDataFormat {
+    /// schema.org.
     SchemaOrg,
+    /// Linked Art 1.0.
     LinkedArt,
 }
 
 impl LinkedDataFormat {
+    /// All vocabularies, the usual one first.
     pub(crate) const ALL: [Self; 2] = [Self::SchemaOrg, Self::LinkedArt];
 
     /// The last part of its addresses.
@@ -31,6 +34,7 @@ impl LinkedDataFormat {
         }
     }
 
+    /// The media type with the profile.
     pub(crate) fn media_type(self) -> &'static str {
         match self {
             Self::SchemaOrg => "application/ld+json;profile=\"https://schema.org\"",

@@ -33,6 +33,7 @@ use crate::iiif::Version;
 use crate::presentation::http_uri;
 use crate::record::Text;
 
+/// The namespace of EDM.
 pub(super) const NAMESPACE: &str = "http://www.europeana.eu/schemas/edm/";
 
 const NAMESPACES: [(&str, &str); 13] = [
@@ -54,6 +55,7 @@ const NAMESPACES: [(&str, &str); 13] = [
     ),
 ];
 
+/// Writes a work as one `rdf:RDF`.
 pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
     xml.element("rdf:RDF", &NAMESPACES, |xml| {
         provided_cho(record, xml);

@@ -31,6 +31,7 @@ pub(crate) enum ExchangeFormat {
 }
 
 impl ExchangeFormat {
+    /// All formats, in the order in which they are listed.
     pub(crate) const ALL: [Self; 4] = [Self::OaiDc, Self::Edm, Self::Lido, Self::Tegl];
 
     /// Its name in OAI-PMH, the `metadataPrefix`.

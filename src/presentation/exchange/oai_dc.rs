@@ -18,8 +18,10 @@
 use super::{ExchangedWork, Xml, measure_text, texts, year, years};
 use crate::presentation::http_uri;
 
+/// The namespace of the container; its elements are those of Dublin Core.
 pub(super) const NAMESPACE: &str = "http://www.openarchives.org/OAI/2.0/oai_dc/";
 
+/// Writes a work as one `oai_dc:dc`.
 pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
     let root = [
         ("xmlns:oai_dc", NAMESPACE),

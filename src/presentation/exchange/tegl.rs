@@ -20,6 +20,7 @@ use serde::de::IgnoredAny;
 use super::{ExchangedWork, Xml};
 use crate::record::Work;
 
+/// The namespace of the format.
 pub(super) const NAMESPACE: &str = crate::record::read::TEGL_NAMESPACE;
 
 /// The XML Schema of the format.
@@ -31,6 +32,7 @@ pub(crate) const SCHEMA: &str = concat!(
     r#"</xs:sequence></xs:complexType></xs:element></xs:schema>"#,
 );
 
+/// Writes a work as one `tegl:work`.
 pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
     let schema = format!("{NAMESPACE} {}", record.address.oai_schema());
     let root = [

@@ -51,6 +51,7 @@ impl Xml {
         self.0.get_ref().len()
     }
 
+    /// The text in UTF-8.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0.into_inner()
     }

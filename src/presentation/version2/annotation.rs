@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{image, link, list, one_or_many, take, text};
 use crate::presentation::object::object;
 
+/// An annotation of version 3 as an `oa:Annotation`.
 pub(in crate::presentation) fn annotation(mut from: Value) -> Value {
     let motivations = match take(&mut from, "motivation") {
         Value::Array(several) => several,
@@ -81,6 +82,7 @@ pub(super) fn source_of(from: &Value) -> Option<String> {
     uri.map(str::to_owned)
 }
 
+/// A URI without its fragment.
 pub(super) fn without_fragment(uri: &str) -> &str {
     uri.split('#').next().unwrap_or(uri)
 }

@@ -2,7 +2,7 @@
 
 use super::datestamp::datestamp;
 use super::fault::{Code, Failure, Fault};
-use super::records::{find, name_of, resumption};
+use super::records::{find, resumption};
 use super::set::SetSpec;
 use super::token::SetPosition;
 use super::{Repository, SCHEMA_INSTANCE};
@@ -110,7 +110,8 @@ pub(super) async fn sets(app: &App, from: SetPosition) -> Result<Xml, Failure> {
         values.truncate(limit);
         let read = values.len() as u64;
         let named = |value: crate::catalogue::FacetValue| {
-            (SetSpec::of(scheme, Some(&value.value)), name_of(&value.label, &value.value))
+            let name = value.label.best(&[]).unwrap_or(&value.value).to_owned();
+            (SetSpec::of(scheme, Some(&value.value)), name)
         };
         found.extend(values.into_iter().map(named));
         next = match is_last {

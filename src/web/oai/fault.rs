@@ -23,6 +23,7 @@ pub(super) enum Code {
 }
 
 impl Code {
+    /// The code as in the `code` of an `error` (§3.6).
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BadVerb => "badVerb",
@@ -41,10 +42,12 @@ impl Fault {
         Self { code, message: message.into() }
     }
 
+    /// A request with wrong arguments.
     pub(super) fn argument(message: impl Into<String>) -> Self {
         Self::new(Code::BadArgument, message)
     }
 
+    /// A resumption token that is not one of this verb.
     pub(super) fn token() -> Self {
         Self::new(
             Code::BadResumptionToken,
@@ -52,6 +55,7 @@ impl Fault {
         )
     }
 
+    /// A list without records.
     pub(super) fn nothing() -> Self {
         Self::new(Code::NoRecordsMatch, "no record has all of these properties")
     }

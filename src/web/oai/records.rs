@@ -12,7 +12,7 @@ use super::token::ListPosition;
 use crate::catalogue::{HarvestQuery, HarvestedWork};
 use crate::gallery::{Error, Grant};
 use crate::presentation::{ExchangeFormat, ExchangedImage, ExchangedWork, Publisher, Xml};
-use crate::record::{Facet, SourceImages, Tag, Text, facets, timestamp};
+use crate::record::{Facet, SourceImages, Tag, facets, timestamp};
 use crate::web::App;
 
 /// Works that are read at a time.
@@ -269,9 +269,4 @@ impl Writer {
 /// Whether a record is deleted: the work is withdrawn, or has `left` the set that is harvested.
 fn is_deleted(record: &Record, left: Option<&SetSpec>) -> bool {
     record.harvested.stored.removed || left.is_some()
-}
-
-/// The name of a set, as for a facet value without a label.
-pub(super) fn name_of(label: &Text, value: &str) -> String {
-    label.best(&[]).unwrap_or(value).to_owned()
 }

@@ -75,10 +75,12 @@ pub(super) struct SetPosition {
 }
 
 impl SetPosition {
+    /// The token: `s.SCHEME.VALUE.CURSOR`, in lower-case hexadecimal numbers.
     pub(super) fn token(&self) -> String {
         format!("s.{:x}.{:x}.{:x}", self.scheme, self.value, self.cursor)
     }
 
+    /// Parses a token; `None` if it is none of a list of sets.
     pub(super) fn of_token(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.split('.').collect();
         let ["s", scheme, value, cursor] = parts[..] else { return None };

@@ -26,12 +26,14 @@ mod descriptive;
 use super::{ExchangedWork, Xml};
 use crate::presentation::http_uri;
 
+/// The namespace of LIDO.
 pub(super) const NAMESPACE: &str = "http://www.lido-schema.org";
 
 /// LIDO's terms: https://terminology.lido-schema.org
 const LOCAL: &str = "http://terminology.lido-schema.org/lido00100";
 const URI: &str = "http://terminology.lido-schema.org/lido00099";
 
+/// Writes a work as one `lido:lido`.
 pub(super) fn write(record: &ExchangedWork<'_>, xml: &mut Xml) {
     let root = [
         ("xmlns:lido", NAMESPACE),
