@@ -52,7 +52,7 @@ impl WorkService {
         collection.known = known;
         collection.parents = parents.into_iter().map(|parent| (parent.name, parent.label)).collect();
         let is_limited = |(rights, public_domain): &(Option<String>, Option<bool>)| {
-            self.images.rights_of_record(rights.as_deref(), *public_domain).is_limited()
+            self.images.rights().of_record(rights.as_deref(), *public_domain).is_limited()
         };
         collection.is_free = !has_removed && !shows_withheld && !rights.iter().any(is_limited);
         Ok(Some(collection))
@@ -76,6 +76,6 @@ impl WorkService {
 
     /// Whether the rights of the work at a place limit its images.
     fn limits(&self, place: &SourcePlace) -> bool {
-        self.images.rights_of_record(place.rights.as_deref(), place.public_domain).is_limited()
+        self.images.rights().of_record(place.rights.as_deref(), place.public_domain).is_limited()
     }
 }

@@ -245,7 +245,7 @@ impl Reader {
         self.masters.find(&mut work, self.import.pattern.as_ref());
         self.import.redirects.lock().add(&work, original.as_deref());
         let is_limited =
-            self.images.rights_of_record(work.rights.as_deref(), work.public_domain).is_limited();
+            self.images.rights().of_record(work.rights.as_deref(), work.public_domain).is_limited();
         self.import.left_out.lock().add(&work, original.as_deref(), is_limited);
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
