@@ -263,6 +263,27 @@ fn styles_without_examples_are_clusters_that_curators_name_merge_and_hide() {
     let itself = json!({"merged_into": warm.parse::<u32>().unwrap()});
     assert_eq!(cluster(&server, &format!("/{warm}"), "PATCH", &itself).status, 422);
 
+    // Only what the client has read, if it says so.
+    let current = cluster(&server, &format!("/{warm}"), "GET", &Value::Null).header("etag").to_owned();
+    let named_if = |condition: &str, name: &str| {
+        let path = format!("/api/v1/review/clusters/style/{warm}");
+        send(
+            &server,
+            "PATCH",
+            &path,
+            &[JSON, ("If-Match", condition)],
+            json!({ "name": name }).to_string().as_bytes(),
+        )
+    };
+    let renamed = named_if(&current, "Warmth");
+    assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("Warmth")), "{}", renamed.text());
+    for (condition, status) in
+        [(&*current, 412), ("\"x\"", 412), ("warm", 400), ("*", 200), (renamed.header("etag"), 200)]
+    {
+        let answer = named_if(condition, "Warmth");
+        assert_eq!(answer.status, status, "{condition}: {}", answer.text());
+    }
+
     // A decision about a work outlives the new name of its cluster.
     assert_eq!(decide(&server, 3, &proposed(&server, 3, "style")[0], "rejected").status, 200);
     let named = cluster(&server, &format!("/{warm}"), "PATCH", &json!({"name": "Glow"}));

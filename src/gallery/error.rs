@@ -92,6 +92,9 @@ pub enum Error {
     /// The annotation is not at the expected revision.
     #[error("the annotation has changed: its ETag is \"{current}\" now; read it again before you change it")]
     Outdated { current: u64 },
+    /// The cluster is not as the client has read it.
+    #[error("the cluster has changed: read it again before you change it")]
+    ClusterChanged,
     /// The work is not at the expected revision.
     #[error("the work has changed: it is at revision {current} now; read it again before you change it")]
     Conflict { current: u64 },

@@ -56,22 +56,29 @@ pub(in crate::gallery) async fn clusters(
     Ok(clusters.all().iter().map(|cluster| state(&document.scheme, cluster)).collect())
 }
 
-/// Changes a cluster, and the tags of the works that it concerns.
+/// Changes a cluster, if it still is as `expected`, and the tags of the works that it concerns.
 ///
 /// # Errors
-/// Returns [`Error::NoPage`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as requested, and
-/// [`Error::Busy`] if other changes come first again and again; also if the catalogue does not respond.
+/// Returns [`Error::NoPage`] if there is no such cluster, [`Error::ClusterChanged`] if it is not as expected,
+/// [`Error::Unprocessable`] if it cannot be merged as requested, and [`Error::Busy`] if other changes come first again and again; also if the catalogue does not respond.
 pub(in crate::gallery) async fn change_cluster(
     catalogue: &CatalogueClient,
     tagging: &Tagging,
     scheme: &str,
     id: u32,
     change: &ClusterChange,
+    expected: Option<&ClusterState>,
 ) -> Result<ClusterState, Error> {
     for _ in 0..TRIES {
         let (revision, document) = load(catalogue, scheme).await?;
         let mut document = document.ok_or_else(|| no_cluster(id))?;
         let (_, clusters) = document.clusters.as_mut().ok_or_else(|| no_cluster(id))?;
+        let is_expected = |expected: &ClusterState| {
+            clusters.all().iter().any(|cluster| state(&document.scheme, cluster) == *expected)
+        };
+        if !expected.is_none_or(is_expected) {
+            return Err(Error::ClusterChanged);
+        }
         let was_hidden = clusters.shown(id).is_none();
         let mut concerned: BTreeSet<u32> = related(clusters, id).into_iter().collect();
         apply(clusters, id, change)?;

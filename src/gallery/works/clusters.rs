@@ -14,10 +14,10 @@ impl WorkService {
         learned::clusters(self.client()?, scheme).await
     }
 
-    /// Names, hides or merges a cluster, and changes the tags of its works, which continues if the caller stops waiting.
+    /// Names, hides or merges a cluster, if it still is as expected, and changes the tags of its works, which continues if the caller stops waiting.
     ///
     /// # Errors
-    /// Returns [`Error::NoPage`] if there is no such cluster, [`Error::Unprocessable`] if it cannot be merged as requested,
+    /// Returns [`Error::NoPage`] if there is no such cluster, [`Error::ClusterChanged`] if it is not as expected, [`Error::Unprocessable`] if it cannot be merged as requested,
     /// and [`Error::Busy`] if other changes come first again and again; also if there is no catalogue or it does not
     /// respond.
     pub(crate) async fn change_cluster(
@@ -26,11 +26,14 @@ impl WorkService {
         scheme: &str,
         id: u32,
         change: &ClusterChange,
+        expected: Option<ClusterState>,
     ) -> Result<ClusterState, Error> {
         let client = self.catalogue().ok_or(Error::NotFound)?.clone();
         let (steps, tagging, scheme, change) =
             (client.clone(), tagging.clone(), scheme.to_owned(), change.clone());
-        let steps = async move { learned::change_cluster(&steps, &tagging, &scheme, id, &change).await };
+        let steps = async move {
+            learned::change_cluster(&steps, &tagging, &scheme, id, &change, expected.as_ref()).await
+        };
         client.complete(steps).await
     }
 }

@@ -1,14 +1,18 @@
 //! Clusters of works, for holders of a token: `/api/v1/review/clusters/{scheme}` and `…/{scheme}/{number}`.
 
 use actix_web::HttpRequest;
+use actix_web::http::header::{self, EntityTag, HeaderValue, IfMatch};
 use actix_web::web::Payload;
 use percent_encoding::percent_decode_str;
+use serde_json::json;
 
 use super::responses::{PublishedCluster, PublishedClusters};
 use super::review::json_of;
 use super::tags::{allowed, read_cluster_change};
 use crate::gallery::{ClusterState, Error, no_cluster};
+use crate::iiif::Invalid;
 use crate::web::App;
+use crate::web::http::conditional::{entity_tag, if_match};
 use crate::web::http::error as http;
 use crate::web::http::response::Response;
 
@@ -47,7 +51,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, rest: &str) -> Resu
     Ok(match resource.cluster {
         None => json_of(&PublishedClusters { clusters: clusters.collect() }),
         Some(number) => {
-            json_of(&clusters.find(|cluster| cluster.id == number).ok_or_else(|| no_cluster(number))?)
+            one(&clusters.find(|cluster| cluster.id == number).ok_or_else(|| no_cluster(number))?)
         }
     })
 }
@@ -65,8 +69,40 @@ pub(crate) async fn change(
     };
     allowed(request, app)?;
     let change = read_cluster_change(app, request, body).await?;
-    let changed = app.gallery.works.change_cluster(&app.tagging, &resource.scheme, number, &change).await?;
-    Ok(json_of(&published(changed)))
+    let expected = expected(app, request, &resource.scheme, number).await?;
+    let works = &app.gallery.works;
+    let changed = works.change_cluster(&app.tagging, &resource.scheme, number, &change, expected).await?;
+    Ok(one(&published(changed)))
+}
+
+/// The cluster as it is, if `If-Match` lists its entity tag; `None` if any will do.
+async fn expected(
+    app: &App,
+    request: &HttpRequest,
+    scheme: &str,
+    number: u32,
+) -> Result<Option<ClusterState>, Error> {
+    let listed = if_match(request.headers()).map_err(|text| {
+        Invalid::new("If-Match", &text, "is not a list of entity tags: send the ETag of the cluster, or `*`")
+    })?;
+    let Some(IfMatch::Items(tags)) = listed else { return Ok(None) };
+    let mut clusters = app.gallery.works.clusters(scheme).await?.into_iter();
+    let now = clusters.find(|cluster| cluster.id == number).ok_or_else(|| no_cluster(number))?;
+    let current = cluster_tag(&published(now.clone()));
+    if tags.iter().any(|tag| tag.strong_eq(&current)) { Ok(Some(now)) } else { Err(Error::ClusterChanged) }
+}
+
+/// One cluster with its entity tag, for `If-Match`.
+fn one(cluster: &PublishedCluster) -> Response {
+    let mut response = json_of(cluster);
+    if let Ok(tag) = HeaderValue::try_from(cluster_tag(cluster).to_string()) {
+        response.response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn cluster_tag(cluster: &PublishedCluster) -> EntityTag {
+    entity_tag(&[json!(cluster).to_string().as_bytes()])
 }
 
 fn published(cluster: ClusterState) -> PublishedCluster {

@@ -26,7 +26,7 @@ pub(super) const OF_BATCH: &[u16] = &[400, 401, 403, 404, 413, 415, 503];
 /// With lists for curators.
 pub(super) const OF_REVIEW: &[u16] = &[400, 401, 403, 404, 503];
 /// With changes of a cluster.
-pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 413, 415, 422, 503];
+pub(super) const OF_CLUSTER: &[u16] = &[400, 401, 403, 404, 408, 412, 413, 415, 422, 503];
 /// With the withdrawal of a work.
 pub(super) const OF_WITHDRAWAL: &[u16] = &[400, 401, 403, 404, 408, 410, 412, 413, 415, 422, 503];
 /// With the restoration of a work.
@@ -132,7 +132,7 @@ fn meaning(status: u16) -> &'static str {
         408 => "The body did not arrive in time.",
         409 => "The work already has this tag; the response names it.",
         410 => "The work was withdrawn.",
-        412 => "The work has been changed since: `If-Match` does not have its current ETag.",
+        412 => "It has been changed since: `If-Match` does not have the current ETag.",
         413 => "The body is too long.",
         415 => "The body is of another type than the one that works here.",
         422 => {

@@ -185,7 +185,7 @@ fn clusters() -> [(String, Value); 2] {
         .with_token();
     let about = "Name, hide or merge a group; the tags of its works change with it";
     let patch = Operation::new("judgeCluster", about, OF_CLUSTER)
-        .parameters([scheme, number])
+        .parameters([scheme, number, if_match_of("only if the group has not changed: its ETag")])
         .body("ClusterJudgement")
         .returns("Cluster")
         .with_token();
@@ -310,9 +310,16 @@ fn in_path(name: &str, example: &str) -> Value {
 }
 
 fn if_match() -> Value {
+    if_match_of(
+        "only if the work has not changed: the ETag of the work's tags or of one tag, of the response that withdrew it (or its `revision` in quotes)",
+    )
+}
+
+fn if_match_of(about: &str) -> Value {
+    let about = format!("Write {about}, a list of these, or `*` for any (RFC 9110, §13.1.1).");
     json!({
         "name": "If-Match", "in": "header", "required": false,
-        "description": "Write only if the work has not changed: the ETag of the work's tags or of one tag, of the response that withdrew it (or its `revision` in quotes), a list of these, or `*` for any (RFC 9110, §13.1.1).",
+        "description": about,
         "schema": { "type": "string", "pattern": IF_MATCH },
     })
 }
