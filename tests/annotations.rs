@@ -518,6 +518,41 @@ fn published_annotations_are_in_the_manifest_and_found() {
 }
 
 #[test]
+fn a_long_page_continues_in_the_container() {
+    let museum = Museum::new(&works());
+    let server = museum.serve();
+    // A hundred of these are more than a page continues with.
+    let text = "word ".repeat(2500);
+    let all: Vec<String> =
+        (0..101).map(|number| created(&server, CURATOR, &comment(&format!("{number} {text}"))).0).collect();
+    let place = "/presentation/3/KMS1/canvas/1/annotations";
+    let (first, others) = std::thread::scope(|threads| {
+        let others: Vec<_> = (0..8).map(|_| threads.spawn(|| server.get(place))).collect();
+        (server.get(place), others.into_iter().map(|other| other.join().unwrap()).collect::<Vec<_>>())
+    });
+    assert_eq!(first.status, 200, "{}", first.text());
+    assert!(others.iter().all(|other| other.body == first.body));
+    let ids = |page: &Value, items: &str, id: &str| -> Vec<String> {
+        page[items].as_array().unwrap().iter().map(|item| path(item[id].as_str().unwrap())).collect()
+    };
+    let base = format!("http://{}", server.address);
+    let own = |uri: &str| uri.replace("http://x", "").replace(&base, "");
+    let first = first.json();
+    let mut listed: Vec<String> = ids(&first, "items", "id").iter().map(|uri| own(uri)).collect();
+    assert_eq!((listed.len(), &first["partOf"][0]["total"]), (100, &json!(101)));
+    let next = server.get(&own(first["next"].as_str().unwrap())).json();
+    assert_eq!((&next["type"], next.get("next")), (&json!("AnnotationPage"), None));
+    listed.extend(ids(&next, "items", "id").iter().map(|uri| own(uri)));
+    assert_eq!(listed, all);
+    let list = server.get("/presentation/2/KMS1/canvas/1/annotations").json();
+    assert_eq!((ids(&list, "resources", "@id").len(), list.get("next")), (100, None));
+    // A page that has all of them does not continue.
+    assert_eq!(ask(&server, CURATOR, "DELETE", &all[7], &[], "").status, 204);
+    let page = server.get(place).json();
+    assert_eq!((page["items"].as_array().map(Vec::len), page.get("next")), (Some(100), None));
+}
+
+#[test]
 fn annotations_follow_their_image_and_end_with_their_work() {
     let museum = Museum::new(&works());
     let server = museum.serve();

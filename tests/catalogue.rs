@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tegl::catalogue::{
-    ALL, Analysis, AnnotationChange, AnnotationRefused, AnnotationStatus, Batch, BatchSummary, Catalogue,
-    Decision, Error, NewWork, Producer, ProposalSummary, Proposals, Removal, Settings, Withdrawal,
-    WorkDecision,
+    ALL, Analysis, AnnotationChange, AnnotationReader, AnnotationRefused, AnnotationStatus, Batch,
+    BatchSummary, Catalogue, Decision, Error, NewWork, Producer, ProposalSummary, Proposals, Removal,
+    Settings, Withdrawal, WorkDecision,
 };
 use tegl::record::{Change, Image, Kind, Picture, Status, Tag, Text, Title, Work};
 
@@ -774,11 +774,18 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
         assert_eq!(change(delete("nothing")).await, Err(AnnotationRefused::Unknown));
         assert_eq!(change(delete("dog")).await.unwrap().state.status, AnnotationStatus::Deleted);
         assert_eq!(change(delete("dog")).await, Err(AnnotationRefused::Deleted));
-        let left: Vec<String> =
-            catalogue.annotations("a").await.unwrap().into_iter().map(|state| state.id).collect();
-        assert_eq!(left, ["dog-4", "a5"]);
-        let bodies = catalogue.annotation_bodies("a", &["dog-4".into(), "x".into()]).await.unwrap();
-        assert_eq!(bodies.len(), 1);
+        let on = async |reader: &AnnotationReader, images: &[String], from, most| -> Vec<String> {
+            let found = catalogue.annotations_on("a", reader, (1, images), (from, most)).await.unwrap();
+            found.into_iter().map(|annotation| annotation.state.id).collect()
+        };
+        let (curator, images) = (AnnotationReader::Curator, ["x.tif".to_owned(), "a.tif".to_owned()]);
+        assert_eq!(on(&curator, &images, 0, 10).await, ["dog-4", "a5"]);
+        assert_eq!(on(&curator, &images, 1, 10).await, ["a5"]);
+        assert_eq!(on(&curator, &images, 0, 1).await, ["dog-4"]);
+        assert_eq!(on(&curator, &[], 0, 10).await, ["a5"]);
+        let by_ids = catalogue.annotations_with_ids("a", &["a5".into(), "x".into(), "dog-4".into()]).await;
+        let ids: Vec<String> = by_ids.unwrap().into_iter().map(|annotation| annotation.state.id).collect();
+        assert_eq!(ids, ["dog-4", "a5"]);
         let history = catalogue.annotation_history("a", "dog").await.unwrap();
         let events: Vec<_> = history.iter().map(|event| (event.status.name(), event.revision)).collect();
         assert_eq!(events, [("pending", 3), ("accepted", 6), ("accepted", 7), ("deleted", 8)]);
@@ -792,6 +799,19 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
         change(AnnotationChange::Decide { id, expected: None, status }).await.unwrap();
         change(create(None, Some("a.tif"), pending, 1)).await.unwrap();
         change(create(None, Some("b.tif"), pending, 1)).await.unwrap();
+        // Who waits is seen by curators and by whoever wrote it; nobody is shown what was rejected.
+        let counts = async |reader: AnnotationReader| {
+            let mut counts = catalogue.annotation_counts("a", &reader).await.unwrap();
+            counts.sort_by(|a, b| a.image.cmp(&b.image));
+            counts.into_iter().map(|count| (count.image.unwrap_or_default(), count.total)).collect::<Vec<_>>()
+        };
+        let all = [(String::new(), 1), ("a.tif".to_owned(), 1), ("b.tif".to_owned(), 1)];
+        assert_eq!(counts(AnnotationReader::Curator).await, all);
+        assert_eq!(counts(AnnotationReader::Writer("anna".into())).await, all);
+        for reader in [AnnotationReader::Anyone, AnnotationReader::Writer("bo".into())] {
+            assert_eq!(on(&reader, &images, 0, 10).await, ["a5"]);
+            assert_eq!(counts(reader).await, [(String::new(), 1)]);
+        }
         catalogue.withdraw("a", None, &by_source(None)).await.unwrap();
         assert_eq!(catalogue.waiting_annotations(0, 10).await.unwrap(), []);
     });

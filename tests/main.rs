@@ -33,6 +33,7 @@ mod linked_data;
 mod manifests;
 mod masters;
 mod moves;
+mod moves_beside_records;
 mod oai;
 mod outages;
 mod pages;

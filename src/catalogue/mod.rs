@@ -42,8 +42,8 @@ use moka::sync::Cache;
 
 pub use analyses::Analysis;
 pub use annotations::{
-    AnnotationChange, AnnotationEvent, AnnotationRefused, AnnotationState, AnnotationStatus,
-    StoredAnnotation, WaitingAnnotation,
+    AnnotationChange, AnnotationCount, AnnotationEvent, AnnotationReader, AnnotationRefused, AnnotationState,
+    AnnotationStatus, StoredAnnotation, WaitingAnnotation,
 };
 pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
 pub use collections::{CollectionSummary, StoredCollection, collection_name};

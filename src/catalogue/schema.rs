@@ -10,7 +10,7 @@ use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -126,6 +126,8 @@ const STEPS: [&str; 10] = [
         PRIMARY KEY (collection, position)
      ) {clustered};
      CREATE INDEX collection_members_by_uri ON collection_members (uri)",
+    // Counts and pages of annotations are read without the annotations themselves, whose bodies are long.
+    "CREATE INDEX annotations_in_order ON annotations (seq, made, status, image, canvas, creator, changed_ms)",
 ];
 
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.

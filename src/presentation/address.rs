@@ -88,6 +88,11 @@ impl Address {
         format!("{}/annotations/{}/canvas/{number}/", self.base, segment(work))
     }
 
+    /// A page of that container, from 0, with whole annotations.
+    pub(crate) fn annotation_page(&self, work: &str, number: usize, page: usize) -> String {
+        format!("{}?iris=0&page={page}", self.annotation_container(work, number))
+    }
+
     /// An annotation that was posted. It does not name the canvas, whose number a later record may change.
     pub(crate) fn annotation(&self, work: &str, id: &str) -> String {
         format!("{}/annotations/{}/{}", self.base, segment(work), segment(id))

@@ -10,8 +10,8 @@ use super::{Canvas, View};
 use crate::iiif::Version;
 use crate::record::timestamp;
 
-/// Maximum number of annotations of a page in a work's documents; the container has all.
-pub(crate) const MAX_ITEMS: usize = 500;
+/// Annotations of a page of a container (Web Annotation Protocol, §4.2).
+pub(crate) const CONTAINER_PAGE: usize = 100;
 
 /// A published annotation of a canvas.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,8 +30,48 @@ pub(crate) struct CanvasAnnotation {
     pub changed_ms: i64,
     /// The text of its bodies, shortened.
     pub words: String,
-    /// Its stored properties in JSON; empty if they were not read, because only the number of annotations matters.
+    /// Its stored properties in JSON.
     pub body: String,
+}
+
+/// How many published annotations have the same place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct AnnotatedPlace {
+    /// The number of their canvas when they were created.
+    pub canvas: u32,
+    /// The first image of that canvas, if it had one.
+    pub image: Option<String>,
+    pub total: usize,
+    /// The last change of one of them, in milliseconds since 1970.
+    pub changed_ms: i64,
+}
+
+/// The annotations of a canvas: their number, their last change, and the images by which they are found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct AnnotatedCanvas {
+    pub total: usize,
+    /// In milliseconds since 1970.
+    pub changed_ms: i64,
+    pub images: Vec<String>,
+}
+
+/// The annotated canvases by their numbers.
+pub(crate) fn annotated_canvases(
+    canvases: &[Canvas<'_>],
+    places: &[AnnotatedPlace],
+) -> HashMap<usize, AnnotatedCanvas> {
+    let mut annotated: HashMap<usize, AnnotatedCanvas> = HashMap::new();
+    for place in places {
+        if let Some(number) = canvas_of(canvases, place.image.as_deref(), place.canvas) {
+            let canvas = annotated.entry(number).or_default();
+            canvas.total += place.total;
+            canvas.changed_ms = place.changed_ms.max(canvas.changed_ms);
+            if let Some(image) = place.image.as_ref().filter(|image| !canvas.images.contains(image)) {
+                canvas.images.push(image.clone());
+            }
+        }
+    }
+    annotated
 }
 
 /// The number of the canvas that an annotation is on; `None` if its image is not shown any more.
@@ -46,42 +86,23 @@ pub(crate) fn canvas_of(canvases: &[Canvas<'_>], image: Option<&str>, number: u3
     canvases.iter().find(has).map(|canvas| canvas.number)
 }
 
-impl<'a> View<'a> {
-    /// The published annotations of a canvas.
-    pub(crate) fn annotations_on(&self, canvases: &[Canvas<'_>], number: usize) -> Vec<&'a CanvasAnnotation> {
-        let is_on = |annotation: &&CanvasAnnotation| {
-            canvas_of(canvases, annotation.image.as_deref(), annotation.canvas) == Some(number)
-        };
-        self.annotations.iter().filter(is_on).collect()
-    }
-
+impl View<'_> {
     /// The collections of published annotations, by the numbers of their canvases. They have the time of the last change,
     /// so that manifests that refer to them change, too.
     pub(super) fn annotation_collections(&self, canvases: &[Canvas<'_>]) -> HashMap<usize, Value> {
-        let mut known = HashMap::new();
-        let mut summaries: HashMap<usize, (usize, i64)> = HashMap::new();
-        for annotation in self.annotations {
-            let place = (annotation.image.as_deref(), annotation.canvas);
-            let number = *known.entry(place).or_insert_with(|| canvas_of(canvases, place.0, place.1));
-            if let Some(number) = number {
-                let (total, changed_ms) = summaries.entry(number).or_default();
-                *total += 1;
-                *changed_ms = annotation.changed_ms.max(*changed_ms);
-            }
-        }
-        let collection = |(number, (total, changed_ms))| {
+        let collection = |(number, canvas): (usize, AnnotatedCanvas)| {
             let collection = object! {
                 "id": self.address.annotation_container(&self.work.object_number, number),
                 "type": "AnnotationCollection",
-                "total": total,
-                "modified": timestamp(changed_ms),
+                "total": canvas.total,
+                "modified": timestamp(canvas.changed_ms),
             };
             (number, collection)
         };
-        summaries.into_iter().map(collection).collect()
+        annotated_canvases(canvases, self.annotated).into_iter().map(collection).collect()
     }
 
-    /// An annotation as an item of a page; `None` if its properties were not read.
+    /// An annotation as an item of a page; `None` if its properties cannot be read.
     pub(super) fn annotation_item(&self, annotation: &CanvasAnnotation, canvas: usize) -> Option<Value> {
         let properties: Map<String, Value> = serde_json::from_str(&annotation.body).ok()?;
         let work = &self.work.object_number;
@@ -96,13 +117,13 @@ impl<'a> View<'a> {
         Some(published.item())
     }
 
-    /// The annotation page with a canvas's published annotations; `None` if there is no such canvas.
+    /// The annotation page with the first published annotations of a canvas, which are the view's; `None` if there is no such
+    /// canvas. Further ones are on the pages of the container.
     pub(crate) fn canvas_annotations(&self, number: usize, version: Version) -> Option<Value> {
         let canvases = self.canvases();
         canvases.get(number.checked_sub(1)?)?;
         let work = &self.work.object_number;
-        let on_canvas = self.annotations_on(&canvases, number);
-        let items = on_canvas.iter().take(MAX_ITEMS);
+        let items = self.annotations.iter();
         let items: Vec<Value> =
             items.filter_map(|annotation| self.annotation_item(annotation, number)).collect();
         let mut page = object! {
@@ -111,6 +132,11 @@ impl<'a> View<'a> {
             "items": items,
         };
         if version == Version::V3 {
+            let annotated = annotated_canvases(&canvases, self.annotated).remove(&number).unwrap_or_default();
+            let (listed, is_whole) = (self.annotations.len(), self.annotations.len() % CONTAINER_PAGE == 0);
+            if listed < annotated.total && is_whole {
+                page["next"] = self.address.annotation_page(work, number, listed / CONTAINER_PAGE).into();
+            }
             let collection = self.annotation_collections(&canvases).remove(&number);
             page["partOf"] = collection.into_iter().collect();
         }

@@ -36,7 +36,9 @@ mod view;
 pub(crate) mod web_annotation;
 
 pub(crate) use address::{ALL_WORKS, Address, IMPORTED_SCHEME, Resource, SEARCH_SCHEME};
-pub(crate) use canvas_annotations::{CanvasAnnotation, MAX_ITEMS, canvas_of};
+pub(crate) use canvas_annotations::{
+    AnnotatedCanvas, AnnotatedPlace, CONTAINER_PAGE, CanvasAnnotation, annotated_canvases, canvas_of,
+};
 pub(crate) use citation::{Citation, CitationFormat, Detail};
 pub(crate) use context::CONTEXT_2;
 pub(crate) use exchange::{

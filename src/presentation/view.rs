@@ -1,7 +1,7 @@
 //! The data behind a work's documents, and how its images are grouped into canvases.
 
 use super::labels::{self, Label};
-use super::{Address, CanvasAnnotation, Publisher, Source};
+use super::{Address, AnnotatedPlace, CanvasAnnotation, Publisher, Source};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
@@ -15,8 +15,10 @@ pub(crate) struct View<'a> {
     pub images: &'a [CanvasImage],
     /// The facet value whose collection is the manifest's `partOf`.
     pub part_of: Option<&'a Facet>,
-    /// Its published annotations, in the order of their creation.
+    /// Those of its published annotations that a document has, in the order of their creation.
     pub annotations: &'a [CanvasAnnotation],
+    /// How many published annotations there are, by their places.
+    pub annotated: &'a [AnnotatedPlace],
     /// The manifest that the work was read from.
     pub source: Option<&'a Source>,
     pub address: &'a Address,
@@ -31,7 +33,17 @@ impl<'a> View<'a> {
         address: &'a Address,
         publisher: &'a Publisher,
     ) -> Self {
-        Self { work, tags: &[], images, part_of: None, annotations: &[], source: None, address, publisher }
+        Self {
+            work,
+            tags: &[],
+            images,
+            part_of: None,
+            annotations: &[],
+            annotated: &[],
+            source: None,
+            address,
+            publisher,
+        }
     }
 }
 

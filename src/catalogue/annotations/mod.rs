@@ -72,6 +72,30 @@ pub struct StoredAnnotation {
     pub body: String,
 }
 
+/// Who reads annotations, which decides about those that wait for a decision. Rejected and deleted ones are in no list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnnotationReader {
+    /// Published annotations only.
+    Anyone,
+    /// Also what this owner of a token has written.
+    Writer(String),
+    /// All.
+    Curator,
+}
+
+/// How many annotations of a work have the same place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnotationCount {
+    /// The number of their canvas when they were created, from 1.
+    pub canvas: u32,
+    /// The first image of that canvas, if it had one.
+    pub image: Option<String>,
+    /// Their number.
+    pub total: u64,
+    /// The last change of one of them, in milliseconds since 1970.
+    pub changed_ms: i64,
+}
+
 /// An annotation that waits for a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaitingAnnotation {

@@ -1,18 +1,21 @@
 //! Reads annotations.
 
-use std::collections::HashMap;
-
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{AnnotationEvent, AnnotationState, AnnotationStatus, StoredAnnotation, WaitingAnnotation};
+use super::{
+    AnnotationCount, AnnotationEvent, AnnotationReader, AnnotationState, AnnotationStatus, StoredAnnotation,
+    WaitingAnnotation,
+};
 use crate::catalogue::facets::{number, signed};
 use crate::catalogue::sql::{Value, fetch_rows};
 use crate::catalogue::{Catalogue, Error};
 
 /// Maximum number of annotations of one work, deleted ones included.
 pub(super) const MAX_PER_WORK: i64 = 20_000;
+/// Maximum number of images of a canvas by which its annotations are found.
+const MAX_IMAGES: usize = 10_000;
 /// Maximum number of a work's annotations whose words the search over works finds.
 const MAX_NOTES: i64 = 100;
 /// Maximum number of last events that are read of a history, each of which has a body.
@@ -23,44 +26,102 @@ pub(super) const STATE: &str = "annotations.id AS id, annotations.canvas AS canv
     annotations.status AS status, annotations.creator AS creator, annotations.made AS made, \
     annotations.revision AS revision, annotations.created_ms AS created_ms, annotations.changed_ms AS changed_ms";
 
+/// The annotations that somebody may read: the owner of a token is `$2`, and `$3` is 0 for anyone, 1 for a writer and 2 for a
+/// curator.
+const LISTED: &str =
+    "(status = 'accepted' OR (status = 'pending' AND ($3 = 2 OR ($3 = 1 AND creator = $2))))";
+
+/// What [`LISTED`] is bound to.
+fn listed(reader: &AnnotationReader) -> (String, i64) {
+    match reader {
+        AnnotationReader::Anyone => (String::new(), 0),
+        AnnotationReader::Writer(owner) => (without_nul(owner), 1),
+        AnnotationReader::Curator => (String::new(), 2),
+    }
+}
+
 impl Catalogue {
-    /// The annotations of a work in the order of their creation, without deleted ones and without their words; at most
-    /// 20,000.
+    /// How many annotations of a work somebody may read, by their places.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn annotations(&self, object_number: &str) -> Result<Vec<AnnotationState>, Error> {
+    pub async fn annotation_counts(
+        &self,
+        object_number: &str,
+        reader: &AnnotationReader,
+    ) -> Result<Vec<AnnotationCount>, Error> {
         let text = format!(
-            "SELECT {STATE}, '' AS words FROM annotations JOIN works ON works.seq = annotations.seq \
-             WHERE object_number = $1 AND status <> 'deleted' ORDER BY made LIMIT $2"
+            "SELECT image, canvas, COUNT(*) AS total, MAX(changed_ms) AS changed_ms FROM annotations \
+             WHERE seq = (SELECT seq FROM works WHERE object_number = $1) AND {LISTED} GROUP BY image, canvas"
         );
+        let (owner, rank) = listed(reader);
         let query =
-            sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(MAX_PER_WORK);
-        // Rows need much more memory than what is read of them.
-        query.fetch(&self.0.pools.readers).map(|row| state(&row?)).try_collect().await
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(owner).bind(rank);
+        let count = |row: &AnyRow| {
+            Ok(AnnotationCount {
+                canvas: u32::try_from(row.try_get::<i64, _>("canvas")?).unwrap_or_default(),
+                image: row.try_get("image")?,
+                total: number(row.try_get("total")?),
+                changed_ms: row.try_get("changed_ms")?,
+            })
+        };
+        query.fetch_all(&self.0.pools.readers).await?.iter().map(count).collect()
     }
 
-    /// The words of a work's published annotations that `is_wanted` accepts, by identifier: of the first `limit` in the
-    /// order of their creation.
+    /// Some of the annotations of a canvas that somebody may read, in the order of their creation: those with one of these
+    /// images, and those without an image that have the number of the canvas.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn annotation_words(
+    pub async fn annotations_on(
+        &self,
+        object_number: &str,
+        reader: &AnnotationReader,
+        (canvas, images): (u32, &[String]),
+        (start, limit): (usize, usize),
+    ) -> Result<Vec<StoredAnnotation>, Error> {
+        let images = &images[..images.len().min(MAX_IMAGES)];
+        let numbers: Vec<String> = (0..images.len()).map(|at| format!("${}", at + 7)).collect();
+        let has_image = match numbers.is_empty() {
+            true => String::new(),
+            false => format!("image IN ({}) OR", numbers.join(", ")),
+        };
+        let of_work = "seq = (SELECT seq FROM works WHERE object_number = $1)";
+        let text = format!(
+            "SELECT {STATE}, words, body FROM annotations WHERE {of_work} AND id IN (\
+                SELECT id FROM annotations WHERE {of_work} AND {LISTED} \
+                AND ({has_image} image IS NULL AND canvas = $4) ORDER BY made LIMIT $5 OFFSET $6\
+             ) ORDER BY made"
+        );
+        let (owner, rank) = listed(reader);
+        let query =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(without_nul(object_number)).bind(owner).bind(rank);
+        let query =
+            query.bind(i64::from(canvas)).bind(limit as i64).bind(i64::try_from(start).unwrap_or(i64::MAX));
+        let query = images.iter().fold(query, |query, image| query.bind(without_nul(image)));
+        query.fetch_all(&self.0.pools.readers).await?.iter().map(annotation).collect()
+    }
+
+    /// The identifiers of a work's published annotations whose words `is_wanted` accepts: the first `limit` in the order of
+    /// their creation.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn annotations_with_words(
         &self,
         object_number: &str,
         limit: usize,
         is_wanted: impl Fn(&str) -> bool,
-    ) -> Result<HashMap<String, String>, Error> {
+    ) -> Result<Vec<String>, Error> {
         let query = sqlx::query(
             "SELECT id, words FROM annotations JOIN works ON works.seq = annotations.seq \
              WHERE object_number = $1 AND status = 'accepted' ORDER BY made LIMIT $2",
         );
         let mut rows = query.bind(without_nul(object_number)).bind(MAX_PER_WORK).fetch(&self.0.pools.readers);
-        let mut found = HashMap::new();
+        let mut found = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            let words: String = row.try_get("words")?;
-            if is_wanted(&words) {
-                found.insert(row.try_get("id")?, words);
+            if is_wanted(row.try_get("words")?) {
+                found.push(row.try_get("id")?);
             }
             if found.len() >= limit {
                 break;
@@ -69,24 +130,27 @@ impl Catalogue {
         Ok(found)
     }
 
-    /// The bodies of a work's annotations with these identifiers.
+    /// The annotations of a work with these identifiers, in the order of their creation.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn annotation_bodies(
+    pub async fn annotations_with_ids(
         &self,
         object_number: &str,
         ids: &[String],
-    ) -> Result<HashMap<String, String>, Error> {
+    ) -> Result<Vec<StoredAnnotation>, Error> {
         let mut reader = self.0.pools.readers.acquire().await?;
         let select =
             sqlx::query("SELECT seq FROM works WHERE object_number = $1").bind(without_nul(object_number));
-        let Some(row) = select.fetch_optional(&mut *reader).await? else { return Ok(HashMap::new()) };
+        let Some(row) = select.fetch_optional(&mut *reader).await? else { return Ok(Vec::new()) };
         let seq: i64 = row.try_get("seq")?;
         let wanted = ids.iter().map(|id| vec![Value::from(id.as_str())]).collect();
-        let select = format!("SELECT id, body FROM annotations WHERE seq = {seq} AND id IN (VALUES");
+        let select =
+            format!("SELECT {STATE}, words, body FROM annotations WHERE seq = {seq} AND id IN (VALUES");
         let rows = fetch_rows(&mut reader, &select, wanted, ")").await?;
-        rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("body")?))).collect()
+        let mut found = rows.iter().map(annotation).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by_key(|annotation| annotation.state.made);
+        Ok(found)
     }
 
     /// An annotation, deleted or not.

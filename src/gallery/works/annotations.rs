@@ -1,62 +1,83 @@
 //! Annotations of works, for handlers.
 
-use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::SemaphorePermit;
 
 use super::WorkService;
 use crate::catalogue::{
-    AnnotationChange, AnnotationEvent, AnnotationRefused, AnnotationState, AnnotationStatus, Catalogue,
-    StoredAnnotation, WaitingAnnotation,
+    AnnotationChange, AnnotationCount, AnnotationEvent, AnnotationReader, AnnotationRefused, AnnotationState,
+    AnnotationStatus, Catalogue, StoredAnnotation, WaitingAnnotation,
 };
 use crate::gallery::Error;
-use crate::presentation::CanvasAnnotation;
+use crate::presentation::{AnnotatedPlace, CONTAINER_PAGE, CanvasAnnotation};
+
+/// How long a request waits for responses with annotations that were requested before.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Responses with annotations that are made at a time.
+pub(super) const AT_ONCE: usize = 4;
 
 impl WorkService {
-    /// The annotations of a work in the order of their creation, without deleted ones and without their words.
+    /// Waits until a response with whole annotations may be made. Few are made at a time, because each annotation may have
+    /// 64 KiB, and its JSON several times as much in memory.
+    ///
+    /// # Errors
+    /// Returns [`Error::Busy`] if others take too long.
+    pub(crate) async fn annotation_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let permit = tokio::time::timeout(PATIENCE, self.annotated.acquire()).await;
+        permit.ok().and_then(Result::ok).ok_or(Error::Busy { retry_after_s: 2 })
+    }
+
+    /// How many annotations of a work somebody may read, by their places.
     ///
     /// # Errors
     /// Returns an error if there is no catalogue, or if it does not respond; likewise below.
-    pub(crate) async fn annotations(&self, object_number: &str) -> Result<Vec<AnnotationState>, Error> {
-        let number = object_number.to_owned();
-        self.client()?.query(|catalogue| async move { catalogue.annotations(&number).await }).await
-    }
-
-    /// The published annotations of a work, without their words and bodies.
-    pub(super) async fn published_annotations(
+    pub(crate) async fn annotation_counts(
         &self,
         object_number: &str,
-    ) -> Result<Vec<CanvasAnnotation>, Error> {
-        let all = self.annotations(object_number).await?.into_iter();
-        Ok(all
-            .filter(|state| state.status == AnnotationStatus::Accepted)
-            .map(CanvasAnnotation::from)
-            .collect())
+        reader: AnnotationReader,
+    ) -> Result<Vec<AnnotatedPlace>, Error> {
+        let number = object_number.to_owned();
+        let counts =
+            |catalogue: Catalogue| async move { catalogue.annotation_counts(&number, &reader).await };
+        let counts = self.client()?.query(counts).await?;
+        Ok(counts.into_iter().map(AnnotatedPlace::from).collect())
     }
 
-    /// The words of a work's first published annotations that `is_wanted` accepts, by identifier.
-    pub(crate) async fn annotation_words(
+    /// Annotations of a canvas that somebody may read, from one of them on: those that have one of these images or, without
+    /// an image, the number of the canvas.
+    pub(crate) async fn annotations_on(
+        &self,
+        object_number: &str,
+        reader: AnnotationReader,
+        canvas: usize,
+        images: &[String],
+        start: usize,
+    ) -> Result<Vec<StoredAnnotation>, Error> {
+        let (number, images) = (object_number.to_owned(), images.to_vec());
+        let place = u32::try_from(canvas).unwrap_or(u32::MAX);
+        let page = |catalogue: Catalogue| async move {
+            catalogue.annotations_on(&number, &reader, (place, &images), (start, CONTAINER_PAGE)).await
+        };
+        self.client()?.query(page).await
+    }
+
+    /// The work's first published annotations whose words `is_wanted` accepts.
+    pub(crate) async fn annotations_with_words(
         &self,
         object_number: &str,
         limit: usize,
         is_wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
-    ) -> Result<HashMap<String, String>, Error> {
+    ) -> Result<Vec<CanvasAnnotation>, Error> {
         let number = object_number.to_owned();
-        let words =
-            |catalogue: Catalogue| async move { catalogue.annotation_words(&number, limit, is_wanted).await };
-        self.client()?.query(words).await
-    }
-
-    /// The bodies of annotations by their identifiers.
-    pub(crate) async fn annotation_bodies(
-        &self,
-        object_number: &str,
-        ids: Vec<String>,
-    ) -> Result<HashMap<String, String>, Error> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let number = object_number.to_owned();
-        let bodies = |catalogue: Catalogue| async move { catalogue.annotation_bodies(&number, &ids).await };
-        self.client()?.query(bodies).await
+        let found = |catalogue: Catalogue| async move {
+            let ids = catalogue.annotations_with_words(&number, limit, is_wanted).await?;
+            catalogue.annotations_with_ids(&number, &ids).await
+        };
+        let found = self.client()?.query(found).await?.into_iter();
+        // One that was changed meanwhile may wait for a decision.
+        let published = found.filter(|found| found.state.status == AnnotationStatus::Accepted);
+        Ok(published.map(CanvasAnnotation::from).collect())
     }
 
     /// An annotation, deleted or not.
@@ -127,9 +148,17 @@ impl WorkService {
     }
 }
 
-impl From<AnnotationState> for CanvasAnnotation {
-    fn from(state: AnnotationState) -> Self {
+impl From<StoredAnnotation> for CanvasAnnotation {
+    fn from(stored: StoredAnnotation) -> Self {
+        let StoredAnnotation { state, body } = stored;
         let AnnotationState { id, canvas, image, creator, created_ms, changed_ms, words, .. } = state;
-        Self { id, canvas, image, creator, created_ms, changed_ms, words, body: String::new() }
+        Self { id, canvas, image, creator, created_ms, changed_ms, words, body }
+    }
+}
+
+impl From<AnnotationCount> for AnnotatedPlace {
+    fn from(count: AnnotationCount) -> Self {
+        let AnnotationCount { canvas, image, total, changed_ms } = count;
+        Self { canvas, image, total: usize::try_from(total).unwrap_or(usize::MAX), changed_ms }
     }
 }

@@ -1,10 +1,10 @@
 //! Describes works for manifests: the record, the tags, and the images within their rights.
 
 use super::WorkService;
-use crate::catalogue::StoredWork;
+use crate::catalogue::{AnnotationReader, StoredWork};
 use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
-use crate::presentation::CanvasAnnotation;
+use crate::presentation::{AnnotatedPlace, CanvasAnnotation};
 use crate::record::{Image, Tag, Text, Title, Work};
 
 /// The contents of a manifest.
@@ -14,7 +14,9 @@ pub(crate) struct Described {
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     pub images: Vec<OpenedImage>,
-    /// Its published annotations, without their bodies.
+    /// How many published annotations it has, by their places.
+    pub annotated: Vec<AnnotatedPlace>,
+    /// Those of them that a document has; none, unless they were read for it.
     pub annotations: Vec<CanvasAnnotation>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
@@ -37,7 +39,8 @@ impl WorkService {
     pub(crate) async fn describe(&self, name: &str) -> Result<Described, Error> {
         let (mut described, annotated) = self.described(name).await?;
         if annotated {
-            described.annotations = self.published_annotations(&described.work.object_number).await?;
+            let number = described.work.object_number.clone();
+            described.annotated = self.annotation_counts(&number, AnnotationReader::Anyone).await?;
         }
         Ok(described)
     }
@@ -94,8 +97,8 @@ impl WorkService {
         if self.is_limited(&work) {
             work = work.without_source_links();
         }
-        let annotations = Vec::new();
-        Ok(Described { work, tags, images, annotations, revision, changed_ms, seen, complete })
+        let (annotated, annotations) = (Vec::new(), Vec::new());
+        Ok(Described { work, tags, images, annotated, annotations, revision, changed_ms, seen, complete })
     }
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
@@ -112,6 +115,7 @@ impl WorkService {
             work,
             tags: Vec::new(),
             images,
+            annotated: Vec::new(),
             annotations: Vec::new(),
             revision: 0,
             changed_ms: 0,

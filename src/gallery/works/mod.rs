@@ -16,6 +16,8 @@ mod withdraw;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 pub(crate) use add_tags::{MeasuresLine, RefusedLine, TagBatch, TagLine, TagsAdded};
 pub(crate) use describe::{Described, OpenedImage};
 pub(crate) use sketch::{Preview, SOON, Sketch};
@@ -27,11 +29,13 @@ use super::images::ImageService;
 pub(crate) struct WorkService {
     images: Arc<ImageService>,
     catalogue: Option<Arc<CatalogueClient>>,
+    /// Responses with whole annotations that may be made now.
+    annotated: Semaphore,
 }
 
 impl WorkService {
     pub(crate) fn new(images: Arc<ImageService>, catalogue: Option<Arc<CatalogueClient>>) -> Self {
-        Self { images, catalogue }
+        Self { images, catalogue, annotated: Semaphore::new(annotations::AT_ONCE) }
     }
 
     /// The catalogue, if there is one.

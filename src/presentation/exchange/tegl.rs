@@ -6,7 +6,7 @@
 //! | the original record, if the work does not hold all of it | `tegl:original`, text |
 //!
 //! Not in records, and moved by files of their own: authority records of creators (`tegl ingest --creators`) and vocabularies
-//! (`tegl vocabulary import`). Annotations that clients wrote stay on their server, whose protocol lists them.
+//! (`tegl vocabulary import`). Annotations that clients wrote are moved by clients, too, by the protocol by which they were written.
 //!
 //! The order in which works arrived, which is that of collections, is each server's own: works that arrive together arrive in
 //! the order of the list, which is that of their last changes.

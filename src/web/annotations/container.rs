@@ -8,9 +8,9 @@ use super::place::{Place, PlacedCanvas};
 use super::preference::Preference;
 use super::reader::Reader;
 use super::{add_headers, media_type};
-use crate::catalogue::AnnotationState;
+use crate::catalogue::{AnnotationReader, StoredAnnotation};
 use crate::gallery::Error;
-use crate::presentation::{ANNOTATION_CONTEXT, canvas_of};
+use crate::presentation::{ANNOTATION_CONTEXT, AnnotatedCanvas, CONTAINER_PAGE, annotated_canvases};
 use crate::record::timestamp;
 use crate::web::App;
 use crate::web::http::document::Document;
@@ -18,15 +18,14 @@ use crate::web::http::error as http;
 use crate::web::http::response::Response;
 use crate::web::route::AnnotationResource;
 
-/// Annotations of a page.
-const PAGE_SIZE: usize = 100;
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// The annotations of a container that the reader may see.
 struct Container<'a> {
     place: &'a Place,
     canvas: PlacedCanvas,
-    states: Vec<AnnotationState>,
+    annotated: AnnotatedCanvas,
+    reader: AnnotationReader,
     preference: Preference,
 }
 
@@ -40,12 +39,12 @@ pub(super) async fn answer(
 ) -> Result<Response, http::Error> {
     let preference = Preference::of(request)?;
     let canvas = place.canvas(app, number)?;
-    let mut states = app.gallery.works.annotations(place.number()).await?;
-    let canvases = place.view(app).canvases();
-    states.retain(|state| {
-        reader.lists(state) && canvas_of(&canvases, state.image.as_deref(), state.canvas) == Some(number)
-    });
-    let container = Container { place, canvas, states, preference };
+    let (work, reads) = (place.number(), reader.annotations());
+    let counts = app.gallery.works.annotation_counts(work, reads.clone()).await?;
+    let annotated = annotated_canvases(&place.view(app).canvases(), &counts).remove(&number);
+    let annotated = annotated.unwrap_or_default();
+    let container = Container { place, canvas, annotated, reader: reads, preference };
+    let permit = app.gallery.works.annotation_permit().await?;
     let (document, location) = match preference.page {
         Some(page) => (container.page(app, page as usize, true).await?, container.page_uri(page as usize)),
         None => (container.document(app).await?, container.uri()),
@@ -58,6 +57,7 @@ pub(super) async fn answer(
         response.insert_header((PREFERENCE_APPLIED, "return=representation"));
     }
     let document = Document::new(document.to_string()).compressed(request).await;
+    drop(permit);
     let mut response = document.respond(request, media_type(request), response);
     match preference.page {
         None => add_headers(response.headers_mut(), AnnotationResource::Container(number as u32)),
@@ -84,12 +84,12 @@ impl Container<'_> {
     }
 
     fn last(&self) -> usize {
-        self.states.len().saturating_sub(1) / PAGE_SIZE
+        self.annotated.total.saturating_sub(1) / CONTAINER_PAGE
     }
 
     /// When an annotation of the container was last changed.
     fn modified(&self) -> Option<String> {
-        self.states.iter().map(|state| state.changed_ms).max().map(timestamp)
+        (self.annotated.total > 0).then(|| timestamp(self.annotated.changed_ms))
     }
 
     async fn document(&self, app: &App) -> Result<Value, Error> {
@@ -98,7 +98,7 @@ impl Container<'_> {
             "id": self.uri(),
             "type": ["BasicContainer", "AnnotationCollection"],
             "label": format!("Annotations of canvas {} of {}", self.canvas.number, self.place.number()),
-            "total": self.states.len(),
+            "total": self.annotated.total,
         });
         if let Some(modified) = self.modified() {
             document["modified"] = modified.into();
@@ -113,12 +113,11 @@ impl Container<'_> {
 
     /// A page, as a document of its own or embedded in the container.
     async fn page(&self, app: &App, page: usize, is_document: bool) -> Result<Value, Error> {
-        let first = page.saturating_mul(PAGE_SIZE);
+        let first = page.saturating_mul(CONTAINER_PAGE);
         // The first page is there even if it is empty, for clients that begin with it.
-        if page > 0 && first >= self.states.len() {
+        if page > 0 && first >= self.annotated.total {
             return Err(Error::NotFound);
         }
-        let states = self.states.get(first..(first + PAGE_SIZE).min(self.states.len())).unwrap_or_default();
         let mut document = Map::new();
         let mut add = |key: &str, value: Value| document.insert(key.to_owned(), value);
         if is_document {
@@ -128,7 +127,7 @@ impl Container<'_> {
         add("type", "AnnotationPage".into());
         if is_document {
             let mut whole =
-                json!({ "id": self.uri(), "type": "AnnotationCollection", "total": self.states.len() });
+                json!({ "id": self.uri(), "type": "AnnotationCollection", "total": self.annotated.total });
             if let Some(modified) = self.modified() {
                 whole["modified"] = modified.into();
             }
@@ -141,20 +140,21 @@ impl Container<'_> {
         if page < self.last() {
             add("next", self.page_uri(page + 1).into());
         }
-        add("items", Value::Array(self.items(app, states).await?));
+        add("items", Value::Array(self.items(app, first).await?));
         Ok(Value::Object(document))
     }
 
-    async fn items(&self, app: &App, states: &[AnnotationState]) -> Result<Vec<Value>, Error> {
+    async fn items(&self, app: &App, first: usize) -> Result<Vec<Value>, Error> {
+        let Self { place, canvas, annotated, .. } = self;
+        let (work, reader) = (place.number(), self.reader.clone());
+        let found = app.gallery.works.annotations_on(work, reader, canvas.number, &annotated.images, first);
+        let found = found.await?;
         if self.preference.has_iris {
-            return Ok(states.iter().map(|state| self.place.annotation(&state.id).into()).collect());
+            return Ok(found.iter().map(|found| place.annotation(&found.state.id).into()).collect());
         }
-        let ids = states.iter().map(|state| state.id.clone()).collect();
-        let bodies = app.gallery.works.annotation_bodies(self.place.number(), ids).await?;
-        // One that was deleted meanwhile is left out.
-        let item = |state: &AnnotationState| {
-            self.place.published(state, bodies.get(&state.id)?, &self.canvas.uri, |found| found.item())
+        let item = |found: &StoredAnnotation| {
+            place.published(&found.state, &found.body, &canvas.uri, |found| found.item())
         };
-        Ok(states.iter().filter_map(item).collect())
+        Ok(found.iter().filter_map(item).collect())
     }
 }

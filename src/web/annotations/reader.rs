@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use crate::catalogue::{AnnotationState, AnnotationStatus};
+use crate::catalogue::{AnnotationReader, AnnotationState, AnnotationStatus};
 use crate::gallery::Error;
 use crate::web::App;
 use crate::web::api::tags::token_owner;
@@ -36,6 +36,15 @@ impl Reader {
             true => Self::Annotator(owner),
             false => Self::Curator(owner),
         })
+    }
+
+    /// For whom a container lists annotations.
+    pub(super) fn annotations(&self) -> AnnotationReader {
+        match self {
+            Self::Anyone => AnnotationReader::Anyone,
+            Self::Annotator(owner) => AnnotationReader::Writer(owner.clone()),
+            Self::Curator(_) => AnnotationReader::Curator,
+        }
     }
 
     /// Whether a container lists the annotation.

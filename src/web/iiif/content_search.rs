@@ -2,13 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::gallery::{Described, Error};
+use crate::gallery::Error;
 use crate::presentation::{Address, content_search};
 use crate::web::App;
 use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::image::cacheable_document;
-use crate::web::iiif::presentation::{read_bodies, shown, view};
+use crate::web::iiif::presentation::{shown, view};
 use crate::web::route::Image;
 
 /// Maximum number of written annotations, beside tags, that a search within a work finds.
@@ -24,8 +24,12 @@ pub(crate) async fn answer(
 ) -> Result<Response, Error> {
     let mut described = app.gallery.works.describe(&work.identifier).await?;
     let query = content_search::Query::parse(request.query_string())?;
-    if !described.annotations.is_empty() && !autocomplete {
-        keep_found(app, &mut described, &query).await?;
+    let mut permit = None;
+    if !described.annotated.is_empty() && !autocomplete {
+        permit = Some(app.gallery.works.annotation_permit().await?);
+        let (work, has_terms) = (&described.work.object_number, query.matcher());
+        described.annotations =
+            app.gallery.works.annotations_with_words(work, MAX_WRITTEN, has_terms).await?;
     }
     let address = Address::new(&app.base.of(request)?);
     let images = shown(&address, &described);
@@ -36,29 +40,12 @@ pub(crate) async fn answer(
         true => content_search::autocomplete(&view, &query, spoken),
         false => content_search::response(&view, &query, spoken),
     };
+    let document = document.to_string();
+    drop(permit);
     let media_type = match (version, preferred_json(request)) {
         (_, Some(JsonKind::Plain)) | (1, None) => "application/json",
         (1, _) => "application/ld+json",
         _ => "application/ld+json;profile=\"http://iiif.io/api/search/2/context.json\"",
     };
-    Ok(cacheable_document(app, request, document.to_string(), media_type, HttpResponse::Ok()).into())
-}
-
-/// Keeps those of the work's annotations that a query finds, with their words and bodies.
-async fn keep_found(
-    app: &App,
-    described: &mut Described,
-    query: &content_search::Query,
-) -> Result<(), Error> {
-    let works = &app.gallery.works;
-    let has_terms = query.matcher();
-    let mut found = works.annotation_words(&described.work.object_number, MAX_WRITTEN, has_terms).await?;
-    described.annotations.retain_mut(|annotation| {
-        let words = found.remove(&annotation.id);
-        words.is_some_and(|words| {
-            annotation.words = words;
-            true
-        })
-    });
-    read_bodies(app, described, |_| true).await
+    Ok(cacheable_document(app, request, document, media_type, HttpResponse::Ok()).into())
 }

@@ -1,6 +1,5 @@
 //! Works as IIIF documents: manifests and their parts.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,10 +7,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::document_cache::Made;
+use crate::catalogue::AnnotationReader;
 use crate::gallery::{AuthorizedImage, Described, Error};
 use crate::identity::Identity;
 use crate::iiif::Version;
-use crate::presentation::{Address, CanvasAnnotation, CanvasImage, MAX_ITEMS, Original, Source, View};
+use crate::presentation::{
+    Address, CanvasAnnotation, CanvasImage, Original, Source, View, annotated_canvases,
+};
 use crate::record::Facet;
 use crate::search::Search;
 use crate::web::App;
@@ -22,6 +24,11 @@ use crate::web::route::{Image, WorkResource};
 
 /// How long a document is kept if some of its images could not be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
+
+/// Maximum number of annotations of a page in a work's documents; the container has all.
+const MAX_ANNOTATIONS: usize = 500;
+/// A page of this many bytes does not get further annotations, of which it may have a hundred more.
+const MAX_BYTES: usize = 1 << 20;
 
 /// Maximum size of the collection that a manifest names in `partOf`, because viewers fetch it.
 const SMALL: u64 = 100;
@@ -43,13 +50,17 @@ pub(crate) async fn piece(
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
             }
-            let mut described = app.gallery.works.describe(&work.identifier).await?;
-            if let WorkResource::CanvasAnnotations(number) = piece {
-                let listed = listed(app, &base, &described, number as usize);
-                read_bodies(app, &mut described, |annotation| listed.contains(&annotation.id)).await?;
-            }
-            let made = Arc::new(make(app, &base, version, piece, &described).await?);
-            app.works.0.insert(key, made.clone());
+            let made = match piece {
+                WorkResource::CanvasAnnotations(_) => {
+                    let _permit = app.gallery.works.annotation_permit().await?;
+                    // It may have been made for another caller while this one waited.
+                    match app.works.0.get(&key) {
+                        Some(made) if holds(app, &work.identifier, &made).await => made,
+                        _ => make_and_keep(app, &base, version, &work, piece, key).await?,
+                    }
+                }
+                _ => make_and_keep(app, &base, version, &work, piece, key).await?,
+            };
             (made, "made")
         }
     };
@@ -58,6 +69,23 @@ pub(crate) async fn piece(
     response.insert_header((header::CACHE_CONTROL, "no-cache"));
     let response = made.document.respond(request, media_type(request, version), response);
     Ok(Response { response, note })
+}
+
+async fn make_and_keep(
+    app: &App,
+    base: &str,
+    version: Version,
+    work: &Image<'_>,
+    piece: WorkResource<'_>,
+    key: String,
+) -> Result<Arc<Made>, Error> {
+    let mut described = app.gallery.works.describe(&work.identifier).await?;
+    if let WorkResource::CanvasAnnotations(number) = piece {
+        described.annotations = first_annotations(app, base, &described, number as usize).await?;
+    }
+    let made = Arc::new(make(app, base, version, piece, &described).await?);
+    app.works.0.insert(key, made.clone());
+    Ok(made)
 }
 
 /// The cache key of a document.
@@ -142,28 +170,30 @@ async fn make(
     })
 }
 
-/// The identifiers of the annotations that the page of a canvas lists.
-fn listed(app: &App, base: &str, described: &Described, number: usize) -> HashSet<String> {
+/// The first published annotations of a canvas for its page: whole pages of the container, until they are long.
+async fn first_annotations(
+    app: &App,
+    base: &str,
+    described: &Described,
+    number: usize,
+) -> Result<Vec<CanvasAnnotation>, Error> {
     let address = Address::new(base);
     let images = shown(&address, described);
     let view = view(app, &address, described, &images, None, None);
-    let on_canvas = view.annotations_on(&view.canvases(), number).into_iter();
-    on_canvas.take(MAX_ITEMS).map(|annotation| annotation.id.clone()).collect()
-}
-
-/// Reads the bodies of those published annotations that are wanted.
-pub(crate) async fn read_bodies(
-    app: &App,
-    described: &mut Described,
-    mut is_wanted: impl FnMut(&CanvasAnnotation) -> bool,
-) -> Result<(), Error> {
-    let wanted = described.annotations.iter().filter(|annotation| is_wanted(annotation));
-    let ids = wanted.map(|annotation| annotation.id.clone()).collect();
-    let mut bodies = app.gallery.works.annotation_bodies(&described.work.object_number, ids).await?;
-    for annotation in &mut described.annotations {
-        annotation.body = bodies.remove(&annotation.id).unwrap_or_default();
+    let canvas = annotated_canvases(&view.canvases(), &described.annotated).remove(&number);
+    let Some(canvas) = canvas else { return Ok(Vec::new()) };
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while found.len() < canvas.total.min(MAX_ANNOTATIONS) && bytes < MAX_BYTES {
+        let (reader, work) = (AnnotationReader::Anyone, &described.work.object_number);
+        let page =
+            app.gallery.works.annotations_on(work, reader, number, &canvas.images, found.len()).await?;
+        if page.is_empty() {
+            break;
+        }
+        bytes += page.iter().map(|annotation| annotation.body.len()).sum::<usize>();
+        found.extend(page.into_iter().map(CanvasAnnotation::from));
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The input of a work's documents.
@@ -181,6 +211,7 @@ pub(crate) fn view<'a>(
         images,
         part_of,
         annotations: &described.annotations,
+        annotated: &described.annotated,
         source,
         address,
         publisher: &app.publisher,

@@ -95,8 +95,7 @@ impl Subject<'_> {
     fn view(&self) -> View<'_> {
         let Sketch { work, tags, .. } = self.sketch;
         let (address, publisher) = (self.address, &self.visit.publisher);
-        let (images, annotations) = (&[][..], &[][..]);
-        View { work, tags, images, part_of: None, annotations, source: None, address, publisher }
+        View { tags, ..View::of(work, &[], address, publisher) }
     }
 
     fn cited(&self) -> Citation {
