@@ -107,6 +107,7 @@ impl Config {
             environment.with_list_parse_key("web.hosts").with_list_parse_key("web.frame_ancestors");
         let environment = environment
             .with_list_parse_key("annotations.moderated")
+            .with_list_parse_key("oai.whole_records")
             .with_list_parse_key("store.link_roots")
             .with_list_parse_key("presentation.languages");
         let values = builder.add_source(environment).build().map_err(|error| unusable(&error))?;

@@ -63,6 +63,7 @@ mod unreachable;
 mod visual;
 mod vocabularies;
 mod webhooks;
+mod whole_records;
 mod withdrawal;
 mod withheld_sources;
 mod works;

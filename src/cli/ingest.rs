@@ -42,6 +42,10 @@ pub(super) struct Arguments {
     /// *.museum.org, or * for all that are not on a private network. May be given several times
     #[arg(long, value_name = "HOST", requires = "records")]
     pub(super) records_host: Vec<String>,
+    /// The environment variable with a bearer token for the servers of --records, and for no other: another Tegl then gives
+    /// its records whole (its setting oai.whole_records)
+    #[arg(long, value_name = "NAME", requires = "records")]
+    pub(super) token_env: Option<String>,
     /// Tags from elsewhere: a file or URL of JSON Lines, also as .gz. May be given several times
     #[arg(long, value_name = "FILE_OR_URL")]
     pub(super) tags: Vec<String>,

@@ -199,7 +199,14 @@ fn reading(arguments: &Arguments, config: &Config) -> Result<Reading, String> {
         text.parse::<Mapping>().map_err(|reason| format!("{}: {reason}", path.display()))
     });
     let settings = (&config.records, &config.store);
-    Reading::new(form, mapping.transpose()?, &arguments.records, &arguments.records_host, settings)
+    let reading =
+        Reading::new(form, mapping.transpose()?, &arguments.records, &arguments.records_host, settings)?;
+    let Some(name) = &arguments.token_env else { return Ok(reading) };
+    match std::env::var(name) {
+        Ok(token) if !token.is_empty() => reading.with_token(&token, &arguments.records),
+        _ => Err("there is no such environment variable, or it is empty".into()),
+    }
+    .map_err(|reason| format!("--token-env {name}: {reason}"))
 }
 
 async fn masters(arguments: &Arguments, gallery: &Gallery) -> Result<Masters, String> {

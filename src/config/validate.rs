@@ -12,11 +12,14 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         listen_address("operations.listen", &config.operations.listen)?;
     }
     web::check(&config.web, &config.api, &config.operations)?;
-    let stranger = config.annotations.moderated.iter().find(|owner| !config.api.tokens.contains_key(*owner));
-    if let Some(owner) = stranger {
-        return Err(format!(
-            "`annotations.moderated` names `{owner}`, whose token is missing: set `api.tokens.{owner}`"
-        ));
+    let owners = [
+        ("annotations.moderated", &config.annotations.moderated),
+        ("oai.whole_records", &config.oai.whole_records),
+    ];
+    for (key, owners) in owners {
+        if let Some(owner) = owners.iter().find(|owner| !config.api.tokens.contains_key(*owner)) {
+            return Err(format!("`{key}` names `{owner}`, whose token is missing: set `api.tokens.{owner}`"));
+        }
     }
     if !config.pyramids.tile_side.is_multiple_of(16) {
         let side = config.pyramids.tile_side;

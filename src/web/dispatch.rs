@@ -137,6 +137,8 @@ impl App {
             return annotations::answer(self, request).await;
         }
         match Route::parse(request.uri().path())? {
+            // A token shows records whole.
+            Route::Oai => oai::get(self, request).await,
             Route::Restore { .. } => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
             route => Ok(self.read(request, route).await?),
         }
@@ -188,7 +190,6 @@ impl App {
             Route::Citation { work, format } => site::citation(self, request, work, format).await,
             Route::Api(call) => api::call(self, request, call).await,
             Route::Smk(rest) => smk::answer(self, request, rest).await,
-            Route::Oai => oai::get(self, request).await,
             Route::OaiSchema => Ok(oai::schema(request)),
             Route::Sitemap { part: 0 } => api::sitemap(self, request).await,
             Route::Sitemap { part } => api::sitemap_part(self, request, part).await,
@@ -209,7 +210,7 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Restore { .. } | Route::Annotations { .. } | Route::Unknown => {
+            Route::Restore { .. } | Route::Oai | Route::Annotations { .. } | Route::Unknown => {
                 site::in_language(self, request)
             }
         }

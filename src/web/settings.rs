@@ -98,6 +98,9 @@ pub(crate) struct Oai {
     pub namespace: String,
     /// The aggregator through which records reach Europeana (`edm:provider`); empty: the museum.
     pub provider: String,
+    /// The owners of tokens, as in `api.tokens`, to whom the format `tegl` has records whole: with what leads to the images
+    /// of their source, also where rights limit the images.
+    pub whole_records: Vec<String>,
 }
 
 impl Default for Oai {
@@ -108,6 +111,7 @@ impl Default for Oai {
             admin_email: String::new(),
             namespace: String::new(),
             provider: String::new(),
+            whole_records: Vec::new(),
         }
     }
 }

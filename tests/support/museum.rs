@@ -104,11 +104,23 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Response {
+    let authorization = format!("Bearer {CURATOR}");
+    send_without_token(server, method, path, &[headers, &[("Authorization", &authorization)]].concat(), body)
+}
+
+/// Sends a request with a body and headers.
+pub(crate) fn send_without_token(
+    server: &Server,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Response {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
-    head += &format!("Authorization: Bearer {CURATOR}\r\nContent-Length: {}\r\n\r\n", body.len());
+    head += &format!("Content-Length: {}\r\n\r\n", body.len());
     server.raw(&[head.as_bytes(), body].concat()).unwrap()
 }
 

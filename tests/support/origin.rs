@@ -14,6 +14,7 @@ pub(crate) struct Request {
     #[expect(dead_code, reason = "printed by failed assertions")]
     pub path: String,
     pub range: String,
+    pub authorization: String,
     pub bytes: u64,
 }
 
@@ -138,7 +139,8 @@ fn serve_connection(stream: TcpStream, shared: &Shared) -> Option<()> {
         std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
         let response = respond(&method, &path, &headers, shared);
         if *shared.fault.lock().unwrap() == Some(Fault::Silent) {
-            let request = Request { method, path, range: String::new(), bytes: 0 };
+            let request =
+                Request { method, path, range: String::new(), authorization: String::new(), bytes: 0 };
             shared.requests.lock().unwrap().push(request);
             shared.in_flight.fetch_sub(1, Ordering::SeqCst);
             while *shared.fault.lock().unwrap() == Some(Fault::Silent)
@@ -150,8 +152,9 @@ fn serve_connection(stream: TcpStream, shared: &Shared) -> Option<()> {
         }
         shared.in_flight.fetch_sub(1, Ordering::SeqCst);
         let range = headers.remove("range").unwrap_or_default();
+        let authorization = headers.remove("authorization").unwrap_or_default();
         let bytes = response.1.len() as u64;
-        shared.requests.lock().unwrap().push(Request { method, path, range, bytes });
+        shared.requests.lock().unwrap().push(Request { method, path, range, authorization, bytes });
         stream.write_all(response.0.as_bytes()).ok()?;
         stream.write_all(&response.1).ok()?;
     }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use reqwest::header::LOCATION;
+use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
-use url::Url;
+use url::{Origin, Url};
 
 use super::hosts::{Hosts, PublicOnly, Trust};
 use super::retry_after::retry_after;
@@ -57,6 +57,7 @@ pub enum DocumentError {
 #[derive(Clone)]
 pub struct WebClient {
     hosts: Hosts,
+    token: Option<Arc<OriginToken>>,
     limits: Limits,
     named: Client,
     public: Client,
@@ -79,7 +80,24 @@ impl WebClient {
         let named = build(builder())?;
         // A proxy would resolve names itself and could reach private addresses.
         let public = build(builder().no_proxy().dns_resolver(Arc::new(PublicOnly)))?;
-        Ok(Self { hosts, limits, named, public })
+        Ok(Self { hosts, token: None, limits, named, public })
+    }
+
+    /// Also sends a bearer token to these origins: scheme, host and port of each address. No other one gets it, whether
+    /// documents lead there or redirects do.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be a header's value, or if an address is no web address; the text says which.
+    pub fn with_token(self, token: &str, addresses: &[String]) -> Result<Self, String> {
+        let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| "the token has characters that a header cannot have".to_owned())?;
+        header.set_sensitive(true);
+        let origin = |address: &String| match Url::parse(address) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url.origin()),
+            _ => Err(format!("the token can be sent to web addresses only, not to `{address}`")),
+        };
+        let origins = addresses.iter().map(origin).collect::<Result<_, _>>()?;
+        Ok(Self { token: Some(Arc::new(OriginToken { origins, header })), ..self })
     }
 
     /// Streams the document at an address; also returns the final address after redirects.
@@ -133,7 +151,9 @@ impl WebClient {
             Some(Trust::Public) => &self.public,
             None => return Err(host_not_allowed(url)),
         };
-        let request = client.get(url.clone()).send();
+        let token = self.token.as_ref().filter(|token| token.origins.contains(&url.origin()));
+        let headers = token.map(|token| (AUTHORIZATION, token.header.clone()));
+        let request = client.get(url.clone()).headers(headers.into_iter().collect()).send();
         match tokio::time::timeout(self.limits.answer, request).await {
             Ok(response) => response.map_err(|error| DocumentError::Failed(chain(&error))),
             Err(_) => {
@@ -163,6 +183,12 @@ impl WebClient {
         .fuse()
         .boxed()
     }
+}
+
+/// A token with the only origins that get it.
+struct OriginToken {
+    origins: Vec<Origin>,
+    header: HeaderValue,
 }
 
 /// Enforces the slowest accepted rate. Only time spent waiting for the source counts.

@@ -7,8 +7,11 @@
 //! - Resumption tokens hold the whole state of a list and survive changes and restarts (`token`).
 //! - Formats are in `presentation::exchange`, each with its table.
 //!
+//! The format `tegl` has records whole, with what leads to images that rights limit, for the holders of the tokens that
+//! `oai.whole_records` names.
+//!
 //! A page of a list is one query by an index per hundred works, written to memory of at most some MiB. Images are listed as
-//! far as the rights of the record allow; nothing is in a record that the API does not publish.
+//! far as the rights of the record allow; without such a token nothing is in a record that the API does not publish.
 
 mod datestamp;
 mod describe;
@@ -27,10 +30,12 @@ use crate::presentation::{
     Address, TEGL_SCHEMA, Xml, identified_work, identifier_namespace, record_identifier,
 };
 use crate::web::App;
+use crate::web::api::tags::token_owner;
 use crate::web::http::document::Document;
 use crate::web::http::error as http;
 use crate::web::http::receive::whole_body;
 use crate::web::http::response::Response;
+use crate::web::http::token::bearer;
 
 use fault::{Code, Failure, Fault};
 use request::OaiRequest;
@@ -42,8 +47,9 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const MAX_FORM: usize = 16 << 10;
 
 /// `GET /oai`.
-pub(crate) async fn get(app: &App, request: &HttpRequest) -> Result<Response, Error> {
-    respond(app, request, request.query_string().as_bytes()).await
+pub(crate) async fn get(app: &App, request: &HttpRequest) -> Result<Response, http::Error> {
+    let is_trusted = is_trusted(app, request)?;
+    Ok(respond(app, request, request.query_string().as_bytes(), is_trusted).await?)
 }
 
 /// `POST /oai`, with the arguments as a form (§3.1.1).
@@ -52,8 +58,25 @@ pub(crate) async fn post(
     request: &HttpRequest,
     body: &mut Payload,
 ) -> Result<Response, http::Error> {
+    let is_trusted = is_trusted(app, request)?;
     let form = whole_body(request, body, MAX_FORM, app.body_limit).await?;
-    Ok(respond(app, request, &form).await?)
+    Ok(respond(app, request, &form, is_trusted).await?)
+}
+
+/// Whether the request has a token for whole records. One with another token is refused: its sender would otherwise take
+/// reduced records for whole ones.
+fn is_trusted(app: &App, request: &HttpRequest) -> Result<bool, http::Error> {
+    if bearer(request).is_none() {
+        return Ok(false);
+    }
+    let owner = token_owner(request, app)?;
+    match app.oai.whole_records.contains(&owner) {
+        true => Ok(true),
+        false => Err(Error::Closed(format!(
+            "`oai.whole_records` does not name `{owner}`: harvest without a token, which gives what everybody may have"
+        ))
+        .into()),
+    }
 }
 
 /// `GET /oai/tegl.xsd`: the schema of the format `tegl`.
@@ -66,11 +89,16 @@ pub(crate) fn schema(request: &HttpRequest) -> Response {
 
 const MEDIA_TYPE: &str = "text/xml; charset=utf-8";
 
-async fn respond(app: &App, request: &HttpRequest, arguments: &[u8]) -> Result<Response, Error> {
+async fn respond(
+    app: &App,
+    request: &HttpRequest,
+    arguments: &[u8],
+    is_trusted: bool,
+) -> Result<Response, Error> {
     if !app.gallery.works.has_catalogue() {
         return Err(Error::NotFound);
     }
-    let repository = Repository::new(app, &app.base.of(request)?);
+    let repository = Repository { is_trusted, ..Repository::new(app, &app.base.of(request)?) };
     let arguments: Vec<(String, String)> = url::form_urlencoded::parse(arguments).into_owned().collect();
     let result = match OaiRequest::parse(&arguments) {
         Ok(parsed) => answer(app, &repository, parsed).await,
@@ -82,8 +110,9 @@ async fn respond(app: &App, request: &HttpRequest, arguments: &[u8]) -> Result<R
         Err(Failure::Server(error)) => return Err(error),
     };
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::VARY, "Accept-Encoding"));
-    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    response.insert_header((header::VARY, "Accept-Encoding, Authorization"));
+    let cache_control = if is_trusted { "private, no-store" } else { "no-cache" };
+    response.insert_header((header::CACHE_CONTROL, cache_control));
     let document = Document::new(envelope(&repository, &arguments, result));
     Ok(document.compressed(request).await.respond(request, MEDIA_TYPE, response).into())
 }
@@ -135,11 +164,19 @@ struct Repository {
     address: Address,
     /// The namespace of its identifiers.
     host: String,
+    /// Whether the harvester may have records whole.
+    is_trusted: bool,
 }
 
 impl Repository {
     fn new(app: &App, base: &str) -> Self {
-        Self { address: Address::new(base), host: identifier_namespace(&app.oai.namespace, base) }
+        let host = identifier_namespace(&app.oai.namespace, base);
+        Self { address: Address::new(base), host, is_trusted: false }
+    }
+
+    /// Whether records of a format are whole for this harvester.
+    fn gives_whole(&self, format: ExchangeFormat) -> bool {
+        self.is_trusted && format == ExchangeFormat::Tegl
     }
 
     /// The identifier of a work.
@@ -159,7 +196,8 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_not_repeated() {
-        let repository = Repository { address: Address::new("https://a.org"), host: "a.org".into() };
+        let repository =
+            Repository { address: Address::new("https://a.org"), host: "a.org".into(), is_trusted: false };
         let arguments = [("verb".to_owned(), "<x>".to_owned())];
         let write = |code| {
             let fault = Fault::new(code, "a < b");

@@ -110,8 +110,9 @@ pub(super) async fn get(
 ) -> Result<Xml, Failure> {
     let harvested = find(app, repository, identifier).await?;
     let (grant, writer) = (grant_of(app, &harvested), Writer::of(app, repository));
+    let is_whole = repository.gives_whole(format);
     let written = block(move || {
-        let record = Record::new(harvested, grant);
+        let record = Record::new(harvested, grant, is_whole);
         let mut xml = Xml::fragment();
         xml.element("GetRecord", &[], |xml| writer.record(&record, None, format, xml));
         xml
@@ -145,10 +146,11 @@ async fn write_all(
 ) -> Result<(usize, Xml), Error> {
     let grants: Vec<Grant> = works.iter().map(|work| grant_of(app, work)).collect();
     let (writer, format, set) = (writer.clone(), position.format, position.set.clone());
+    let is_whole = writer.repository.gives_whole(format);
     let written = block(move || {
         let (mut xml, mut count) = (Xml::fragment(), 0);
         for (work, grant) in works.into_iter().zip(grants) {
-            let record = Record::new(work, grant);
+            let record = Record::new(work, grant, is_whole);
             let left = match &set {
                 Some(set) if !set.contains(&record.facets) => {
                     let former = &record.harvested.former;
@@ -176,7 +178,7 @@ fn grant_of(app: &App, harvested: &HarvestedWork) -> Grant {
     app.gallery.images.rights().of_record(work.rights.as_deref(), work.public_domain)
 }
 
-/// A work with what its rights allow.
+/// A work with what its rights allow, or whole.
 struct Record {
     harvested: HarvestedWork,
     /// The active tags.
@@ -187,11 +189,11 @@ struct Record {
 }
 
 impl Record {
-    /// Removes what the rights do not allow, for which originals may have to be parsed.
-    fn new(mut harvested: HarvestedWork, grant: Grant) -> Self {
+    /// Removes what the rights do not allow, for which originals may have to be parsed, unless the record `is_whole`.
+    fn new(mut harvested: HarvestedWork, grant: Grant, is_whole: bool) -> Self {
         let stored = &mut harvested.stored;
         let tags: Vec<Tag> = std::mem::take(&mut stored.tags).into_iter().filter(Tag::is_active).collect();
-        if grant.is_limited() {
+        if grant.is_limited() && !is_whole {
             let images = SourceImages::of(&stored.work);
             stored.work = stored.work.without_source_images();
             harvested.original = harvested.original.map(|text| images.without(&text).into_owned());

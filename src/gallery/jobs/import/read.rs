@@ -80,6 +80,14 @@ impl Reading {
         Self { keep_collections: Some(keep), ..self }
     }
 
+    /// Also sends a bearer token to the servers of these locations, which then may give more.
+    ///
+    /// # Errors
+    /// Returns why the token cannot be sent.
+    pub(crate) fn with_token(self, token: &str, locations: &[String]) -> Result<Self, String> {
+        Ok(Self { web: self.web.with_token(token, locations)?, ..self })
+    }
+
     /// Reads the records at a location, including those on further pages of the same response, and in the manifests of
     /// a collection. Blocks, so it must be called and iterated on a thread that may block.
     pub(crate) fn entries(self, location: &str, settings: &store::Settings) -> Result<Entries, Error> {
