@@ -1,5 +1,7 @@
 //! Reads annotations.
 
+use std::collections::HashMap;
+
 use futures::TryStreamExt;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};

@@ -27,7 +27,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::Error;
 use crate::presentation::{
-    Address, TEGL_SCHEMA, Xml, identified_work, identifier_namespace, record_identifier,
+    Address, ExchangeFormat, TEGL_SCHEMA, Xml, identified_work, identifier_namespace, record_identifier,
 };
 use crate::web::App;
 use crate::web::api::tags::token_owner;
