@@ -10,7 +10,6 @@ use super::kinds::Kind;
 use super::lexicon::translations;
 use super::part::Part;
 use super::period;
-use super::schema::schema;
 use super::search_field::SearchField;
 use super::spelling::word_fields;
 use crate::record::words::{EXACT, Word};
@@ -42,7 +41,7 @@ impl Expander<'_> {
         }
         // The lexicon knows better than its parts what a `havfrue` is.
         for translation in translations(&word.written) {
-            if self.translation(&translation, 1.0, &mut Vec::new())? {
+            if self.described(&translation, 1.0, &mut Vec::new())? {
                 return Ok(false);
             }
         }
@@ -110,11 +109,11 @@ impl Expander<'_> {
     /// A part of a compound, its stems and translations.
     fn part(&self, part: &Word) -> Result<Vec<Weighted>, Error> {
         let mut found = Vec::new();
-        let known = self.described(part, 1.0, &mut found)?;
+        let known = self.described(&part.written, 1.0, &mut found)?;
         self.kind(part, &mut found)?;
         let translated = translations(&part.written);
         for translation in &translated {
-            self.translation(translation, 1.0, &mut found)?;
+            self.described(translation, 1.0, &mut found)?;
         }
         if !known {
             self.synonyms(&translated, &mut found)?;
@@ -144,9 +143,7 @@ impl Expander<'_> {
     }
 
     fn is_subject(&self, written: &str) -> Result<bool, Error> {
-        let term = format!("{EXACT}{}", Word::new(written).folded());
-        let term = Term::from_field_text(schema().1.subject, &term);
-        Ok(self.snapshot.searcher.doc_freq(&term)? > 1)
+        Ok(self.term_count(&Word::new(written).folded())? > 1)
     }
 
     /// Adds works with the compound that two adjacent words form.
@@ -161,7 +158,7 @@ impl Expander<'_> {
             for field in word_fields() {
                 let term = Term::from_field_text(field, &format!("{EXACT}{joined}"));
                 if self.snapshot.searcher.doc_freq(&term)? > 0 {
-                    self.word(&Word::new(&joined), JOINED, found)?;
+                    self.words(&[Word::new(&joined)], JOINED, found)?;
                     break;
                 }
             }

@@ -12,7 +12,7 @@ use super::names::Name;
 use super::part::{Part, Role};
 use super::schema::schema;
 use super::search_field::SearchField;
-use super::spelling::word_fields;
+use super::spelling::{umlauts, word_fields};
 use crate::record::words::{EXACT, INITIAL, Word};
 
 /// The weight of a creator's name, for a word that is hardly anything else; for one after `by`.
@@ -111,7 +111,7 @@ impl Expander<'_> {
     /// Whether a work has all these words.
     fn has_all(&self, words: &[&Word]) -> Result<bool, Error> {
         let words: Vec<Word> = words.iter().map(|&word| word.clone()).collect();
-        self.every(&words, 1.0, &mut Vec::new())
+        self.words(&words, 1.0, &mut Vec::new())
     }
 
     /// Whether a word that no work has is rather this name than any other word.
@@ -128,6 +128,17 @@ impl Expander<'_> {
             .near(typed)?
             .first()
             .is_none_or(|near| near.word == *name.words || usize::from(near.distance) > distance))
+    }
+
+    /// The number of works, about, with this word among their terms: tags, types, techniques and materials.
+    pub(super) fn term_count(&self, folded: &str) -> Result<u64, Error> {
+        self.subject_count(&format!("{EXACT}{folded}"))
+    }
+
+    /// The number of works, about, with this index term among their terms.
+    pub(super) fn subject_count(&self, term: &str) -> Result<u64, Error> {
+        let term = Term::from_field_text(schema().1.subject, term);
+        Ok(self.snapshot.searcher.doc_freq(&term)?)
     }
 
     /// Whether any work has this word as written.
@@ -149,12 +160,38 @@ impl Expander<'_> {
     }
 
     /// Adds works by creators with this name, so that they come before works that only mention it: the more, the less
-    /// the word means anything else.
-    pub(super) fn by_creator(&self, word: &Word, role: Role, found: &mut Vec<Weighted>) -> Result<(), Error> {
+    /// the word means anything else. Returns whether there are any whose name has an umlaut where the word has not, or the
+    /// other way round.
+    pub(super) fn by_creator(
+        &self,
+        word: &Word,
+        role: Role,
+        found: &mut Vec<Weighted>,
+    ) -> Result<bool, Error> {
         if role == Role::Subject || !self.has_creators() {
-            return Ok(());
+            return Ok(false);
         }
-        let text = format!("{EXACT}{}", word.folded());
+        self.by_creator_named(word, &word.folded(), role, found)?;
+        let before = found.len();
+        for spelled in umlauts(&word.written) {
+            let text = format!("{EXACT}{spelled}");
+            if self.creator_count(&text)? > 0 {
+                found.push((term_query(&text), 1.0));
+                self.by_creator_named(word, &spelled, role, found)?;
+            }
+        }
+        Ok(found.len() > before)
+    }
+
+    /// Adds works by creators with a folded name, which is a word of the query or its other spelling.
+    fn by_creator_named(
+        &self,
+        word: &Word,
+        folded: &str,
+        role: Role,
+        found: &mut Vec<Weighted>,
+    ) -> Result<(), Error> {
+        let text = format!("{EXACT}{folded}");
         let works = self.creator_count(&text)?;
         if works == 0 {
             return Ok(());
@@ -225,26 +262,44 @@ impl Expander<'_> {
         }
         let mut run: Vec<String> = Vec::new();
         for part in parts {
-            match self.name_term(part)? {
-                Some(term) if run.is_empty() || self.has_both(&run, &term)? => run.push(term),
-                Some(term) => self.full_name(std::mem::replace(&mut run, vec![term]), &mut found),
-                None => self.full_name(std::mem::take(&mut run), &mut found),
+            let terms = self.name_terms(part)?;
+            let mut next = None;
+            for term in &terms {
+                if next.is_none() && (run.is_empty() || self.has_both(&run, term)?) {
+                    next = Some(term.clone());
+                }
+            }
+            match next {
+                Some(term) => run.push(term),
+                None => self
+                    .full_name(std::mem::replace(&mut run, terms.into_iter().take(1).collect()), &mut found),
             }
         }
         self.full_name(run, &mut found);
         Ok(found)
     }
 
-    /// The index term of a part that is a word or an initial of creators.
-    fn name_term(&self, part: &Part) -> Result<Option<String>, Error> {
-        let [word] = part.words.as_slice() else { return Ok(None) };
+    /// The index terms of a part that is a word or an initial of creators: its own and its other spellings.
+    fn name_terms(&self, part: &Part) -> Result<Vec<String>, Error> {
+        let [word] = part.words.as_slice() else { return Ok(Vec::new()) };
         if !part.is_single() || part.exact || part.role == Role::Subject {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let folded = word.folded();
-        let prefix = if folded.chars().count() == 1 { INITIAL } else { EXACT };
-        let term = format!("{prefix}{folded}");
-        Ok((self.creator_count(&term)? > 0).then_some(term))
+        let mut terms = match folded.chars().count() {
+            1 => vec![format!("{INITIAL}{folded}")],
+            _ => {
+                let spellings = std::iter::once(folded).chain(umlauts(&word.written));
+                spellings.map(|folded| format!("{EXACT}{folded}")).collect()
+            }
+        };
+        let mut known = Vec::with_capacity(terms.len());
+        for term in terms.drain(..) {
+            if self.creator_count(&term)? > 0 {
+                known.push(term);
+            }
+        }
+        Ok(known)
     }
 
     fn has_both(&self, run: &[String], term: &str) -> Result<bool, Error> {

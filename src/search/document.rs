@@ -9,11 +9,12 @@ use tantivy::TantivyDocument;
 use super::background;
 use super::colour::{self, Colour};
 use super::indexed_work::IndexedWork;
+use super::kinds;
 use super::object_numbers;
 use super::roles::{role_facets, role_terms};
 use super::schema::{
-    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, ON_DISPLAY, PROPOSED_PREFIX,
-    PUBLIC_DOMAIN, SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
+    COLOUR_PREFIX, CREATOR_ID_PREFIX, FIELD_NAME_PREFIX, Fields, HAS_IMAGE, KIND_PREFIX, ON_DISPLAY,
+    PROPOSED_PREFIX, PUBLIC_DOMAIN, SEPARATOR, SOURCE_ID_PREFIX, joined, schema,
 };
 use super::stated_creators;
 use super::terms::Terms;
@@ -74,6 +75,10 @@ impl IndexableWork<'_> {
         }
         for term in role_terms(self.work).iter().filter(|term| term.len() <= MAX_TERM_BYTES) {
             document.add_text(fields.any_case, term);
+        }
+        let made = self.work.techniques.iter().chain(&self.work.materials).flat_map(|text| text.iter());
+        for kind in kinds::named_in(made.map(|(_, text)| text)) {
+            document.add_text(fields.any_case, format!("{KIND_PREFIX}{kind}"));
         }
         for name in self.work.more.keys().take(MAX_FIELDS) {
             document.add_text(

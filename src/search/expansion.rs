@@ -2,7 +2,7 @@
 //! misspelled words.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use tantivy::Term;
@@ -30,8 +30,6 @@ const LESS_LIKELY: f32 = 0.02;
 /// The weight of a translation if works also contain the word itself: `barn` is a child in Danish, and a barn in
 /// English.
 const OTHER_LANGUAGE: f32 = 0.35;
-/// The weight of a word with the same translation, if no work has the word itself.
-const SYNONYM: f32 = 0.5;
 /// The weight of works with a narrower term, which is below that of any word that is not in nearly all works.
 const NARROWER: f32 = 0.2;
 /// The maximum number of corrections per unknown word, and of unknown words that are corrected.
@@ -181,17 +179,18 @@ impl<'a> Expander<'a> {
         // The years of a period say more than its words, as in the name of a school.
         let own = if part.years.is_some() { PERIOD_WORDS } else { 1.0 };
         let mut known = match part.words.as_slice() {
-            [word] if part.creator.is_some() => self.word(word, 1.0, &mut found)?,
+            word @ [_] if part.creator.is_some() => self.words(word, 1.0, &mut found)?,
             [word] => {
-                let mut known = self.word(word, own, &mut found)?;
+                let mut known = self.words(&part.words, own, &mut found)?;
                 let folded = word.folded();
                 if !part.without {
-                    self.by_creator(word, part.role, &mut found)?;
+                    known |= self.by_creator(word, part.role, &mut found)?;
                     known |= self.initials(part, parts, &mut found)?;
                     if parts.len() > 1 {
                         self.kind(word, &mut found)?;
                     }
                     if part.is_single() && !part.exact {
+                        known |= self.movement(word, &mut found)?;
                         known |= self.compound(word, known, &mut found)?;
                     }
                 }
@@ -214,7 +213,7 @@ impl<'a> Expander<'a> {
                 known
             }
             several if part.quoted => self.phrase(several, &mut found)?,
-            several => self.every(several, own, &mut found)?,
+            several => self.words(several, own, &mut found)?,
         };
         if let Some(key) = &part.number {
             known |= self.numbered(key, known, &mut found)?;
@@ -229,48 +228,30 @@ impl<'a> Expander<'a> {
         let translated = translations(&written.join(" "));
         let weight = if known { OTHER_LANGUAGE } else { 1.0 };
         for translation in &translated {
-            self.translation(translation, weight, &mut found)?;
+            self.described(translation, weight, &mut found)?;
         }
         for label in &meaning.labels {
-            self.words(self.fields, label, weight, &mut found)?;
+            self.words(&words(label), weight, &mut found)?;
         }
         if !known {
             self.synonyms(&translated, &mut found)?;
+        } else if let [word] = part.words.as_slice()
+            && !(part.quoted || part.without || part.kind().is_some())
+        {
+            self.usual_synonyms(word, &translated, &mut found)?;
         }
         Ok((found, correction))
     }
 
-    /// Adds works with other words that have these translations: `moder` for `mor`.
-    pub(super) fn synonyms(&self, translated: &[String], found: &mut Vec<Weighted>) -> Result<(), Error> {
-        let synonyms: BTreeSet<String> = translated.iter().flat_map(|other| translations(other)).collect();
-        for synonym in synonyms {
-            self.translation(&synonym, SYNONYM, found)?;
-        }
-        Ok(())
-    }
-
-    /// Adds works with a translation, not in the names of creators; returns whether there are any.
-    pub(super) fn translation(
+    /// Adds works with a word or all words of a phrase, but not in the names of creators: nobody looks for Derwent Wood by
+    /// `træ`. Returns whether there are any.
+    pub(super) fn described(
         &self,
         phrase: &str,
         weight: f32,
         found: &mut Vec<Weighted>,
     ) -> Result<bool, Error> {
-        self.words(&self.described, phrase, weight, found)
-    }
-
-    /// Adds works with a word, or with all words of a phrase; returns whether there are any.
-    fn words(
-        &self,
-        fields: &[SearchField],
-        phrase: &str,
-        weight: f32,
-        found: &mut Vec<Weighted>,
-    ) -> Result<bool, Error> {
-        match words(phrase).as_slice() {
-            [word] => self.word_in(fields, word, weight, found),
-            several => self.every_in(fields, several, weight, found),
-        }
+        self.words_in(&self.described, &words(phrase), weight, found)
     }
 
     /// Whether the lexicon or an imported vocabulary has this word or phrase.
@@ -286,57 +267,35 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Adds a word and its stems; returns whether any work contains them.
-    pub(super) fn word(&self, word: &Word, weight: f32, found: &mut Vec<Weighted>) -> Result<bool, Error> {
-        self.word_in(self.fields, word, weight, found)
-    }
-
-    /// Adds a word as above, but not in the names of creators: nobody looks for Derwent Wood by `træ`.
-    pub(super) fn described(
+    /// Adds works with a word or its stems, or with all of several words in any order; returns whether there are any.
+    pub(super) fn words(
         &self,
-        word: &Word,
+        words: &[Word],
         weight: f32,
         found: &mut Vec<Weighted>,
     ) -> Result<bool, Error> {
-        self.word_in(&self.described, word, weight, found)
+        self.words_in(self.fields, words, weight, found)
     }
 
-    fn word_in(
+    fn words_in(
         &self,
         fields: &[SearchField],
-        word: &Word,
+        words: &[Word],
         weight: f32,
         found: &mut Vec<Weighted>,
     ) -> Result<bool, Error> {
-        let before = found.len();
-        for (at, term) in word.terms("").iter().enumerate() {
-            let weight = if at == 0 { weight } else { weight * STEM };
-            fields.iter().try_for_each(|field| self.term_in(*field, term, weight, found))?;
+        if let [word] = words {
+            let before = found.len();
+            for (at, term) in word.terms("").iter().enumerate() {
+                let weight = if at == 0 { weight } else { weight * STEM };
+                fields.iter().try_for_each(|field| self.term_in(*field, term, weight, found))?;
+            }
+            return Ok(found.len() > before);
         }
-        Ok(found.len() > before)
-    }
-
-    /// Adds works that contain all of these words, in any order; returns whether there are any.
-    pub(super) fn every(
-        &self,
-        words: &[Word],
-        weight: f32,
-        found: &mut Vec<Weighted>,
-    ) -> Result<bool, Error> {
-        self.every_in(self.fields, words, weight, found)
-    }
-
-    fn every_in(
-        &self,
-        fields: &[SearchField],
-        words: &[Word],
-        weight: f32,
-        found: &mut Vec<Weighted>,
-    ) -> Result<bool, Error> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for word in words.iter().filter(|word| !word.is_stop_word()) {
             let mut alternatives = Vec::new();
-            self.word_in(fields, word, weight, &mut alternatives)?;
+            self.words_in(fields, std::slice::from_ref(word), weight, &mut alternatives)?;
             all.push((Occur::Must, union(alternatives)));
         }
         let query = BooleanQuery::new(all);

@@ -23,7 +23,7 @@ use super::terms::PositionedTerms;
 use super::vocabulary::Vocabulary;
 
 /// The version of the index format. An index with another version is rebuilt.
-const FORMAT: u32 = 11;
+const FORMAT: u32 = 12;
 
 /// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use tantivy::query::{BooleanQuery, ConstScoreQuery, Query};
 use super::Error;
 use super::expansion::{Expander, Weighted};
 use super::kinds::Kind;
-use super::schema::{joined, schema};
+use super::schema::{KIND_PREFIX, joined, schema};
 use super::search_field::SearchField;
 use crate::record::words::{EXACT, Word, words};
 
@@ -33,7 +33,8 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// Works whose type has a name of the kind: `on paper, print`.
+    /// Works whose type has a name of the kind: `on paper, print`; if there is no such type, works whose techniques or
+    /// materials have one: `gelatin silver photograph`.
     pub(super) fn of_type(&self, kind: &Kind) -> Option<Weighted> {
         if kind.is_any() || !self.fields.contains(&SearchField::Subject) {
             return None;
@@ -50,6 +51,10 @@ impl Expander<'_> {
                     terms.push(Term::from_field_text(schema().1.facet, &joined(&[TYPE, &value.value])));
                 }
             }
+        }
+        let named = kind.names.first().map(|name| format!("{KIND_PREFIX}{name}"));
+        if let Some(named) = named.filter(|_| terms.is_empty()) {
+            terms.push(Term::from_field_text(schema().1.any_case, &named));
         }
         let any = (!terms.is_empty()).then(|| BooleanQuery::new_multiterms_query(terms))?;
         let constant: Box<dyn Query> = Box::new(ConstScoreQuery::new(Box::new(any), 1.0));

@@ -1,9 +1,9 @@
 //! Kinds of works, such as drawings, and the words by which records say so, such as `graphite`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use crate::record::words::Word;
+use crate::record::words::{Word, words};
 
 /// Lines of the words of queries, a tab, and the words of records; words are separated by `|`.
 const LINES: &str = include_str!("kinds.tsv");
@@ -31,13 +31,20 @@ impl Kind {
     }
 }
 
+/// The kinds that words of a text name, each by its first name.
+pub(super) fn named_in<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<&'static str> {
+    let words = texts.flat_map(words);
+    let kinds = words.filter_map(|word| Kind::of(&word)).filter(|kind| !kind.is_any());
+    kinds.filter_map(|kind| kind.names.first().map(String::as_str)).collect()
+}
+
 fn read() -> (Vec<Kind>, HashMap<String, usize>) {
     let lines = LINES.lines().filter(|line| !line.starts_with('#'));
     let (mut kinds, mut by_name) = (Vec::new(), HashMap::new());
-    for (names, words) in lines.filter_map(|line| line.split_once('\t')) {
+    for (names, known) in lines.filter_map(|line| line.split_once('\t')) {
         let names: Vec<String> = names.split('|').map(|name| Word::new(name).folded()).collect();
         by_name.extend(names.iter().map(|name| (name.clone(), kinds.len())));
-        let words = words.split('|').filter(|word| !word.is_empty()).map(Word::new).collect();
+        let words = known.split('|').filter(|word| !word.is_empty()).map(Word::new).collect();
         kinds.push(Kind { names, words });
     }
     (kinds, by_name)
@@ -54,6 +61,8 @@ mod tests {
             assert!(kind.words.iter().any(|word| word.written == "graphite"), "{name}");
             assert!(kind.names.iter().any(|name| name == "tegning") && !kind.is_any(), "{name}");
         }
+        let named = named_in(["Fotografi, 6 billeder", "Watercolour and ink on paper"].into_iter());
+        assert_eq!(Vec::from_iter(named), ["photograph", "watercolour"]);
         assert!(Kind::of(&Word::new("værker")).is_some_and(Kind::is_any));
         assert_eq!(Kind::of(&Word::new("horse")), None);
     }

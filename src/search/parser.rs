@@ -173,7 +173,7 @@ mod tests {
             ("-", vec![]),
             ("«blå hest»", vec!["\"blå hest\""]),
             ("1790'erne hest", vec!["1790 erne", "hest"]),
-            ("90'erne", vec!["90"]),
+            ("90'erne", vec!["90 erne"]),
             ("18th century horse", vec!["18th century", "horse"]),
             ("det 18. århundrede", vec!["18 århundrede"]),
             ("18th-century horse", vec!["18th century", "horse"]),

@@ -15,6 +15,8 @@ pub(super) type Years = (i32, i32);
 const DECADE: [&str; 6] = ["s", "er", "erne", "ernes", "eren", "ere"];
 /// Suffixes of centuries: `1700-tallet`.
 const HUNDREDS: [&str; 5] = ["tallet", "tallets", "talet", "tal", "tals"];
+/// The century of decades that are written without it.
+const USUAL_CENTURY: i32 = 1900;
 /// Words that follow the number of a century.
 const CENTURY: [&str; 8] =
     ["century", "centuries", "centurys", "århundrede", "århundredet", "århundredes", "aarhundrede", "årh"];
@@ -25,7 +27,12 @@ pub(super) fn word(typed: &str) -> Option<Years> {
         return Some(years);
     }
     let (digits, ending) = split(typed)?;
-    let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 3 | 4))?;
+    let year: i32 = digits.parse().ok().filter(|_| matches!(digits.len(), 2..=4))?;
+    if digits.len() == 2 {
+        // `60s` and `60'erne`
+        let is_decade = (20..=90).contains(&year) && year % 10 == 0 && DECADE.contains(&ending);
+        return is_decade.then_some((year + USUAL_CENTURY, year + USUAL_CENTURY + 9));
+    }
     if year % 100 == 0 && (HUNDREDS.contains(&ending) || DECADE.contains(&ending)) {
         return Some((year, year + 99));
     }
@@ -120,7 +127,11 @@ mod tests {
             ("1790-tallet", None),
             ("1795s", None),
             ("1790", None),
-            ("90'erne", None),
+            ("90'erne", Some((1990, 1999))),
+            ("'60s", Some((1960, 1969))),
+            ("00s", None),
+            ("65s", None),
+            ("60", None),
             ("1790x", None),
             ("s", None),
             ("17900s", None),

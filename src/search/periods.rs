@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::decades;
 use super::period::{self, Years};
 use crate::record::words::words;
 
@@ -13,6 +14,8 @@ const LINES: &str = include_str!("periods.tsv");
 
 /// The maximum number of words of a period.
 const MAX_WORDS: usize = 6;
+/// The maximum number of words of a name.
+const MAX_NAME: usize = 4;
 
 /// Parts of a period, by words before it: numerators of the first and the last year, of four.
 const PARTS: [(&[&str], (i32, i32)); 16] = [
@@ -130,10 +133,13 @@ impl Periods {
     }
 
     fn whole(&self, tokens: &[&str]) -> Option<(usize, Years)> {
-        for count in (1..=tokens.len().min(3)).rev() {
+        for count in (1..=tokens.len().min(MAX_NAME)).rev() {
             if let Some(years) = self.named(&tokens[..count].join(" ")) {
                 return Some((count, years));
             }
+        }
+        if let Some(found) = decades::leading(tokens) {
+            return Some(found);
         }
         let (first, second) = (tokens.first()?, tokens.get(1));
         if let Some(years) = second.and_then(|second| period::words(&numbered(first), second)) {
@@ -192,6 +198,11 @@ mod tests {
             ("viktorianske malerier", Some((1, (1837, 1901)))),
             ("guldalderen", Some((1, (1801, 1864)))),
             ("1800-1850", Some((1, (1800, 1850)))),
+            ("early nineteen sixties", Some((3, (1960, 1964)))),
+            ("First World War soldiers", Some((3, (1914, 1918)))),
+            ("1. verdenskrig", Some((2, (1914, 1918)))),
+            ("WW2", Some((1, (1939, 1945)))),
+            ("second world war", Some((3, (1939, 1945)))),
             ("early spring", None),
             ("late", None),
             ("golden bird", None),

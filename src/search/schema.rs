@@ -22,6 +22,8 @@ pub(crate) const COLOUR_PREFIX: &str = "colour:";
 pub(crate) const CREATOR_ID_PREFIX: &str = "person:";
 /// The prefix in `any_case` of creators with their roles: see [`super::roles`].
 pub(super) const ROLE_PREFIX: &str = "role:";
+/// The prefix in `any_case` of kinds of works that techniques and materials name: see [`super::kinds`].
+pub(super) const KIND_PREFIX: &str = "kind:";
 /// The prefix in `any_case` of names of the source's own fields.
 pub(super) const FIELD_NAME_PREFIX: &str = "field:";
 /// The prefix in `any_case` of facet values that only machines have proposed.

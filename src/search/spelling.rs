@@ -9,6 +9,7 @@ use tantivy::schema::Field;
 use super::Error;
 use super::schema::schema;
 use super::snapshot::Snapshot;
+use crate::record::fold::fold;
 use crate::record::words::EXACT;
 
 /// A similar word of the index.
@@ -39,6 +40,8 @@ const SOUNDS: [(&str, &str); 9] = [
     ("s", "z"),
     ("t", "th"),
 ];
+/// Letters of other languages, and how they are spelled out: folded, as `ö`, `å` and `ø` are spelled out already.
+const SPELLED_OUT: [(char, &str, &str); 2] = [('ü', "u", "ue"), ('ä', "a", "ae")];
 /// The minimum number of letters of a word whose other spellings are looked up.
 const MIN_SOUNDING: usize = 5;
 
@@ -49,6 +52,21 @@ pub(super) fn sounding_alike(folded: &str) -> Vec<String> {
     }
     let both = SOUNDS.iter().flat_map(|&(one, other)| [(one, other), (other, one)]);
     both.filter(|(from, _)| folded.contains(from)).map(|(from, to)| folded.replace(from, to)).collect()
+}
+
+/// The other spellings of a name with umlauts, folded: `muller` for `mueller`, and `mueller` for `müller`.
+pub(super) fn umlauts(written: &str) -> Vec<String> {
+    let written = written.to_lowercase();
+    let folded = fold(&written);
+    let mut found: Vec<String> = Vec::new();
+    for (letter, plain, spelled) in SPELLED_OUT {
+        found.push(folded.replace(spelled, plain));
+        found.push(fold(&written.replace(letter, spelled)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|other| *other != folded);
+    found
 }
 
 /// The words of the index within this edit distance, the nearest and most frequent first; with `begins`, words with
@@ -110,6 +128,19 @@ pub(super) fn near(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn umlauts_are_spelled_out() {
+        for (word, expected) in [
+            ("Mueller", &["muller"][..]),
+            ("müller", &["mueller"]),
+            ("Kaethe", &["kathe"]),
+            ("jäger", &["jaeger"]),
+            ("turner", &[]),
+        ] {
+            assert_eq!(umlauts(word), expected, "{word}");
+        }
+    }
 
     #[test]
     fn one_sound_is_spelled_in_another_way() {
