@@ -9,6 +9,8 @@ use crate::record::words::{Word, words};
 
 /// The weight of a word with the same translation, if no work has the word itself.
 const SYNONYM: f32 = 0.5;
+/// The most works with a word as a term for which synonyms are looked up: common words need none.
+const FEW: u64 = 200;
 /// How many times as many works must have a synonym as a word that is known.
 const FAR_MORE: u64 = 4;
 
@@ -28,8 +30,11 @@ impl Expander<'_> {
         translated: &[String],
         found: &mut Vec<Weighted>,
     ) -> Result<(), Error> {
-        let own_terms = word.terms("");
         let own = self.term_count(&word.folded())?;
+        if own > FEW || translated.is_empty() {
+            return Ok(());
+        }
+        let own_terms = word.terms("");
         for synonym in same_in_other_words(translated) {
             let other = words(&synonym);
             let [other] = other.as_slice() else { continue };
