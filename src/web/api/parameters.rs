@@ -108,7 +108,7 @@ pub(super) const SEARCH: [Parameter; 20] = [
         "any",
         Kind::Filter,
         "creator:joseph-mallord-william-turner",
-        "Works that have at least one of the given values of each scheme; a value by its identifier or label.",
+        "Works that have at least one of the given values of each scheme; a value by its identifier or label. With creators, `role:engraver` is the role of one of these creators, otherwise of anyone.",
     ),
     many("all", Kind::Filter, "subject:boat", "Works that have every one of these values."),
     many("none", Kind::Filter, "type:sculpture", "Works that have none of these values."),
