@@ -133,8 +133,8 @@ impl View<'_> {
         };
         if version == Version::V3 {
             let annotated = annotated_canvases(&canvases, self.annotated).remove(&number).unwrap_or_default();
-            let (listed, is_whole) = (self.annotations.len(), self.annotations.len() % CONTAINER_PAGE == 0);
-            if listed < annotated.total && is_whole {
+            let listed = self.annotations.len();
+            if listed < annotated.total && listed.is_multiple_of(CONTAINER_PAGE) {
                 page["next"] = self.address.annotation_page(work, number, listed / CONTAINER_PAGE).into();
             }
             let collection = self.annotation_collections(&canvases).remove(&number);
