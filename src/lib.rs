@@ -20,7 +20,7 @@
 //! search             the index of works: terms and facets on disk, columns in memory, queries
 //! catalogue          works, tags, facets and revisions in SQLite or PostgreSQL
 //! sample             the sample collection: generated pictures and their records
-//! store              objects: local files, buckets and web servers, read by ranges, written whole
+//! store              objects: local files, buckets and web servers, read by ranges, written whole; the disk cache
 //! learning           probes and clusters: tags learnt from embeddings (pure)
 //! nearest            embeddings in memory, and the search for the nearest (pure)
 //! presentation       works → manifests, collections, annotations, searches (pure)
@@ -47,6 +47,7 @@
 //! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)
 //! - ETag of an image: `gallery/images/etag.rs`
 //! - retries of a store: `store/remote/retry.rs`
+//! - disk cache: `store/disk`; what it keeps of stores: `store/remembered.rs`, of renderings: `gallery/images/kept_answers.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
 //! - OAI-PMH: `web/oai`; its formats, one file each: `presentation/exchange`
@@ -66,6 +67,9 @@
 //! header put before it; at the image's edges its padding is cut off in the DCT domain), or a rendering: admitted by
 //! its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Concurrent callers of one plan share
 //! one rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
+//!
+//! Between memory and a remote store is the disk cache (`store::disk`): indexes, stored tiles and renderings, by the
+//! master's version. After a restart the version is known, too, with the time when the store stated it.
 //!
 //! # A master without tiles
 //!

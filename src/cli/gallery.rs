@@ -1,15 +1,29 @@
 //! Opens the gallery from the command's arguments and the settings.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::catalogue;
 use crate::config::Config;
 use crate::gallery::{Gallery, PyramidStore, Settings, Source};
 use crate::store::Store;
+use crate::store::disk::{DiskCache, DiskSettings, Unusable};
 
-/// Opens the sources, the pyramid store and the catalogue.
+/// Opens the sources, the pyramid store and the catalogue, for a command.
 pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
-    let open = |location: &str| Store::open(location, &config.store).map_err(|error| error.to_string());
+    open_with(paths, config, None)
+}
+
+/// Opens the same for the server, which also has a disk cache.
+pub(super) fn open_for_serving(paths: &[String], config: &Config) -> Result<Gallery, String> {
+    open_with(paths, config, disk_cache(&config.cache.disk)?)
+}
+
+fn open_with(paths: &[String], config: &Config, disk: Option<Arc<DiskCache>>) -> Result<Gallery, String> {
+    let open = |location: &str| {
+        let store = Store::open(location, &config.store).map_err(|error| error.to_string())?;
+        Ok::<_, String>(with_disk(store, disk.as_ref()))
+    };
     let mut sources = Vec::new();
     for path in paths {
         sources.push(Source { name: None, store: open(path)? });
@@ -27,9 +41,37 @@ pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String>
         rights: config.rights.clone(),
         base_url: config.web.base_url.clone(),
     };
-    let gallery =
-        Gallery::new(sources, pyramid_store(config)?, &settings).map_err(|error| error.to_string())?;
+    let gallery = Gallery::new(sources, pyramid_store(config, disk.as_ref())?, disk, &settings)
+        .map_err(|error| error.to_string())?;
     with_catalogue(gallery, config)
+}
+
+fn with_disk(store: Store, disk: Option<&Arc<DiskCache>>) -> Store {
+    match disk {
+        Some(disk) => store.with_disk(disk),
+        None => store,
+    }
+}
+
+/// Opens the disk cache, if one is configured. Without one that another process uses, or that cannot be written to, the
+/// server only asks its stores more often.
+fn disk_cache(settings: &DiskSettings) -> Result<Option<Arc<DiskCache>>, String> {
+    let folder = match settings.folder.as_str() {
+        "none" => return Ok(None),
+        "" => match folder_of("CACHE_DIRECTORY") {
+            Some(cache) => cache.join("images"),
+            None => return Ok(None),
+        },
+        folder => PathBuf::from(folder),
+    };
+    match DiskCache::open(&folder, settings) {
+        Ok(disk) => Ok(Some(disk)),
+        Err(Unusable::Misconfigured(reason)) => Err(format!("`cache.disk.folder`: {reason}")),
+        Err(Unusable::Unavailable(reason)) => {
+            tracing::warn!("there is no disk cache: {reason}; the server asks its stores more often");
+            Ok(None)
+        }
+    }
 }
 
 /// Adds the search index, unless `search.folder` is `none` or the folder cannot be created.
@@ -144,10 +186,10 @@ fn folder_of(variable: &str) -> Option<PathBuf> {
 }
 
 /// Opens the pyramid store, unless `pyramids.location` is `none`.
-fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
+fn pyramid_store(config: &Config, disk: Option<&Arc<DiskCache>>) -> Result<Option<PyramidStore>, String> {
     let open = |location: &str| {
         let store = Store::open_writable(location, &config.store).map_err(|error| error.to_string())?;
-        PyramidStore::new(store).map_err(|error| format!("`{location}`: {error}"))
+        PyramidStore::new(with_disk(store, disk)).map_err(|error| format!("`{location}`: {error}"))
     };
     // Existing pyramids can also be used from a read-only folder.
     let open = |location: &str| {
@@ -159,7 +201,7 @@ fn pyramid_store(config: &Config) -> Result<Option<PyramidStore>, String> {
                      folder or bucket, or `pyramids.on_demand` to false"
                 );
             }
-            Ok(PyramidStore::read_only(store, format!("pyramids cannot be built: {reason}")))
+            Ok(PyramidStore::read_only(with_disk(store, disk), format!("pyramids cannot be built: {reason}")))
         })
     };
     match config.pyramids.location.as_str() {

@@ -52,7 +52,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
         .install_recorder()
         .map_err(|error| error.to_string())?;
     gallery::require_source(&arguments.sources, &config)?;
-    let gallery = gallery::open(&arguments.sources, &config)?;
+    let gallery = gallery::open_for_serving(&arguments.sources, &config)?;
     gallery::check_stores_for_serving(&gallery)?;
     let gallery = gallery::with_index(gallery, &config)
         .with_likeness(&config.likeness, (&config.models, &config.inference))

@@ -37,6 +37,8 @@ pub(super) const RANGES: &[Range] = &[
     ("cache.answers_mib", 0.0, TIB_IN_MIB),
     ("cache.indexes_mib", 0.0, TIB_IN_MIB),
     ("cache.decoded_mib", 0.0, TIB_IN_MIB),
+    ("cache.disk.gib", 0.001, TIB_IN_MIB),
+    ("cache.disk.files", 100.0, 1e9),
     ("work.threads", 0.0, THREADS),
     ("work.memory_mib", 16.0, TIB_IN_MIB),
     ("work.queue_ms", 0.0, HOUR_MS),

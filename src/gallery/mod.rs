@@ -53,6 +53,7 @@ pub(crate) use works::{
 
 use crate::catalogue::{self, Catalogue};
 use crate::inference::{self, Declaration};
+use crate::store::DiskCache;
 use catalogue_client::CatalogueClient;
 
 /// All services, each with its own state.
@@ -92,13 +93,15 @@ impl Drop for Background {
 }
 
 impl Gallery {
-    /// Creates services for `sources`; pyramids of masters without tiles are kept in `store`, if given.
+    /// Creates services for `sources`; pyramids of masters without tiles are kept in `store`, renderings in `disk`, if
+    /// given.
     ///
     /// # Errors
     /// Returns an error if threads cannot be started.
     pub(crate) fn new(
         sources: Vec<Source>,
         store: Option<PyramidStore>,
+        disk: Option<Arc<DiskCache>>,
         settings: &Settings,
     ) -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
@@ -109,7 +112,7 @@ impl Gallery {
             .build()?;
         let tasks = runtime.handle().clone();
         let sources = Arc::new(Sources::new(sources));
-        let images = Arc::new(ImageService::new(sources.clone(), store, settings, tasks.clone())?);
+        let images = Arc::new(ImageService::new(sources.clone(), store, disk, settings, tasks.clone())?);
         Ok(Self {
             works: WorkService::new(images.clone(), None),
             jobs: JobService::new(sources.clone(), images.clone(), None, tasks.clone()),
@@ -227,9 +230,9 @@ impl Gallery {
         })
     }
 
-    /// Drops all in-memory caches.
-    pub(crate) fn forget_all(&self) {
-        self.images.forget_all();
+    /// Empties all caches.
+    pub(crate) async fn purge_all(&self) {
+        self.images.purge_all().await;
         if let Some(search) = &self.search {
             search.forget();
         }

@@ -8,7 +8,7 @@ use super::rights::Rights;
 use crate::identity::{Identity, fields};
 use crate::record::read::Limits;
 use crate::render;
-use crate::store::document;
+use crate::store::{DiskSettings, document};
 
 /// The settings of the gallery's services.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Default for Masters {
     }
 }
 
-/// `[cache]`: memory for data that may be requested again.
+/// `[cache]`: memory and disk for data that may be requested again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Cache {
@@ -70,11 +70,13 @@ pub(crate) struct Cache {
     pub indexes_mib: u64,
     /// Decoded masters without tiles, in MiB.
     pub decoded_mib: u64,
+    /// The second tier, on a local disk.
+    pub disk: DiskSettings,
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { answers_mib: 128, indexes_mib: 64, decoded_mib: 256 }
+        Self { answers_mib: 128, indexes_mib: 64, decoded_mib: 256, disk: DiskSettings::default() }
     }
 }
 

@@ -7,11 +7,12 @@ use bytes::Bytes;
 
 use super::backend::{Backend, Reader};
 use super::open::{self, Access};
+use super::remembered::Remembered;
 use super::{Counts, Error, Key, OpenError, Settings, Version, runtime};
 
 /// An opened store; cheap to clone.
 #[derive(Clone)]
-pub struct Store(pub(super) Arc<Backend>);
+pub struct Store(pub(super) Arc<Backend>, pub(super) Option<Remembered>);
 
 /// A page of the keys below a source, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the location is not of a known form, or the settings do not suffice to open it.
     pub fn open(location: &str, settings: &Settings) -> Result<Store, OpenError> {
-        open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner)))
+        open::open(location, settings, Access::Read).map(|inner| Store(Arc::new(inner), None))
     }
 
     /// The location, without credentials.
@@ -70,8 +71,9 @@ impl Store {
         let deadline = self.0.settings.deadline(0);
         match self.0.reader.with(key) {
             (Reader::Local(local), key) => runtime::block(deadline, move || local.head(&key)).await,
-            (Reader::Remote(remote), key) => {
-                runtime::run(deadline, async move { remote.head(&key).await }).await
+            (Reader::Remote(remote), owned) => {
+                let head = runtime::run(deadline, async move { remote.head(&owned).await }).await;
+                self.remember(key, head, |version| version).await
             }
         }
     }
@@ -86,10 +88,14 @@ impl Store {
             (Reader::Local(local), key) => {
                 runtime::block(deadline, move || local.read_start(&key, len)).await?
             }
-            (Reader::Remote(remote), key) => {
-                runtime::run(deadline, async move { remote.read_start(&key, len).await }).await?
+            (Reader::Remote(remote), owned) => {
+                let read = runtime::run(deadline, async move { remote.read_start(&owned, len).await }).await;
+                self.remember(key, read, |(version, _)| version).await?
             }
         };
+        if let Some(remembered) = self.ranges() {
+            remembered.put(key, &version, &(0..bytes.len() as u64), &bytes);
+        }
         self.0.counters.range(bytes.len() as u64);
         Ok((version, bytes))
     }
@@ -110,16 +116,26 @@ impl Store {
             return result;
         }
         within(version, &range)?;
+        if let Some(remembered) = self.ranges()
+            && let Some(bytes) = remembered.get(key, version, &range, prefix).await
+        {
+            return Ok(bytes);
+        }
         let len = range.end - range.start;
-        let (deadline, version, prefix) = (self.0.settings.deadline(len), version.clone(), prefix.to_vec());
+        let (deadline, owned, start) = (self.0.settings.deadline(len), version.clone(), prefix.to_vec());
         let bytes = match self.0.reader.with(key) {
             (Reader::Local(local), key) => {
-                let read = move || local.read(&key, &version, &[range], &prefix);
+                let read = move || local.read(&key, &owned, &[range], &start);
                 runtime::block(deadline, read).await?.pop().unwrap_or_default()
             }
-            (Reader::Remote(remote), key) => {
-                let read = async move { remote.read(&key, &version, range, &prefix).await };
-                runtime::run(deadline, read).await?
+            (Reader::Remote(remote), name) => {
+                let wanted = range.clone();
+                let read = async move { remote.read(&name, &owned, wanted, &start).await };
+                let bytes = self.unless_changed(key, runtime::run(deadline, read).await).await?;
+                if let Some(remembered) = self.ranges() {
+                    remembered.put(key, version, &range, &bytes[prefix.len()..]);
+                }
+                bytes
             }
         };
         self.0.counters.range(len);
@@ -143,7 +159,7 @@ impl Store {
     }
 
     /// Reads like [`Store::read`] without waiting. `None` if the bytes are not in the page cache, for example those of
-    /// a remote store, or of a file that [`Store::read_start`] has not opened.
+    /// a remote store that the disk cache does not have, or of a file that [`Store::read_start`] has not opened.
     pub fn read_if_cached(
         &self,
         key: &Key,
@@ -151,10 +167,12 @@ impl Store {
         range: Range<u64>,
         prefix: &[u8],
     ) -> Option<Result<Bytes, Error>> {
-        let Reader::Local(local) = &self.0.reader else { return None };
         if let Err(outside) = within(version, &range) {
             return Some(Err(outside));
         }
+        let Reader::Local(local) = &self.0.reader else {
+            return self.ranges()?.get_now(key, version, &range, prefix).map(Ok);
+        };
         let len = range.end - range.start;
         let result = local.read_if_cached(key, version, range, prefix)?;
         self.0.counters.range(len);
@@ -174,6 +192,19 @@ impl Store {
         for range in ranges {
             within(version, range)?;
         }
+        if let Some(remembered) = self.ranges() {
+            return self.read_missing(remembered, key, version, ranges).await;
+        }
+        self.read_all(key, version, ranges).await
+    }
+
+    /// Reads several ranges from the store.
+    async fn read_all(
+        &self,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Bytes>, Error> {
         let total = ranges.iter().map(|range| range.end - range.start).sum();
         let (deadline, version, ranges) = (self.0.settings.deadline(total), version.clone(), ranges.to_vec());
         match self.0.reader.with(key) {
@@ -187,13 +218,37 @@ impl Store {
                 bytes.iter().for_each(|bytes| self.0.counters.range(bytes.len() as u64));
                 Ok(bytes)
             }
-            (Reader::Remote(remote), key) => {
-                let read = async move { remote.read_many(&key, &version, &ranges).await };
-                let (bytes, requested) = runtime::run(deadline, read).await?;
+            (Reader::Remote(remote), owned) => {
+                let read = async move { remote.read_many(&owned, &version, &ranges).await };
+                let read = runtime::run(deadline, read).await;
+                let (bytes, requested) = self.unless_changed(key, read).await?;
                 requested.iter().for_each(|&len| self.0.counters.range(len));
                 Ok(bytes)
             }
         }
+    }
+
+    /// Reads several ranges: from the disk cache, and those that it does not have from the store.
+    async fn read_missing(
+        &self,
+        remembered: &Remembered,
+        key: &Key,
+        version: &Version,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Bytes>, Error> {
+        let found = ranges.iter().map(|range| remembered.get(key, version, range, &[]));
+        let found = futures::future::join_all(found).await;
+        let missing = ranges.iter().zip(&found).filter(|(_, found)| found.is_none());
+        let missing: Vec<Range<u64>> = missing.map(|(range, _)| range.clone()).collect();
+        if missing.is_empty() {
+            return Ok(found.into_iter().flatten().collect());
+        }
+        let read = self.read_all(key, version, &missing).await?;
+        for (range, bytes) in missing.iter().zip(&read) {
+            remembered.put(key, version, range, bytes);
+        }
+        let mut read = read.into_iter();
+        Ok(found.into_iter().filter_map(|found| found.or_else(|| read.next())).collect())
     }
 
     /// Lists the first `limit` keys after `after` without hidden files, in the store's order: by bytes, except in some

@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// The prefix of a remote source's locations.
-    fn location_prefix(&self) -> String {
+    pub(super) fn location_prefix(&self) -> String {
         let location = self.0.location.trim_end_matches('/');
         let (scheme, rest) = location.split_once("://").unwrap_or(("", location));
         let scheme = match scheme {

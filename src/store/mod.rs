@@ -7,6 +7,7 @@
 
 mod backend;
 mod counts;
+pub(crate) mod disk;
 pub mod document;
 mod error;
 mod fault;
@@ -16,6 +17,7 @@ mod local;
 mod location;
 mod open;
 mod probe;
+mod remembered;
 mod remote;
 mod runtime;
 mod settings;
@@ -26,6 +28,8 @@ mod web;
 mod write;
 
 pub use counts::Counts;
+pub(crate) use disk::DiskCache;
+pub use disk::DiskSettings;
 pub use error::{Error, OpenError};
 pub use fault::{Fault, Problem};
 pub use handle::{KeyPage, Store, Unreadable};
@@ -33,6 +37,7 @@ pub use key::{BadKey, Key};
 pub use local::Workspace;
 pub use open::check_location;
 pub use probe::Diagnosis;
+pub(crate) use remembered::Recalled;
 pub use settings::Settings;
 pub use version::Version;
 pub use web::retry_after;

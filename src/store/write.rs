@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the location cannot be written to.
     pub fn open_writable(location: &str, settings: &Settings) -> Result<Store, OpenError> {
-        open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner)))
+        open::open(location, settings, Access::Write).map(|inner| Store(Arc::new(inner), None))
     }
 
     /// Whether the store was opened for writing.
@@ -60,7 +60,12 @@ impl Store {
                 self.locally(key, size, put).await?
             }
             Writer::Remote(remote) => {
-                runtime::run(deadline, async move { remote.put(&key, bytes).await }).await?
+                let put = {
+                    let key = key.clone();
+                    runtime::run(deadline, async move { remote.put(&key, bytes).await }).await
+                };
+                self.forget_version(&key).await;
+                put?
             }
         };
         self.0.counters.write(size);
@@ -108,7 +113,12 @@ impl Store {
         let version = match self.writer()? {
             Writer::Local(local) => self.locally(key, size, move |key| local.put_file(key, &file)).await?,
             Writer::Remote(remote) => {
-                runtime::run(deadline, async move { remote.put_file(&key, file, size).await }).await?
+                let put = {
+                    let key = key.clone();
+                    runtime::run(deadline, async move { remote.put_file(&key, file, size).await }).await
+                };
+                self.forget_version(&key).await;
+                put?
             }
         };
         self.0.counters.write(size);
@@ -138,7 +148,14 @@ impl Store {
         let (deadline, key) = (self.0.settings.write_deadline(0), writable_key(key)?);
         match self.writer()? {
             Writer::Local(local) => self.locally(key, 0, move |key| local.remove(key)).await,
-            Writer::Remote(remote) => runtime::run(deadline, async move { remote.remove(&key).await }).await,
+            Writer::Remote(remote) => {
+                let removed = {
+                    let key = key.clone();
+                    runtime::run(deadline, async move { remote.remove(&key).await }).await
+                };
+                self.forget_version(&key).await;
+                removed
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! How long a cached master may be served, and when to revalidate it with its store.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::gallery::settings::Masters;
 
@@ -57,9 +57,20 @@ impl Bounds {
 }
 
 impl Freshness {
-    pub(crate) fn new() -> Self {
+    /// For a master whose version its store stated this long ago.
+    pub(crate) fn confirmed(age: Duration) -> Self {
+        let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
         Self {
-            confirmed_ms: AtomicU64::new(now_ms()),
+            confirmed_ms: AtomicU64::new(now_ms().saturating_sub(age)),
+            failed_ms: AtomicU64::new(0),
+            checking: AtomicBool::new(false),
+        }
+    }
+
+    /// That of a master for its pyramid.
+    pub(crate) fn of_pyramid(&self) -> Self {
+        Self {
+            confirmed_ms: AtomicU64::new(self.confirmed_ms.load(Relaxed)),
             failed_ms: AtomicU64::new(0),
             checking: AtomicBool::new(false),
         }
@@ -75,6 +86,10 @@ impl Freshness {
             return Verdict::Serve;
         }
         match self.failed_ms.load(Relaxed) {
+            // So old only if it was recalled from the disk cache.
+            0 if age > bounds.fresh.saturating_add(bounds.stale.max(bounds.outage)) => {
+                Verdict::RevalidateOrFail
+            }
             0 if bounds.fresh == 0 || age > bounds.fresh.saturating_add(bounds.stale) => {
                 Verdict::RevalidateFirst
             }
@@ -106,11 +121,14 @@ impl Freshness {
     }
 }
 
-/// Milliseconds on a monotonic clock.
+/// Milliseconds on a monotonic clock, which was at [`EPOCH_MS`] when the process started.
 fn now_ms() -> u64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_millis() as u64
+    EPOCH_MS + START.get_or_init(Instant::now).elapsed().as_millis() as u64
 }
+
+/// Five centuries, so that masters may have been confirmed long before the process started.
+const EPOCH_MS: u64 = 1 << 44;
 
 #[cfg(test)]
 mod tests {
@@ -139,6 +157,20 @@ mod tests {
         check(at(0, 0, false), 300_000, Verdict::ServeAndRevalidate);
         check(at(0, 0, false), 300_001, Verdict::RevalidateFirst);
         check(at(0, 0, true), 300_001, Verdict::RevalidateFirst);
+    }
+
+    #[test]
+    fn masters_from_before_a_restart_are_as_old_as_they_are() {
+        let check = |age_ms, expected| {
+            let freshness = Freshness::confirmed(Duration::from_millis(age_ms));
+            assert_eq!(freshness.verdict(BOUNDS), expected, "{age_ms}");
+        };
+        check(0, Verdict::Serve);
+        check(61_000, Verdict::ServeAndRevalidate);
+        check(301_000, Verdict::RevalidateFirst);
+        check(86_461_000, Verdict::RevalidateOrFail);
+        let unknown = Freshness::confirmed(Duration::MAX);
+        assert_eq!(unknown.verdict(BOUNDS), Verdict::RevalidateOrFail);
     }
 
     #[test]

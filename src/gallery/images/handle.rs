@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -12,7 +13,7 @@ use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
 use crate::master::{self, FIRST_READ, Kind, Master, PartialFile, SourceFormat, Stop, complete_jpeg};
 use crate::pixels::color::Output;
 use crate::render::ColorTransform;
-use crate::store::{self, Key, Store, Version};
+use crate::store::{self, Key, Recalled, Store, Version};
 
 /// An opened master, cached until its version changes.
 pub(crate) struct ImageHandle {
@@ -40,6 +41,17 @@ pub(crate) struct ImageHandle {
     discarded: AtomicBool,
     /// When its version was last confirmed by the store.
     pub freshness: Freshness,
+    /// Whether its version comes from the disk cache.
+    pub is_recalled: bool,
+}
+
+/// Where the version and the start of a master come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// From the disk cache, if it knows them, otherwise from the store.
+    Recalled,
+    /// From the store.
+    Read,
 }
 
 /// Maximum number of reads of an index; valid ones need fewer.
@@ -53,12 +65,29 @@ static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 const WHOLE_TILE: u32 = 512;
 
 impl ImageHandle {
-    /// Reads a master's index: one range of its start and, where that is not all of it, the rest.
-    pub(crate) async fn open(store: Store, key: Key, page: u32, output: Output) -> Result<Self, Error> {
-        let (version, start) = match store.read_start(&key, FIRST_READ).await {
-            // A symbolic link to a target outside its folder counts as missing.
-            Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
-            other => other?,
+    /// Reads a master's index: one range of its start and, where that is not all of it, the rest. With [`Start::Recalled`]
+    /// the disk cache may know the version and the bytes; the version may then be outdated.
+    pub(crate) async fn open(
+        store: Store,
+        key: Key,
+        page: u32,
+        output: Output,
+        start: Start,
+    ) -> Result<Self, Error> {
+        let recalled = match start {
+            Start::Recalled => store.recall_start(&key, FIRST_READ).await,
+            Start::Read => None,
+        };
+        let (version, start, age) = match recalled {
+            Some(Recalled { version, bytes, age }) => (version, bytes, Some(age)),
+            None => match store.read_start(&key, FIRST_READ).await {
+                // A symbolic link to a target outside its folder counts as missing.
+                Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
+                read => {
+                    let (version, start) = read?;
+                    (version, start, None)
+                }
+            },
         };
         let mut file = PartialFile::new(version.size, start);
         let (mut reads, mut fetched, mut turn) = (1, 0, None);
@@ -82,7 +111,12 @@ impl ImageHandle {
                 }
             }
         };
-        Ok(Self::new(store, key, page, version, master, output))
+        let mut handle = Self::new(store, key, page, version, master, output);
+        if let Some(age) = age {
+            handle.freshness = Freshness::confirmed(age);
+            handle.is_recalled = true;
+        }
+        Ok(handle)
     }
 
     fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
@@ -91,7 +125,7 @@ impl ImageHandle {
         let head = |level| Bytes::from(complete_jpeg::head(level, color.profile.as_deref()));
         let heads = master.levels.iter().map(head).collect();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let (freshness, discarded) = (Freshness::new(), AtomicBool::new(false));
+        let (freshness, discarded) = (Freshness::confirmed(Duration::ZERO), AtomicBool::new(false));
         let (pyramid_of, identifier, names) = (None, String::new(), Vec::new());
         Self {
             number,
@@ -108,6 +142,7 @@ impl ImageHandle {
             heads,
             discarded,
             freshness,
+            is_recalled: false,
         }
     }
 

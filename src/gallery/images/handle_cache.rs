@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 
 use super::checks::Checks;
-use super::handle::ImageHandle;
+use super::handle::{ImageHandle, Start};
 use super::health::Health;
 use super::pyramids::Pyramids;
 use crate::gallery::Error;
@@ -16,6 +16,7 @@ use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::sources::{Location, Sources};
 use crate::metadata::Credit;
 use crate::pixels::color::Output;
+use crate::store::DiskCache;
 
 /// How long an opened image stays in memory without requests.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -69,7 +70,15 @@ impl HandleCache {
         if let Some(handle) = self.revalidated(identifier).await? {
             return Ok(handle);
         }
-        self.open(identifier).await
+        let opened = self.open(identifier, Start::Recalled).await?;
+        if !opened.pyramid_of.as_ref().unwrap_or(&opened).is_recalled {
+            return Ok(opened);
+        }
+        // What the disk cache knew may be due for revalidation.
+        match self.if_current(identifier, opened).await? {
+            Some(current) => Ok(current),
+            None => self.open(identifier, Start::Read).await,
+        }
     }
 
     /// The image if it is in memory, without revalidation.
@@ -90,12 +99,22 @@ impl HandleCache {
         self.cached.invalidate_all();
     }
 
+    /// Removes all that the disk cache has of an image, with its pyramid and its renderings.
+    pub(super) async fn purge(&self, identifier: &str, disk: &DiskCache) {
+        if let Ok(Location { stores, key, .. }) = self.sources.locate(identifier) {
+            for store in stores {
+                disk.purge(Some(store.group(&key))).await;
+            }
+        }
+        self.forget(identifier);
+    }
+
     /// Whether a store failed when a master was opened just now; does no I/O.
     pub(super) fn has_failing_store(&self) -> bool {
         self.health.is_failing() || self.sources.has_problem()
     }
 
-    async fn open(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
+    async fn open(&self, identifier: &str, start: Start) -> Result<Arc<ImageHandle>, Error> {
         let Location { stores, key, page } = self.sources.locate(identifier)?;
         let (cached, output, sources) = (self.cached.clone(), self.output, self.sources.clone());
         let (pyramids, from) = (self.pyramids.clone(), self.pyramids_from_megapixels);
@@ -104,7 +123,7 @@ impl HandleCache {
         let open = move |_| async move {
             let mut failed = Error::NotFound;
             for store in stores {
-                match ImageHandle::open(store, key.clone(), page, output).await {
+                match ImageHandle::open(store, key.clone(), page, output, start).await {
                     Ok(mut handle) => {
                         handle.color.credit = credit.clone();
                         handle.identifier = owned.clone();
@@ -154,6 +173,7 @@ async fn with_pyramid(master: Arc<ImageHandle>, pyramids: Option<&Pyramids>) -> 
         Ok(Some(mut pyramid)) => {
             pyramid.color.credit = master.color.credit.clone();
             pyramid.names = master.names.clone();
+            pyramid.freshness = master.freshness.of_pyramid();
             pyramid.pyramid_of = Some(master);
             Arc::new(pyramid)
         }

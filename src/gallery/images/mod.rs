@@ -10,6 +10,7 @@ mod freshness;
 mod handle;
 mod handle_cache;
 mod health;
+mod kept_answers;
 mod mips;
 mod original;
 mod planned;
@@ -33,7 +34,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 pub(crate) use authorize::AuthorizedImage;
-pub(crate) use handle::ImageHandle;
+pub(crate) use handle::{ImageHandle, Start};
 pub(crate) use original::Original;
 pub(crate) use planned::{Body, Delivered, PlannedImage};
 pub(crate) use pyramids::PyramidStore;
@@ -48,7 +49,7 @@ use super::settings::Settings;
 use super::sources::Sources;
 use crate::iiif::{Dimensions, Limits};
 use crate::pixels::color::Output;
-use crate::store;
+use crate::store::{self, DiskCache};
 use handle_cache::HandleCache;
 use original::Digests;
 use pyramids::{Progress, Pyramids};
@@ -71,13 +72,15 @@ pub(crate) struct ImageService {
 }
 
 impl ImageService {
-    /// Serves the masters of `sources`; pyramids of masters without tiles are kept in `store`, if there is one.
+    /// Serves the masters of `sources`; pyramids of masters without tiles are kept in `store`, renderings in `disk`, if
+    /// given.
     ///
     /// # Errors
     /// Returns an error if threads cannot be started.
     pub(crate) fn new(
         sources: Arc<Sources>,
         store: Option<PyramidStore>,
+        disk: Option<Arc<DiskCache>>,
         settings: &Settings,
         tasks: Handle,
     ) -> std::io::Result<Self> {
@@ -90,7 +93,7 @@ impl ImageService {
         Ok(Self {
             handles: HandleCache::new(sources, pyramids.clone(), settings, tasks.clone()),
             pyramids,
-            renderer: Arc::new(Renderer::new(settings, scheduler, tasks.clone())),
+            renderer: Arc::new(Renderer::new(settings, scheduler, disk, tasks.clone())),
             limits: Limits {
                 max_width: masters.max_side,
                 max_height: masters.max_side,
@@ -168,8 +171,24 @@ impl ImageService {
         self.handles.forget(identifier);
     }
 
-    /// Drops all cached images and responses.
-    pub(crate) fn forget_all(&self) {
+    /// The folder of the disk cache, if there is one.
+    pub(crate) fn disk_cache(&self) -> Option<String> {
+        self.renderer.disk().map(|disk| disk.folder().display().to_string())
+    }
+
+    /// Removes an image, with its renderings, from all caches.
+    pub(crate) async fn purge(&self, identifier: &str) {
+        match self.renderer.disk() {
+            Some(disk) => self.handles.purge(identifier, disk).await,
+            None => self.forget(identifier),
+        }
+    }
+
+    /// Empties all caches.
+    pub(crate) async fn purge_all(&self) {
+        if let Some(disk) = self.renderer.disk() {
+            disk.purge(None).await;
+        }
         self.handles.forget_all();
         self.renderer.forget();
     }

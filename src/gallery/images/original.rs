@@ -73,7 +73,7 @@ impl ImageService {
     pub(crate) fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
         granted.grant.original.then(|| Original {
-            store: store.clone(),
+            store: store.without_ranges(),
             key: key.clone(),
             version: version.clone(),
             media_type: granted.master_type(),

@@ -41,8 +41,9 @@ pub(super) async fn stored_tile(
     range: Range<u64>,
 ) -> Result<Bytes, Error> {
     let head = &handle.heads[level];
-    let bytes = handle.store.read(&handle.key, &handle.version, range, head).await?;
+    let bytes = handle.store.read(&handle.key, &handle.version, range.clone(), head).await?;
     if !is_sound(handle, &bytes, head.len()) {
+        handle.store.discard(&handle.key, &handle.version, &range);
         return Err(Error::Damaged("a stored tile is not a JPEG".into()));
     }
     Ok(complete_jpeg::consistent(bytes, head.len()))
@@ -100,6 +101,7 @@ pub(super) async fn tiles(
         }
     };
     if jpeg && handle.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(handle, tile, head.len())) {
+        ranges.iter().for_each(|range| handle.store.discard(&handle.key, &handle.version, range));
         return Err(Error::Damaged("a stored tile is not a JPEG".into()));
     }
     let mut read =

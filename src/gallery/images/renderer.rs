@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::budget::Reserve;
 use super::handle::ImageHandle;
+use super::kept_answers::KeptAnswers;
 use super::mips::Mips;
 use super::read_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
 use super::scheduler::RenderScheduler;
@@ -23,6 +24,7 @@ use crate::master::{Kind, SourceFormat, TileIndex, complete_jpeg};
 use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source};
+use crate::store::DiskCache;
 
 /// A JPEG 2000 that has at most this many pixels at some reduction is decoded completely at that reduction, and cached:
 /// overviews touch many tiles and are requested repeatedly.
@@ -48,6 +50,7 @@ type ResponseKey = (u64, Plan);
 /// Renders plans, and caches the results.
 pub(super) struct Renderer {
     responses: Cache<ResponseKey, Bytes>,
+    kept: KeptAnswers,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     /// JPEG 2000s whose tile-parts have been located.
@@ -71,7 +74,12 @@ struct Counters {
 }
 
 impl Renderer {
-    pub(super) fn new(settings: &Settings, scheduler: RenderScheduler, tasks: Handle) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        scheduler: RenderScheduler,
+        disk: Option<Arc<DiskCache>>,
+        tasks: Handle,
+    ) -> Self {
         let responses = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &ResponseKey, bytes: &Bytes| (bytes.len() + 256) as u32);
@@ -80,6 +88,7 @@ impl Renderer {
         );
         Self {
             responses: responses.build(),
+            kept: KeptAnswers::new(disk, xxh3_64(recipe(settings).as_bytes())),
             renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
             codestreams: Cache::builder()
@@ -128,12 +137,22 @@ impl Renderer {
             return Ok((bytes, origin));
         }
         self.count(origin, &self.counters.misses);
+        let kept = self.kept.name(handle, plan);
+        if let Some(bytes) = kept.and_then(|kept| self.kept.get_now(&kept)) {
+            self.responses.insert(name, bytes.clone());
+            return Ok((bytes, Origin::Cache));
+        }
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         let make = move |cancellation| async move {
-            let rendered = renderer
-                .make(&handle, &plan, cancellation)
-                .await
-                .inspect_err(|error| handle.record_failure(error))?;
+            let rendered = match renderer.kept.get(kept.as_ref()).await {
+                Some(bytes) => bytes,
+                None => {
+                    let made = renderer.make(&handle, &plan, cancellation).await;
+                    let made = made.inspect_err(|error| handle.record_failure(error))?;
+                    renderer.kept.put(kept.as_ref(), &made);
+                    made
+                }
+            };
             // Samples are large, and read once.
             if !plan.is_raw {
                 renderer.responses.insert((handle.number, plan), rendered.clone());
@@ -248,12 +267,18 @@ impl Renderer {
         Ok(Unsent::of(self.scheduler.unsent(bytes).await?))
     }
 
+    /// The disk cache, if there is one.
+    pub(super) fn disk(&self) -> Option<&DiskCache> {
+        self.kept.disk()
+    }
+
     /// Clears the response cache.
     pub(super) fn forget(&self) {
         self.responses.invalidate_all();
     }
 
     pub(super) fn observe(&self) {
+        self.kept.observe();
         let [busy, threads, waiting] = self.scheduler.load();
         metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
         metrics::gauge!("tegl_work_threads").set(threads as f64);

@@ -21,7 +21,18 @@ const LOCAL_GRACE: Duration = Duration::from_secs(1);
 impl HandleCache {
     /// The cached image if it may be served, after the revalidation that its age requires; `None` if it has to be opened.
     pub(super) async fn revalidated(&self, identifier: &str) -> Result<Option<Arc<ImageHandle>>, Error> {
-        let Some(opened) = self.cached.get(identifier) else { return Ok(None) };
+        match self.cached.get(identifier) {
+            Some(opened) => self.if_current(identifier, opened).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The opened image if it may be served, after the revalidation that its age requires.
+    pub(super) async fn if_current(
+        &self,
+        identifier: &str,
+        opened: Arc<ImageHandle>,
+    ) -> Result<Option<Arc<ImageHandle>>, Error> {
         if opened.is_discarded() {
             if let Some(pyramids) = &self.pyramids {
                 pyramids.mark_damaged(&opened);

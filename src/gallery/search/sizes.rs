@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::catalogue::StoredWork;
-use crate::gallery::images::ImageHandle;
+use crate::gallery::images::{ImageHandle, Start};
 use crate::gallery::sources::{Location, Sources};
 use crate::pixels::color::Output;
 use crate::store::Store;
@@ -47,7 +47,7 @@ impl Sizes {
     async fn size(&self, file: &str) -> Option<(u32, u32)> {
         let Location { stores, key, page } = self.sources.locate(file).ok()?;
         for store in stores.into_iter().filter(Store::is_local) {
-            if let Ok(handle) = ImageHandle::open(store, key.clone(), page, self.output).await {
+            if let Ok(handle) = ImageHandle::open(store, key.clone(), page, self.output, Start::Read).await {
                 let full = handle.all();
                 return Some((full.width, full.height));
             }

@@ -32,15 +32,9 @@ pub(super) fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
     ));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
     let (reader, counters) = (Reader::Remote(remote), Counters::new("memory"));
-    Store(Arc::new(Backend {
-        location: "memory".to_owned(),
-        kind: "s3",
-        is_unsigned: false,
-        settings,
-        counters,
-        reader,
-        writer,
-    }))
+    let location = "memory".to_owned();
+    let backend = Backend { location, kind: "s3", is_unsigned: false, settings, counters, reader, writer };
+    Store(Arc::new(backend), None)
 }
 
 pub(super) fn key(key: &str) -> Key {

@@ -109,6 +109,7 @@ async fn state(app: &App) -> Result<Value, gallery::Error> {
         "records": records,
         "index": index,
         "pyramids": app.gallery.images.pyramids_location(),
+        "disk_cache": app.gallery.images.disk_cache(),
         "warming": {
             "asked": number(&warming.requested), "warmed": number(&warming.warmed), "failed": number(&warming.failed),
         },
@@ -121,18 +122,18 @@ async fn purge(app: &App, query: &str) -> Result<Value, gallery::Error> {
     let query = ApiQuery::read(&table, query)?;
     match (query.text("image"), query.text("work"), query.flag("all")) {
         (Some(image), None, None) => {
-            app.gallery.images.forget(image);
+            app.gallery.images.purge(image).await;
             app.works.forget(None);
         }
         (None, Some(work), None) => {
             let described = app.gallery.works.describe(work).await?;
             for image in &described.work.images {
-                app.gallery.images.forget(&image.file);
+                app.gallery.images.purge(&image.file).await;
             }
             app.works.forget(Some(work));
         }
         (None, None, Some(true)) => {
-            app.gallery.forget_all();
+            app.gallery.purge_all().await;
             app.works.forget(None);
         }
         _ => {

@@ -17,7 +17,7 @@ pub(crate) use pyramid_store::PyramidStore;
 pub(super) use read_ahead::ReadAhead;
 
 use crate::gallery::backoff::Backoff;
-use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::images::handle::{ImageHandle, Start};
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
@@ -103,7 +103,8 @@ impl Pyramids {
     pub(super) async fn find(&self, master: &ImageHandle) -> Result<Option<ImageHandle>, Error> {
         let key = self.store.key(master, &self.recipe())?;
         let name = key.as_str().to_owned();
-        match ImageHandle::open(self.store.objects().clone(), key, 1, self.output).await {
+        let store = self.store.objects_of(master);
+        match ImageHandle::open(store, key, 1, self.output, Start::Recalled).await {
             Ok(pyramid) if self.damaged.get(&name).is_some_and(|known| known == pyramid.version) => Ok(None),
             Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
             Ok(_) => {
@@ -213,7 +214,7 @@ impl Pyramids {
             made => made?,
         };
         let bytes = file.as_file().metadata().map_or(0, |data| data.len());
-        self.store.put(&key, file).await.map_err(|error| self.record_write_failure(error))?;
+        self.store.put(master, &key, file).await.map_err(|error| self.record_write_failure(error))?;
         if self.written().0.succeeded() {
             tracing::info!("pyramids are stored again");
         }

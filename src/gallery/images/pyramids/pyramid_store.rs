@@ -51,6 +51,12 @@ impl PyramidStore {
         &self.store
     }
 
+    /// The store, for the pyramid of a master: what the disk cache keeps of it is purged with the master.
+    pub(crate) fn objects_of(&self, master: &ImageHandle) -> Store {
+        let (store, key, _) = master.origin();
+        self.store.purged_with(store, key)
+    }
+
     /// The key of a master's pyramid: hashes of the master's key and page, and of its version and the recipe.
     pub(crate) fn key(&self, master: &ImageHandle, recipe: &str) -> Result<Key, Error> {
         let (_, key, version) = master.origin();
@@ -66,8 +72,13 @@ impl PyramidStore {
     }
 
     /// Stores a finished pyramid, and deletes the ones that it replaces.
-    pub(crate) async fn put(&self, key: &Key, file: NamedTempFile) -> Result<(), Error> {
-        self.store.move_file(key, file.into_temp_path()).await?;
+    pub(crate) async fn put(
+        &self,
+        master: &ImageHandle,
+        key: &Key,
+        file: NamedTempFile,
+    ) -> Result<(), Error> {
+        self.objects_of(master).move_file(key, file.into_temp_path()).await?;
         self.forget_older(key).await;
         Ok(())
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::gallery;
 use crate::gallery::images::handle::ImageHandle;
 use crate::pixels::ReadAt;
-use crate::store::Error;
+use crate::store::{Error, Store};
 
 /// Bytes of a remote master that are cached.
 const KEPT: u64 = 24 << 20;
@@ -23,6 +23,7 @@ const AHEAD: u64 = 2;
 /// Reads a master in any order, on threads that may block.
 pub(crate) struct ReadAhead {
     master: Arc<ImageHandle>,
+    store: Store,
     tasks: Handle,
     /// Bytes per request to a remote store.
     piece: u64,
@@ -44,18 +45,20 @@ impl ReadAhead {
 
     /// For a reader that reads the file from start to end.
     pub(crate) fn sequential(master: Arc<ImageHandle>, tasks: Handle) -> Self {
-        Self { master, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
+        let store = master.store.without_ranges();
+        Self { master, store, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
     /// For a reader of small ranges in any order.
     pub(crate) fn random_access(master: Arc<ImageHandle>, tasks: Handle) -> Self {
-        Self { master, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
+        let store = master.store.clone();
+        Self { master, store, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
     }
 
     fn fetch(&self, piece: u64) -> JoinHandle<Result<Bytes, Error>> {
-        let master = self.master.clone();
+        let (master, store) = (self.master.clone(), self.store.clone());
         let range = piece * self.piece..((piece + 1) * self.piece).min(master.version.size);
-        self.tasks.spawn(async move { master.store.read(&master.key, &master.version, range, &[]).await })
+        self.tasks.spawn(async move { store.read(&master.key, &master.version, range, &[]).await })
     }
 
     /// A decoder's result, or the store's error if it failed meanwhile: a decoder reports that as a damaged file.
