@@ -178,7 +178,7 @@ impl Remembered {
             self.disk.remove(&name).await;
         }
         let (now, size) = (now_ms().to_le_bytes(), version.size.to_le_bytes());
-        self.disk.replace(&name, &[&now, &size, version.etag.as_bytes()].concat());
+        self.disk.put(&name, &[&now, &size, version.etag.as_bytes()].concat());
     }
 
     /// The last known version, and when the store stated it, in milliseconds since 1970.

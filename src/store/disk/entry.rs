@@ -11,6 +11,8 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 const MARK: [u8; 8] = *b"tegl dc1";
 /// The bytes of the header: the mark and the checksum.
 pub(super) const HEADER: usize = 24;
+/// Longer entries are read by threads that may block, because copying them takes as long as a request.
+const LONGEST_NOW: usize = 256 << 10;
 
 /// The name of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +82,9 @@ pub(super) fn read(root: &File, name: &Name, prefix: &[u8], wait: Wait) -> Resul
     let file = open(root, &name.path(), wait)?;
     let size = rustix::fs::fstat(&file).map_err(failed)?.st_size as usize;
     let length = size.checked_sub(HEADER).ok_or(Miss::Damaged)?;
+    if wait == Wait::Never && length > LONGEST_NOW {
+        return Err(Miss::Cold);
+    }
     let mut header = [0; HEADER];
     let mut bytes = Vec::with_capacity(prefix.len() + length);
     bytes.extend_from_slice(prefix);

@@ -71,7 +71,10 @@ impl Index {
     /// Adds a file of this size, and returns what has to leave for it.
     pub(super) fn insert(&self, name: Name, size: u64) -> Vec<Name> {
         let weight = size.max(1).next_multiple_of(BLOCK).max(self.least);
-        self.entries.insert_with_lifecycle(name, weight)
+        let mut evicted = self.entries.insert_with_lifecycle(name, weight);
+        // The earlier weight of the same name is also reported.
+        evicted.retain(|evicted| *evicted != name || !self.contains(&name));
+        evicted
     }
 
     pub(super) fn remove(&self, name: &Name) {

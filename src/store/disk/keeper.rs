@@ -18,6 +18,8 @@ use super::folder::UNFINISHED;
 const PAUSE: Duration = Duration::from_secs(5);
 /// The number of files that are found before they are counted.
 const FOUND_AT_ONCE: usize = 1000;
+/// This much space of the disk is left to others, or a twentieth of it if that is less; and a twentieth of its files.
+const LEFT: u64 = 1 << 30;
 
 /// A change of the files. Jobs are done one after another, in order.
 pub(super) enum Job {
@@ -60,6 +62,7 @@ impl Keeper {
             Job::Put(name, file) => {
                 self.put(name, &file);
                 shared.queued.fetch_sub(file.len() as u64, Relaxed);
+                shared.jobs.fetch_sub(1, Relaxed);
             }
             Job::Found(files) => {
                 for (name, size) in files {
@@ -72,10 +75,12 @@ impl Keeper {
             Job::Remove(name, done) => {
                 shared.index.remove(&name);
                 self.remove(&name);
+                shared.jobs.fetch_sub(1, Relaxed);
                 done.map(|done| done.send(()));
             }
             Job::Purge(group, done) => {
                 self.purge(group);
+                shared.jobs.fetch_sub(1, Relaxed);
                 let _gone = done.send(());
             }
             #[cfg(test)]
@@ -90,7 +95,7 @@ impl Keeper {
             self.shared.counters.dropped.increment(1);
             return;
         }
-        match self.write(&name, file) {
+        match self.has_room().and_then(|()| self.write(&name, file)) {
             Ok(()) => {
                 self.shared.counters.kept.increment(1);
                 self.count(name, file.len() as u64);
@@ -113,6 +118,18 @@ impl Keeper {
     fn count(&self, name: Name, size: u64) {
         for evicted in self.shared.index.insert(name, size) {
             self.remove(&evicted);
+        }
+    }
+
+    /// Whether enough of the disk is left to others.
+    fn has_room(&self) -> io::Result<()> {
+        let disk = rustix::fs::fstatvfs(&self.shared.folder.root)?;
+        let space = disk.f_bavail * disk.f_frsize > LEFT.min(disk.f_blocks * disk.f_frsize / 20);
+        // Some file systems do not count files.
+        let files = disk.f_files == 0 || disk.f_favail > disk.f_files / 20;
+        match space && files {
+            true => Ok(()),
+            false => Err(io::Error::new(ErrorKind::StorageFull, "the disk is nearly full")),
         }
     }
 

@@ -54,7 +54,7 @@ use index::Index;
 use keeper::{Job, Keeper};
 pub use settings::DiskSettings;
 
-use super::runtime;
+use super::{Error, runtime};
 
 /// The longest entry, in bytes: longer ones are read from where they come.
 const LONGEST: usize = 8 << 20;
@@ -81,6 +81,8 @@ struct Shared {
     has_reported: AtomicBool,
     /// The bytes that wait to be written.
     queued: AtomicU64,
+    /// The jobs that are not done.
+    jobs: AtomicU64,
     counters: Counters,
 }
 
@@ -120,6 +122,7 @@ impl DiskCache {
             is_off: AtomicBool::new(false),
             has_reported: AtomicBool::new(false),
             queued: AtomicU64::new(0),
+            jobs: AtomicU64::new(0),
             counters: Counters {
                 hits: lookups("hit"),
                 misses: lookups("miss"),
@@ -175,15 +178,8 @@ impl DiskCache {
         self.shared.counters.misses.increment(1);
     }
 
-    /// Keeps an entry whose name determines its bytes.
+    /// Keeps an entry, instead of an earlier one.
     pub(crate) fn put(&self, name: &Name, bytes: &[u8]) {
-        if !self.shared.index.contains(name) {
-            self.replace(name, bytes);
-        }
-    }
-
-    /// Keeps an entry instead of an earlier one.
-    pub(crate) fn replace(&self, name: &Name, bytes: &[u8]) {
         let shared = &self.shared;
         let length = (HEADER + bytes.len()) as u64;
         if bytes.len() > LONGEST || shared.is_off.load(Relaxed) {
@@ -194,29 +190,41 @@ impl DiskCache {
             shared.counters.dropped.increment(1);
             return;
         }
-        let _stopped = self.jobs.send(Job::Put(*name, entry::encode(name, bytes)));
+        self.send(Job::Put(*name, entry::encode(name, bytes)));
     }
 
     /// Removes an entry later.
     pub(crate) fn discard(&self, name: &Name) {
-        let _stopped = self.jobs.send(Job::Remove(*name, None));
+        self.send(Job::Remove(*name, None));
     }
 
     /// Removes an entry, and what is queued under its name.
     pub(crate) async fn remove(&self, name: &Name) {
-        if !self.shared.may_have(name) && self.shared.queued.load(Relaxed) == 0 {
+        if !self.shared.may_have(name) && self.shared.jobs.load(Relaxed) == 0 {
             return;
         }
         let (done, removed) = oneshot::channel();
-        let _stopped = self.jobs.send(Job::Remove(*name, Some(done)));
-        let _done = removed.await;
+        self.send(Job::Remove(*name, Some(done)));
+        let in_time = runtime::run(PATIENCE, async move { removed.await.map_err(Error::unavailable) }).await;
+        if in_time.is_err() {
+            // The disk hangs, or much is purged. What the index does not have is not found, once it is complete.
+            self.shared.index.remove(name);
+            if !self.shared.is_recovered.load(Relaxed) {
+                self.shared.is_off.store(true, Relaxed);
+            }
+        }
     }
 
     /// Removes the entries of a group, or all.
     pub(crate) async fn purge(&self, group: Option<u64>) {
         let (done, purged) = oneshot::channel();
-        let _stopped = self.jobs.send(Job::Purge(group, done));
+        self.send(Job::Purge(group, done));
         let _done = purged.await;
+    }
+
+    fn send(&self, job: Job) {
+        self.shared.jobs.fetch_add(1, Relaxed);
+        let _stopped = self.jobs.send(job);
     }
 
     /// Updates the gauges.
@@ -249,6 +257,8 @@ impl Shared {
         }
         if let Err(Miss::Missing | Miss::Damaged) = read {
             self.index.remove(name);
+        }
+        if let Err(Miss::Damaged) = read {
             let _may_be_missing = std::fs::remove_file(entry::path(&self.folder.path, name));
         }
         read.map(Bytes::from)

@@ -130,6 +130,18 @@ fn a_damaged_entry_is_not_found_and_can_be_replaced() {
 }
 
 #[test]
+fn an_entry_can_be_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = open(folder.path());
+    for bytes in [&b"first"[..], b"second", b"third"] {
+        cache.put(&one(1), bytes);
+        flush(&cache);
+        assert_eq!(get(&cache, &one(1)).unwrap(), bytes);
+    }
+    assert_eq!((files(folder.path()).len(), cache.shared.index.size().1), (1, 1));
+}
+
+#[test]
 fn a_group_is_purged_with_what_is_queued() {
     let folder = tempfile::tempdir().unwrap();
     let cache = open(folder.path());

@@ -1,4 +1,5 @@
 mod local;
+mod remembered;
 mod remote;
 mod uploads;
 mod write;
