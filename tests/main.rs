@@ -11,6 +11,7 @@ mod commands;
 mod compare;
 mod connections;
 mod creators;
+mod disk_cache;
 mod disks;
 mod engines;
 mod export;

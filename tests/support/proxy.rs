@@ -79,6 +79,13 @@ impl Proxy {
         format!("http://{}/", self.address)
     }
 
+    /// The number of requests with this method so far.
+    pub(crate) fn requests(&self, method: &str) -> usize {
+        let state = self.shared.state.lock().unwrap();
+        let of_method = state.received.iter().filter(|(request, _)| request.starts_with(method));
+        of_method.map(|(_, times)| times).sum()
+    }
+
     /// Sets the faults, each with the share of requests that it affects.
     pub(crate) fn fail(&self, faults: &[(Fault, f64)]) {
         let mut state = self.shared.state.lock().unwrap();

@@ -71,6 +71,11 @@ impl Weed {
         ]
     }
 
+    /// The address of the S3 interface.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.endpoint.trim_start_matches("http://").parse().unwrap()
+    }
+
     pub(crate) fn put(&self, files: &[(&str, Vec<u8>)]) {
         let bucket = AmazonS3Builder::new()
             .with_bucket_name("masters")
