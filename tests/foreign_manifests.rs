@@ -442,3 +442,22 @@ fn content_states_with_old_addresses_open_the_work() {
         "partOf": [{"id": id("copy", "manifest.json"), "type": "Manifest"}]});
     assert!(open(&of_copy).ends_with("/works/copy?canvas=1"));
 }
+
+#[test]
+fn languages_keep_the_order_of_the_source() {
+    let museum = Workspace::new::<&str>(&[]);
+    let manifest = r#"{"id": "https://peer.example/tongues/manifest.json", "type": "Manifest",
+        "label": {"sv": ["Hav"], "en": ["Sea"], "da": ["Hav"]}, "summary": {"kl": ["Imaq"], "da": ["Havet"]}, "items": []}"#;
+    let second = r#"{"@id": "https://peer.example/tongues2/manifest.json", "@type": "sc:Manifest",
+        "label": [{"@value": "Hav", "@language": "sv"}, {"@value": "Sea", "@language": "en"}], "sequences": [{"canvases": []}]}"#;
+    let lines = [manifest, second].map(|one| one.replace('\n', " ") + "\n").concat();
+    let ran = museum.ingest("manifests.jsonl", &lines, &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let server = serve(&museum);
+    let served = server.get("/presentation/3/tongues/manifest").text();
+    assert!(served.contains(r#"{"sv":["Hav"],"en":["Sea"],"da":["Hav"]}"#), "{served}");
+    assert!(served.contains(r#""summary":{"da":["Havet"],"kl":["Imaq"]}"#), "{served}");
+    let served = server.get("/presentation/2/tongues2/manifest").text();
+    let at = |word: &str| served.find(word).unwrap_or_else(|| panic!("{word}: {served}"));
+    assert!(at(r#""sv""#) < at(r#""en""#), "{served}");
+}

@@ -219,7 +219,7 @@ async fn put_one(
     let insert = sqlx::query(insert).bind(name.clone()).bind(i64::from(is_top)).bind(source.to_owned());
     let insert = insert.bind(serde_json::to_string(&collection.label)?);
     // PostgreSQL's texts have no NUL.
-    let body = collection.body.to_string().replace("\\u0000", "\\ufffd");
+    let body = collection.languages.write(&collection.body).replace("\\u0000", "\\ufffd");
     insert.bind(body).execute(&mut *changes).await?;
     for delete in [
         "DELETE FROM collection_uris WHERE collection = $1",

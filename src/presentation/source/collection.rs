@@ -11,7 +11,7 @@ use crate::presentation::context::CONTEXT_3;
 use crate::presentation::manifest::of_version;
 use crate::presentation::object::object;
 use crate::presentation::{IMPORTED_SCHEME, http_uri, language_map, links};
-use crate::record::read::image_name;
+use crate::record::read::{LanguageOrder, image_name};
 use crate::record::{SourceImages, Text};
 
 /// The most URIs that are looked up for a collection, beside those of its members.
@@ -43,6 +43,8 @@ pub(crate) struct ImportedCollection {
     name: String,
     /// In the form of version 3.
     body: Value,
+    /// The order of languages in the source.
+    pub languages: LanguageOrder,
     /// What this server has for the URIs in it.
     pub known: HashMap<String, Imported>,
     /// The collections that it is a member of: their names and labels.
@@ -54,9 +56,10 @@ pub(crate) struct ImportedCollection {
 impl ImportedCollection {
     /// Reads a collection that the catalogue has; `None` if it is no JSON object.
     pub(crate) fn read(name: &str, body: &str) -> Option<Self> {
+        let languages = LanguageOrder::of(body);
         let body: Value = serde_json::from_str(body).ok().filter(Value::is_object)?;
         let (known, parents) = (HashMap::new(), Vec::new());
-        Some(Self { name: name.to_owned(), body, known, parents, is_free: false })
+        Some(Self { name: name.to_owned(), body, languages, known, parents, is_free: false })
     }
 
     /// The URIs of its members, and those in its own properties.

@@ -7,7 +7,7 @@
 //! | feature | in the manifest served |
 //! |---|---|
 //! | `id` of the manifest, canvases, ranges, annotation pages and annotations | in our form: addresses of this server, wherever they are referenced; as is with `presentation.keep_ids` |
-//! | `label`, `metadata`, `summary`, `requiredStatement` | as is, in order; HTML reduced to what §4.5 allows, pictures in it only of this server |
+//! | `label`, `metadata`, `summary`, `requiredStatement` | as is, in order, languages in the order in which the source first has them; HTML reduced to what §4.5 allows, pictures in it only of this server |
 //! | `rights` | in our form: the canonical URI; a statement that is no such URI is a pair of the metadata |
 //! | `provider`, `homepage`, `logo` | as is; those of the settings only if there are none |
 //! | `navDate`, `navPlace`, `start`, `viewingDirection`, `behavior` | as is; unknown behaviors are in the source only |
@@ -64,7 +64,7 @@ pub(crate) use self::collection::{Imported, ImportedCollection};
 pub(crate) use self::left_out::left_out;
 use super::http_uri;
 use crate::iiif::Dimensions;
-use crate::record::read::{image_name, painted_images, upgraded};
+use crate::record::read::{LanguageOrder, image_name, painted_images, upgraded};
 use crate::record::{SourceImages, Work};
 
 /// Longer manifests, in bytes, are not repeated.
@@ -78,6 +78,8 @@ pub(crate) struct Source {
     images: HashMap<String, String>,
     /// The contexts of extensions.
     contexts: Vec<String>,
+    /// The order of languages in the source.
+    languages: LanguageOrder,
 }
 
 impl Source {
@@ -116,7 +118,12 @@ impl Source {
         let cleaner = Cleaner { is_free, own: &images, painted: &painted };
         let contexts = cleaner.contexts(&manifest);
         let manifest = cleaner.manifest(&manifest)?;
-        Some(Self { manifest, images, contexts })
+        Some(Self { manifest, images, contexts, languages: LanguageOrder::of(text) })
+    }
+
+    /// The text of one of the work's documents, with languages in the order of the source.
+    pub(crate) fn write(&self, document: &Value) -> String {
+        self.languages.write(document)
     }
 
     /// The size of a canvas by its number from 1, if it has one.

@@ -25,3 +25,4 @@ pub use reader::{read, schema};
 pub use record::{BadRecord, Error, ParsedRecord};
 pub use stream::Limits;
 pub(super) use value::json::truth;
+pub use value::language_order::LanguageOrder;

@@ -147,7 +147,7 @@ async fn imported(
     let (address, publisher) = (address.clone(), app.publisher.clone());
     let making = tokio::task::spawn_blocking(move || {
         let collections = Collections { address: &address, publisher: &publisher, version };
-        collections.imported(&found).to_string()
+        found.languages.write(&collections.imported(&found))
     });
     let document = making.await.map_err(|error| Error::Fault(error.to_string()))?;
     Ok(document_response(request, document, media_type(request, version)).await)

@@ -162,8 +162,10 @@ async fn make(
     let of = |shown: &crate::gallery::OpenedImage| {
         (shown.image.file.clone(), shown.granted.number, shown.granted.grant)
     };
+    let document = document.ok_or(Error::NotFound)?;
+    let text = source.as_ref().map_or_else(|| document.to_string(), |source| source.write(&document));
     Ok(Made {
-        document: Document::new(document.ok_or(Error::NotFound)?.to_string()),
+        document: Document::new(text),
         seen: described.seen,
         images: described.images.iter().map(of).collect(),
         until: (!described.complete).then(|| Instant::now() + INCOMPLETE),

@@ -3,5 +3,6 @@
 pub(in crate::record::read) mod image;
 pub(in crate::record::read) mod json;
 pub(in crate::record::read) mod language_map;
+pub(in crate::record::read) mod language_order;
 pub(in crate::record::read) mod measure;
 pub(in crate::record::read) mod year;

@@ -8,6 +8,7 @@ use super::upgrade::{common, without_remnants};
 use crate::record::Text;
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
+use crate::record::read::value::language_order::LanguageOrder;
 
 /// The maximum depth of collections within collections.
 const MAX_DEPTH: usize = 8;
@@ -24,6 +25,8 @@ pub struct SourceCollection {
     pub label: Text,
     /// The collection in the form of version 3. Its items are references, also to collections that it embeds.
     pub body: Value,
+    /// The order of languages in the document.
+    pub languages: LanguageOrder,
     /// The URIs of its items, in order.
     pub members: Vec<String>,
     /// Whether it is a collection of Presentation API 2.
@@ -33,6 +36,7 @@ pub struct SourceCollection {
 /// The collection in a document that was read at `address`, followed by those that are embedded in it; none if the document
 /// is no collection.
 pub fn collections(document: &str, address: &str) -> Vec<SourceCollection> {
+    let languages = LanguageOrder::of(document);
     let Ok(document) = serde_json::from_str::<Value>(document) else { return Vec::new() };
     let is_collection = |kind: &str| kind.rsplit(':').next() == Some("Collection");
     if !field(&document, &["type", "@type"]).and_then(Value::as_str).is_some_and(is_collection) {
@@ -42,7 +46,7 @@ pub fn collections(document: &str, address: &str) -> Vec<SourceCollection> {
     let mut found = Vec::new();
     if let Some(Value::Object(mut whole)) = upgraded(document, "Collection", 0) {
         whole.entry("id").or_insert_with(|| Value::from(address));
-        divide(whole, is_version_2, &mut found);
+        divide(whole, is_version_2, &languages, &mut found);
     }
     found
 }
@@ -95,7 +99,12 @@ fn upgraded(from: Value, kind: &str, depth: usize) -> Option<Value> {
 }
 
 /// Adds a collection whose embedded collections become references, then these.
-fn divide(mut whole: Map<String, Value>, is_version_2: bool, found: &mut Vec<SourceCollection>) {
+fn divide(
+    mut whole: Map<String, Value>,
+    is_version_2: bool,
+    languages: &LanguageOrder,
+    found: &mut Vec<SourceCollection>,
+) {
     let uri = whole.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let (mut items, mut members, mut embedded) = (Vec::new(), Vec::new(), Vec::new());
     for (number, item) in (1..).zip(into_list(whole.remove("items"))) {
@@ -111,8 +120,16 @@ fn divide(mut whole: Map<String, Value>, is_version_2: bool, found: &mut Vec<Sou
     }
     whole.insert("items".into(), Value::Array(items));
     let label = language_map(whole.get("label").unwrap_or(&Value::Null));
-    found.push(SourceCollection { uri, label, body: Value::Object(whole), members, is_version_2 });
-    embedded.into_iter().for_each(|inner| divide(inner, is_version_2, found));
+    let languages_here = languages.clone();
+    found.push(SourceCollection {
+        uri,
+        label,
+        body: Value::Object(whole),
+        languages: languages_here,
+        members,
+        is_version_2,
+    });
+    embedded.into_iter().for_each(|inner| divide(inner, is_version_2, languages, found));
 }
 
 fn into_list(value: Option<Value>) -> Vec<Value> {

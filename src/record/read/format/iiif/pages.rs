@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::upgrade;
 use crate::record::read::value::json::field;
+use crate::record::read::value::language_order::LanguageOrder;
 
 /// Maximum depth of ranges and canvases within each other.
 const MAX_DEPTH: usize = 12;
@@ -20,7 +21,7 @@ pub fn with_pages(text: &str, mut read: impl FnMut(&str) -> Option<Value>) -> Op
     let mut manifest: Value = serde_json::from_str(text).ok()?;
     let mut visited = HashSet::new();
     let mut once = |uri: &str| if visited.insert(uri.to_owned()) { read(uri) } else { None };
-    walk(&mut manifest, 0, &mut once).then(|| manifest.to_string())
+    walk(&mut manifest, 0, &mut once).then(|| LanguageOrder::of(text).write(&manifest))
 }
 
 /// Embeds the pages below a value. Returns whether it changed.
