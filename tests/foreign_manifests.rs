@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::masters::{self, picture};
 use crate::support::museum::{wait, wait_until_indexed};
 use crate::support::origin::Origin;
 use crate::support::server::Server;
@@ -441,6 +442,65 @@ fn content_states_with_old_addresses_open_the_work() {
     let of_copy = json!({"id": id("kept", "canvas/0"), "type": "Canvas",
         "partOf": [{"id": id("copy", "manifest.json"), "type": "Manifest"}]});
     assert!(open(&of_copy).ends_with("/works/copy?canvas=1"));
+}
+
+#[test]
+fn annotations_about_images_of_the_source_are_about_those_of_this_server() {
+    let museum = Workspace::new(&[("one.tif", masters::jpeg_pyramid(&picture(400, 300), 256))]);
+    let service = |name: &str| format!("https://peer.example/image/{name}");
+    let request = format!("{}/full/full/0/default.jpg", service("one.tif"));
+    let targets = [
+        json!(service("one.tif")),
+        json!(format!("{request}#xywh=1,2,3,4")),
+        json!({"type": "SpecificResource", "source": {"id": service("one.tif"), "type": "ImageService2", "profile": "level1"},
+            "selector": {"type": "ImageApiSelector", "region": "1,2,3,4"}}),
+        json!([service("one.tif"), service("other")]),
+    ];
+    let note = |(at, target): (usize, &Value)| {
+        json!({"id": id("noted", &format!("note/{at}")), "type": "Annotation", "motivation": "commenting",
+            "body": {"type": "TextualBody", "value": "Note"}, "target": target})
+    };
+    let notes: Vec<Value> = targets.iter().enumerate().map(note).collect();
+    let annotated = |rights: &str| {
+        let body = json!({"id": request, "type": "Image", "format": "image/jpeg", "width": 400, "height": 300,
+            "service": [{"id": service("one.tif"), "type": "ImageService2", "profile": "level1"}]});
+        let canvas = json!({"width": 400, "height": 300, "items": painting("noted", body),
+            "annotations": [{"id": id("noted", "notes"), "type": "AnnotationPage", "items": notes}]});
+        third("noted", json!({"rights": rights}), canvas)
+    };
+    let ingest = |rights: &str| {
+        let ran = museum.ingest("manifests.jsonl", &format!("{}\n", annotated(rights)), &[]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(
+            ran.err.contains(&format!("of other servers, and stay so: {}\n", service("other"))),
+            "{}",
+            ran.err
+        );
+    };
+    ingest("http://creativecommons.org/publicdomain/mark/1.0/");
+    let server = serve(&museum);
+    let own = |version: u8| format!("http://{}/iiif/{version}/one.tif", server.address);
+    let served = server.get("/presentation/3/noted/manifest").json();
+    let target = |at: usize| &served["items"][0]["annotations"][0]["items"][at]["target"];
+    assert_eq!(*target(0), json!(own(3)));
+    assert_eq!(*target(1), json!(format!("{}/full/max/0/default.jpg#xywh=1,2,3,4", own(3))));
+    assert_eq!(target(2)["source"], json!({"id": own(3), "type": "ImageService3"}));
+    assert_eq!(target(2)["selector"]["region"], "1,2,3,4");
+    assert_eq!(*target(3), json!([own(3), service("other")]));
+    drop(server);
+
+    ingest("http://rightsstatements.org/vocab/InC/1.0/");
+    let limited = serve(&museum);
+    let served = limited.get("/presentation/3/noted/manifest").json();
+    assert!(!served.to_string().contains(&service("one.tif")), "{served:#}");
+    let first = &served["items"][0]["annotations"][0]["items"][0]["target"];
+    assert_eq!(*first, json!(format!("http://{}/iiif/3/one.tif", limited.address)));
+    drop(limited);
+    let rule = [("TEGL__RIGHTS__OTHERWISE__LARGEST", "0"), ("TEGL__RIGHTS__OTHERWISE__ORIGINAL", "false")];
+    let closed = museum.serve(&rule);
+    wait_until_indexed(&closed);
+    let served = closed.get("/presentation/3/noted/manifest").text();
+    assert!(!served.contains("one.tif"), "{served}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The URIs that works, their canvases and their images had in the manifests that they were read from.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use sqlx::Row;
 use xxhash_rust::xxh3::xxh3_128;
@@ -9,8 +9,8 @@ use super::facets::number;
 use super::sql::{Value, fetch_rows};
 use super::{Catalogue, Error, WorkSummary};
 use crate::presentation::http_uri;
+use crate::record::Work;
 use crate::record::read::resource_ids;
-use crate::record::{Image, Work};
 
 /// What a URI of another server's manifest named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,18 +57,12 @@ pub(super) fn keys(work: &Work, original: Option<&str>) -> Vec<(String, SourcePa
         return Vec::new();
     }
     let Some(ids) = original.and_then(resource_ids) else { return Vec::new() };
-    let manifest = (ids.manifest, SourcePart::Manifest);
-    let canvases = ids.canvases.into_iter().zip(1..).map(|(id, number)| (id, SourcePart::Canvas(number)));
-    let mut own: HashMap<u32, VecDeque<&Image>> = HashMap::new();
-    for image in &work.images {
-        own.entry(image.canvas.unwrap_or_default()).or_default().push_back(image);
+    let mut found = vec![(ids.manifest.as_str(), SourcePart::Manifest)];
+    found.extend(ids.canvases.iter().zip(1..).map(|(id, number)| (id.as_str(), SourcePart::Canvas(number))));
+    for (canvas, name, image) in ids.with_images(work) {
+        found.push((name, SourcePart::Image { canvas, file: image.map(|image| image.file.clone()) }));
     }
-    let images = ids.images.into_iter().map(|(canvas, name)| {
-        let image = own.get_mut(&canvas).and_then(VecDeque::pop_front).filter(|image| image.matched);
-        (name, SourcePart::Image { canvas, file: image.map(|image| image.file.clone()) })
-    });
-    let all = std::iter::once(manifest).chain(canvases).chain(images);
-    all.filter_map(|(uri, part)| Some((key(&uri)?, part))).collect()
+    found.into_iter().filter_map(|(uri, part)| Some((key(uri)?, part))).collect()
 }
 
 /// The row of a URI.

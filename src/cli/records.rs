@@ -245,6 +245,7 @@ struct Counts {
     bad: usize,
     missing: usize,
     duplicates: usize,
+    elsewhere: usize,
     renamed: usize,
 }
 
@@ -354,6 +355,28 @@ impl Watch for Reporter {
             }),
             many if many == MAX_LISTED + 1 => {
                 self.print_line("more works have no master; --verbose lists them all")
+            }
+            _ => {}
+        }
+    }
+
+    fn elsewhere(&self, object_number: &str, targets: &[String]) {
+        if self.json {
+            println!(
+                "{}",
+                json!({ "annotated_elsewhere": { "object_number": object_number, "targets": targets } })
+            );
+            return;
+        }
+        let mut counts = self.counts.lock();
+        counts.elsewhere += 1;
+        match counts.elsewhere {
+            few if few <= MAX_LISTED || self.verbose => self.print_line(&format!(
+                "{object_number}: annotations are about resources of other servers, and stay so: {}",
+                targets.iter().take(MAX_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ")
+            )),
+            many if many == MAX_LISTED + 1 => {
+                self.print_line("more works have annotations of other servers; --verbose lists them all")
             }
             _ => {}
         }

@@ -53,7 +53,7 @@ pub(crate) use own_labels::{Overrides, OwnLabels, Words, exactly};
 pub(crate) use publisher::{Logo, Publisher};
 pub(crate) use rights::normalize as rights_uri;
 pub(crate) use schema_org::visual_artwork;
-pub(crate) use source::{Imported, ImportedCollection, Source, left_out};
+pub(crate) use source::{Imported, ImportedCollection, Source, left_out, own_image};
 pub(crate) use span::Span;
 pub(crate) use view::{Canvas, CanvasImage, Original, View, views};
 pub(crate) use web_annotation::{CONTEXT as ANNOTATION_CONTEXT, Published};

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::clean::Cleaner;
+use super::images::own_image;
 use super::map;
 use super::values::{MAX_DEPTH, full, json, kind_of, list, some, text_of, word};
 use crate::presentation::object::object;
@@ -15,6 +16,10 @@ impl Cleaner<'_> {
         let one = |one: &Value| match one {
             Value::String(_) if key == "body" => {
                 Some(object! { "type": "SpecificResource", "source": self.uri(one)? })
+            }
+            // An image of this server is replaced, so nothing of the source's is published.
+            Value::String(uri) if key != "items" && own_image(self.own, uri).is_some() => {
+                http_uri(uri).map(Value::from)
             }
             Value::String(_) => self.uri(one).map(Value::from),
             other => self.content(other, depth),

@@ -1,6 +1,8 @@
 //! Images of this server in the place of those that the manifest names.
 
-use serde_json::Value;
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
 
 use super::Source;
 use crate::iiif::Version;
@@ -36,6 +38,9 @@ impl Images<'_> {
                     return true;
                 }
                 let Value::Object(fields) = value else { return false };
+                if is_reference(key) && !is_image && self.readdress(fields) == Some(false) {
+                    return false;
+                }
                 let is_of_list = |key: &str, value: &Value| key == "items" && value.is_array();
                 let mut lost = Vec::new();
                 for (key, value) in fields.iter_mut().filter(|(key, _)| *key != "service") {
@@ -52,8 +57,50 @@ impl Images<'_> {
                 };
                 !lost.iter().any(|key| key == needs)
             }
+            Value::String(uri) if is_reference(key) => match self.address_of(uri) {
+                Some(Some(own)) => {
+                    *uri = own;
+                    true
+                }
+                Some(None) => false,
+                None => true,
+            },
             _ => true,
         }
+    }
+
+    /// The address of an image on this server, or of a request to it, for that in the source: `Some(None)` if it may not be
+    /// shown, `None` if the URI is of something else.
+    fn address_of(&self, uri: &str) -> Option<Option<String>> {
+        let (uri, fragment) =
+            uri.split_once('#').map_or((uri, None), |(uri, fragment)| (uri, Some(fragment)));
+        let (file, request) = own_image(&self.source.images, uri)?;
+        let image = self.view.images.iter().find(|image| image.file == *file);
+        Some(image.map(|image| {
+            let service = self.view.address.image(self.version, &image.identifier);
+            // Version 3 has no size `full`; version 2 has `max` as well.
+            let parts: Vec<&str> = request.split('/').collect();
+            let request = match parts[..] {
+                ["", region, "full", rotation, last] => format!("/{region}/max/{rotation}/{last}"),
+                _ => request,
+            };
+            let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+            format!("{service}{request}{fragment}")
+        }))
+    }
+
+    /// Has a target or source that is described as an image service name that of this server. Returns whether it may be
+    /// shown; `None` if it is something else.
+    fn readdress(&self, fields: &mut Map<String, Value>) -> Option<bool> {
+        let Some(own) = self.address_of(fields.get("id")?.as_str()?)? else { return Some(false) };
+        fields.insert("id".into(), Value::from(own));
+        fields.remove("service");
+        if fields.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("ImageService")) {
+            let number = self.version.number();
+            fields.insert("type".into(), Value::from(format!("ImageService{number}")));
+            fields.remove("profile");
+        }
+        Some(true)
     }
 
     /// The file of this server for an image of the source.
@@ -85,6 +132,23 @@ impl Images<'_> {
         }
         *value = made;
     }
+}
+
+/// Whether a property names a resource that an annotation is about.
+fn is_reference(key: &str) -> bool {
+    matches!(key, "target" | "source" | "scope")
+}
+
+/// The file of an image of this server by the URI of its image or image service in the source, and what follows in a request
+/// to that service (Image API 3.0, §2).
+pub(crate) fn own_image<'a>(own: &'a HashMap<String, String>, uri: &str) -> Option<(&'a String, String)> {
+    let uri = http_uri(uri.split('#').next().unwrap_or_default())?;
+    let name = uri.strip_suffix("/info.json").unwrap_or(&uri);
+    if let Some(file) = own.get(name) {
+        return Some((file, String::new()));
+    }
+    let (at, _) = uri.rmatch_indices('/').nth(3)?;
+    own.get(&uri[..at]).map(|file| (file, uri[at..].to_owned()))
 }
 
 /// The region and rotation of an Image API URI that is not of the whole image upright.

@@ -18,7 +18,7 @@
 //! | targets of paintings that are not their canvas | in our form: the canvas, with the region, time and style of the target |
 //! | several images on a canvas, their targets, regions, rotations and choices | as is; the images in our form if they are of this server, otherwise by reference |
 //! | `structures`: ranges, nested, with behavior and `supplementary` | as is |
-//! | embedded annotation pages, any motivation, with selectors and style sheets | as is; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
+//! | embedded annotation pages, any motivation, with selectors and style sheets | as is; targets that are images of this server, or requests to their services, by their addresses here, other targets outside the manifest as is, and `tegl ingest` lists them; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
 //! | annotation pages by reference | read with the manifest and embedded as above; those that `tegl ingest` could not read are references, which it lists |
 //! | annotation collections | as is, by reference |
 //! | sound, video, 3D and text as bodies | as is, by reference |
@@ -62,9 +62,10 @@ use serde_json::{Map, Value};
 use self::clean::Cleaner;
 pub(crate) use self::collection::{Imported, ImportedCollection};
 pub(crate) use self::left_out::left_out;
+pub(crate) use self::images::own_image;
 use super::http_uri;
 use crate::iiif::Dimensions;
-use crate::record::read::{LanguageOrder, image_name, painted_images, upgraded};
+use crate::record::read::{LanguageOrder, ResourceIds, upgraded};
 use crate::record::{SourceImages, Work};
 
 /// Longer manifests, in bytes, are not repeated.
@@ -102,17 +103,13 @@ impl Source {
         }
         let mut painted = Vec::new();
         let mut images = HashMap::new();
-        for (number, canvas) in (1..).zip(canvases) {
-            let names = painted_images(canvas).into_iter().filter_map(image_name);
-            let own = work.images.iter().filter(|image| image.canvas == Some(number));
-            let mut own = own.map(Some).chain(std::iter::repeat(None));
-            for name in names {
-                let Some(name) = http_uri(name) else { continue };
-                if let Some(image) = own.next().flatten().filter(|image| image.matched) {
-                    images.entry(name.clone()).or_insert_with(|| image.file.clone());
-                }
-                painted.push(name);
+        let ids = ResourceIds::of(&manifest);
+        for (_, name, image) in ids.with_images(work) {
+            let Some(name) = http_uri(name) else { continue };
+            if let Some(image) = image {
+                images.entry(name.clone()).or_insert_with(|| image.file.clone());
             }
+            painted.push(name);
         }
         let painted = SourceImages::new(painted);
         let cleaner = Cleaner { is_free, own: &images, painted: &painted };

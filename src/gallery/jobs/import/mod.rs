@@ -28,7 +28,9 @@ pub(crate) use register::{Earlier, Register};
 use crate::catalogue::{Batch, NewWork, Renamed};
 use crate::gallery::catalogue_client::CatalogueClient;
 use crate::gallery::images::ImageService;
-use crate::record::read::{BadRecord, ParsedRecord};
+use crate::presentation::{http_uri, own_image};
+use crate::record::Work;
+use crate::record::read::{BadRecord, ParsedRecord, outside_targets, resource_ids};
 
 /// The input of an import.
 pub(crate) struct Import {
@@ -82,6 +84,8 @@ pub(crate) trait Watch: Send + Sync {
     fn bad(&self, bad: &BadRecord);
     /// These images of a work have no master.
     fn missing(&self, object_number: &str, files: &[&str]);
+    /// Annotations of a work's manifest target these resources of other servers, which stay where they are.
+    fn elsewhere(&self, object_number: &str, targets: &[String]);
     /// A record was skipped, because an earlier record of the same work differs.
     fn duplicate(&self, object_number: &str, line: u64, earlier: &Earlier);
     fn renamed(&self, renamed: &Renamed);
@@ -247,6 +251,10 @@ impl Reader {
         let is_limited =
             self.images.rights().of_record(work.rights.as_deref(), work.public_domain).is_limited();
         self.import.left_out.lock().add(&work, original.as_deref(), is_limited);
+        let elsewhere = elsewhere(&work, original.as_deref());
+        if !elsewhere.is_empty() {
+            self.watch.elsewhere(&work.object_number, &elsewhere);
+        }
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
         seen.missing += missing.len() as u64;
@@ -258,4 +266,18 @@ impl Reader {
         }
         NewWork { work, original, source: self.import.source.clone() }
     }
+}
+
+/// What annotations of a work's manifest target that is neither a part of it nor an image of this server.
+fn elsewhere(work: &Work, original: Option<&str>) -> Vec<String> {
+    let Some(manifest) = original.filter(|_| work.canvases.is_some()) else { return Vec::new() };
+    let mut targets = outside_targets(manifest).unwrap_or_default();
+    if !targets.is_empty() {
+        let ids = resource_ids(manifest);
+        let images = ids.iter().flat_map(|ids| ids.with_images(work));
+        let own =
+            images.filter_map(|(_, name, image)| Some((http_uri(name)?, image?.file.clone()))).collect();
+        targets.retain(|target| own_image(&own, target).is_none());
+    }
+    targets
 }

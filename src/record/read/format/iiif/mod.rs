@@ -3,6 +3,7 @@
 mod canvas;
 mod collection;
 mod pages;
+mod targets;
 mod upgrade;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ pub use self::canvas::{image_name, painted_images};
 use self::canvas::{images, part};
 pub use self::collection::{SourceCollection, collections};
 pub use self::pages::with_pages;
+pub use self::targets::outside_targets;
 pub use self::upgrade::{ResourceIds, resource_ids, upgraded};
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;

@@ -1,17 +1,18 @@
 //! Converts manifests of Presentation API 2 to the form of Presentation API 3.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
 use super::canvas::{image_name, painted_images};
 use crate::record::read::record::MAX_PART_DEPTH;
 use crate::record::read::value::json::many;
+use crate::record::{Image, Work};
 
 /// The URIs of a manifest, its canvases and its images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceIds {
-    /// The manifest's.
+    /// The manifest's; may be empty.
     pub manifest: String,
     /// Those of its canvases, in order; empty if a canvas has none.
     pub canvases: Vec<String>,
@@ -25,16 +26,38 @@ pub struct ResourceIds {
 pub fn resource_ids(text: &str) -> Option<ResourceIds> {
     let manifest: Value = serde_json::from_str(text).ok()?;
     let is_version_2 = manifest.get("items").is_none();
-    let manifest = upgraded(manifest);
-    let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
-    let mut images = Vec::new();
-    for (number, canvas) in (1..).zip(many(manifest.get("items"))) {
-        let names = painted_images(canvas).into_iter().filter_map(image_name);
-        images.extend(names.map(|name| (number, name.to_owned())));
+    let ids = ResourceIds::of(&upgraded(manifest));
+    Some(ResourceIds { is_version_2, ..ids }).filter(|ids| !ids.manifest.is_empty())
+}
+
+impl ResourceIds {
+    /// The URIs in a manifest in the form of version 3.
+    pub fn of(manifest: &Value) -> Self {
+        let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
+        let canvases = many(manifest.get("items"));
+        let mut images = Vec::new();
+        for (number, canvas) in (1..).zip(canvases) {
+            let names = painted_images(canvas).into_iter().filter_map(image_name);
+            images.extend(names.map(|name| (number, name.to_owned())));
+        }
+        let canvases = canvases.iter().map(id).collect();
+        Self { manifest: id(manifest), canvases, images, is_version_2: false }
     }
-    let canvases = many(manifest.get("items")).iter().map(id).collect();
-    let whole = manifest.get("id")?.as_str()?.to_owned();
-    Some(ResourceIds { manifest: whole, canvases, images, is_version_2 })
+
+    /// The images that are painted on canvases: the number of the canvas from 1, the URI, and the image of the work that was
+    /// read from the manifest, if it has a master.
+    pub fn with_images<'a>(&'a self, work: &'a Work) -> Vec<(u32, &'a str, Option<&'a Image>)> {
+        let mut own: HashMap<u32, VecDeque<&Image>> = HashMap::new();
+        for image in &work.images {
+            own.entry(image.canvas.unwrap_or_default()).or_default().push_back(image);
+        }
+        let mut found = Vec::with_capacity(self.images.len());
+        for (canvas, name) in &self.images {
+            let image = own.get_mut(canvas).and_then(VecDeque::pop_front);
+            found.push((*canvas, name.as_str(), image.filter(|image| image.matched)));
+        }
+        found
+    }
 }
 
 /// A manifest in the form of version 3; of one that has this form only properties of version 2 change.
