@@ -14,20 +14,20 @@ use crate::support::not_proven;
 use crate::support::postgres::{NORMAL_COMMITS, Postgres, SLOW_COMMITS};
 
 /// Where one test keeps its words.
-struct Bed {
+pub(crate) struct Bed {
     url: String,
     _folder: tempfile::TempDir,
 }
 
 impl Bed {
-    async fn open(&self) -> Catalogue {
+    pub(crate) async fn open(&self) -> Catalogue {
         let settings = Settings { url: self.url.clone(), ..Settings::default() };
         Catalogue::open(&settings).await.unwrap()
     }
 }
 
 /// Runs a test on a file and on a server.
-fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
+pub(crate) fn on_both<F: Future<Output = ()>>(test: impl Fn(Bed) -> F) {
     let folder = tempfile::tempdir().unwrap();
     let url = folder.path().join("words 50%?.db").to_str().unwrap().to_owned();
     runtime().block_on(test(Bed { url, _folder: folder }));

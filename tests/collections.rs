@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tegl::catalogue::{Batch, NewWork, Removal, Withdrawal, collection_name};
+use tegl::record::Work;
+use tegl::record::read::collections;
 
+use crate::catalogue::on_both;
 use crate::support::command::{CommandOutput, tegl};
 use crate::support::masters::{self, picture};
 use crate::support::museum::wait_until_indexed;
@@ -114,7 +118,9 @@ fn whole(case: &Case) -> Value {
 
 fn imported() -> Case {
     let case = Case::new();
-    for name in ["one", "two", "three", "four"] {
+    let part_of = json!([{"id": case.at("c/all.json"), "type": "Collection"}, {"id": "https://library.example/top", "type": "Collection"}]);
+    case.manifest("one", json!({"partOf": part_of}));
+    for name in ["two", "three", "four"] {
         case.manifest(name, json!({}));
     }
     case.put("c/all.json", &whole(&case));
@@ -182,6 +188,12 @@ fn collections_are_served_again_with_everything_that_they_say() {
     let other = server.get(&path(&items[2]["id"])).json();
     assert_eq!(other["summary"], json!({"none": ["Of version 2"]}));
     assert_eq!((path(&other["items"][0]["id"]), path(&other["items"][1]["id"])), (work("four"), own.clone()));
+
+    let of_one = server.get("/presentation/3/one/manifest").json();
+    assert_eq!(
+        (path(&of_one["partOf"][0]["id"]), &of_one["partOf"][1]["id"]),
+        (own.clone(), &json!("https://library.example/top"))
+    );
 
     let second = server.get(&own.replace("/3/", "/2/")).json();
     assert_eq!((&second["@context"], &second["viewingHint"]), (&json!(CONTEXT_2), &json!("multi-part")));
@@ -289,4 +301,108 @@ fn a_collection_in_a_file_is_followed() {
     let server = case.serve(&[]);
     let list = server.get("/presentation/3/collections/imported").json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn pages_empty_and_long_collections_are_read() {
+    let case = imported();
+    let manifest =
+        |name: &str| json!([{"@id": case.at(&format!("{name}/manifest.json")), "@type": "sc:Manifest"}]);
+    let page = |name: &str, more: Value| {
+        let mut made =
+            json!({"@context": CONTEXT_2, "@id": case.at(name), "@type": "sc:Collection", "label": name});
+        made.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        case.put(name, &made);
+    };
+    page(
+        "c/1",
+        json!({"manifests": manifest("one"), "next": case.at("c/2"), "description": " ".repeat(2 << 20)}),
+    );
+    page(
+        "c/2",
+        json!({"manifests": manifest("two"), "collections": [{"@id": case.at("c/3"), "@type": "sc:Collection"}]}),
+    );
+    page("c/3", json!({}));
+    let (masters, records) = (case.museum.path("masters"), case.at("c/1"));
+    let settings =
+        [("TEGL__CATALOGUE__URL", case.museum.catalogue.as_str()), ("TEGL__RECORDS__RECORD_MIB", "1")];
+    let ran = tegl(&["ingest", &masters, "--records", &records], &settings);
+    assert!(
+        ran.code == Some(1) && ran.err.contains("`records.record_mib`, and not kept"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    assert!(ran.out.contains("2 works new") && ran.out.contains("2 collections kept"), "{}", ran.out);
+    let server = case.serve(&[]);
+    let list = server.get("/presentation/3/collections/imported").json();
+    let second = server.get(&path(&found(&list, "c/2")["id"])).json();
+    let third = server.get(&path(&second["items"][0]["id"])).json();
+    assert_eq!((&third["label"], &third["items"]), (&json!({"none": ["c/3"]}), &json!([])));
+}
+
+/// A work that was read from a manifest without canvases.
+fn of_manifest(number: &str, rights: &str) -> NewWork {
+    let manifest = json!({"id": format!("https://a.org/{number}"), "type": "Manifest", "items": []});
+    let work = Work {
+        object_number: number.into(),
+        canvases: Some(0),
+        rights: Some(rights.into()),
+        ..Work::default()
+    };
+    NewWork { work, original: Some(manifest.to_string()), source: "test".into() }
+}
+
+#[test]
+fn the_catalogue_knows_what_is_in_collections_and_below_them() {
+    on_both(async |bed| {
+        let catalogue = bed.open().await;
+        catalogue
+            .put(Batch::new(vec![of_manifest("1", "free"), of_manifest("2", "limited")]).unwrap())
+            .await
+            .unwrap();
+        let collection = |name: &str, items: &[(&str, &str)]| {
+            let items =
+                items.iter().map(|(kind, id)| json!({"id": format!("https://a.org/{id}"), "type": kind}));
+            let items: Vec<Value> = items.collect();
+            let whole = json!({"id": format!("https://a.org/{name}"), "type": "Collection", "label": {"en": [name]}, "items": items});
+            collections(&whole.to_string(), "https://a.org/asked")
+        };
+        // Each leads to the other.
+        let outer = collection("outer", &[("Manifest", "1"), ("Collection", "inner")]);
+        let inner = collection("inner", &[("Manifest", "2"), ("Collection", "outer"), ("Manifest", "2")]);
+        catalogue.put_collections("test", "https://a.org/asked", true, &outer).await.unwrap();
+        catalogue.put_collections("test", "https://a.org/inner", false, &inner).await.unwrap();
+        catalogue.put_collections("test", "https://a.org/outer", false, &outer).await.unwrap();
+        let (first, second) =
+            (collection_name("https://a.org/outer"), collection_name("https://a.org/inner"));
+        let top = catalogue.top_collections(0, 10).await.unwrap();
+        assert_eq!((catalogue.count_top_collections().await.unwrap(), top.len()), (1, 1));
+        assert_eq!((&top[0].name, top[0].members, top[0].label.best(&[])), (&first, 2, Some("outer")));
+        let stored = catalogue.collection(&first).await.unwrap().unwrap();
+        let mut rights: Vec<_> = stored.rights.iter().filter_map(|(rights, _)| rights.as_deref()).collect();
+        rights.sort_unstable();
+        assert_eq!((rights, stored.has_removed), (vec!["free", "limited"], false));
+        assert_eq!(stored.parents.iter().map(|parent| &parent.name).collect::<Vec<_>>(), [&second]);
+        let body: Value = serde_json::from_str(&stored.body).unwrap();
+        assert_eq!(body["items"][0]["id"], "https://a.org/1");
+        let uris =
+            ["http://a.org/outer", "https://a.org/asked", "https://a.org/1", "none"].map(str::to_owned);
+        let known = catalogue.collections_of_uris(&uris).await.unwrap();
+        assert_eq!((known.get(&uris[0]), known.get(&uris[1]), known.len()), (Some(&first), Some(&first), 2));
+        let places = catalogue.places_of_source_uris(&uris).await.unwrap();
+        assert_eq!(
+            (places.len(), &*places[&uris[2]][0].work.object_number, places[&uris[2]][0].removed),
+            (1, "1", false)
+        );
+
+        let withdrawal = Withdrawal { removal: Removal::BySource, reason: None, actor: "test".into() };
+        catalogue.remove(&["2".to_owned()], &withdrawal).await.unwrap();
+        assert!(catalogue.collection(&first).await.unwrap().unwrap().has_removed);
+        assert_eq!(catalogue.retain_collections("other", &[]).await.unwrap(), 0);
+        assert_eq!(catalogue.retain_collections("test", std::slice::from_ref(&first)).await.unwrap(), 1);
+        assert!(catalogue.collection(&second).await.unwrap().is_none());
+        let left = catalogue.collection(&first).await.unwrap().unwrap();
+        assert_eq!((left.parents.len(), left.has_removed), (0, false));
+    });
 }

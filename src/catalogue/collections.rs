@@ -221,12 +221,9 @@ async fn put_one(
     // PostgreSQL's texts have no NUL.
     let body = collection.languages.write(&collection.body).replace("\\u0000", "\\ufffd");
     insert.bind(body).execute(&mut *changes).await?;
-    for delete in [
-        "DELETE FROM collection_uris WHERE collection = $1",
-        "DELETE FROM collection_members WHERE collection = $1",
-    ] {
-        sqlx::query(delete).bind(name.clone()).execute(&mut *changes).await?;
-    }
+    // Addresses that led to it before still do.
+    let delete = sqlx::query("DELETE FROM collection_members WHERE collection = $1").bind(name.clone());
+    delete.execute(&mut *changes).await?;
     let mut keys: Vec<String> =
         [Some(collection.uri.as_str()), address].into_iter().flatten().filter_map(key).collect();
     keys.dedup();

@@ -17,7 +17,14 @@ impl WorkService {
         let Some(text) = self.original_record(&work.object_number).await? else { return Ok(None) };
         let (work, is_limited) = (work.clone(), self.is_limited(work));
         let reading = tokio::task::spawn_blocking(move || Source::read(&text, &work, !is_limited));
-        reading.await.map_err(|error| Error::Fault(error.to_string()))
+        let read = reading.await.map_err(|error| Error::Fault(error.to_string()))?;
+        let (Some(source), Some(catalogue)) = (read, self.catalogue()) else { return Ok(None) };
+        let uris = source.part_of();
+        if uris.is_empty() {
+            return Ok(Some(source));
+        }
+        let found = catalogue.query(|catalogue| async move { catalogue.collections_of_uris(&uris).await });
+        Ok(Some(source.with_collections(found.await?)))
     }
 
     /// The work, and the canvas by its number from 1, that had this URI in the manifest that it was read from: `work` if it

@@ -11,7 +11,7 @@
 //! | `rights` | in our form: the canonical URI; a statement that is no such URI is a pair of the metadata |
 //! | `provider`, `homepage`, `logo` | as is; those of the settings only if there are none |
 //! | `navDate`, `navPlace`, `start`, `viewingDirection`, `behavior` | as is; unknown behaviors are in the source only |
-//! | `seeAlso`, `rendering`, `partOf`, `service`, `services` | as is, beside those of this server |
+//! | `seeAlso`, `rendering`, `partOf`, `service`, `services` | as is, beside those of this server; imported collections in `partOf` by their addresses here |
 //! | `thumbnail` | in our form if it is of an image of this server, otherwise as is |
 //! | canvases, with and without images, their sizes and durations | as is, in order; images that only this server has get canvases after them |
 //! | `placeholderCanvas`, `accompanyingCanvas` | as is |
@@ -61,8 +61,8 @@ use serde_json::{Map, Value};
 
 use self::clean::Cleaner;
 pub(crate) use self::collection::{Imported, ImportedCollection};
-pub(crate) use self::left_out::left_out;
 pub(crate) use self::images::own_image;
+pub(crate) use self::left_out::left_out;
 use super::http_uri;
 use crate::iiif::Dimensions;
 use crate::record::read::{LanguageOrder, ResourceIds, upgraded};
@@ -81,6 +81,8 @@ pub(crate) struct Source {
     contexts: Vec<String>,
     /// The order of languages in the source.
     languages: LanguageOrder,
+    /// The names of the collections of `partOf` that were imported, by their URIs in the source.
+    collections: HashMap<String, String>,
 }
 
 impl Source {
@@ -115,7 +117,24 @@ impl Source {
         let cleaner = Cleaner { is_free, own: &images, painted: &painted };
         let contexts = cleaner.contexts(&manifest);
         let manifest = cleaner.manifest(&manifest)?;
-        Some(Self { manifest, images, contexts, languages: LanguageOrder::of(text) })
+        let (languages, collections) = (LanguageOrder::of(text), HashMap::new());
+        Some(Self { manifest, images, contexts, languages, collections })
+    }
+
+    /// The URIs of the collections that the manifest is part of.
+    pub(crate) fn part_of(&self) -> Vec<String> {
+        let all = self.manifest.get("partOf").and_then(Value::as_array).into_iter().flatten();
+        all.filter_map(|one| one["id"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// The same source, knowing the names of those of these collections that were imported.
+    pub(crate) fn with_collections(self, collections: HashMap<String, String>) -> Self {
+        Self { collections, ..self }
+    }
+
+    /// Whether a collection that the manifest is part of may still be imported.
+    pub(crate) fn is_part_of_others(&self) -> bool {
+        self.part_of().iter().any(|uri| !self.collections.contains_key(uri))
     }
 
     /// The text of one of the work's documents, with languages in the order of the source.

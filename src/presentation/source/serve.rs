@@ -6,9 +6,9 @@ use super::Source;
 use super::images::Images;
 use super::references::{Addresses, list};
 use crate::iiif::{Dimensions, Version};
-use crate::presentation::View;
 use crate::presentation::context::CONTEXT_3;
 use crate::presentation::object::object;
+use crate::presentation::{IMPORTED_SCHEME, View};
 
 impl Source {
     /// The source's manifest with addresses and images of this server, in the form of version 3; `keeps`: with the
@@ -31,6 +31,13 @@ impl Source {
         Addresses::new(view.address, &view.work.object_number, version, keeps).apply(&mut manifest);
         for canvas in list(manifest.get_mut("items")) {
             targeted(canvas);
+        }
+        for collection in list(manifest.get_mut("partOf")).filter(|_| !keeps) {
+            let name = collection["id"].as_str().and_then(|uri| self.collections.get(uri));
+            if let Some(name) = name {
+                let own = view.address.facet_value(version, IMPORTED_SCHEME, name, None);
+                collection["id"] = Value::from(own);
+            }
         }
         manifest
     }

@@ -25,6 +25,9 @@ use crate::web::route::{Image, WorkResource};
 /// How long a document is kept if some of its images could not be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
+/// How long one is kept that is part of a collection of another server, which may be imported meanwhile.
+const UNKNOWN: Duration = Duration::from_secs(60);
+
 /// Maximum number of annotations of a page in a work's documents; the container has all.
 const MAX_ANNOTATIONS: usize = 500;
 /// A page of this many bytes does not get further annotations, of which it may have a hundred more.
@@ -163,12 +166,17 @@ async fn make(
         (shown.image.file.clone(), shown.granted.number, shown.granted.grant)
     };
     let document = document.ok_or(Error::NotFound)?;
+    let kept = match source.as_ref().is_some_and(Source::is_part_of_others) {
+        _ if !described.complete => Some(INCOMPLETE),
+        true => Some(UNKNOWN),
+        false => None,
+    };
     let text = source.as_ref().map_or_else(|| document.to_string(), |source| source.write(&document));
     Ok(Made {
         document: Document::new(text),
         seen: described.seen,
         images: described.images.iter().map(of).collect(),
-        until: (!described.complete).then(|| Instant::now() + INCOMPLETE),
+        until: kept.map(|time| Instant::now() + time),
     })
 }
 

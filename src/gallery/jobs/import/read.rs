@@ -138,9 +138,10 @@ impl Reading {
             let max = MAX_LINKED.saturating_sub(start.len() as u64);
             let reading = input.by_ref().take(max).read_to_end(&mut start);
             reading.map_err(|error| format!("cannot be read: {error}"))?;
-            let outline = read::page_links(&start).filter(PageLinks::is_kept_collection);
+            let outline = read::page_links(&start)
+                .filter(|outline| outline.is_kept_collection() && is_collection(outline, &start));
             if let Some(outline) = outline {
-                return self.members((&location, &location), &start, &outline, 0);
+                return Ok(self.members((&location, &location), &start, &outline, 0));
             }
         }
         let entries = self.records(Cursor::new(start).chain(input)).map_err(|error| error.to_string())?;
@@ -154,16 +155,25 @@ impl Reading {
         document: &[u8],
         outline: &PageLinks,
         depth: u8,
-    ) -> Result<(Entries, Vec<Step>), String> {
-        if let Some(keep) = self.keep_collections.as_ref().filter(|_| outline.is_kept_collection()) {
-            if document.len() > self.limits.bytes {
-                return Err(format!(
-                    "the collection is longer than {} bytes: raise `records.record_mib`",
-                    self.limits.bytes
-                ));
+    ) -> (Entries, Vec<Step>) {
+        let kept = match &self.keep_collections {
+            Some(keep) if outline.is_kept_collection() => {
+                let is_too_long = document.len() > self.limits.bytes;
+                let text = String::from_utf8_lossy(document);
+                match is_too_long {
+                    true => Err("the collection is longer than `records.record_mib`, and not kept".into()),
+                    false => keep(address, depth == 0, &read::collections(&text, address)),
+                }
             }
-            keep(address, depth == 0, &read::collections(&String::from_utf8_lossy(document), address))?;
-        }
+            _ => Ok(()),
+        };
+        let bad = |reason: String| BadRecord {
+            line: 0,
+            object_number: None,
+            reason: format!("{address}: {reason}"),
+        };
+        let entries: Vec<Result<ParsedRecord, BadRecord>> =
+            kept.err().into_iter().map(|reason| Err(bad(reason))).collect();
         let mut members = outline.manifests();
         if depth < MAX_DEPTH {
             members.extend(outline.collections());
@@ -171,7 +181,7 @@ impl Reading {
         let member = |address| Step { address, depth: depth + 1, is_next_page: false };
         let next = outline.next_page(location).map(|address| Step { address, depth, is_next_page: true });
         let steps = next.into_iter().chain(members.into_iter().rev().map(member));
-        Ok((Box::new(std::iter::empty()), steps.collect()))
+        (Box::new(entries.into_iter()), steps.collect())
     }
 
     /// The records of a document on the web that was requested at an address, and its links in reverse order.
@@ -198,8 +208,8 @@ impl Reading {
             let entries = self.records(Cursor::new(start).chain(input));
             return Ok((entries.map_err(|error| error.to_string())?, Vec::new()));
         };
-        if outline.is_kept_collection() || outline.leads_to_manifests() {
-            return self.members((address, &location), &start, &outline, depth);
+        if is_collection(&outline, &start) {
+            return Ok(self.members((address, &location), &start, &outline, depth));
         }
         if self.format.is_none()
             && self.mapping.is_none()
@@ -301,6 +311,13 @@ impl Reading {
         }
         error.to_string()
     }
+}
+
+/// Whether a document leads to manifests, or is an IIIF collection without any.
+fn is_collection(outline: &PageLinks, document: &[u8]) -> bool {
+    const CONTEXT: &[u8] = b"iiif.io/api/presentation";
+    let mentions_iiif = || document.windows(CONTEXT.len()).take(1 << 16).any(|part| part == CONTEXT);
+    outline.leads_to_manifests() || outline.is_kept_collection() && mentions_iiif()
 }
 
 impl LinkedPages {
