@@ -484,7 +484,10 @@ fn annotations_about_images_of_the_source_are_about_those_of_this_server() {
     let target = |at: usize| &served["items"][0]["annotations"][0]["items"][at]["target"];
     assert_eq!(*target(0), json!(own(3)));
     assert_eq!(*target(1), json!(format!("{}/full/max/0/default.jpg#xywh=1,2,3,4", own(3))));
-    assert_eq!(target(2)["source"], json!({"id": own(3), "type": "ImageService3"}));
+    // A service stands for its image.
+    assert_eq!(target(2)["source"]["type"], "Image");
+    assert_eq!(target(2)["source"]["profile"], Value::Null);
+    assert_eq!(target(2)["source"]["service"][0]["id"], json!(own(3)));
     assert_eq!(target(2)["selector"]["region"], "1,2,3,4");
     assert_eq!(*target(3), json!([own(3), service("other")]));
     drop(server);

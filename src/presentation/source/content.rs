@@ -42,6 +42,8 @@ impl Cleaner<'_> {
             kind if !kind.is_empty() && image_name(from).is_some() => {
                 let mut image = self.image(from, false, depth)?;
                 image["type"] = Value::from("Image");
+                // The level of a service that stands for its image.
+                image.as_object_mut()?.remove("profile");
                 return Some(image);
             }
             "Feature" | "FeatureCollection" => return Some(json(from, depth)),
