@@ -146,17 +146,18 @@ fn commands_of_the_readme_run() {
     }
 }
 
-/// The settings that the README names, as `section.key`.
+/// The settings that the README names, as `section.key` or `section.part.key`.
 #[test]
 fn settings_of_the_readme_exist() {
     let defaults: toml::Table = include_str!("../config/default.toml").parse().unwrap();
     let mut failures = Failures::default();
     let mut named = 0;
     for text in README.split('`').skip(1).step_by(2) {
-        let Some((section, key)) = text.split_once('.') else { continue };
-        let Some(section) = defaults.get(section).and_then(toml::Value::as_table) else { continue };
+        let Some((section, keys)) = text.split_once('.') else { continue };
+        let Some(section) = defaults.get(section).filter(|section| section.is_table()) else { continue };
         named += 1;
-        failures.check(section.contains_key(key), || format!("there is no setting `{text}`"));
+        let setting = keys.split('.').try_fold(section, |table, key| table.get(key));
+        failures.check(setting.is_some(), || format!("there is no setting `{text}`"));
     }
     failures.check(named > 20, || format!("only {named} settings were found"));
 }
