@@ -171,9 +171,10 @@ exported() {
   local site=$work/site port
   port=$(free_port)
   rm -rf "$site"
-  export XDG_CACHE_HOME=$work/cache
-  "$tegl" export "$1" --out "$site/iiif/3" --base-url "http://127.0.0.1:$port/iiif/3" 2>/dev/null
-  "$tegl" export "$1" --out "$site/deepzoom" --deep-zoom 2>/dev/null
+  # Nothing of this machine's own collection.
+  export XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data
+  "$tegl" export "$1" --out "$site/iiif/3" --base-url "http://127.0.0.1:$port/iiif/3" 2>"$work/export.log" \
+    && "$tegl" export "$1" --out "$site/deepzoom" --deep-zoom 2>"$work/export.log" || { cat "$work/export.log" >&2; exit 1; }
   node tests/viewers/static.mjs "$site" "$port" &
   servers+=($!)
   local names=()
