@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
-use super::ingest::Arguments;
+use super::ingest_arguments::Arguments;
 use super::lines::each_line;
 use super::output::count;
 use crate::config::Config;

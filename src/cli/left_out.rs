@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::ingest::Arguments;
-use super::output::count;
+use super::ingest_arguments::Arguments;
+use super::output::{MAX_LISTED, count};
 use crate::gallery::LeftOut;
 
 /// Lists what of manifests documents do not repeat.
@@ -30,7 +30,7 @@ pub(super) fn report(arguments: &Arguments, left_out: &LeftOut) {
     if !properties.is_empty() {
         eprintln!("properties of manifests that are in the source only:");
     }
-    let listed = if arguments.verbose { properties.len() } else { super::records::MAX_LISTED };
+    let listed = if arguments.verbose { properties.len() } else { MAX_LISTED };
     for (path, (works, first)) in properties.iter().take(listed) {
         eprintln!("  {path}: {}, first in {first}", count(*works, "work"));
     }

@@ -13,6 +13,7 @@ mod export;
 mod gallery;
 mod health;
 mod ingest;
+mod ingest_arguments;
 mod left_out;
 mod lines;
 mod page;
@@ -45,7 +46,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Arguments),
-    Ingest(ingest::Arguments),
+    Ingest(ingest_arguments::Arguments),
     Tag(tag::Arguments),
     Vocabulary(vocabulary::Arguments),
     Check(check::Arguments),

@@ -49,6 +49,9 @@ fn failed(error: &io::Error) -> ! {
     process::exit(1);
 }
 
+/// How many problems of each kind are listed without --verbose.
+pub(super) const MAX_LISTED: usize = 20;
+
 /// A number with its noun, as in `1 master` and `2 masters`.
 pub(super) fn count(number: u64, what: &str) -> String {
     match number {

@@ -7,9 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use serde_json::json;
 
-use super::ingest::Arguments;
+use super::ingest_arguments::Arguments;
 use super::left_out;
-use super::output::count;
+use super::output::{MAX_LISTED, count};
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
@@ -17,9 +17,6 @@ use crate::gallery::{
     Watch, error_chain,
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
-
-/// How many problems of each kind are listed without --verbose.
-pub(super) const MAX_LISTED: usize = 20;
 
 /// Imports all records given on the command line into the catalogue. Returns how many could not be read.
 pub(super) async fn run(

@@ -7,7 +7,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::ingest::Arguments;
+use super::ingest_arguments::Arguments;
 use super::output::count;
 use super::tag_lines::{ReadBatch, TagForm};
 use crate::config::Config;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::labels::Label;
+use super::label::Label;
 
 /// Lines of an English and a Danish label, other names in records, and phrases of queries, separated by tabs; names and
 /// phrases are separated by `|`.

@@ -1,31 +1,14 @@
 //! Tegl's own labels in English and Danish.
 
 use super::creator_roles::CreatorRole;
+pub(crate) use super::label::Label;
 use crate::record::Role;
 
 /// The languages that labels exist in.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "da"];
 
-/// A label in English and Danish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Label {
-    pub en: &'static str,
-    pub da: &'static str,
-}
-
 /// The label of works and images without copyright.
 pub(crate) const PUBLIC_DOMAIN: Label = Label::new("Public domain", "Fri af ophavsret");
-
-impl Label {
-    pub(crate) const fn new(en: &'static str, da: &'static str) -> Self {
-        Self { en, da }
-    }
-
-    /// The label in a language; English if there is no translation.
-    pub(crate) fn in_language(self, language: &str) -> &'static str {
-        if language == "da" || language.starts_with("da-") { self.da } else { self.en }
-    }
-}
 
 /// The supported languages that are requested; all supported ones if none is.
 pub(super) fn supported(languages: &[String]) -> impl Iterator<Item = &'static str> {

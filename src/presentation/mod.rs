@@ -16,6 +16,7 @@ mod exchange;
 mod fixture;
 mod html;
 mod image;
+mod label;
 pub(crate) mod labels;
 mod language_map;
 mod linked_art;

@@ -9,7 +9,8 @@ use super::Error;
 use super::conditions::Conditions;
 use super::hits::Hits;
 use super::request::{FacetMode, Search, SearchResults};
-use super::roles::{CREATOR, ROLE};
+use super::roles::CREATOR;
+use super::schema::ROLE;
 use super::snapshot::Snapshot;
 use crate::iiif::Invalid;
 

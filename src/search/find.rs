@@ -12,7 +12,7 @@ use super::conditions::Conditions;
 use super::hits::Hits;
 use super::order::Sort;
 use super::request::{Filter, Search, SearchResults};
-use super::roles::ROLE;
+use super::schema::ROLE;
 use super::schema::{joined, schema};
 use super::snapshot::Snapshot;
 use super::text_query::text_query;

@@ -38,6 +38,7 @@ mod period;
 mod periods;
 mod prepositions;
 mod request;
+mod role_phrases;
 mod role_query;
 mod roles;
 mod schema;

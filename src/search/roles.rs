@@ -1,6 +1,6 @@
 //! Roles of creators: works by the role of anyone, and of certain creators.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
@@ -8,21 +8,16 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use super::Error;
 use super::hits::Hits;
 use super::request::{Filter, Search};
-use super::schema::{ROLE_PREFIX, SEPARATOR, joined, schema};
+use super::schema::{ROLE, ROLE_PREFIX, SEPARATOR, joined, schema};
 use super::snapshot::Snapshot;
-use super::vocabulary::{FacetValue, Vocabulary};
+use super::vocabulary::FacetValue;
 use crate::presentation::creator_roles::CreatorRole;
-use crate::record::words::words;
 use crate::record::{Creator, Facet, Text, Work, slug};
 
-/// The scheme of roles.
-pub(super) const ROLE: &str = "role";
 /// The scheme of creators.
 pub(super) const CREATOR: &str = "creator";
 /// The maximum number of roles of a creator that are read.
 const MAX_ROLES: usize = 500;
-/// The maximum number of words of a role in a query.
-const MAX_WORDS: usize = 4;
 
 /// The facet value of a creator's role: names of one role in two languages have one value.
 fn role_facet(creator: &Creator) -> Option<Facet> {
@@ -173,73 +168,6 @@ impl Snapshot {
     }
 }
 
-/// What queries say before the names of creators, and the roles that they mean.
-pub(super) struct RolePhrases {
-    /// Facet values by phrases in folded words.
-    phrases: HashMap<String, Vec<Box<str>>>,
-    /// The version of the vocabulary from which they were read.
-    version: u64,
-}
-
-impl RolePhrases {
-    /// The phrases for the roles in the vocabulary: those of the table, and labels of several words.
-    pub(super) fn new(vocabulary: &Vocabulary) -> Self {
-        let mut phrases: HashMap<String, Vec<Box<str>>> = HashMap::new();
-        let used = || vocabulary.numbers_of(ROLE).iter().filter_map(|&number| vocabulary.value(number));
-        let mut add = |phrase: &str, value: &str| {
-            let values = phrases.entry(key(phrase)).or_default();
-            if !values.iter().any(|known| **known == *value) {
-                values.push(value.into());
-            }
-        };
-        for role in used() {
-            for (_, label) in role.label.iter() {
-                let own = words(label);
-                if (2..=MAX_WORDS).contains(&own.len())
-                    && own.first().is_some_and(|word| !word.is_stop_word())
-                {
-                    add(label, &role.value);
-                }
-            }
-        }
-        for known in CreatorRole::all().iter().filter(|known| !known.phrases.is_empty()) {
-            // `prints after` is also said as `after`.
-            let names: Vec<String> = known.names.iter().map(|name| key(name)).collect();
-            let names: Vec<&str> =
-                names.iter().map(String::as_str).filter(|name| !name.contains(' ')).collect();
-            for role in used() {
-                let is_named = role.value == slug(known.label.en)
-                    || role.label.iter().any(|(_, label)| {
-                        words(label).iter().any(|word| names.contains(&word.folded().as_str()))
-                    });
-                if is_named {
-                    known.phrases.iter().for_each(|phrase| add(phrase, &role.value));
-                }
-            }
-        }
-        Self { phrases, version: vocabulary.version() }
-    }
-
-    /// Whether the vocabulary is unchanged.
-    pub(super) fn is_current(&self, vocabulary: &Vocabulary) -> bool {
-        self.version == vocabulary.version()
-    }
-
-    /// How many of the first words, the most possible, say a role, and the facet values of that role.
-    pub(super) fn leading(&self, folded: &[&str]) -> Option<(usize, &[Box<str>])> {
-        let longest = folded.len().min(MAX_WORDS);
-        (1..=longest).rev().find_map(|count| {
-            let roles = self.phrases.get(&folded[..count].join(" "))?;
-            Some((count, roles.as_slice()))
-        })
-    }
-}
-
-fn key(phrase: &str) -> String {
-    let words: Vec<String> = words(phrase).iter().map(|word| word.folded()).collect();
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,38 +186,5 @@ mod tests {
             facet("Efter").and_then(|facet| facet.label.best(&["da"]).map(str::to_owned)).as_deref(),
             Some("efter")
         );
-    }
-
-    #[test]
-    fn phrases_mean_the_roles_of_the_vocabulary() {
-        let mut vocabulary = Vocabulary::default();
-        for (value, label) in [
-            ("after", r#"{"en":["after"],"da":["efter"]}"#),
-            ("prints-after", r#"{"none":["prints after"]}"#),
-            ("manner-of", r#"{"none":["manner of"]}"#),
-            ("with", r#"{"none":["with"]}"#),
-            ("and-a-pupil", r#"{"none":["and a pupil"]}"#),
-            ("engraver-and-printer", r#"{"none":["engraver and printer"]}"#),
-        ] {
-            vocabulary.state(&joined(&[ROLE, value, value, label]));
-        }
-        let phrases = RolePhrases::new(&vocabulary);
-        for (typed, expected) in [
-            ("after turner", Some((1, vec!["after", "prints-after"]))),
-            ("efter turner", Some((1, vec!["after", "prints-after"]))),
-            ("prints after turner", Some((2, vec!["prints-after"]))),
-            ("manner of cozens", Some((2, vec!["manner-of"]))),
-            ("engraved by smith", Some((2, vec!["engraver-and-printer"]))),
-            ("trykt af smith", Some((2, vec!["engraver-and-printer"]))),
-            ("published by smith", None),
-            ("with turner", None),
-            ("and a pupil", None),
-        ] {
-            let typed: Vec<&str> = typed.split(' ').collect();
-            let found = phrases.leading(&typed);
-            let found =
-                found.map(|(count, roles)| (count, roles.iter().map(|role| &**role).collect::<Vec<_>>()));
-            assert_eq!(found, expected, "{typed:?}");
-        }
     }
 }

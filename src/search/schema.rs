@@ -20,6 +20,8 @@ pub(crate) const SOURCE_ID_PREFIX: &str = "id:";
 pub(crate) const COLOUR_PREFIX: &str = "colour:";
 /// The prefix in `any_case` of identifiers of creators.
 pub(crate) const CREATOR_ID_PREFIX: &str = "person:";
+/// The scheme of roles.
+pub(super) const ROLE: &str = "role";
 /// The prefix in `any_case` of creators with their roles: see [`super::roles`].
 pub(super) const ROLE_PREFIX: &str = "role:";
 /// The prefix in `any_case` of kinds of works that techniques and materials name: see [`super::kinds`].

@@ -16,7 +16,7 @@ use super::indexed_work::IndexedWork;
 use super::labels::Labels;
 use super::names::Names;
 use super::periods::Periods;
-use super::roles::RolePhrases;
+use super::role_phrases::RolePhrases;
 use super::schema::{FIELD_NAME_PREFIX, PROPOSED_PREFIX, joined, schema};
 use super::vocabulary::Vocabulary;
 
