@@ -32,5 +32,9 @@ pub(crate) fn run(
         Command::new("node").args([&script, &base]).args(more).envs(environment.iter().copied()).output();
     let Ok(ran) = ran else { return not_proven(what, "there is no node") };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
+    let (out, err) = (text(&ran.stdout), text(&ran.stderr));
+    let last = out.lines().last().unwrap_or_default();
+    let failed: String =
+        out.lines().filter(|line| !line.starts_with("ok")).flat_map(|line| [line, "\n"]).collect();
+    assert!(ran.status.success(), "{failed}after: {last}\n{err}");
 }

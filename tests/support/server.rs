@@ -128,7 +128,7 @@ impl Drop for Server {
         if std::thread::panicking() {
             eprintln!("the server's exit status before it was killed: {ended:?}");
             let log = self.log();
-            let from = log.len().saturating_sub(3000);
+            let from = log.len().saturating_sub(1000);
             let from = (from..log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(0);
             eprintln!("the end of the server's log:\n{}", &log[from..]);
         }

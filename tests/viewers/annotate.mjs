@@ -6,6 +6,7 @@
 // an annotation is not created, changed or deleted on the server, if one of two changes is lost, and if visitors who do not
 // annotate load the plugin.
 import { start } from "./browser.mjs";
+import { PATIENCE } from "./patience.mjs";
 
 const test = await start("annotate", "TOKEN MODERATED_TOKEN ENCODED_WORK");
 const [token, moderated, work] = test.args;
@@ -22,7 +23,7 @@ async function annotations() {
 
 /** Waits until the server's annotations are as they should be. */
 async function until(holds, what) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   let found = await annotations();
   while (!holds(found) && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 50));

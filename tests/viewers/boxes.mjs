@@ -9,6 +9,7 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const EXPECTED = [0.625, 0.625, 0.875, 0.875];
 // Lines and scaling blur edges by so many pixels of the screen.
@@ -81,12 +82,13 @@ async function measure(tab, without, drawn) {
 async function look(work) {
   const manifest = `${base}/presentation/3/${work}/manifest`;
   const tab = await browser.newPage({ viewport: { width: 1300, height: 900 } });
+  tab.setDefaultTimeout(PATIENCE);
   // The viewer's picture, taken when two pictures in a row are the same.
   const settled = async (panel) => {
-    await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, panel })}`, { waitUntil: "networkidle", timeout: 60000 });
-    const clip = await tab.locator(".openseadragon-canvas").first().boundingBox({ timeout: 30000 });
+    await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, panel })}`, { waitUntil: "networkidle" });
+    const clip = await tab.locator(".openseadragon-canvas").first().boundingBox();
     let last = await tab.screenshot({ clip });
-    for (const until = Date.now() + 30000; Date.now() < until;) {
+    for (const until = Date.now() + PATIENCE; Date.now() < until;) {
       await tab.waitForTimeout(1500);
       const next = await tab.screenshot({ clip });
       const same = next.equals(last);

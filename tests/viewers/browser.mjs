@@ -12,6 +12,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 /** The windows that pages are looked at in. */
 export const SIZES = {
@@ -67,10 +68,17 @@ class Test {
     this.check(false, what);
   }
 
+  /** A context, with Playwright's options, that waits as long as tests do. */
+  async context(options) {
+    const context = await this.browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
+    return context;
+  }
+
   /** A page in a context of its own. `size` is one of SIZES; `path` is opened at once; `allow` says which answers with
    *  an error are expected; the other options are Playwright's, as in `{ colorScheme: "dark", reducedMotion: "reduce" }`. */
   async open(size, { path: target, allow = () => false, ...options } = {}) {
-    const context = await this.browser.newContext({ viewport: SIZES[size], hasTouch: size === "narrow", ...options });
+    const context = await this.context({ viewport: SIZES[size], hasTouch: size === "narrow", ...options });
     const page = await context.newPage();
     await page.addInitScript(observe);
     const { host } = new URL(this.base);

@@ -18,7 +18,7 @@ export const open = async (size, path, options = {}) => {
 };
 export const hash = (page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 /** Waits until the address, which follows some time later, is as expected. */
-export const address = (page, holds) => page.waitForURL((url) => holds(new URLSearchParams(url.hash.slice(1)), url), { timeout: 5000 }).then(() => true, () => false);
+export const address = (page, holds) => page.waitForURL((url) => holds(new URLSearchParams(url.hash.slice(1)), url)).then(() => true, () => false);
 /** Waits until nothing moves any more: the address has been the same for a while. */
 export const rest = async (page) => {
   await page.evaluate(() => (window.seen = null));

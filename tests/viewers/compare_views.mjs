@@ -144,7 +144,7 @@ export async function blinkAndMotion() {
   test.check((await still.getAttribute("#pause", "aria-pressed")) === "true", "blinking is paused where motion is reduced");
   await still.close();
   const page = await open("usual", `${BOTH}#c=1&m=blink&b=0.5&w=0.0.0&w=1.0.0`);
-  const away = (at) => page.waitForFunction((at) => document.querySelectorAll(".view")[at].classList.contains("away"), at, { timeout: 5000 });
+  const away = (at) => page.waitForFunction((at) => document.querySelectorAll(".view")[at].classList.contains("away"), at);
   await away(0);
   await away(1);
   test.check(true, "views take turns");

@@ -87,7 +87,7 @@ export async function unknownWork() {
 
 /** Works of another server, whose answers are those of this one under another host. */
 export async function otherServers() {
-  const context = await test.browser.newContext({ viewport: SIZES.usual });
+  const context = await test.context({ viewport: SIZES.usual });
   const page = await context.newPage();
   const faults = [];
   page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
@@ -127,24 +127,24 @@ export async function exportAll() {
 
 async function inMirador(manifest) {
   // A small window and much time: without a graphics card Mirador draws a few tiles a second.
-  const context = await test.browser.newContext({ viewport: { width: 640, height: 480 } });
+  const context = await test.context({ viewport: { width: 640, height: 480 } });
   const page = await context.newPage();
   const isOf = (file) => (response) => response.ok() && response.url().includes(`/iiif/3/${file}/`) && response.url().endsWith("/default.jpg");
-  const pictures = ["a.tif", "b.tif"].map((file) => page.waitForResponse(isOf(file), { timeout: 90_000 }));
+  const pictures = ["a.tif", "b.tif"].map((file) => page.waitForResponse(isOf(file)));
   const html = `<!doctype html><title>x</title><div id="v" style="position:absolute;inset:0"></div><script src="/assets/mirador/mirador.min.js"></script>
     <script>Mirador.viewer({ id: "v", windows: [{ manifestId: "${test.base}/exported.json" }] })</script>`;
   await page.route(`${test.base}/exported.json`, (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(manifest) }));
   await page.route(`${test.base}/exported.html`, (route) => route.fulfill({ contentType: "text/html", body: html }));
-  await page.goto(`${test.base}/exported.html`, { timeout: 90_000 });
+  await page.goto(`${test.base}/exported.html`);
   const loaded = await Promise.allSettled(pictures);
-  const isShown = await page.waitForSelector(".openseadragon-canvas canvas", { timeout: 30_000 }).then(() => true, () => false);
+  const isShown = await page.waitForSelector(".openseadragon-canvas canvas").then(() => true, () => false);
   test.check(isShown && loaded.every(({ status }) => status === "fulfilled"), "Mirador opens the exported manifest with both pictures");
-  await test.screenshot(page, "compare-mirador", { timeout: 90_000 });
+  await test.screenshot(page, "compare-mirador");
   await context.close();
 }
 
 export async function tray() {
-  const context = await test.browser.newContext({ viewport: SIZES.usual });
+  const context = await test.context({ viewport: SIZES.usual });
   const page = await context.newPage();
   page.on("pageerror", (error) => test.fault(`tray: threw ${error.message}`));
   const html = `<!doctype html><html lang="en"><title>x</title><main><h1>x</h1>

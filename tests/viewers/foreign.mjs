@@ -4,6 +4,7 @@
 //
 // In Mirador all panels of the sidebar are opened. With --shows, the text must be seen on one of the pages.
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const args = process.argv.slice(2);
 const at = args.indexOf("--shows");
@@ -21,6 +22,7 @@ const browser = await chromium.launch({
 
 async function look(target) {
   const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, locale: "en" });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const faults = new Set();
   page.on("request", (request) => {
@@ -31,11 +33,11 @@ async function look(target) {
   page.on("console", (line) => { if (/Content.Security.Policy/i.test(line.text())) faults.add(line.text().slice(0, 300)); });
   let seen = "";
   const read = async () => { seen += await page.evaluate(() => document.body.innerText); };
-  const answer = await page.goto(base + target, { waitUntil: "load", timeout: 60_000 });
+  const answer = await page.goto(base + target, { waitUntil: "load" });
   if (answer.status() !== 200) faults.add(`status ${answer.status()}`);
   if (await page.locator("#viewer[data-manifest]").count()) {
-    await page.getByRole("button", { name: "Toggle sidebar" }).click({ timeout: 60_000 });
-    await page.getByRole("tab").first().waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: "Toggle sidebar" }).click();
+    await page.getByRole("tab").first().waitFor();
     for (const tab of await page.getByRole("tab").all()) {
       // Tooltips lie over the tabs that a pointer would meet.
       await tab.dispatchEvent("click");
@@ -43,7 +45,7 @@ async function look(target) {
       await read();
     }
   }
-  await page.waitForLoadState("networkidle", { timeout: 30_000 }).catch(() => {});
+  await page.waitForLoadState("networkidle");
   await read();
   await context.close();
   console.log(`${faults.size ? "FAIL" : "ok  "} ${target}`);

@@ -8,6 +8,7 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const args = process.argv.slice(2);
 const at = args.indexOf("--out");
@@ -69,6 +70,7 @@ function measured() {
 
 async function look(size, target) {
   const context = await browser.newContext({ viewport: SIZES[size] });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`threw ${error.message}`));
@@ -77,7 +79,7 @@ async function look(size, target) {
     if (url.protocol.startsWith("http") && url.host !== new URL(site).host) faults.push(`asks ${url.host}`);
   });
   await page.addInitScript(observe);
-  const answer = await page.goto(site + target, { waitUntil: "load", timeout: 60_000 });
+  const answer = await page.goto(site + target, { waitUntil: "load" });
   await page.waitForTimeout(1500);
   const { shifts, broken, overflow } = await page.evaluate(measured);
   const shift = shifts.reduce((sum, { value }) => sum + value, 0);

@@ -10,6 +10,7 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, "node_modules");
@@ -92,6 +93,7 @@ const PIXELS = /\/iiif\/[23]\/.+\/[^/]+\/[^/]+\/[^/]+\/\w+\.\w+$|_files\/\d+\/\d
 async function open(browser, name, id, number) {
   const viewer = VIEWERS[name];
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const faults = [], tiles = [];
   let last = Date.now(), under_way = 0;
@@ -112,18 +114,18 @@ async function open(browser, name, id, number) {
   });
   // Without a graphics card OpenSeadragon's newer drawers take a few tiles a second: leave them time.
   const settled = async () => {
-    for (const until = Date.now() + 60000; Date.now() < until;) {
+    for (const until = Date.now() + PATIENCE; Date.now() < until;) {
       await tab.waitForTimeout(100);
       if (tiles.length > 0 && under_way <= 0 && Date.now() - last > 1200) return;
     }
-    faults.push("it did not come to rest within 60 s");
+    faults.push("it did not come to rest");
   };
   const middle = { x: 420, y: 250, width: 360, height: 300 };
   const before = await answers();
   let shots = [];
   try {
     const address = viewer.address?.(id) ?? `${origin}/open?viewer=${encodeURIComponent(name)}&id=${encodeURIComponent(id)}`;
-    await tab.goto(address, { waitUntil: "load", timeout: 30000 });
+    await tab.goto(address, { waitUntil: "load" });
     await settled();
     const file = path.join(out, `${number}-${name.replace(/\W+/g, "-")}`);
     shots.push(await tab.screenshot({ path: `${file}-1.png` }) && await tab.screenshot({ clip: middle }));

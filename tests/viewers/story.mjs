@@ -8,6 +8,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { start } from "./browser.mjs";
+import { PATIENCE } from "./patience.mjs";
 import * as pixels from "./pixels.mjs";
 import { Pointer, Touch, settled } from "./visitor.mjs";
 
@@ -214,7 +215,7 @@ async function send(visit, check) {
   await visit.press(page.getByRole("button", { name: "Copy the address" }));
   await page.locator("#message", { hasText: "Copied" }).waitFor();
   let address = "";
-  const until = Date.now() + 10_000;
+  const until = Date.now() + PATIENCE;
   while (!address && Date.now() < until) address = await page.evaluate(() => navigator.clipboard.readText());
   const colleague = await test.open(visit.size, { path: address.slice(test.base.length) });
   const shots = [];

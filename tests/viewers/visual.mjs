@@ -11,6 +11,7 @@ import path from "node:path";
 import { chromium } from "playwright-core";
 import { start } from "./browser.mjs";
 import { CELL, compared, described, goldenOf, isAlike, stepOf } from "./golden.mjs";
+import { PATIENCE } from "./patience.mjs";
 import { settled } from "./visitor.mjs";
 
 const test = await start("visual", "TOKEN GOLDEN");
@@ -53,7 +54,7 @@ async function open(name, width, browser = test.browser) {
   const viewport = { width: Number(width), height: WINDOWS[width] };
   const context = await browser.newContext({ viewport, bypassCSP: true, reducedMotion: "reduce", locale: "en" });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   await page.addInitScript((style) => {
     addEventListener("DOMContentLoaded", () => document.head.append(Object.assign(document.createElement("style"), { textContent: style })));
   }, STYLE);

@@ -222,7 +222,7 @@ for (const size of Object.keys(SIZES)) {
   await touch("touchStart", { x, y });
   for (let step = 1; step <= 10; step += 1) await touch("touchMove", { x, y: y - 12 * step });
   await touch("touchEnd");
-  const isScrolled = await page.waitForFunction(() => scrollY > 0, null, { timeout: 5000 }).then(() => true, () => false);
+  const isScrolled = await page.waitForFunction(() => scrollY > 0).then(() => true, () => false);
   test.check(isScrolled, "a finger scrolls the page past the picture");
   await page.context().close();
 }

@@ -8,6 +8,7 @@ import http from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { PATIENCE } from "./patience.mjs";
 
 const modules = path.join(path.dirname(fileURLToPath(import.meta.url)), "node_modules");
 const args = process.argv.slice(2);
@@ -49,16 +50,17 @@ const plain = (html) => html.replace(/<[^>]*>/g, " ").replace(/&amp;/g, "&").rep
 const squeezed = (text) => text.replace(/\s+/g, " ");
 const shown = (map) => map?.en ?? map?.none ?? Object.values(map ?? {})[0] ?? [];
 
-// What stands in the window once the texts are there, or after 20 s.
+// What stands in the window once the texts are there, or after as long as tests wait.
 async function panel(number, manifest, options, texts) {
   const context = await browser.newContext({ viewport: { width: 1300, height: 900 } });
+  context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const faults = [];
   tab.on("pageerror", (error) => faults.push(`script: ${error.message.slice(0, 200)}`));
   tab.on("response", (answer) => answer.status() >= 400 && answer.url().startsWith(base) && faults.push(`${answer.status()} ${answer.url()}`));
-  await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, ...options })}`, { waitUntil: "load", timeout: 30000 });
+  await tab.goto(`${origin}/open?${new URLSearchParams({ manifest, ...options })}`, { waitUntil: "load" });
   let missing = texts;
-  for (const until = Date.now() + 20000; Date.now() < until && missing.length > 0;) {
+  for (const until = Date.now() + PATIENCE; Date.now() < until && missing.length > 0;) {
     await tab.waitForTimeout(250);
     const seen = squeezed(await tab.evaluate(() => document.body.innerText));
     missing = texts.filter((text) => !seen.includes(text));
