@@ -31,6 +31,7 @@ mod ingest;
 mod left_out;
 mod likeness;
 mod linked_data;
+mod manifest_drafts;
 mod manifests;
 mod masters;
 mod moves;

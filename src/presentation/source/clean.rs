@@ -220,9 +220,12 @@ impl Cleaner<'_> {
             "duration" => positive(value).map(Value::from),
             "x" | "y" | "t" | "end" => number(value),
             "start" if number(value).is_some() => number(value),
+            // One language is a text (Web Annotation Data Model, §3.2.1); links, whose languages are lists, have their own.
             "language" => match value {
-                Value::Array(all) => some(all.iter().filter_map(word).map(Value::from).collect::<Vec<_>>()),
-                one => word(one).map(Value::from),
+                Value::Array(all) if all.len() != 1 => {
+                    some(all.iter().filter_map(word).map(Value::from).collect::<Vec<_>>())
+                }
+                one => list(Some(one)).first().and_then(word).map(Value::from),
             },
             "motivation" | "purpose" => match value {
                 Value::Array(all) => some(all.iter().filter_map(word).map(Value::from).collect::<Vec<_>>()),

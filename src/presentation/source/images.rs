@@ -89,17 +89,12 @@ impl Images<'_> {
         }))
     }
 
-    /// Has a target or source that is described as an image service name that of this server. Returns whether it may be
-    /// shown; `None` if it is something else.
+    /// Has a target or source that is no `Image`, but names one of the source, name that of this server. Returns whether it
+    /// may be shown; `None` if it is something else.
     fn readdress(&self, fields: &mut Map<String, Value>) -> Option<bool> {
         let Some(own) = self.address_of(fields.get("id")?.as_str()?)? else { return Some(false) };
         fields.insert("id".into(), Value::from(own));
         fields.remove("service");
-        if fields.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("ImageService")) {
-            let number = self.version.number();
-            fields.insert("type".into(), Value::from(format!("ImageService{number}")));
-            fields.remove("profile");
-        }
         Some(true)
     }
 
@@ -144,6 +139,7 @@ fn is_reference(key: &str) -> bool {
 pub(crate) fn own_image<'a>(own: &'a HashMap<String, String>, uri: &str) -> Option<(&'a String, String)> {
     let uri = http_uri(uri.split('#').next().unwrap_or_default())?;
     let name = uri.strip_suffix("/info.json").unwrap_or(&uri);
+    let name = name.trim_end_matches('/');
     if let Some(file) = own.get(name) {
         return Some((file, String::new()));
     }

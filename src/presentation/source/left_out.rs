@@ -48,6 +48,9 @@ fn compare(source: &Value, kept: &Value, path: &str, found: &mut BTreeSet<String
         (Value::String(text), Value::String(kept)) if text.contains("<img") && !kept.contains("<img") => {
             found.insert(format!("{path} (pictures)"));
         }
+        (Value::String(kind), Value::String(kept)) if is_other_kind(path, kind, kept) => {
+            found.insert(path.to_owned());
+        }
         _ => {}
     }
 }
@@ -55,6 +58,13 @@ fn compare(source: &Value, kept: &Value, path: &str, found: &mut BTreeSet<String
 /// Whether documents say this in another property: times of selectors as fragments, rights that are no URI in the metadata.
 fn is_said_elsewhere(key: &str, value: &Value) -> bool {
     key == "t" && value.is_string() || key == "rights"
+}
+
+/// Whether a resource of a kind that version 3 does not have, such as a scene of version 4, is served as one that it has.
+fn is_other_kind(path: &str, kind: &str, kept: &str) -> bool {
+    const KINDS: [&str; 4] = ["Canvas", "Range", "AnnotationPage", "Annotation"];
+    let bare = kind.rsplit(':').next().unwrap_or_default();
+    path.ends_with("type") && KINDS.contains(&kept) && !bare.eq_ignore_ascii_case(kept)
 }
 
 /// A path without the depth of nested ranges.

@@ -1,7 +1,7 @@
 //! The manifest that a work was read from, which documents repeat as far as the record does not express it better.
 //!
-//! Manifests of Presentation API 2 are converted to version 3 first. Properties of the specification that the table does
-//! not name are kept as they are; properties that it does not define are in the source only, because its validators
+//! Manifests of Presentation API 2 and of drafts of version 3 are converted to version 3 first, and so are the names that
+//! JSON-LD processors write, such as `@id`. Properties of the specification that the table does not name are kept as they are; properties that it does not define are in the source only, because its validators
 //! refuse them. `tegl ingest` lists what of the manifests is in the source only.
 //!
 //! | feature | in the manifest served |
@@ -24,6 +24,10 @@
 //! | sound, video, 3D and text as bodies | as is, by reference |
 //! | images that say they are a `SpecificResource` without source, or a service | in our form, with the type `Image` |
 //! | selectors of two times in one text | in our form, as a fragment |
+//! | a choice of selectors | in our form, as a list of selectors |
+//! | `language` of a body: a list of one | in our form: a text |
+//! | the first sequence of version 2 | in our form: its properties are the manifest's; its label, and what the manifest says otherwise, are in the source only |
+//! | properties of version 2 beside those of version 3 | lists together; values that differ are in the source only |
 //! | `@context` of extensions | as is |
 //! | tags of this server | in our form, as an annotation page after those of the manifest |
 //! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |

@@ -17,12 +17,15 @@ pub(in crate::record::read) fn language_map(value: &Value) -> Text {
                     let language = fields.get("@language").and_then(Value::as_str).unwrap_or("none");
                     result.add(language, &plain_text(text));
                 }
-                None => {
-                    fields.iter().filter(|(name, _)| !name.starts_with('@')).for_each(|(language, values)| {
+                None => fields
+                    .iter()
+                    .filter(|(name, _)| *name == "@none" || !name.starts_with('@'))
+                    .for_each(|(language, values)| {
+                        // The name of `none` in drafts of version 3.
+                        let language = if language == "@none" { "none" } else { language };
                         let values = many(Some(values)).iter().filter_map(Value::as_str);
                         values.for_each(|text| result.add(language, &plain_text(text)));
-                    })
-                }
+                    }),
             },
             _ => {}
         }

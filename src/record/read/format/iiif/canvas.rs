@@ -49,7 +49,8 @@ pub fn painted_images(canvas: &Value) -> Vec<&Value> {
     found
 }
 
-/// The name of an image: the URI of its image service, otherwise its own; `None` for sound, video and text.
+/// The name of an image: the URI of its image service without a slash at its end, otherwise its own; `None` for sound, video
+/// and text.
 pub fn image_name(body: &Value) -> Option<&str> {
     let kind = field(body, &["type", "@type"]).and_then(Value::as_str).unwrap_or_default();
     let format = body["format"].as_str().unwrap_or_default();
@@ -63,7 +64,8 @@ pub fn image_name(body: &Value) -> Option<&str> {
         && !["video/", "audio/", "text/"].iter().any(|other| format.starts_with(other));
     let service = || {
         let mut services = many(body.get("service")).iter();
-        services.find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str))
+        let id = services.find_map(|service| field(service, &["id", "@id"]).and_then(Value::as_str))?;
+        Some(id.trim_end_matches('/'))
     };
     let own = || field(body, &["id", "@id"]).and_then(Value::as_str).or(body.as_str());
     // Some name the service by its description.

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::upgrade::{common, without_remnants};
+use super::drafts::with_final_names;
+use super::properties::{common, with_others};
+use super::upgrade::without_remnants;
 use crate::record::Text;
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
@@ -75,13 +77,13 @@ fn upgraded(from: Value, kind: &str, depth: usize) -> Option<Value> {
     from.retain(|key, _| kind == "Collection" || !PARTS.contains(&key.as_str()));
     let mut made = if from.contains_key("type") {
         let mut whole = Value::Object(from);
+        with_final_names(&mut whole);
         without_remnants(&mut whole);
         let Value::Object(whole) = whole else { return None };
         whole
     } else {
-        let mut made = common(&mut from, kind);
-        made.extend(from);
-        made
+        let made = common(&mut from, kind);
+        with_others(made, from)
     };
     if kind == "Collection" {
         let (mut known, mut items) = (HashSet::new(), Vec::new());

@@ -2,7 +2,10 @@
 
 mod canvas;
 mod collection;
+mod drafts;
+mod open_annotation;
 mod pages;
+mod properties;
 mod targets;
 mod upgrade;
 
@@ -57,7 +60,7 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     }));
     let canvases = match manifest.get("items") {
         items @ Some(_) => many(items),
-        None => many(manifest["sequences"].get(0).and_then(|sequence| sequence.get("canvases"))),
+        None => many(many(manifest.get("sequences")).first().and_then(|sequence| sequence.get("canvases"))),
     };
     work.rights = rights(manifest, canvases);
     // The rights statement is not repeated in the metadata.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::upgrade;
+use super::open_annotation;
 use crate::record::read::value::json::field;
 use crate::record::read::value::language_order::LanguageOrder;
 
@@ -74,7 +74,7 @@ fn embed(pages: &mut Value, read: &mut impl FnMut(&str) -> Option<Value>) -> boo
 
 /// A page of version 3 with its annotations; `None` if the document is something else.
 fn page(found: Value) -> Option<Value> {
-    let mut found = if found.get("resources").is_some() { upgrade::page(found)? } else { found };
+    let mut found = if found.get("resources").is_some() { open_annotation::page(found)? } else { found };
     found.get("items")?.as_array()?;
     let kind = found["type"].as_str().unwrap_or("AnnotationPage");
     if kind != "AnnotationPage" {

@@ -5,6 +5,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::canvas::{image_name, painted_images};
+use super::drafts::{content_as_items, with_final_names};
+use super::open_annotation::{annotation, page};
+use super::properties::{bare, common, list, resource, some, with_others};
 use crate::record::read::record::MAX_PART_DEPTH;
 use crate::record::read::value::json::many;
 use crate::record::{Image, Work};
@@ -60,13 +63,14 @@ impl ResourceIds {
     }
 }
 
-/// A manifest in the form of version 3; of one that has this form only properties of version 2 change.
+/// A manifest in the form of version 3; of one that has this form only properties of version 2 and of drafts change.
 pub fn upgraded(manifest: Value) -> Value {
     let is_old = manifest.get("items").is_none()
         && (manifest.get("sequences").is_some() || manifest.get("@type").is_some());
     match manifest {
         Value::Object(fields) if is_old => self::manifest(fields),
         mut other => {
+            with_final_names(&mut other);
             without_remnants(&mut other);
             for canvas in other.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
                 without_remnants(canvas);
@@ -87,18 +91,36 @@ pub(super) fn without_remnants(resource: &mut Value) {
         return;
     }
     // The name of a draft of version 3.
-    let placeholder = old.remove("posterCanvas").map(|canvas| ("placeholderCanvas".to_owned(), canvas));
+    let placeholder = old.get("posterCanvas").map(|canvas| ("placeholderCanvas".to_owned(), canvas.clone()));
+    let before = old.clone();
     // The logo's agent is named by the host.
     old.extend(fields.get("id").map(|id| ("@id".to_owned(), id.clone())));
     let made = common(&mut old, "Manifest");
-    for (key, value) in made.into_iter().chain(placeholder) {
-        let is_pairs = key == "metadata" && fields.contains_key("metadata");
-        match (fields.get_mut("metadata"), value) {
-            (Some(Value::Array(pairs)), Value::Array(more)) if is_pairs => pairs.extend(more),
-            (_, value) => drop(fields.entry(key).or_insert(value)),
+    for (key, value) in made.into_iter().chain(placeholder).filter(|(key, _)| key != "id" && key != "type") {
+        match (fields.get_mut(&key), value) {
+            (None, value) => drop(fields.insert(key, value)),
+            (Some(Value::Array(all)), Value::Array(more)) => {
+                let new: Vec<Value> = more.into_iter().filter(|one| !all.contains(one)).collect();
+                all.extend(new);
+            }
+            (Some(known), value) if *known == value => {}
+            // One that has another value now stays under its old name, so that it is known to be there.
+            (Some(_), _) => {
+                let renamed = RENAMED.iter().find(|(_, new)| *new == key);
+                let stays = renamed.and_then(|(old, _)| Some(((*old).to_owned(), before.get(*old)?.clone())));
+                fields.extend(stays);
+            }
         }
     }
 }
+
+/// Properties with one value, and their names in version 3.
+const RENAMED: [(&str, &str); 4] = [
+    ("description", "summary"),
+    ("attribution", "requiredStatement"),
+    ("license", "rights"),
+    ("posterCanvas", "placeholderCanvas"),
+];
 
 fn manifest(mut from: Map<String, Value>) -> Value {
     let sequences = list(from.remove("sequences"));
@@ -108,21 +130,33 @@ fn manifest(mut from: Map<String, Value>) -> Value {
     for (at, sequence) in sequences.into_iter().enumerate() {
         let Value::Object(mut sequence) = sequence else { continue };
         let canvases = list(sequence.remove("canvases"));
-        let start = sequence.remove("startCanvas");
+        let start = sequence.remove("startCanvas").filter(Value::is_string);
+        let start = start.map(|start| json!({ "id": start, "type": "Canvas" }));
         let own = common(&mut sequence, "Range");
+        let mut own = with_others(own, sequence);
         if at == 0 {
-            for key in ["behavior", "viewingDirection", "rendering"] {
-                if let Some(value) = own.get(key) {
-                    made.entry(key).or_insert_with(|| value.clone());
+            // Version 3 has no sequences: what the first one says is said of the manifest, unless that says something else.
+            own.retain(|key, value| match (key.as_str(), made.get_mut(key), value) {
+                ("id" | "type", ..) => false,
+                ("label", ..) => true,
+                (_, Some(Value::Array(all)), Value::Array(more)) => {
+                    all.extend(more.drain(..));
+                    false
                 }
+                (_, Some(known), value) => known != value,
+                (key, None, value) => made.insert(key.to_owned(), value.take()).is_some(),
+            });
+            if !own.is_empty() {
+                made.insert("sequences".into(), json!([own]));
             }
-            if let Some(start) = start.filter(Value::is_string) {
-                made.insert("start".into(), json!({ "id": start, "type": "Canvas" }));
+            if let Some(start) = start {
+                made.insert("start".into(), start);
             }
             made.insert("items".into(), canvases.into_iter().filter_map(canvas).collect());
         } else {
             // Further sequences are other orders of the same canvases (3.0, appendix B; §3.4, `sequence`).
             let mut order = own;
+            order.extend(start.map(|start| ("start".to_owned(), start)));
             order.insert("behavior".into(), json!(["sequence"]));
             order.insert("items".into(), canvases.iter().filter_map(canvas_reference).collect());
             structures.push(Value::Object(order));
@@ -132,66 +166,14 @@ fn manifest(mut from: Map<String, Value>) -> Value {
     if !structures.is_empty() {
         made.insert("structures".into(), Value::Array(structures));
     }
-    Value::Object(made)
-}
-
-/// The properties that all kinds of resources share (2.1, §3), as properties of version 3.
-pub(super) fn common(from: &mut Map<String, Value>, kind: &str) -> Map<String, Value> {
-    let mut made = Map::new();
-    made.insert("type".into(), Value::from(kind));
-    let id = from.remove("@id");
-    let home = id.as_ref().and_then(Value::as_str).and_then(origin);
-    let mut set = |key: &str, value: Option<Value>| {
-        if let Some(value) = value.filter(|value| !value.is_null()) {
-            made.insert(key.to_owned(), value);
-        }
-    };
-    set("id", id);
-    set("label", from.remove("label").map(text));
-    set("summary", from.remove("description").map(text));
-    if let Some(attribution) = from.remove("attribution") {
-        set(
-            "requiredStatement",
-            Some(json!({ "label": { "en": ["Attribution"] }, "value": text(attribution) })),
-        );
-    }
-    let mut pairs: Vec<Value> = list(from.remove("metadata")).into_iter().map(pair).collect();
-    let mut licenses = list(from.remove("license")).into_iter();
-    set("rights", licenses.next());
-    pairs.extend(
-        licenses.map(|other| json!({ "label": { "en": ["License"] }, "value": { "none": [other] } })),
-    );
-    set("metadata", (!pairs.is_empty()).then_some(Value::Array(pairs)));
-    let logos: Vec<Value> = list(from.remove("logo")).into_iter().map(|one| resource(one, "Image")).collect();
-    if let (false, Some(home)) = (logos.is_empty(), home) {
-        let name = home.split("://").nth(1).unwrap_or(&home).trim_end_matches('/').to_owned();
-        set(
-            "provider",
-            Some(json!([{ "id": home, "type": "Agent", "label": { "none": [name] }, "logo": logos }])),
-        );
-    }
-    let hints = list(from.remove("viewingHint")).into_iter().filter(|hint| hint != "top");
-    set("behavior", some(hints.collect()));
-    set("viewingDirection", from.remove("viewingDirection"));
-    set("navDate", from.remove("navDate"));
-    let mut links = |old: &str, new: &str, kind: &str| {
-        let found = list(from.remove(old)).into_iter().map(|one| resource(one, kind)).collect();
-        set(new, some(found));
-    };
-    links("thumbnail", "thumbnail", "Image");
-    links("related", "homepage", "Text");
-    links("seeAlso", "seeAlso", "Dataset");
-    links("rendering", "rendering", "Text");
-    links("within", "partOf", if kind == "Canvas" { "Manifest" } else { "Collection" });
-    set("service", some(list(from.remove("service"))));
-    from.remove("@type");
-    from.remove("@context");
-    made
+    Value::Object(with_others(made, from))
 }
 
 fn canvas(from: Value) -> Option<Value> {
     let Value::Object(mut from) = from else { return None };
+    content_as_items(&mut from);
     let images = list(from.remove("images"));
+    let drafted = list(from.remove("items"));
     let others = list(from.remove("otherContent"));
     let (width, height) = (from.remove("width"), from.remove("height"));
     let mut made = common(&mut from, "Canvas");
@@ -199,90 +181,12 @@ fn canvas(from: Value) -> Option<Value> {
         made.extend(side.map(|side| (key.to_owned(), side)));
     }
     let items: Vec<Value> = images.into_iter().filter_map(annotation).collect();
-    let pages =
-        if items.is_empty() { json!([]) } else { json!([{ "type": "AnnotationPage", "items": items }]) };
-    made.insert("items".into(), pages);
+    let painted = (!items.is_empty()).then(|| json!({ "type": "AnnotationPage", "items": items }));
+    made.insert("items".into(), painted.into_iter().chain(drafted).collect());
     if let Some(pages) = some(others.into_iter().filter_map(page).collect()) {
         made.insert("annotations".into(), pages);
     }
-    made.extend(from);
-    Some(Value::Object(made))
-}
-
-/// An annotation list, embedded or by its URI, as an annotation page.
-pub(super) fn page(from: Value) -> Option<Value> {
-    let mut from = match from {
-        Value::Object(from) if from.contains_key("items") => return Some(Value::Object(from)),
-        Value::Object(from) => from,
-        id => return id.is_string().then(|| json!({ "id": id, "type": "AnnotationPage" })),
-    };
-    let items = from.remove("resources").map(|items| list(Some(items)).into_iter().filter_map(annotation));
-    let items = items.map(Iterator::collect::<Vec<_>>);
-    let mut made = common(&mut from, "AnnotationPage");
-    made.extend(items.map(|items| ("items".to_owned(), Value::Array(items))));
-    Some(Value::Object(made))
-}
-
-/// An Open Annotation as a Web Annotation.
-fn annotation(from: Value) -> Option<Value> {
-    let Value::Object(mut from) = from else { return None };
-    let motivations = list(from.remove("motivation")).into_iter();
-    let motivations: Vec<Value> =
-        motivations.filter_map(|one| Some(Value::from(bare(one.as_str()?)))).collect();
-    let bodies = list(from.remove("resource")).into_iter().map(|one| resource(one, ""));
-    let bodies = one_or_many(bodies.collect());
-    let targets = list(from.remove("on")).into_iter().map(|one| resource(one, ""));
-    let targets = one_or_many(targets.collect());
-    let mut made = common(&mut from, "Annotation");
-    made.insert("motivation".into(), one_or_many(motivations));
-    for (key, value) in [("body", bodies), ("target", targets)] {
-        if !value.is_null() {
-            made.insert(key.into(), value);
-        }
-    }
-    Some(Value::Object(made))
-}
-
-/// A body, target, selector or link; `kind` is the type of one that states none.
-fn resource(from: Value, kind: &str) -> Value {
-    let mut from = match from {
-        Value::Object(from) => from,
-        id if kind.is_empty() => return id,
-        id => return json!({ "id": id, "type": kind }),
-    };
-    let old = list(from.remove("@type")).into_iter().find_map(|one| one.as_str().map(bare));
-    let mut made = Map::new();
-    let is_tag = old.as_deref() == Some("Tag");
-    let kind = match old.as_deref() {
-        Some("MovingImage") => "Video",
-        Some("ContentAsText" | "Tag") => "TextualBody",
-        Some("SemanticTag") => "SpecificResource",
-        Some(old) => old,
-        None => kind,
-    };
-    if !kind.is_empty() {
-        made.insert("type".into(), Value::from(kind));
-    }
-    if is_tag {
-        made.insert("purpose".into(), Value::from("tagging"));
-    }
-    let id = if old.as_deref() == Some("SemanticTag") { "source" } else { "id" };
-    made.extend(from.remove("@id").map(|value| (id.to_owned(), value)));
-    made.extend(from.remove("chars").map(|value| ("value".to_owned(), value)));
-    made.extend(from.remove("label").map(|label| ("label".to_owned(), text(label))));
-    let full = from.remove("full").map(|full| resource(full, ""));
-    made.extend(full.map(|full| ("source".to_owned(), full)));
-    let options = list(from.remove("default")).into_iter().chain(list(from.remove("item")));
-    let options: Vec<Value> = options.map(|one| resource(one, "")).filter(|one| one != "rdf:nil").collect();
-    made.extend(some(options).map(|options| ("items".to_owned(), options)));
-    if let Some(selector) = from.remove("selector") {
-        made.insert("selector".into(), resource(selector, "Selector"));
-    }
-    made.extend(some(list(from.remove("service"))).map(|service| ("service".to_owned(), service)));
-    from.remove("@context");
-    from.remove("style");
-    made.extend(from);
-    Value::Object(made)
+    Some(Value::Object(with_others(made, from)))
 }
 
 /// The ranges, which refer to each other by URI (2.1, §5.3), as a hierarchy.
@@ -299,9 +203,7 @@ fn nested(ranges: Vec<Value>) -> Vec<Value> {
         .flat_map(|range| many(range.get("ranges")).iter().chain(many(range.get("members"))))
         .filter_map(id_of)
         .collect();
-    let is_outer = |range: &&Map<String, Value>| {
-        !range.get("@id").and_then(Value::as_str).is_some_and(|id| inner.contains(id))
-    };
+    let is_outer = |range: &&Map<String, Value>| !identifier(range).is_some_and(|id| inner.contains(id));
     let mut left = ranges.len().saturating_mul(2);
     let outer = ranges.iter().filter(is_outer);
     // The range that is `top` is the table of contents itself.
@@ -318,8 +220,9 @@ fn range(range: &Map<String, Value>, all: &[Map<String, Value>], depth: usize, l
     {
         // `members` may repeat what `ranges` and `canvases` list.
         let Some(id) = id_of(member).filter(|id| known.insert(*id)) else { continue };
-        let is_range = member["@type"].as_str().is_some_and(|kind| bare(kind) == "Range");
-        match all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)) {
+        let kind = member.get("@type").or(member.get("type")).and_then(Value::as_str);
+        let is_range = kind.is_some_and(|kind| bare(kind) == "Range");
+        match all.iter().find(|other| identifier(other) == Some(id)) {
             Some(inner) if depth < MAX_PART_DEPTH && *left > 0 => {
                 items.push(self::range(inner, all, depth + 1, left));
             }
@@ -336,7 +239,10 @@ fn range(range: &Map<String, Value>, all: &[Map<String, Value>], depth: usize, l
     for key in ["members", "ranges", "canvases", "within"] {
         own.remove(key);
     }
-    let mut made = common(&mut own, "Range");
+    let start = own.remove("startCanvas").and_then(|start| canvas_reference(&start));
+    let made = common(&mut own, "Range");
+    let mut made = with_others(made, own);
+    made.extend(start.map(|start| ("start".to_owned(), start)));
     made.insert("items".into(), Value::Array(items));
     if let Some(layer) = layer {
         made.insert("supplementary".into(), resource(layer, "AnnotationCollection"));
@@ -358,72 +264,114 @@ fn canvas_reference(member: &Value) -> Option<Value> {
 }
 
 fn id_of(value: &Value) -> Option<&str> {
-    value.as_str().or_else(|| value.get("@id")?.as_str())
+    value.as_str().or_else(|| identifier(value.as_object()?))
 }
 
-fn pair(pair: Value) -> Value {
-    let Value::Object(mut pair) = pair else { return json!({}) };
-    let mut of = |key: &str| pair.remove(key).map(text).unwrap_or_default();
-    json!({ "label": of("label"), "value": of("value") })
+fn identifier(fields: &Map<String, Value>) -> Option<&str> {
+    fields.get("@id").or(fields.get("id"))?.as_str()
 }
 
-/// A string, or strings with languages (2.1, §2.3), as a language map.
-fn text(from: Value) -> Value {
-    let mut map = Map::new();
-    for one in list(Some(from)) {
-        let (language, value) = match one {
-            Value::String(value) => ("none".to_owned(), value),
-            Value::Number(value) => ("none".to_owned(), value.to_string()),
-            // A language map of version 3.
-            Value::Object(fields) if !fields.contains_key("@value") => {
-                for (language, values) in fields {
-                    if let Value::Array(all) = map.entry(language).or_insert_with(|| json!([])) {
-                        all.extend(list(Some(values)).into_iter().filter(Value::is_string));
-                    }
-                }
-                continue;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(more: Value, sequence: Value, canvas: Value) -> Value {
+        let mut made = json!({ "@id": "https://a.org/m", "@type": "sc:Manifest", "label": "Sea" });
+        let mut page = json!({ "@id": "https://a.org/c", "@type": "sc:Canvas", "width": 4, "height": 3 });
+        let mut order = json!({ "@type": "sc:Sequence" });
+        for (target, from) in [(&mut made, more), (&mut order, sequence), (&mut page, canvas)] {
+            if let (Some(target), Value::Object(from)) = (target.as_object_mut(), from) {
+                target.extend(from);
             }
-            Value::Object(mut fields) => {
-                let Some(Value::String(value)) = fields.remove("@value") else { continue };
-                let language = fields.remove("@language").and_then(|one| Some(one.as_str()?.to_owned()));
-                (language.unwrap_or_else(|| "none".to_owned()), value)
-            }
-            _ => continue,
-        };
-        if let Value::Array(values) = map.entry(language).or_insert_with(|| json!([])) {
-            values.push(Value::String(value));
         }
+        order["canvases"] = json!([page]);
+        made["sequences"] = json!([order]);
+        upgraded(made)
     }
-    Value::Object(map)
-}
 
-/// A name without its prefix: `painting` for `sc:painting`.
-fn bare(name: &str) -> String {
-    name.rsplit_once(':').map_or(name, |(_, name)| name).to_owned()
-}
-
-/// Scheme and host of a URL, with a slash.
-fn origin(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    Some(format!("{scheme}://{}/", rest.split('/').next()?))
-}
-
-fn list(value: Option<Value>) -> Vec<Value> {
-    match value {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(all)) => all,
-        Some(one) => vec![one],
+    #[test]
+    fn what_a_sequence_says_is_said_of_the_manifest() {
+        let link = |name: &str| json!({ "@id": format!("https://a.org/{name}"), "label": name });
+        let made = second(
+            json!({ "rendering": link("text"), "license": "https://a.org/free" }),
+            json!({ "label": "Normal", "rendering": [link("pdf")], "license": "https://a.org/bound", "viewingHint": "paged",
+                "startCanvas": "https://a.org/c", "thumbnail": "https://a.org/t.jpg", "pages": 12 }),
+            json!({}),
+        );
+        let ids = made["rendering"].as_array().map(|all| all.iter().map(|one| one["id"].clone()).collect());
+        assert_eq!(ids, Some(vec![json!("https://a.org/text"), json!("https://a.org/pdf")]));
+        assert_eq!((&made["behavior"], &made["start"]["id"]), (&json!(["paged"]), &json!("https://a.org/c")));
+        assert_eq!(
+            (&made["thumbnail"][0]["id"], &made["pages"]),
+            (&json!("https://a.org/t.jpg"), &json!(12))
+        );
+        // What the manifest says otherwise is known, but not served.
+        let others = json!([{ "label": { "none": ["Normal"] }, "rights": "https://a.org/bound" }]);
+        assert_eq!((&made["rights"], &made["sequences"]), (&json!("https://a.org/free"), &others));
     }
-}
 
-fn some(values: Vec<Value>) -> Option<Value> {
-    (!values.is_empty()).then_some(Value::Array(values))
-}
+    #[test]
+    fn other_properties_are_kept() {
+        let note = json!({ "@id": "https://a.org/n", "@type": "oa:Annotation", "motivation": "oa:commenting", "mood": "calm",
+            "resource": { "@type": "cnt:ContentAsText", "chars": "Note" },
+            "stylesheet": { "@type": ["oa:CssStyle", "cnt:ContentAsText"], "chars": ".red { color: red; }" },
+            "on": { "@type": "oa:SpecificResource", "full": "https://a.org/c", "style": "red",
+                "within": { "@id": "https://a.org/m", "@type": "sc:Manifest" },
+                "selector": { "@type": "oa:Choice", "default": { "@type": "oa:FragmentSelector", "value": "xywh=1,2,3,4" },
+                    "item": { "@type": "oa:SvgSelector", "value": "<svg><path d=\"M1,2\"/></svg>" } } } });
+        let made = second(
+            json!({ "mediaSequences": [{}], "structures": [{ "@id": "https://a.org/r", "@type": "sc:Range", "label": "Part",
+                "canvases": ["https://a.org/c"], "startCanvas": "https://a.org/c#xywh=1,2,3,4", "shelf": "A" }] }),
+            json!({}),
+            json!({ "otherContent": [{ "@id": "https://a.org/l", "@type": "sc:AnnotationList", "layer": 1, "resources": [note] }] }),
+        );
+        assert_eq!(made["mediaSequences"], json!([{}]));
+        let range = &made["structures"][0];
+        assert_eq!(
+            (&range["shelf"], &range["start"]["source"]["id"]),
+            (&json!("A"), &json!("https://a.org/c"))
+        );
+        let page = &made["items"][0]["annotations"][0];
+        let note = &page["items"][0];
+        assert_eq!((&page["layer"], &note["mood"]), (&json!(1), &json!("calm")));
+        assert_eq!(note["stylesheet"], json!({ "type": "CssStylesheet", "value": ".red { color: red; }" }));
+        let target = &note["target"];
+        assert_eq!(
+            (&target["styleClass"], &target["partOf"][0]["type"]),
+            (&json!("red"), &json!("Manifest"))
+        );
+        let selectors =
+            target["selector"].as_array().map(|all| all.iter().map(|one| one["type"].clone()).collect());
+        assert_eq!(selectors, Some(vec![json!("FragmentSelector"), json!("SvgSelector")]));
+    }
 
-fn one_or_many(mut values: Vec<Value>) -> Value {
-    match values.len() {
-        0 => Value::Null,
-        1 => values.remove(0),
-        _ => Value::Array(values),
+    #[test]
+    fn the_first_drafts_of_version_3_had_sequences() {
+        let made = upgraded(
+            json!({ "id": "https://a.org/m", "type": "Manifest", "label": "Tape", "sequences": [{ "type": "Sequence",
+            "canvases": [{ "id": "https://a.org/c", "type": "Canvas", "duration": 9, "content": [{ "id": "https://a.org/p",
+                "type": "AnnotationPage", "items": [{ "type": "Annotation", "motivation": "painting" }] }] }] }] }),
+        );
+        assert_eq!((&made["id"], &made["label"]), (&json!("https://a.org/m"), &json!({ "none": ["Tape"] })));
+        let canvas = &made["items"][0];
+        assert_eq!((&canvas["id"], &canvas["duration"]), (&json!("https://a.org/c"), &json!(9)));
+        assert_eq!(canvas["items"][0]["items"][0]["motivation"], "painting");
+        assert_eq!((made.get("sequences"), canvas.get("content")), (None, None));
+    }
+
+    #[test]
+    fn properties_of_version_2_beside_those_of_version_3_are_not_forgotten() {
+        let mut made = json!({ "id": "https://a.org/m", "type": "Manifest", "summary": { "en": ["New"] }, "description": "Old",
+            "behavior": ["paged"], "viewingHint": "individuals", "homepage": [{ "id": "https://a.org/1", "type": "Text" }],
+            "related": "https://a.org/2", "rights": "https://a.org/free", "license": "https://a.org/free", "items": [] });
+        without_remnants(&mut made);
+        assert_eq!(
+            (&made["summary"], &made["description"]),
+            (&json!({ "en": ["New"] }), &json!("Old")),
+            "{made:#}"
+        );
+        assert_eq!(made["behavior"], json!(["paged", "individuals"]));
+        assert_eq!(made["homepage"][1], json!({ "id": "https://a.org/2", "type": "Text" }));
+        assert_eq!((&made["rights"], made.get("license")), (&json!("https://a.org/free"), None));
     }
 }
