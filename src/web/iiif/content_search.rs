@@ -22,8 +22,8 @@ pub(crate) async fn answer(
     work: Image<'_>,
     autocomplete: bool,
 ) -> Result<Response, Error> {
-    let mut described = app.gallery.works.describe(&work.identifier).await?;
     let query = content_search::Query::parse(request.query_string())?;
+    let mut described = app.gallery.works.describe(&work.identifier).await?;
     let mut permit = None;
     if !described.annotated.is_empty() && !autocomplete {
         permit = Some(app.gallery.works.annotation_permit().await?);
