@@ -227,6 +227,33 @@ fn annotations_are_created_replaced_and_deleted() {
         let deleted = ask(&server, CURATOR, "DELETE", &path(extra.header("location")), &[], "");
         assert_eq!(deleted.status, 204);
     }
+    // The container is not changed if it is not as the client has read it (RFC 9110, §13.1.1), in whatever form that was.
+    let add = |tags: &str| {
+        let headers = [LD_JSON, ("If-Match", tags)];
+        ask(&server, CURATOR, "POST", CONTAINER, &headers, &comment("On condition").to_string())
+    };
+    let minimal = include("http://www.w3.org/ns/ldp#PreferMinimalContainer");
+    let forms = [
+        &[][..],
+        &[("Accept", "application/json"), ("Accept-Encoding", "gzip;q=1, identity;q=0")],
+        &[("Prefer", minimal.as_str())],
+    ];
+    for form in forms {
+        let tag = ask(&server, CURATOR, "GET", CONTAINER, form, "").header("etag").to_owned();
+        let refused = add("\"0\"");
+        assert_eq!((refused.status, refused.header("content-type")), (412, "application/problem+json"));
+        assert_eq!(add(&format!("W/{tag}")).status, 412, "a weak tag never matches");
+        assert_eq!(add("0").status, 400);
+        let added = add(&format!("\"0\", {tag}"));
+        assert_eq!(added.status, 201, "{form:?}: {}", added.text());
+        assert_eq!(add(&tag).status, 412, "{form:?}: it has another annotation now");
+        let any = add("*");
+        assert_eq!(any.status, 201);
+        for added in [added, any] {
+            let deleted = ask(&server, CURATOR, "DELETE", &path(added.header("location")), &[], "");
+            assert_eq!(deleted.status, 204);
+        }
+    }
     // A second one with the same slug gets another URI.
     let second = ask(&server, CURATOR, "POST", CONTAINER, &slug, &comment("x").to_string());
     assert!(second.status == 201 && second.header("location") != response.header("location"));

@@ -727,12 +727,20 @@ fn annotations_are_changed_at_the_revision_that_their_writer_read() {
             words: "a brown dog".into(),
             body: "{\"motivation\":\"commenting\"}".into(),
             max,
+            expected: None,
         };
         let change =
             async |change| catalogue.change_annotation("a", change, "anna", Some("why"), 100).await.unwrap();
         let (accepted, pending) = (AnnotationStatus::Accepted, AnnotationStatus::Pending);
         let first = change(create(Some("dog"), Some("a.tif"), pending, 2)).await.unwrap();
         assert_eq!((first.state.id.as_str(), first.state.revision), ("dog", 3));
+        assert_eq!(catalogue.last_annotation_change("a").await.unwrap(), 3);
+        assert_eq!(catalogue.last_annotation_change("b").await.unwrap(), 0);
+        let mut late = create(None, Some("a.tif"), pending, 2);
+        if let AnnotationChange::Create { expected, .. } = &mut late {
+            *expected = Some(2);
+        }
+        assert_eq!(change(late).await, Err(AnnotationRefused::OthersChanged));
         let second = change(create(Some("dog"), Some("a.tif"), accepted, 2)).await.unwrap();
         assert_eq!(second.state.id, "dog-4");
         assert_eq!(change(create(None, Some("a.tif"), accepted, 2)).await, Err(AnnotationRefused::Full));
@@ -830,6 +838,7 @@ fn a_history_keeps_the_first_change_and_the_last_ones() {
             words: String::new(),
             body: "{\"first\":1}".into(),
             max: 10,
+            expected: None,
         };
         let change = async |work, change, kept| {
             let changed = catalogue.change_annotation(work, change, "anna", None, kept).await;

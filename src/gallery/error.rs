@@ -92,6 +92,9 @@ pub enum Error {
     /// The annotation is not at the expected revision.
     #[error("the annotation has changed: its ETag is \"{current}\" now; read it again before you change it")]
     Outdated { current: u64 },
+    /// The container of annotations is not as the client has read it.
+    #[error("the annotations have changed: read the container again before you add to it")]
+    ContainerChanged,
     /// The cluster is not as the client has read it.
     #[error("the cluster has changed: read it again before you change it")]
     ClusterChanged,

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row};
 
-use super::read::{MAX_PER_WORK, STATE, annotation, without_nul};
+use super::read::{MAX_PER_WORK, STATE, annotation, last_change, without_nul};
 use super::{AnnotationChange, AnnotationRefused, AnnotationState, AnnotationStatus, StoredAnnotation};
 use crate::catalogue::facets::{FacetChanges, number, signed};
 use crate::catalogue::put::before;
@@ -62,7 +62,12 @@ async fn make(
     let revision = lock.next_revision();
     let now = Now { seq, revision: number(revision), at_ms: lock.at_ms };
     let changed = match change {
-        AnnotationChange::Create { slug, canvas, image, status, words, body, max } => {
+        AnnotationChange::Create { slug, canvas, image, status, words, body, max, expected } => {
+            if let Some(expected) = expected
+                && last_change(&mut *changes, object_number).await? != expected
+            {
+                return Ok(Made::Refused(AnnotationRefused::OthersChanged));
+            }
             if is_full(changes, seq, canvas, image.as_deref(), max).await? {
                 return Ok(Made::Refused(AnnotationRefused::Full));
             }

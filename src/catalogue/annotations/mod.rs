@@ -143,6 +143,8 @@ pub enum AnnotationChange {
         body: String,
         /// Maximum number of annotations of the canvas.
         max: u32,
+        /// The last revision that changed an annotation of the work; any if `None`.
+        expected: Option<u64>,
     },
     /// Replaces its body.
     Replace {
@@ -187,6 +189,8 @@ pub enum AnnotationRefused {
         /// Its present revision.
         current: u64,
     },
+    /// Another annotation of the work was changed after the expected revision.
+    OthersChanged,
     /// Its canvas or work has as many annotations as it may have.
     Full,
 }

@@ -42,6 +42,14 @@ fn listed(reader: &AnnotationReader) -> (String, i64) {
     }
 }
 
+/// The last revision that changed an annotation of a work; 0 if it has none.
+pub(super) async fn last_change(connection: &mut AnyConnection, object_number: &str) -> Result<u64, Error> {
+    let text = "SELECT COALESCE(MAX(revision), 0) AS last FROM annotations \
+        WHERE seq = (SELECT seq FROM works WHERE object_number = $1)";
+    let row = sqlx::query(text).bind(without_nul(object_number)).fetch_one(connection).await?;
+    Ok(number(row.try_get("last")?))
+}
+
 impl Catalogue {
     /// How many annotations of a work somebody may read, by their places.
     ///
@@ -153,6 +161,15 @@ impl Catalogue {
         let mut found = rows.iter().map(annotation).collect::<Result<Vec<_>, _>>()?;
         found.sort_by_key(|annotation| annotation.state.made);
         Ok(found)
+    }
+
+    /// The last revision that changed an annotation of a work; 0 if it has none.
+    ///
+    /// # Errors
+    /// Returns an error if the database does not respond.
+    pub async fn last_annotation_change(&self, object_number: &str) -> Result<u64, Error> {
+        let mut reader = self.0.pools.readers.acquire().await?;
+        last_change(&mut reader, object_number).await
     }
 
     /// An annotation, deleted or not.

@@ -80,6 +80,12 @@ impl WorkService {
         Ok(published.map(CanvasAnnotation::from).collect())
     }
 
+    /// The last revision that changed an annotation of a work; 0 if it has none.
+    pub(crate) async fn last_annotation_change(&self, object_number: &str) -> Result<u64, Error> {
+        let number = object_number.to_owned();
+        self.client()?.query(|catalogue| async move { catalogue.last_annotation_change(&number).await }).await
+    }
+
     /// An annotation, deleted or not.
     pub(crate) async fn annotation(
         &self,
@@ -117,8 +123,8 @@ impl WorkService {
     /// reflect it.
     ///
     /// # Errors
-    /// Returns [`Error::Outdated`] if it is at another revision, [`Error::Deleted`] if it was deleted, and
-    /// [`Error::Exists`] if its canvas has as many as it may have.
+    /// Returns [`Error::Outdated`] if it is at another revision, [`Error::ContainerChanged`] if another one was changed,
+    /// [`Error::Deleted`] if it was deleted, and [`Error::Exists`] if its canvas has as many as it may have.
     pub(crate) async fn change_annotation(
         &self,
         object_number: &str,
@@ -139,6 +145,7 @@ impl WorkService {
             Err(AnnotationRefused::Unknown) => Err(Error::NotFound),
             Err(AnnotationRefused::Deleted) => Err(Error::Deleted),
             Err(AnnotationRefused::Changed { current }) => Err(Error::Outdated { current }),
+            Err(AnnotationRefused::OthersChanged) => Err(Error::ContainerChanged),
             Err(AnnotationRefused::Full) => Err(Error::Exists(
                 "this canvas has as many annotations as it may have: delete some first, or raise \
                  `annotations.per_canvas`"

@@ -1,13 +1,15 @@
 //! A canvas's container and its pages (Web Annotation Protocol, §4).
 
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use std::sync::Arc;
+
+use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::place::{Place, PlacedCanvas};
 use super::preference::Preference;
 use super::reader::Reader;
-use super::{add_headers, media_type};
+use super::{MEDIA_TYPE, PLAIN_JSON, add_headers, media_type};
 use crate::catalogue::{AnnotationReader, StoredAnnotation};
 use crate::gallery::Error;
 use crate::presentation::{ANNOTATION_CONTEXT, AnnotatedCanvas, CONTAINER_PAGE, annotated_canvases};
@@ -16,6 +18,8 @@ use crate::web::App;
 use crate::web::http::document::Document;
 use crate::web::http::error as http;
 use crate::web::http::response::Response;
+use crate::web::iiif::document_cache::Made;
+use crate::web::iiif::presentation::kept;
 use crate::web::route::AnnotationResource;
 
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -38,16 +42,21 @@ pub(super) async fn answer(
     reader: &Reader,
 ) -> Result<Response, http::Error> {
     let preference = Preference::of(request)?;
-    let canvas = place.canvas(app, number)?;
-    let (work, reads) = (place.number(), reader.annotations());
-    let counts = app.gallery.works.annotation_counts(work, reads.clone()).await?;
-    let annotated = annotated_canvases(&place.view(app).canvases(), &counts).remove(&number);
-    let annotated = annotated.unwrap_or_default();
-    let container = Container { place, canvas, annotated, reader: reads, preference };
-    let permit = app.gallery.works.annotation_permit().await?;
-    let (document, location) = match preference.page {
-        Some(page) => (container.page(app, page as usize, true).await?, container.page_uri(page as usize)),
-        None => (container.document(app).await?, container.uri()),
+    let container = Container::of(app, place, number, reader, preference).await?;
+    let location = preference.page.map_or_else(|| container.uri(), |page| container.page_uri(page as usize));
+    // What anybody may read is made once for those who request it at the same time.
+    let key = (*reader == Reader::Anyone).then(|| container.key());
+    let cached = async || kept(app, container.place.number(), key.as_ref()?).await;
+    let made = match cached().await {
+        Some(made) => made,
+        None if container.is_short() => container.made(app, request, key.as_ref()).await?,
+        None => {
+            let _permit = app.gallery.works.annotation_permit().await?;
+            match cached().await {
+                Some(made) => made,
+                None => container.made(app, request, key.as_ref()).await?,
+            }
+        }
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding, Authorization, Prefer"));
@@ -56,9 +65,7 @@ pub(super) async fn answer(
     if preference.is_applied {
         response.insert_header((PREFERENCE_APPLIED, "return=representation"));
     }
-    let document = Document::new(document.to_string()).compressed(request).await;
-    drop(permit);
-    let mut response = document.respond(request, media_type(request), response);
+    let mut response = made.document.respond(request, media_type(request), response);
     match preference.page {
         None => add_headers(response.headers_mut(), AnnotationResource::Container(number as u32)),
         Some(_) => {
@@ -69,7 +76,42 @@ pub(super) async fn answer(
     Ok(response.into())
 }
 
-impl Container<'_> {
+/// Whether one of the entity tags is that of the container as the reader gets it now, in any form and coding.
+pub(super) async fn has_tag(
+    app: &App,
+    place: &Place,
+    number: usize,
+    reader: &Reader,
+    tags: &[EntityTag],
+) -> Result<bool, Error> {
+    let _permit = app.gallery.works.annotation_permit().await?;
+    let mut container = Container::of(app, place, number, reader, Preference::default()).await?;
+    for (is_minimal, has_iris) in [(true, false), (true, true), (false, true), (false, false)] {
+        container.preference = Preference { is_minimal, has_iris, ..Preference::default() };
+        let document = Document::new(container.document(app).await?.to_string());
+        let current = document.entity_tags(&[MEDIA_TYPE, PLAIN_JSON]);
+        if tags.iter().any(|tag| current.iter().any(|current| current.strong_eq(tag))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl<'a> Container<'a> {
+    async fn of(
+        app: &App,
+        place: &'a Place,
+        number: usize,
+        reader: &Reader,
+        preference: Preference,
+    ) -> Result<Self, Error> {
+        let canvas = place.canvas(app, number)?;
+        let reader = reader.annotations();
+        let counts = app.gallery.works.annotation_counts(place.number(), reader.clone()).await?;
+        let annotated = annotated_canvases(&place.view(app).canvases(), &counts).remove(&number);
+        Ok(Self { place, canvas, annotated: annotated.unwrap_or_default(), reader, preference })
+    }
+
     /// The container's URI without a query.
     fn base(&self) -> String {
         self.place.address.annotation_container(self.place.number(), self.canvas.number)
@@ -90,6 +132,33 @@ impl Container<'_> {
     /// When an annotation of the container was last changed.
     fn modified(&self) -> Option<String> {
         (self.annotated.total > 0).then(|| timestamp(self.annotated.changed_ms))
+    }
+
+    /// The key of the cache for what anybody may read.
+    fn key(&self) -> String {
+        let Preference { is_minimal, has_iris, page, .. } = self.preference;
+        let (canvas, base) = (self.canvas.number, self.place.address.base());
+        format!("annotations {canvas} {page:?} {is_minimal} {has_iris} {base} {}", self.place.number())
+    }
+
+    /// Whether the response has no annotations.
+    fn is_short(&self) -> bool {
+        self.annotated.total == 0 || self.preference.is_minimal && self.preference.page.is_none()
+    }
+
+    /// The response's document, compressed for this client if it is long, and kept if it has a key.
+    async fn made(&self, app: &App, request: &HttpRequest, key: Option<&String>) -> Result<Arc<Made>, Error> {
+        let document = match self.preference.page {
+            Some(page) => self.page(app, page as usize, true).await?,
+            None => self.document(app).await?,
+        };
+        let document = Document::new(document.to_string());
+        document.compress(request).await;
+        let made = Arc::new(Made::of(document, &self.place.described, None));
+        if let Some(key) = key {
+            app.works.0.insert(key.clone(), made.clone());
+        }
+        Ok(made)
     }
 
     async fn document(&self, app: &App) -> Result<Value, Error> {

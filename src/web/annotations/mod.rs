@@ -30,6 +30,8 @@ pub(crate) const PATH: &str = "/annotations/";
 
 /// The media type of annotations (Web Annotation Data Model, §1.3).
 const MEDIA_TYPE: &str = "application/ld+json; profile=\"http://www.w3.org/ns/anno.jsonld\"";
+/// The media type for clients that prefer JSON without a context.
+const PLAIN_JSON: &str = "application/json";
 /// What the container is, and what it takes (Web Annotation Protocol, §4.1).
 const CONTAINER_LINKS: [&str; 2] = [
     "<http://www.w3.org/ns/ldp#BasicContainer>; rel=\"type\"",
@@ -111,5 +113,5 @@ pub(crate) fn add_headers(headers: &mut HeaderMap, resource: AnnotationResource<
 
 /// The media type of a response: plain JSON only if the client prefers that.
 fn media_type(request: &HttpRequest) -> &'static str {
-    if preferred_json(request) == Some(JsonKind::Plain) { "application/json" } else { MEDIA_TYPE }
+    if preferred_json(request) == Some(JsonKind::Plain) { PLAIN_JSON } else { MEDIA_TYPE }
 }

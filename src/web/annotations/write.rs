@@ -7,10 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::MEDIA_TYPE;
 use super::place::{Place, PlacedCanvas};
 use super::reader::Reader;
 use super::single::{entity_tag, known, respond};
+use super::{MEDIA_TYPE, container};
 use crate::catalogue::{AnnotationChange, AnnotationState, StoredAnnotation};
 use crate::gallery::Error;
 use crate::iiif::Invalid;
@@ -49,6 +49,7 @@ pub(super) async fn create(
         words,
         body: stored_text(properties)?,
         max: app.annotations.per_canvas,
+        expected: last_change(app, request, &place, number, &writer).await?,
     };
     let owner = writer.owner().to_owned();
     let stored = made(app, place.number(), change, owner, None).await?;
@@ -107,6 +108,27 @@ pub(super) async fn delete(
     let change = AnnotationChange::Delete { expected: expected(request, &old.state)?, id: old.state.id };
     made(app, place.number(), change, writer.owner().to_owned(), None).await?;
     Ok(HttpResponse::NoContent().finish().into())
+}
+
+/// The last revision that changed an annotation of the work, if `If-Match` requires that the container is as the client has
+/// read it (RFC 9110, §13.1.1).
+async fn last_change(
+    app: &App,
+    request: &HttpRequest,
+    place: &Place,
+    number: usize,
+    writer: &Reader,
+) -> Result<Option<u64>, Error> {
+    let listed = if_match(request.headers()).map_err(|text| {
+        Invalid::new("If-Match", &text, "is not a list of entity tags: send the ETag of the container")
+    })?;
+    let Some(IfMatch::Items(tags)) = listed else { return Ok(None) };
+    // What is changed after this is noticed with the catalogue locked.
+    let last = app.gallery.works.last_annotation_change(place.number()).await?;
+    match container::has_tag(app, place, number, writer, &tags).await? {
+        true => Ok(Some(last)),
+        false => Err(Error::ContainerChanged),
+    }
 }
 
 /// Makes a change.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-use actix_web::http::header::{self, ContentEncoding, ETag, HeaderValue};
+use actix_web::http::header::{self, ContentEncoding, ETag, EntityTag, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 
@@ -70,6 +70,18 @@ impl Document {
         }
     }
 
+    /// The entity tag of the document in this media type and coding.
+    fn entity_tag(&self, media_type: &str, coding: ContentEncoding) -> EntityTag {
+        entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()])
+    }
+
+    /// The entity tags of the document in these media types and all codings.
+    pub(crate) fn entity_tags(&self, media_types: &[&str]) -> Vec<EntityTag> {
+        let codings = [ContentEncoding::Identity, ContentEncoding::Gzip, ContentEncoding::Brotli];
+        let tags = |media_type: &&str| codings.map(|coding| self.entity_tag(media_type, coding));
+        media_types.iter().flat_map(tags).collect()
+    }
+
     /// The response in the coding that the client prefers, or 304. The caller sets `Vary` and `Cache-Control`.
     pub(crate) fn respond(
         &self,
@@ -79,7 +91,7 @@ impl Document {
     ) -> HttpResponse {
         let worth = self.text.len() >= WORTH_COMPRESSING && media_type != "image/png";
         let coding = negotiated_coding(request, worth);
-        let tag = entity_tag(&[&self.tag.to_le_bytes(), media_type.as_bytes(), coding.as_str().as_bytes()]);
+        let tag = self.entity_tag(media_type, coding);
         if is_not_modified(request, &tag) {
             return not_modified(response.insert_header(ETag(tag))).response;
         }

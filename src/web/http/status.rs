@@ -44,7 +44,7 @@ fn status_of(error: &gallery::Error) -> StatusCode {
         Error::Catalogue(_) | Error::CatalogueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Whether the write took effect is unknown.
         Error::Uncertain(_) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Conflict { .. } | Error::Outdated { .. } | Error::ClusterChanged => {
+        Error::Conflict { .. } | Error::Outdated { .. } | Error::ContainerChanged | Error::ClusterChanged => {
             StatusCode::PRECONDITION_FAILED
         }
         Error::Unwritable(_) | Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -22,9 +22,6 @@ use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 use crate::web::route::{Image, WorkResource};
 
-/// How long a document is kept if some of its images could not be opened.
-const INCOMPLETE: Duration = Duration::from_secs(10);
-
 /// How long one is kept that is part of a collection of another server, which may be imported meanwhile.
 const UNKNOWN: Duration = Duration::from_secs(60);
 
@@ -46,9 +43,9 @@ pub(crate) async fn piece(
 ) -> Result<Response, Error> {
     let base = app.base.of(request)?;
     let key = key(version, piece, &base, &work.identifier);
-    let (made, note) = match app.works.0.get(&key) {
-        Some(made) if holds(app, &work.identifier, &made).await => (made, "hit"),
-        _ => {
+    let (made, note) = match kept(app, &work.identifier, &key).await {
+        Some(made) => (made, "hit"),
+        None => {
             if let Some(elsewhere) = elsewhere(app, &work).await? {
                 let place = Address::new(&base).manifest(version, &elsewhere);
                 return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish().into());
@@ -57,9 +54,9 @@ pub(crate) async fn piece(
                 WorkResource::CanvasAnnotations(_) => {
                     let _permit = app.gallery.works.annotation_permit().await?;
                     // It may have been made for another caller while this one waited.
-                    match app.works.0.get(&key) {
-                        Some(made) if holds(app, &work.identifier, &made).await => made,
-                        _ => make_and_keep(app, &base, version, &work, piece, key).await?,
+                    match kept(app, &work.identifier, &key).await {
+                        Some(made) => made,
+                        None => make_and_keep(app, &base, version, &work, piece, key).await?,
                     }
                 }
                 _ => make_and_keep(app, &base, version, &work, piece, key).await?,
@@ -94,6 +91,12 @@ async fn make_and_keep(
 /// The cache key of a document.
 fn key(version: Version, piece: WorkResource<'_>, base: &str, work: &str) -> String {
     format!("{} {} {base} {work}", version.number(), piece.identity())
+}
+
+/// A document of the cache, if it is still valid.
+pub(crate) async fn kept(app: &App, work: &str, key: &str) -> Option<Arc<Made>> {
+    let made = app.works.0.get(key)?;
+    holds(app, work, &made).await.then_some(made)
 }
 
 /// Whether a cached document is still valid.
@@ -162,22 +165,10 @@ async fn make(
         WorkResource::Range(number) => view.range(number as usize, version),
         WorkResource::Item(number) => view.item(number as usize, version),
     };
-    let of = |shown: &crate::gallery::OpenedImage| {
-        (shown.image.file.clone(), shown.granted.number, shown.granted.grant)
-    };
     let document = document.ok_or(Error::NotFound)?;
-    let kept = match source.as_ref().is_some_and(Source::is_part_of_others) {
-        _ if !described.complete => Some(INCOMPLETE),
-        true => Some(UNKNOWN),
-        false => None,
-    };
+    let kept = source.as_ref().is_some_and(Source::is_part_of_others).then_some(UNKNOWN);
     let text = source.as_ref().map_or_else(|| document.to_string(), |source| source.write(&document));
-    Ok(Made {
-        document: Document::new(text),
-        seen: described.seen,
-        images: described.images.iter().map(of).collect(),
-        until: kept.map(|time| Instant::now() + time),
-    })
+    Ok(Made::of(Document::new(text), described, kept))
 }
 
 /// The first published annotations of a canvas for its page: whole pages of the container, until they are long.

@@ -83,6 +83,7 @@ fn failure_of(error: &gallery::Error) -> Failure {
         | Error::Damaged(_)
         | Error::Conflict { .. }
         | Error::Outdated { .. }
+        | Error::ContainerChanged
         | Error::ClusterChanged
         | Error::Unwritable(_)
         | Error::Fault(_) => Failure::Internal,
