@@ -71,7 +71,48 @@ fn cases() -> Vec<(Value, Vec<(&'static str, Value)>, Vec<&'static str>)> {
                 {"type": "Text", "id": "https://drafts.example/1.txt", "format": "text/plain", "language": ["da"]}]}]}]}),
     );
     let homepage = json!([{"id": "https://drafts.example/1", "type": "Text", "label": {"en": ["1"]}, "language": ["da"]}]);
+    let chosen = json!({"type": "SpecificResource", "source": id("chosen", "canvas"), "selector": {"type": "Choice", "items": [
+        {"type": "FragmentSelector", "value": "xywh=1,2,3,4"}, {"type": "PointSelector", "x": 2, "y": 3}]}});
+    let chosen = canvas(
+        "chosen",
+        json!({"thumbnail": [{"id": "https://drafts.example/t/full/20,15/0/default.jpg", "type": "Image",
+                "service": [{"id": "https://drafts.example/t", "profile": "level0"}]}],
+            "annotations": [{"id": id("chosen", "notes"), "type": "AnnotationPage", "items": [{"id": id("chosen", "note"),
+                "type": "Annotation", "motivation": "commenting", "target": chosen, "body": {"type": "TextualBody", "value": "Here"}}]}]}),
+    );
+    let written = json!({"label": {"en": ["From"]}, "value": {"en": ["<a href=\"https://drafts.example/us\">Us</a>, <a href=\"mailto:us@drafts.example\">by post</a>"]}});
     vec![
+        (
+            manifest(
+                "chosen",
+                chosen,
+                json!({"requiredStatement": written, "rights": "http://creativecommons.org/publicdomain/mark/1.0/"}),
+            ),
+            vec![
+                ("/items/0/annotations/0/items/0/target/selector/0/value", json!("xywh=1,2,3,4")),
+                ("/items/0/annotations/0/items/0/target/selector/1/type", json!("PointSelector")),
+                (
+                    "/items/0/thumbnail/0/service/0",
+                    json!({"id": "https://drafts.example/t", "type": "ImageService3", "profile": "level0"}),
+                ),
+            ],
+            vec![],
+        ),
+        (
+            manifest(
+                "posted",
+                canvas("posted", json!({})),
+                json!({"requiredStatement": written, "rights": "http://rightsstatements.org/vocab/InC/1.0/"}),
+            ),
+            // An address of mail leads to no image.
+            vec![(
+                "/requiredStatement/value/en/0",
+                json!(
+                    "<span><a href=\"https://drafts.example/us\">Us</a>, <a href=\"mailto:us@drafts.example\">by post</a></span>"
+                ),
+            )],
+            vec![],
+        ),
         (
             manifest(
                 "tape",

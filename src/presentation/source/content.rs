@@ -5,10 +5,13 @@ use serde_json::{Map, Value};
 use super::clean::Cleaner;
 use super::images::own_image;
 use super::map;
-use super::values::{MAX_DEPTH, full, json, kind_of, list, some, text_of, word};
+use super::values::{MAX_DEPTH, full, json, kind_of, known, list, some, text_of, word};
 use crate::presentation::object::object;
 use crate::presentation::{html, http_uri};
 use crate::record::read::image_name;
+
+/// The levels of compliance with the Image API.
+const LEVELS: [&str; 3] = ["level0", "level1", "level2"];
 
 impl Cleaner<'_> {
     /// Bodies, targets and the like: one, or several.
@@ -139,11 +142,18 @@ impl Cleaner<'_> {
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let kind = text(fields.get("type").or(fields.get("@type")));
         let context = text(fields.get("@context")) + &text(fields.get("profile"));
-        let is_image = kind.contains("Image") || context.contains("/image") || context.contains("image-api");
+        // Version 3 of the Image API names levels of compliance by a word (3.0, §5.3).
+        let is_third = fields.get("profile").is_some_and(|level| known(level, &LEVELS).is_some());
+        let is_image = kind.contains("Image")
+            || context.contains("/image")
+            || context.contains("image-api")
+            || kind.is_empty() && is_third;
         if is_image && !self.is_free {
             return None;
         }
-        if kind.is_empty() {
+        if kind.is_empty() && is_third {
+            fields.insert("type".into(), Value::from("ImageService3"));
+        } else if kind.is_empty() {
             let kind = match () {
                 () if is_image && context.contains("/image/2") => "ImageService2",
                 () if is_image => "ImageService1",
@@ -161,7 +171,7 @@ impl Cleaner<'_> {
         let kind = text(fields.get("type").or(fields.get("@type")));
         if let Some(Value::String(profile)) = fields.get_mut("profile")
             && kind.contains("ImageService2")
-            && let Some(level) = ["level0", "level1", "level2"].iter().find(|level| profile.contains(**level))
+            && let Some(level) = LEVELS.iter().find(|level| profile.contains(**level))
         {
             *profile = format!("http://iiif.io/api/image/2/{level}.json");
         }
@@ -275,7 +285,9 @@ impl Cleaner<'_> {
             let texts =
                 made.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_array).flatten();
             let mut links = texts.filter_map(Value::as_str).flat_map(|text| text.split("href=\"").skip(1));
-            links.any(|link| self.uri(&Value::from(link.split('"').next())).is_none())
+            links.any(|link| {
+                !link.starts_with("mailto:") && self.uri(&Value::from(link.split('"').next())).is_none()
+            })
         };
         if !self.is_free && withheld() { map::plain(value) } else { made }
     }

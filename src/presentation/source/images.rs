@@ -52,7 +52,7 @@ impl Images<'_> {
                 let needs = match fields.get("type").and_then(Value::as_str) {
                     Some("SpecificResource") => "source",
                     Some("Annotation") => "body",
-                    Some("Choice") if fields["items"].as_array().is_some_and(Vec::is_empty) => return false,
+                    Some("Choice") => return fields.get("items") != Some(&Value::Array(Vec::new())),
                     _ => return true,
                 };
                 !lost.iter().any(|key| key == needs)

@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 128;
 const FOREIGN: [&str; 4] = ["service", "services", "navPlace", "@context"];
 
 /// Renames `@id` and `@type`, which processors of JSON-LD write, the `content` of canvases, and texts with `@value` or
-/// `@none` in place of a language.
+/// `@none` in place of a language; selectors to choose from become a list.
 pub(super) fn with_final_names(resource: &mut Value) {
     rename(resource, 0);
 }
@@ -33,6 +33,11 @@ fn rename(value: &mut Value, depth: usize) {
             for (key, value) in fields.iter_mut().filter(|(key, _)| !FOREIGN.contains(&key.as_str())) {
                 match key.as_str() {
                     "label" | "summary" | "value" if is_old_text(value) => *value = text(value.take()),
+                    "selector" if is_choice(value) => {
+                        // Selectors to choose from are a list (Web Annotation Data Model, §4.2).
+                        *value = value["items"].take();
+                        rename(value, depth + 1);
+                    }
                     _ => rename(value, depth + 1),
                 }
             }
@@ -57,6 +62,11 @@ pub(super) fn content_as_items(fields: &mut Map<String, Value>) {
         let pages = fields.remove("content").unwrap_or_default();
         fields.insert("items".into(), pages);
     }
+}
+
+fn is_choice(selector: &Value) -> bool {
+    let kind = selector.get("type").or(selector.get("@type")).and_then(Value::as_str);
+    kind.is_some_and(|kind| bare(kind) == "Choice") && selector["items"].is_array()
 }
 
 /// Whether a text is not a language map of version 3.0.
@@ -85,7 +95,8 @@ mod tests {
             "navPlace": { "@id": "https://a.org/p" },
             "items": [{ "@id": "https://a.org/c", "@type": "sc:Canvas", "content": [{ "type": "AnnotationPage", "items": [
                 { "type": "Annotation", "body": { "@id": "https://a.org/1.jpg", "@type": "dctypes:Image", "service": service },
-                  "target": { "type": "SpecificResource", "selector": { "type": "FragmentSelector", "value": "t=1" } } }] }] },
+                  "target": { "type": "SpecificResource", "selector": { "@type": "oa:Choice", "items": [
+                      { "@type": "oa:FragmentSelector", "value": "t=1" }] } } }] }] },
                 { "type": "Canvas", "content": "12 pages" }],
         });
         with_final_names(&mut manifest);
@@ -95,7 +106,7 @@ mod tests {
             "navPlace": { "@id": "https://a.org/p" },
             "items": [{ "id": "https://a.org/c", "type": "Canvas", "items": [{ "type": "AnnotationPage", "items": [
                 { "type": "Annotation", "body": { "id": "https://a.org/1.jpg", "type": "Image", "service": service },
-                  "target": { "type": "SpecificResource", "selector": { "type": "FragmentSelector", "value": "t=1" } } }] }] },
+                  "target": { "type": "SpecificResource", "selector": [{ "type": "FragmentSelector", "value": "t=1" }] } }] }] },
                 { "type": "Canvas", "content": "12 pages" }],
         });
         assert_eq!(manifest, expected);

@@ -19,6 +19,9 @@ pub fn outside_targets(text: &str) -> Option<Vec<String>> {
     let manifest = upgraded(serde_json::from_str(text).ok()?);
     manifest.get("items")?;
     let (mut parts, mut targets) = (HashSet::new(), Vec::new());
+    // A canvas without paintings is a part as well.
+    let canvases = many(manifest.get("items")).iter().filter_map(|canvas| canvas["id"].as_str());
+    parts.extend(canvases.map(|id| without_fragment(id).to_owned()));
     walk(&manifest, 0, &mut parts, &mut targets);
     let mut known = HashSet::new();
     targets.retain(|target| !parts.contains(target) && known.insert(target.clone()));
@@ -83,7 +86,7 @@ mod tests {
         ];
         let page = json!({"id": "https://a.org/p", "type": "AnnotationPage", "items": notes.map(note)});
         let manifest = json!({"id": "https://a.org/m", "type": "Manifest",
-            "items": [{"id": "https://a.org/c", "type": "Canvas", "items": [], "annotations": [page]}]});
+            "items": [{"id": "https://a.org/c", "type": "Canvas", "annotations": [page]}]});
         let found = outside_targets(&manifest.to_string()).unwrap();
         assert_eq!(found, ["https://b.org/image/1", "https://b.org/c"]);
         assert_eq!(outside_targets("{\"items\": []}"), Some(Vec::new()));
