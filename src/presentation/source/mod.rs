@@ -15,6 +15,7 @@
 //! | `thumbnail` | in our form if it is of an image of this server, otherwise as is |
 //! | canvases, with and without images, their sizes and durations | as is, in order; images that only this server has get canvases after them |
 //! | `placeholderCanvas`, `accompanyingCanvas` | as is |
+//! | annotations among the paintings of a canvas that do not paint | in our form: in the `annotations` of the canvas |
 //! | targets of paintings that are not their canvas | in our form: the canvas, with the region, time and style of the target |
 //! | several images on a canvas, their targets, regions, rotations and choices | as is; the images in our form if they are of this server, otherwise by reference |
 //! | `structures`: ranges, nested, with behavior and `supplementary` | as is |
