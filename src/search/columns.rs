@@ -1,5 +1,7 @@
 //! The columns of a segment, held in memory for counting and comparing hits.
 
+use std::ops::Range;
+
 use parking_lot::RwLock;
 
 use tantivy::columnar::{Column, StrColumn};
@@ -123,7 +125,12 @@ impl Columns {
 
     /// A work's facet values, as numbers of the vocabulary.
     pub(crate) fn facets(&self, work: DocId) -> &[u32] {
-        slice(&self.starts, &self.facets, work)
+        slice(&self.starts, &self.facets, work..work + 1)
+    }
+
+    /// The facet values of consecutive works, as numbers of the vocabulary.
+    pub(crate) fn facets_within(&self, works: Range<DocId>) -> &[u32] {
+        slice(&self.starts, &self.facets, works)
     }
 
     /// The first and the last year of a work's production, if known.
@@ -143,8 +150,8 @@ impl Columns {
 
     /// A work's colours, the most important first, with their shares of the picture, if known.
     pub(crate) fn colours(&self, work: DocId) -> impl Iterator<Item = (Colour, Option<f32>)> + Clone {
-        let colours = slice(&self.colour_starts, &self.colours, work).iter().copied();
-        let shares = slice(&self.colour_starts, &self.shares, work).iter();
+        let colours = slice(&self.colour_starts, &self.colours, work..work + 1).iter().copied();
+        let shares = slice(&self.colour_starts, &self.shares, work..work + 1).iter();
         colours.zip(shares.map(|&share| (share > 0).then(|| f32::from(share) / 255.0)))
     }
 
@@ -189,9 +196,8 @@ impl ColumnTexts {
     }
 }
 
-fn slice<'a, T>(starts: &[u32], values: &'a [T], work: DocId) -> &'a [T] {
-    let at = work as usize;
-    match (starts.get(at), starts.get(at + 1)) {
+fn slice<'a, T>(starts: &[u32], values: &'a [T], works: Range<DocId>) -> &'a [T] {
+    match (starts.get(works.start as usize), starts.get(works.end as usize)) {
         (Some(&start), Some(&end)) => values.get(start as usize..end as usize).unwrap_or_default(),
         _ => &[],
     }

@@ -66,8 +66,8 @@ impl Snapshot {
             return Cow::Borrowed(&self.totals);
         }
         let mut counted = vec![0u32; self.totals.len()];
-        self.each_hit(hits, |columns, work| {
-            for &number in columns.facets(work) {
+        self.each_run(hits, |columns, works| {
+            for &number in columns.facets_within(works) {
                 if let Some(count) = counted.get_mut(number as usize) {
                     *count += 1;
                 }

@@ -1,5 +1,7 @@
 //! The hits of a search in each index segment.
 
+use std::ops::Range;
+
 use tantivy::query::{EnableScoring, Query};
 use tantivy::{DocId, SegmentReader};
 
@@ -53,6 +55,22 @@ impl Snapshot {
             Hits::Some(works) => works.len() as u64,
         };
         hits.iter().zip(self.segments()).map(of).sum()
+    }
+
+    /// Visits runs of hits that follow each other in a segment: neighbours often have the same values.
+    pub(super) fn each_run(&self, hits: &[Hits], mut visit: impl FnMut(&Columns, Range<DocId>)) {
+        for (hits, (_, reader, columns)) in hits.iter().zip(self.segments()) {
+            match hits {
+                Hits::All => visit(columns, 0..reader.max_doc()),
+                Hits::Some(works) => {
+                    for run in works.chunk_by(|one, next| one + 1 == *next) {
+                        if let (Some(&first), Some(&last)) = (run.first(), run.last()) {
+                            visit(columns, first..last + 1);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn each_hit(&self, hits: &[Hits], mut visit: impl FnMut(&Columns, DocId)) {
