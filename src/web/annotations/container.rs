@@ -58,6 +58,8 @@ pub(super) async fn answer(
             }
         }
     };
+    // One that was kept may be compressed for other clients only.
+    made.document.compress(request).await;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept, Accept-Encoding, Authorization, Prefer"));
     response.insert_header((header::CACHE_CONTROL, reader.cache_control()));
