@@ -143,15 +143,15 @@ impl Cleaner<'_> {
         let kind = text(fields.get("type").or(fields.get("@type")));
         let context = text(fields.get("@context")) + &text(fields.get("profile"));
         // Version 3 of the Image API names levels of compliance by a word (3.0, §5.3).
-        let is_third = fields.get("profile").is_some_and(|level| known(level, &LEVELS).is_some());
-        let is_image = kind.contains("Image")
-            || context.contains("/image")
-            || context.contains("image-api")
-            || kind.is_empty() && is_third;
+        let is_level = fields.get("profile").is_some_and(|level| known(level, &LEVELS).is_some());
+        let is_third =
+            is_level && kind.is_empty() && fields.contains_key("id") && !context.contains("/image");
+        let is_image =
+            kind.contains("Image") || context.contains("/image") || context.contains("image-api") || is_third;
         if is_image && !self.is_free {
             return None;
         }
-        if kind.is_empty() && is_third {
+        if is_third {
             fields.insert("type".into(), Value::from("ImageService3"));
         } else if kind.is_empty() {
             let kind = match () {
