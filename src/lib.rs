@@ -51,6 +51,8 @@
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
 //! - OAI-PMH: `web/oai`; its formats, one file each: `presentation/exchange`
+//! - sound and video: `record/media.rs` defines them, `gallery/jobs/import/media.rs` matches their files,
+//!   `metadata/recording.rs` reads their lengths, `presentation/media.rs` has their canvases, `web/download` serves them
 //! - citations: `presentation/citation`; schema.org: `presentation/schema_org.rs`; Linked Art: `presentation/linked_art.rs`
 //! - labels in other words and languages: `web/theme/labels.rs`, from the list that `web/pages/label_list.rs` reads;
 //!   their plural forms: `presentation/own_labels.rs`

@@ -34,6 +34,7 @@ mod linked_data;
 mod manifest_drafts;
 mod manifests;
 mod masters;
+mod media;
 mod moves;
 mod moves_beside_records;
 mod oai;

@@ -214,9 +214,10 @@ fn known(row: &AnyRow) -> Result<Before, Error> {
     })
 }
 
-/// The rows of a work's image files.
+/// The rows of a work's files: images, sound and video.
 pub(super) fn image_rows(work: &Work, seq: i64) -> Vec<Vec<Value>> {
-    let files = work.images.iter().map(|image| without_page(&image.file));
+    let media = work.media_files.iter().map(|media| media.file.as_str());
+    let files = work.images.iter().map(|image| without_page(&image.file)).chain(media);
     let files: BTreeSet<&str> = files.filter(|file| file.len() <= MAX_NUMBER_BYTES).collect();
     files.into_iter().map(|file| vec![file.into(), seq.into()]).collect()
 }

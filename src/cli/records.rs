@@ -13,8 +13,8 @@ use super::output::{MAX_LISTED, count};
 use crate::catalogue::{DEFAULT_SOURCE, Renamed};
 use crate::config::Config;
 use crate::gallery::{
-    Earlier, Gallery, Import, Imported, LeftOut, Masters, Pattern, Pruned, Reading, Redirects, Register,
-    Watch, error_chain,
+    Earlier, Gallery, Import, Imported, LeftOut, Masters, MediaProblem, Pattern, Pruned, Reading, Redirects,
+    Register, Watch, error_chain,
 };
 use crate::record::read::{BadRecord, Mapping, RecordFormat};
 
@@ -243,6 +243,7 @@ struct Counts {
     missing: usize,
     duplicates: usize,
     elsewhere: usize,
+    media: usize,
     renamed: usize,
 }
 
@@ -295,6 +296,12 @@ impl Reporter {
         }
         if imported.taken_over > 0 {
             println!("{} taken over from another source", count(imported.taken_over, "work"));
+        }
+        if imported.missing_media > 0 {
+            println!(
+                "{} of sound and video named in records not found",
+                count(imported.missing_media, "file")
+            );
         }
         if *without_master > 0 || *missing > 0 {
             println!(
@@ -352,6 +359,28 @@ impl Watch for Reporter {
             }),
             many if many == MAX_LISTED + 1 => {
                 self.print_line("more works have no master; --verbose lists them all")
+            }
+            _ => {}
+        }
+    }
+
+    fn media(&self, object_number: &str, file: &str, problem: &MediaProblem) {
+        if self.json {
+            let reason = problem.to_string();
+            println!(
+                "{}",
+                json!({ "media": { "object_number": object_number, "file": file, "reason": reason } })
+            );
+            return;
+        }
+        let mut counts = self.counts.lock();
+        counts.media += 1;
+        match counts.media {
+            few if few <= MAX_LISTED || self.verbose => {
+                self.print_line(&format!("{object_number}: `{file}`: {problem}"));
+            }
+            many if many == MAX_LISTED + 1 => {
+                self.print_line("more files of sound and video have problems; --verbose lists them all")
             }
             _ => {}
         }

@@ -135,6 +135,7 @@ impl From<store::Error> for Error {
             store::Error::Forbidden => Self::Forbidden,
             store::Error::Unreadable => Self::Unreadable,
             store::Error::Unsupported(reason) => Self::Unsupported(reason),
+            store::Error::WithoutRanges => Self::Unsupported(error.to_string()),
             store::Error::Busy => Self::Busy { retry_after_s: 2 },
             other => Self::Store(other),
         }

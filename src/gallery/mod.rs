@@ -29,9 +29,9 @@ pub(crate) use images::{
     AuthorizedImage, Body, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore, Unsent,
 };
 pub(crate) use jobs::{
-    Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, LeftOut, Masters, Outcome, Pattern,
-    Pruned, Reading, Redirects, Register, Report, Shard, TagKind, TagReport, TagRun, TagSummary, TaggedWork,
-    Watch,
+    Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, LeftOut, Masters, MediaProblem,
+    Outcome, Pattern, Pruned, Reading, Redirects, Register, Report, Shard, TagKind, TagReport, TagRun,
+    TagSummary, TaggedWork, Watch,
 };
 pub(crate) use learned::{
     ClusterChange, ClusterReport, ClusterState, ClustersReport, TrainReport, TrainRun, TrainingReport,
@@ -47,8 +47,8 @@ pub(crate) use sources::{Source, Sources};
 pub(crate) use tagging::Tagging;
 pub(crate) use webhooks::{Webhook, WebhookReport, WebhookService};
 pub(crate) use works::{
-    Described, MeasuresLine, OpenedImage, Preview, RefusedLine, SOON, Sketch, TagBatch, TagLine, TagsAdded,
-    WorkService,
+    Described, MeasuresLine, OpenedImage, OpenedMedia, Preview, RefusedLine, SOON, Sketch, TagBatch, TagLine,
+    TagsAdded, WorkService,
 };
 
 use crate::catalogue::{self, Catalogue};

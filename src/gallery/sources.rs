@@ -1,6 +1,7 @@
 //! The sources of masters: their listings and their problems.
 
 use super::{Error, Identifier};
+use crate::record::media_type;
 use crate::store::{self, Key, Store, Unreadable};
 use parking_lot::{Mutex, MutexGuard};
 
@@ -26,10 +27,12 @@ pub(crate) struct Location {
     pub page: u32,
 }
 
-/// A page of images of all sources, source by source.
+/// A page of images of all sources, source by source, with the sound and video between them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
     pub entries: Vec<Entry>,
+    /// Files of sound and video, by their extensions.
+    pub media: Vec<Entry>,
     /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
     /// Sources that could not be listed, and why.
@@ -40,7 +43,7 @@ pub(crate) struct Listing {
     pub unreadable: Vec<(String, String)>,
 }
 
-/// One image.
+/// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub identifier: String,
@@ -140,11 +143,12 @@ impl Sources {
             }
             let name = source.name.as_deref();
             match list_one(&source.store, after.take().as_deref(), room).await {
-                Ok(Keys { keys, unreadable, last }) => {
+                Ok(Keys { keys, media, unreadable, last }) => {
                     let identifier = |key: &str| name.map_or(key.to_owned(), |name| format!("{name}:{key}"));
-                    listing.entries.extend(
-                        keys.iter().map(|(key, size)| Entry { identifier: identifier(key), size: *size }),
-                    );
+                    let entry =
+                        |(key, size): &(String, u64)| Entry { identifier: identifier(key), size: *size };
+                    listing.entries.extend(keys.iter().map(entry));
+                    listing.media.extend(media.iter().map(entry));
                     listing
                         .unreadable
                         .extend(unreadable.iter().map(|one| (identifier(&one.path), one.reason.to_owned())));
@@ -168,6 +172,8 @@ impl Sources {
 /// A page of a source's images.
 struct Keys {
     keys: Vec<(String, u64)>,
+    /// Files of sound and video.
+    media: Vec<(String, u64)>,
     unreadable: Vec<Unreadable>,
     /// The last key, if more follow.
     last: Option<String>,
@@ -179,7 +185,8 @@ async fn list_one(store: &Store, after: Option<&str>, limit: usize) -> Result<Ke
     let image = |key: &str| {
         !key.rsplit_once('.').is_some_and(|(_, end)| OTHER.contains(&end.to_ascii_lowercase().as_str()))
     };
-    let keys = page.keys.into_iter().filter(|(key, _)| image(key)).collect();
+    let (media, keys): (Vec<_>, Vec<_>) =
+        page.keys.into_iter().filter(|(key, _)| image(key)).partition(|(key, _)| media_type(key).is_some());
     let unreadable = page.unreadable.into_iter().filter(|one| image(&one.path)).collect();
-    Ok(Keys { keys, unreadable, last })
+    Ok(Keys { keys, media, unreadable, last })
 }

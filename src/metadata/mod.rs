@@ -9,6 +9,7 @@ mod find;
 mod iptc;
 mod orientation;
 mod photoshop;
+mod recording;
 mod xmp;
 
 pub use credit::{Credit, clipped};
@@ -16,6 +17,7 @@ pub use description::{Description, Localized};
 pub use embedded::EmbeddedMetadata;
 pub use find::{Packets, find};
 pub use orientation::Orientation;
+pub(crate) use recording::Recording;
 
 #[cfg(test)]
 pub(crate) use xmp::tests::credit as sample_credit;

@@ -57,6 +57,11 @@ impl Address {
         self.work(version, work) + "/manifest"
     }
 
+    /// A file of sound or video.
+    pub(crate) fn media(&self, file: &str) -> String {
+        format!("{}/media/{}", self.base, segment(file))
+    }
+
     /// A canvas, numbered from 1. Both versions use the same URI, so that the targets of searches and links match the
     /// canvas in either manifest.
     pub(crate) fn canvas(&self, work: &str, number: usize) -> String {

@@ -199,6 +199,7 @@ mod tests {
         let canvas = |number, images: Vec<_>, width, height| Canvas {
             number,
             images,
+            media: Vec::new(),
             dimensions: Dimensions::new(width, height),
             label: Text::default(),
         };

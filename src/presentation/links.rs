@@ -217,13 +217,13 @@ fn formatted_label(view: &View<'_>, word: Label, format: impl Fn(&str) -> String
 }
 
 /// The format's name by its media type: `TIFF` for `image/tiff`.
-fn format_name(media_type: &str) -> String {
+pub(super) fn format_name(media_type: &str) -> String {
     let kind = media_type.rsplit('/').next().unwrap_or(media_type);
     kind.trim_start_matches("x-").to_ascii_uppercase()
 }
 
 /// A number of bytes in decimal units: `1.2 MB`.
-fn bytes(length: u64) -> String {
+pub(super) fn bytes(length: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     let mut value = length as f64 / 1000.0;
     let mut unit = 0;

@@ -27,7 +27,7 @@ impl View<'_> {
     }
 
     fn described(&self, version: Version) -> Value {
-        let canvases = self.canvases();
+        let canvases = self.canvases_of(version);
         let targets = self.tag_targets(&canvases);
         let mut manifest = object! {
             "@context": CONTEXT_3,
@@ -51,10 +51,9 @@ impl View<'_> {
         add("service", self.searches(version));
         add("navDate", self.date().map(Value::String));
         add("behavior", (canvases.len() > 1).then(|| Value::from(["individuals"])));
-        let lead = canvases.first().and_then(|canvas| canvas.images.first());
+        let lead = canvases.iter().find_map(|canvas| canvas.images.first());
         add("thumbnail", lead.map(|image| Value::from([self.thumbnail(image, version)])));
-        let files = lead.map(|image| self.files(image)).unwrap_or_default();
-        add("rendering", Some(files.into_iter().chain(self.archive()).collect()));
+        add("rendering", Some(self.renderings(&canvases)));
         add("structures", Some(Value::Array(self.ranges(&canvases, version))));
         let annotated = self.annotation_collections(&canvases);
         let item =
@@ -65,7 +64,7 @@ impl View<'_> {
 
     /// The manifest that the work was read from, with what this server adds to it.
     fn repeated(&self, source: &Source, version: Version, keeps: bool) -> Value {
-        let canvases = self.canvases();
+        let canvases = self.canvases_of(version);
         let targets = self.tag_targets(&canvases);
         let mut manifest = source.manifest(self, version, keeps);
         manifest["@context"] = source.context();
@@ -86,10 +85,9 @@ impl View<'_> {
         add("partOf", self.part_of(version), true);
         add("service", self.searches(version), true);
         add("navDate", self.date().map(Value::String), false);
-        let lead = canvases.first().and_then(|canvas| canvas.images.first());
+        let lead = canvases.iter().find_map(|canvas| canvas.images.first());
         add("thumbnail", lead.map(|image| Value::from([self.thumbnail(image, version)])), false);
-        let files = lead.map(|image| self.files(image)).unwrap_or_default();
-        add("rendering", Some(files.into_iter().chain(self.archive()).collect()), true);
+        add("rendering", Some(self.renderings(&canvases)), true);
         let mut pairs = match manifest["metadata"].take() {
             Value::Array(pairs) => pairs,
             _ => Vec::new(),
@@ -107,7 +105,7 @@ impl View<'_> {
         let annotated = self.annotation_collections(&canvases);
         for canvas in &canvases {
             let collection = annotated.get(&canvas.number);
-            if canvas.images.is_empty() && collection.is_none() {
+            if canvas.images.is_empty() && canvas.media.is_empty() && collection.is_none() {
                 continue;
             }
             let whole = self.canvas_of(canvas, &targets, collection, version);
@@ -161,7 +159,7 @@ impl View<'_> {
         if self.source.is_some() {
             return self.part(&self.address.page(version, &self.work.object_number, number), version);
         }
-        let canvases = self.canvases();
+        let canvases = self.canvases_of(version);
         let page = self.page_of(canvases.get(number.checked_sub(1)?)?, version);
         Some(standalone(page, self.context(), version))
     }
@@ -225,6 +223,13 @@ impl View<'_> {
         Some(object! { "label": language_map::label(&label), "value": value })
     }
 
+    /// Downloads of the first image, of sound and video without a canvas, and of everything.
+    fn renderings(&self, canvases: &[Canvas<'_>]) -> Value {
+        let lead = canvases.iter().find_map(|canvas| canvas.images.first());
+        let files = lead.map(|image| self.files(image)).unwrap_or_default();
+        files.into_iter().chain(self.files_without_canvas(canvases)).chain(self.archive()).collect()
+    }
+
     /// The start of the earliest year of production, if it is from 1 to 9999 (§3.1, `navDate`).
     fn date(&self) -> Option<String> {
         let year = self.work.years().0.filter(|year| (1..=9999).contains(year))?;
@@ -242,14 +247,23 @@ impl View<'_> {
             "id": self.canvas_id(canvas.number),
             "type": "Canvas",
             "label": named(&canvas.label, canvas.number),
-            "width": canvas.dimensions.width,
-            "height": canvas.dimensions.height,
             "items": Vec::<Value>::new(),
         };
-        if !canvas.images.is_empty() {
+        if canvas.has_size() {
+            document["width"] = Value::from(canvas.dimensions.width);
+            document["height"] = Value::from(canvas.dimensions.height);
+        }
+        if let Some(duration) = canvas.duration() {
+            document["duration"] = Value::from(duration);
+        }
+        if let Some(first) = canvas.images.first() {
+            document["thumbnail"] = Value::from([self.thumbnail(first, version)]);
+        }
+        if !canvas.images.is_empty() || !canvas.media.is_empty() {
             document["items"] = Value::from([self.page_of(canvas, version)]);
-            document["thumbnail"] = Value::from([self.thumbnail(canvas.images[0], version)]);
-            document["rendering"] = canvas.images.iter().flat_map(|image| self.files(image)).collect();
+            let images = canvas.images.iter().flat_map(|image| self.files(image));
+            document["rendering"] =
+                images.chain(canvas.media.iter().map(|media| self.media_file(media))).collect();
         }
         let tags = targets.iter().filter(|target| target.canvas == canvas.number).count();
         let mut pages = Vec::new();
@@ -278,12 +292,13 @@ impl View<'_> {
     }
 
     fn painting_of(&self, canvas: &Canvas<'_>, version: Version) -> Option<Value> {
-        let (first, others) = canvas.images.split_first()?;
-        let body = if others.is_empty() {
-            self.body(first, version)
-        } else {
-            let options: Vec<Value> = canvas.images.iter().map(|image| self.option(image, version)).collect();
-            object! { "type": "Choice", "items": options }
+        let body = match (&canvas.images[..], canvas.media.first()) {
+            ([], media) => self.media_body(media?),
+            ([only], _) => self.body(only, version),
+            (several, _) => {
+                let options: Vec<Value> = several.iter().map(|image| self.option(image, version)).collect();
+                object! { "type": "Choice", "items": options }
+            }
         };
         let work = &self.work.object_number;
         Some(object! {

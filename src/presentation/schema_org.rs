@@ -65,6 +65,7 @@ pub(crate) fn visual_artwork(view: &View<'_>, image: Option<&CanvasImage>) -> Va
         })),
     );
     add("image", image.map(|image| image_object(view, image, &best(&work.credit_line))));
+    add("associatedMedia", Some(view.media_objects()).filter(|all| !all.is_empty()).map(Value::from));
     Value::Object(artwork)
 }
 

@@ -1,7 +1,7 @@
 //! The data behind a work's documents, and how its images are grouped into canvases.
 
 use super::labels::{self, Label};
-use super::{Address, AnnotatedPlace, CanvasAnnotation, Publisher, Source};
+use super::{Address, AnnotatedPlace, CanvasAnnotation, CanvasMedia, Publisher, Source};
 use crate::iiif::{Dimensions, Info};
 use crate::record::{Facet, Role, Tag, Text, Work};
 
@@ -13,6 +13,8 @@ pub(crate) struct View<'a> {
     pub tags: &'a [Tag],
     /// Its images that the rights allow to serve, in the record's order.
     pub images: &'a [CanvasImage],
+    /// Its sound and video that the rights allow to serve, in the record's order.
+    pub media: &'a [CanvasMedia],
     /// The facet value whose collection is the manifest's `partOf`.
     pub part_of: Option<&'a Facet>,
     /// Those of its published annotations that a document has, in the order of their creation.
@@ -37,6 +39,7 @@ impl<'a> View<'a> {
             work,
             tags: &[],
             images,
+            media: &[],
             part_of: None,
             annotations: &[],
             annotated: &[],
@@ -74,12 +77,14 @@ pub(crate) struct Original {
     pub media_type: String,
 }
 
-/// One view of a work: its captures, default first; empty if the work has no image.
+/// One view of a work: its captures, default first; or sound or video. Empty if the work has none of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Canvas<'a> {
     /// Numbered from 1.
     pub number: usize,
     pub images: Vec<&'a CanvasImage>,
+    /// The sound and video on it, in the record's order.
+    pub media: Vec<&'a CanvasMedia>,
     pub dimensions: Dimensions,
     pub label: Text,
 }
@@ -116,7 +121,7 @@ impl<'a> View<'a> {
         pairs.map(|pair| (best(&pair["label"]).concat(), best(&pair["value"]))).collect()
     }
 
-    /// The canvases: one per view, fronts first; a single empty one if there is no image.
+    /// The canvases: one per view, fronts first, then those of sound and video; a single empty one if there are none.
     pub(crate) fn canvases(&self) -> Vec<Canvas<'a>> {
         let groups = views(self.images, |image| (image.canvas, image.view.as_deref(), &image.role));
         let mut canvases: Vec<Canvas<'a>> = groups
@@ -132,18 +137,24 @@ impl<'a> View<'a> {
                     dimensions: size.unwrap_or(Dimensions::new(1000, 1000)),
                     label: first.map(|image| self.image_label(image)).unwrap_or_default(),
                     images,
+                    media: Vec::new(),
                 }
             })
             .collect();
+        self.add_media(&mut canvases);
         if canvases.is_empty() {
             canvases.push(Canvas {
                 number: 1,
                 images: Vec::new(),
+                media: Vec::new(),
                 dimensions: self.proportions(),
                 label: self.work.label(),
             });
-        } else if canvases.len() == 1 && canvases[0].images[0].label.is_empty() {
-            canvases[0].label = self.work.label();
+        } else if let [only] = &mut canvases[..]
+            && only.images.first().is_none_or(|image| image.label.is_empty())
+            && only.media.first().is_none_or(|media| media.label.is_empty())
+        {
+            only.label = self.work.label();
         }
         number_duplicate_labels(&mut canvases, self.publisher);
         canvases

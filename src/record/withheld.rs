@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde_json::{Map, Value};
 
-use super::read::{image_name, painted_images, upgraded};
-use super::{Image, Work};
+use super::read::{image_name, media_name, painted_images, painted_media, upgraded};
+use super::{Work, media_extensions};
 
 /// Endings of paths and queries that are images or their descriptions.
 const ENDINGS: [&str; 17] = [
@@ -31,7 +31,7 @@ const ENDINGS: [&str; 17] = [
 ];
 
 /// Properties without which a resource of a manifest means nothing.
-const ESSENTIAL: [&str; 7] = ["id", "@id", "body", "resource", "source", "full", "default"];
+const ESSENTIAL: [&str; 8] = ["id", "@id", "body", "resource", "source", "full", "default", "file"];
 
 /// Fields that lead to no image of a work, whatever their URIs look like.
 const KEPT: [&str; 4] = ["object_number", "rights", "license", "logo"];
@@ -49,18 +49,21 @@ impl SourceImages {
         Self(names)
     }
 
-    /// Those images of a work that have no master on this server.
+    /// Those images, sounds and videos of a work that have no master on this server.
     pub fn of(work: &Work) -> Self {
-        Self(work.images.iter().filter(|image| is_foreign(image)).map(|image| image.file.clone()).collect())
+        let images = work.images.iter().filter(|image| is_foreign(image.matched, &image.file));
+        let media = work.media_files.iter().filter(|media| is_foreign(media.matched, &media.file));
+        Self(images.map(|image| image.file.clone()).chain(media.map(|media| media.file.clone())).collect())
     }
 
-    /// Whether a URI leads to an image: one of these, or any image by its ending or by the Image API's form.
+    /// Whether a URI leads to an image, a sound or a video: one of these, or any by its ending or by the Image API's form.
     pub fn lead(&self, uri: &str) -> bool {
         let lower = uri.trim().to_ascii_lowercase();
         lower.starts_with("data:image/")
             || lower.split(['?', '#', '&', '=', ';']).any(|part| {
                 part.contains("/full/")
                     || ENDINGS.iter().any(|ending| part.trim_end_matches('/').ends_with(ending))
+                    || super::media_type(part).is_some()
             })
             || self.0.iter().any(|name| is_of(name, uri))
     }
@@ -148,8 +151,12 @@ impl SourceImages {
         if record.get("items").is_some() || record.get("sequences").is_some() {
             let manifest = upgraded(record.clone());
             let canvases = manifest.get("items").and_then(Value::as_array).into_iter().flatten();
-            let names = canvases.flat_map(painted_images).filter_map(image_name).map(str::to_owned);
-            self.0.extend(names.filter(|name| name.contains("://")));
+            for canvas in canvases {
+                let images = painted_images(canvas).into_iter().filter_map(image_name);
+                let media = painted_media(canvas).into_iter().filter_map(media_name);
+                let names = images.chain(media).filter(|name| name.contains("://"));
+                self.0.extend(names.map(str::to_owned));
+            }
         }
         self
     }
@@ -160,24 +167,39 @@ impl Work {
     /// URIs in texts and fields.
     pub fn without_source_images(&self) -> Self {
         let mut kept = self.without_source_links();
-        kept.images.retain(|image| !is_foreign(image));
+        kept.images.retain(|image| !is_foreign(image.matched, &image.file));
+        kept.media_files.retain(|media| !is_foreign(media.matched, &media.file));
         kept
     }
 
     /// The work with all its images, but without URIs of images in its texts and fields.
     pub fn without_source_links(&self) -> Self {
-        let bare = Self { images: Vec::new(), tags: Vec::new(), ..self.clone() };
+        let bare = Self { images: Vec::new(), media_files: Vec::new(), tags: Vec::new(), ..self.clone() };
         let Ok(Value::Object(mut fields)) = serde_json::to_value(bare) else { return Self::default() };
         SourceImages::of(self).remove_from_fields(&mut fields);
         let fallback = || Self { object_number: self.object_number.clone(), ..Self::default() };
         let kept = serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| fallback());
-        Self { images: self.images.clone(), tags: self.tags.clone(), rights: self.rights.clone(), ..kept }
+        Self {
+            images: self.images.clone(),
+            media_files: self.media_files.clone(),
+            tags: self.tags.clone(),
+            rights: self.rights.clone(),
+            ..kept
+        }
     }
 }
 
-/// Kinds of resources that are images, as JSON has them.
-const KINDS: [&str; 6] =
-    ["\"Image\"", "dctypes:Image\"", "\"Video\"", "dctypes:MovingImage\"", "\"Model\"", "ImageService"];
+/// Kinds of resources that are images, sound, video or models, as JSON has them.
+const KINDS: [&str; 8] = [
+    "\"Image\"",
+    "dctypes:Image\"",
+    "\"Sound\"",
+    "dctypes:Sound\"",
+    "\"Video\"",
+    "dctypes:MovingImage\"",
+    "\"Model\"",
+    "ImageService",
+];
 
 /// What else texts contain that lead to images; characters may be escaped, and a manifest may paint any image.
 const OTHERS: [&str; 9] = [
@@ -193,7 +215,8 @@ const OTHERS: [&str; 9] = [
 ];
 
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let marks = KINDS.into_iter().chain(FIELDS).chain(ENDINGS).chain(OTHERS);
+    let marks = KINDS.into_iter().chain(FIELDS).chain(ENDINGS).chain(OTHERS).map(str::to_owned);
+    let marks = marks.chain(media_extensions().map(|extension| format!(".{extension}")));
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest);
     builder.kind(Some(AhoCorasickKind::DFA)).build(marks).ok()
@@ -216,9 +239,9 @@ pub fn may_lead(text: &str) -> bool {
     })
 }
 
-/// Whether an image is named by its URI elsewhere.
-fn is_foreign(image: &Image) -> bool {
-    !image.matched && image.file.contains("://")
+/// Whether a file is named by its URI elsewhere.
+fn is_foreign(matched: bool, file: &str) -> bool {
+    !matched && file.contains("://")
 }
 
 /// Where the next URI begins in a text.
@@ -246,7 +269,7 @@ fn without_scheme(uri: &str) -> &str {
     uri.split_once("://").map_or(uri, |(_, rest)| rest)
 }
 
-/// Whether a resource is an image, a video, a model or an image service.
+/// Whether a resource is an image, a sound, a video, a model or an image service.
 fn is_image(fields: &Map<String, Value>) -> bool {
     let text = |key: &str| fields.get(key).map(Value::to_string).unwrap_or_default();
     let kinds = text("type") + &text("@type");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::forms::{OneOrMany, TitleOrText, one_or_many, public_domain, rights};
-use super::{Tag, Text, WithdrawnFlag};
+use super::{Media, Tag, Text, WithdrawnFlag};
 
 /// A work of the collection. As JSON it is Tegl's own record format, one object per line. Fields that the format does
 /// not define are kept unchanged.
@@ -85,6 +85,10 @@ pub struct Work {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(skip)]
     pub images: Vec<Image>,
+    /// Its sound and video, the preferred file first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(skip)]
+    pub media_files: Vec<Media>,
     /// Its parts, if images show parts of it: pages, panels, drawers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
@@ -340,6 +344,8 @@ mod tests {
         r#"{"file":"2.tif","role":"verso","canvas":2},{"file":"3.tif","role":"detail"},{"file":"4.tif","role":"frame"},"#,
         r#"{"file":"5.tif","role":"infrared"},{"file":"6.tif","role":"x-ray"},{"file":"7.tif","role":"ultraviolet"},"#,
         r#"{"file":"8.tif","role":"raking-light"},{"file":"9.tif","role":"edge"}],"#,
+        r#""media_files":[{"file":"a.mp4","media_type":"video/mp4","duration":12.5,"width":640,"height":480,"#,
+        r#""label":{"none":["Film"]},"canvas":2,"matched":false},{"file":"b.mp3"}],"#,
         r#""parts":[{"label":{"none":["Left"]},"images":["1.tif"],"parts":[{"label":{"none":["Top"]},"images":[]}]}],"#,
         r#""canvases":2,"modified":"2020-01-01","frame_notes":["a"]}"#,
     );

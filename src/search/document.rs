@@ -154,6 +154,9 @@ impl IndexableWork<'_> {
         for image in &work.images {
             other.text(&image.label);
         }
+        for media in &work.media_files {
+            other.text(&media.label);
+        }
         self.notes.iter().for_each(|note| other.plain(note));
         other.add(document, fields.text);
     }

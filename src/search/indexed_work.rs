@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::IndexableWork;
-use crate::record::{Image, Tag, Text, Work, may_lead, timestamp};
+use crate::record::{Image, Media, Tag, Text, Work, may_lead, timestamp};
 
 /// The fields of every work in responses. A source's fields with these names appear only in its original record.
 const RESERVED: [&str; 10] = [
@@ -178,6 +178,7 @@ fn bare(work: &Work) -> Work {
         related: work.related.clone(),
         tags: Vec::new(),
         extra_metadata: work.extra_metadata.clone(),
+        media_files: work.media_files.iter().map(|media| Media { matched: true, ..media.clone() }).collect(),
         images: Vec::new(),
         parts: work.parts.clone(),
         canvases: work.canvases,
@@ -214,7 +215,8 @@ const TEXTS: [&str; 11] = [
     "location",
 ];
 /// The fields that have texts within them.
-const NESTED: [&str; 7] = ["titles", "production", "related", "tags", "broader", "images", "parts"];
+const NESTED: [&str; 8] =
+    ["titles", "production", "related", "tags", "broader", "images", "media_files", "parts"];
 
 /// Reduces a work's texts to one language, the first of these that is available: to a string, or to a list if there
 /// are several values. A source's own fields are unchanged.

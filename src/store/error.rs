@@ -49,6 +49,9 @@ pub enum Error {
     /// The disk is full.
     #[error("the store is full")]
     Full,
+    /// The store reads objects from their beginning only; [`super::Store::stream`] reads them so.
+    #[error("the store responds to a range with the whole object")]
+    WithoutRanges,
     /// The store lacks a needed feature.
     #[error("{0}")]
     Unsupported(String),

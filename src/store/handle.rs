@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::Stream;
 
 use super::backend::{Backend, Reader};
 use super::open::{self, Access};
@@ -140,6 +141,30 @@ impl Store {
         };
         self.0.counters.range(len);
         Ok(bytes)
+    }
+
+    /// Streams a range of exactly this version of a remote object that is read from its beginning, for stores that fail with
+    /// [`Error::WithoutRanges`]. A local object has no pieces.
+    pub fn stream(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+    ) -> impl Stream<Item = Result<Bytes, Error>> + Send + use<> {
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        if let (Reader::Remote(remote), key) = self.0.reader.with(key) {
+            let version = version.clone();
+            self.0.counters.range(range.end);
+            runtime::spawn_detached(async move {
+                if let Err(error) = remote.send_part(&key, &version, range, &sender).await {
+                    let _receiver_left = sender.send(Err(error)).await;
+                }
+            });
+        }
+        futures::stream::unfold(
+            receiver,
+            |mut receiver| async move { Some((receiver.recv().await?, receiver)) },
+        )
     }
 
     /// Fills `into` with the bytes of a local file from `offset`, blocking; `None` for a remote store.

@@ -179,6 +179,7 @@ impl App {
             Route::Tags(at) => tags::answer(self, request, at).await,
             Route::Similar { work } => similar::of_work(self, request, work).await,
             Route::Download { image } => download::answer(self, request, image).await,
+            Route::Media { file } => download::media(self, request, file).await,
             Route::Archive { work } => download::archive(self, request, work).await,
             Route::WorkPage { work } => match linked_data::wanted(request, Representation::Html) {
                 Some(format) => linked_data::answer(self, request, work, format, true).await,

@@ -16,7 +16,7 @@ use crate::web::api::preview;
 use crate::web::http::accept::{Representation, preferred_representation};
 use crate::web::http::document::Document;
 use crate::web::http::response::Response;
-use crate::web::iiif::presentation::in_other_case;
+use crate::web::iiif::presentation::{in_other_case, sketched_media};
 use crate::web::route::Image;
 
 /// How long to wait for the sizes of images.
@@ -57,7 +57,9 @@ pub(super) async fn answer(
     let number = &sketch.work.object_number;
     let images: Vec<CanvasImage> =
         sketch.images.iter().filter_map(|image| preview(&address, image)).collect();
-    let view = View { tags: &sketch.tags, ..View::of(&sketch.work, &images, &address, &app.publisher) };
+    let media = sketched_media(&sketch);
+    let whole = View::of(&sketch.work, &images, &address, &app.publisher);
+    let view = View { tags: &sketch.tags, media: &media, ..whole };
     let document = match format {
         LinkedDataFormat::SchemaOrg => visual_artwork(&view, images.first()),
         LinkedDataFormat::LinkedArt => human_made_object(&view),

@@ -42,6 +42,8 @@ struct Shared {
     max_in_flight: AtomicUsize,
     /// Requests that are refused from now on, because the server is busy.
     refusals: AtomicUsize,
+    /// Ranges are answered with the whole file.
+    ignores_ranges: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -103,6 +105,11 @@ impl Origin {
     /// Redirects all requests to another server.
     pub(crate) fn redirect(&self, to: Option<String>) {
         *self.shared.redirect_to.lock().unwrap() = to;
+    }
+
+    /// Answers ranges with the whole file from now on.
+    pub(crate) fn ignore_ranges(&self) {
+        self.shared.ignores_ranges.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn delay(&self, ms: u64) {
@@ -197,7 +204,8 @@ fn respond(
             Vec::new(),
         );
     }
-    let range = headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let asked = headers.get("range").filter(|_| !shared.ignores_ranges.load(Ordering::Relaxed));
+    let range = asked.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
     let Some((from, to)) = range.and_then(|(a, b)| Some((a.parse().ok()?, b.parse::<usize>().ok()?))) else {
         return (
             format!("HTTP/1.1 200 OK\r\n{headers_of_file}Content-Length: {}\r\n\r\n", file.len()),

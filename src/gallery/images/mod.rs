@@ -59,6 +59,7 @@ pub(super) use scheduler::threads as render_threads;
 
 /// Opens, plans and delivers images.
 pub(crate) struct ImageService {
+    sources: Arc<Sources>,
     handles: HandleCache,
     pyramids: Option<Arc<Pyramids>>,
     renderer: Arc<Renderer>,
@@ -91,7 +92,8 @@ impl ImageService {
         });
         let scheduler = RenderScheduler::new(&settings.work)?;
         Ok(Self {
-            handles: HandleCache::new(sources, pyramids.clone(), settings, tasks.clone()),
+            handles: HandleCache::new(sources.clone(), pyramids.clone(), settings, tasks.clone()),
+            sources,
             pyramids,
             renderer: Arc::new(Renderer::new(settings, scheduler, disk, tasks.clone())),
             limits: Limits {

@@ -1,11 +1,12 @@
-//! Downloads of original files, within their rights.
+//! Original files of images, and files of sound and video, within their rights.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use base64::Engine;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -14,10 +15,12 @@ use super::ImageService;
 use super::authorize::AuthorizedImage;
 use super::renderer::Renderer;
 use super::unsent::Unsent;
+use crate::gallery::sources::Location;
 use crate::gallery::{Error, error_chain};
-use crate::store::{Key, Store, Version};
+use crate::record::media_type;
+use crate::store::{self, Key, Store, Version};
 
-/// A master that may be downloaded, in its current version.
+/// A file that may be downloaded, in its current version: a master, or sound or video.
 #[derive(Clone)]
 pub(crate) struct Original {
     store: Store,
@@ -69,6 +72,45 @@ impl ImageService {
         self.original_of(&self.open(identifier).await?).ok_or(Error::Forbidden)
     }
 
+    /// A file of sound or video of a work, if the rights allow downloading it.
+    ///
+    /// # Errors
+    /// Returns [`Error::NotFound`] if no work has it, or it is none of sound or video; [`Error::Gone`] if all works that
+    /// have it are withdrawn; and [`Error::Forbidden`] if the rights of one of them do not allow downloads.
+    pub(crate) async fn media(&self, identifier: &str) -> Result<Original, Error> {
+        let media_type = media_type(identifier).ok_or(Error::NotFound)?;
+        let catalogue = self.catalogue.get().ok_or(Error::NotFound)?;
+        let (store, key, version) = self.media_file(identifier).await?;
+        let names = self.sources.names_of(&store, &key).await?;
+        // A file that no record names is not published.
+        let grant = catalogue.grant(&names).await?.ok_or(Error::NotFound)?;
+        if !grant.original {
+            return Err(Error::Forbidden);
+        }
+        let store = store.without_ranges();
+        let (digests, renderer, tasks) = (self.digests.clone(), self.renderer.clone(), self.tasks.clone());
+        Ok(Original { store, key, version, media_type, digests, renderer, tasks })
+    }
+
+    /// The current version of a file of sound or video, without a check of its rights, for jobs.
+    pub(in crate::gallery) async fn media_file(
+        &self,
+        identifier: &str,
+    ) -> Result<(Store, Key, Version), Error> {
+        let Location { stores, key, page: 1 } = self.sources.locate(identifier)? else {
+            return Err(Error::NotFound);
+        };
+        let mut failed = Error::NotFound;
+        for store in stores {
+            match store.head(&key).await {
+                Ok(version) => return Ok((store, key, version)),
+                Err(store::Error::NotFound) => {}
+                Err(error) => failed = error.into(),
+            }
+        }
+        Err(failed)
+    }
+
     /// The master's file for an opened image, if the rights allow downloading it.
     pub(crate) fn original_of(&self, granted: &AuthorizedImage) -> Option<Original> {
         let (store, key, version) = granted.origin();
@@ -107,19 +149,29 @@ impl Original {
         }
     }
 
-    /// Streams a range of this version in chunks. The stream fails if the master is replaced meanwhile.
+    /// Streams a range of this version in chunks. The stream fails if the master is replaced meanwhile. From a store that
+    /// responds to ranges with the whole file, the file is read up to the end of the range.
     pub(crate) fn pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> + use<> {
         let original = self.clone();
         // Local files are read faster than clients receive them.
         let (ahead, length) = if self.store.is_local() { (1, NEAR_PIECE) } else { (AHEAD, PIECE) };
         let starts = (range.start..range.end).step_by(length as usize);
-        futures::stream::iter(starts)
+        let (whole, wanted) = (self.clone(), range.clone());
+        let pieces = futures::stream::iter(starts)
             .map(move |start| {
                 let original = original.clone();
                 let piece = start..(start + length).min(range.end);
-                async move { Ok(original.store.read(&original.key, &original.version, piece, &[]).await?) }
+                async move { original.store.read(&original.key, &original.version, piece, &[]).await }
             })
-            .buffered(ahead)
+            .buffered(ahead);
+        let known =
+            move |(first, rest): (Option<Result<Bytes, store::Error>>, BoxStream<'static, _>)| match first {
+                Some(Err(store::Error::WithoutRanges)) => {
+                    whole.store.stream(&whole.key, &whole.version, wanted.clone()).boxed()
+                }
+                first => futures::stream::iter(first).chain(rest).boxed(),
+            };
+        futures::stream::once(pieces.boxed().into_future()).flat_map(known).map_err(Error::from)
     }
 
     /// Streams all bytes. They are digested in parallel as long as this does not slow the download down; the digest is

@@ -11,7 +11,8 @@ mod train;
 pub(crate) use check::{Check, Cost};
 pub(crate) use export::Layout;
 pub(crate) use import::{
-    Earlier, Import, Imported, LeftOut, Masters, Pattern, Pruned, Reading, Redirects, Register, Watch,
+    Earlier, Import, Imported, LeftOut, Masters, MediaProblem, Pattern, Pruned, Reading, Redirects, Register,
+    Watch,
 };
 pub(crate) use ingest::{Ingested, Outcome, Report, Shard};
 pub(crate) use tag::{Kind as TagKind, TagReport, TagRun, TagSummary, TaggedWork};

@@ -1,11 +1,11 @@
-//! Describes works for manifests: the record, the tags, and the images within their rights.
+//! Describes works for manifests: the record, the tags, and the images, sound and video within their rights.
 
 use super::WorkService;
 use crate::catalogue::{AnnotationReader, StoredWork};
 use crate::gallery::Error;
-use crate::gallery::images::AuthorizedImage;
+use crate::gallery::images::{AuthorizedImage, Original};
 use crate::presentation::{AnnotatedPlace, CanvasAnnotation};
-use crate::record::{Image, Tag, Text, Title, Work};
+use crate::record::{Image, Media, Tag, Text, Title, Work};
 
 /// The contents of a manifest.
 pub(crate) struct Described {
@@ -14,6 +14,8 @@ pub(crate) struct Described {
     /// Accepted or proposed tags; rejected ones are omitted.
     pub tags: Vec<Tag>,
     pub images: Vec<OpenedImage>,
+    /// The sound and video that the rights allow to serve.
+    pub media: Vec<OpenedMedia>,
     /// How many published annotations it has, by their places.
     pub annotated: Vec<AnnotatedPlace>,
     /// Those of them that a document has; none, unless they were read for it.
@@ -24,7 +26,7 @@ pub(crate) struct Described {
     pub changed_ms: i64,
     /// The last known revision before the work was read.
     pub seen: u64,
-    /// Whether all images with a master could be opened.
+    /// Whether all files on this server could be opened.
     pub complete: bool,
 }
 
@@ -32,6 +34,12 @@ pub(crate) struct Described {
 pub(crate) struct OpenedImage {
     pub image: Image,
     pub granted: AuthorizedImage,
+}
+
+/// Sound or video of a work, with its file.
+pub(crate) struct OpenedMedia {
+    pub media: Media,
+    pub original: Original,
 }
 
 impl WorkService {
@@ -92,13 +100,43 @@ impl WorkService {
                 Err(_) => complete = false,
             }
         }
+        let mut media = Vec::new();
+        for (one, opened) in self.open_media(&stored.work).await {
+            match opened {
+                Ok(original) => media.push(OpenedMedia { media: one, original }),
+                Err(Error::Forbidden) => {}
+                Err(error @ (Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
+                    return Err(error);
+                }
+                Err(_) => complete = false,
+            }
+        }
         let tags = stored.tags.into_iter().filter(Tag::is_active).collect();
         let StoredWork { mut work, revision, changed_ms, .. } = stored;
         if self.is_limited(&work) {
             work = work.without_source_links();
         }
         let (annotated, annotations) = (Vec::new(), Vec::new());
-        Ok(Described { work, tags, images, annotated, annotations, revision, changed_ms, seen, complete })
+        Ok(Described {
+            work,
+            tags,
+            images,
+            media,
+            annotated,
+            annotations,
+            revision,
+            changed_ms,
+            seen,
+            complete,
+        })
+    }
+
+    /// Opens a work's files of sound and video.
+    async fn open_media(&self, work: &Work) -> Vec<(Media, Result<Original, Error>)> {
+        let matched = work.media_files.iter().filter(|media| media.matched);
+        let opened =
+            matched.map(|media| async move { (media.clone(), self.images.media(&media.file).await) });
+        futures::future::join_all(opened).await
     }
 
     pub(super) async fn describe_file(&self, identifier: &str) -> Result<Described, Error> {
@@ -115,6 +153,7 @@ impl WorkService {
             work,
             tags: Vec::new(),
             images,
+            media: Vec::new(),
             annotated: Vec::new(),
             annotations: Vec::new(),
             revision: 0,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub(crate) use add_tags::{MeasuresLine, RefusedLine, TagBatch, TagLine, TagsAdded};
-pub(crate) use describe::{Described, OpenedImage};
+pub(crate) use describe::{Described, OpenedImage, OpenedMedia};
 pub(crate) use sketch::{Preview, SOON, Sketch};
 
 use super::catalogue_client::CatalogueClient;

@@ -9,7 +9,7 @@ use crate::gallery::Error;
 use crate::gallery::images::AuthorizedImage;
 use crate::gallery::rights::Grant;
 use crate::iiif::Dimensions;
-use crate::record::{Image, Picture, SourceImages, Tag, Work};
+use crate::record::{Image, Media, Picture, SourceImages, Tag, Work};
 
 /// A record with the images that its rights allow; masters that do not open in time have no size.
 pub(crate) struct Sketch {
@@ -22,6 +22,8 @@ pub(crate) struct Sketch {
     /// What was measured on its pictures.
     pub picture: Option<Picture>,
     pub images: Vec<Preview>,
+    /// The sound and video that the rights allow to serve.
+    pub media: Vec<Media>,
     /// The catalogue's revision of the work; 0 for an image without a record.
     pub revision: u64,
     /// The time of the last change, in milliseconds since 1970; 0 for an image without a record.
@@ -98,10 +100,29 @@ impl WorkService {
                 images.push(Preview { image: image.clone(), grant, granted });
             }
         }
+        let media = self.media_within(patience, &work, record_grant).await;
         let tags = tags.into_iter().filter(Tag::is_active).collect();
         let withheld = self.withheld(&work);
         let work = if withheld.is_some() { work.without_source_images() } else { work };
-        Sketch { work, withheld, tags, picture, images, revision, changed_ms, unreachable }
+        Sketch { work, withheld, tags, picture, images, media, revision, changed_ms, unreachable }
+    }
+
+    /// The sound and video that may be served: by the rights of all works that have a file if its store responds in time, by
+    /// those of this work otherwise.
+    async fn media_within(&self, patience: Duration, work: &Work, record_grant: Grant) -> Vec<Media> {
+        let matched = work.media_files.iter().filter(|media| media.matched);
+        let opened = matched.map(|media| async move {
+            let is_served = match tokio::time::timeout(patience, self.images.media(&media.file)).await {
+                Ok(Ok(_)) => true,
+                Err(_) | Ok(Err(Error::Store(_) | Error::Catalogue(_) | Error::Busy { .. })) => {
+                    record_grant.original
+                }
+                // It is not public, or missing.
+                Ok(Err(_)) => false,
+            };
+            is_served.then(|| media.clone())
+        });
+        futures::future::join_all(opened).await.into_iter().flatten().collect()
     }
 }
 
@@ -114,6 +135,7 @@ impl From<Described> for Sketch {
         });
         Self {
             images: images.collect(),
+            media: described.media.into_iter().map(|opened| opened.media).collect(),
             work: described.work,
             withheld: None,
             tags: described.tags,

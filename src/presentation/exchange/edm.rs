@@ -20,7 +20,8 @@
 //! | the work's page | `edm:isShownAt`, an `edm:WebResource` |
 //! | the first image | `edm:isShownBy` and `edm:object`; the others `edm:hasView`: `edm:WebResource`s with a `svcs:Service` |
 //! | `rights`, `public_domain` | `edm:rights`; Copyright Not Evaluated if no licence or statement with a URI is known |
-//! | — | `edm:type` is `IMAGE`: what is provided are pictures, so `dc:language` is not required |
+//! | sound and video | further `edm:hasView`, with their media types; without images the first is `edm:isShownBy` |
+//! | — | `edm:type` is `IMAGE`, or of works without images `SOUND` or `VIDEO` as the first file is |
 //!
 //! Mandatory are (Europeana Publishing Guide): `dc:title` or `dc:description`, `dc:type`, `dc:subject`, `dcterms:temporal`
 //! or `dcterms:spatial`, `edm:type`, `edm:aggregatedCHO`, `edm:dataProvider`, `edm:provider`, `edm:isShownAt` or
@@ -31,7 +32,7 @@ use std::collections::BTreeSet;
 use super::{ExchangedImage, ExchangedWork, Xml, measure_text, texts, year, years};
 use crate::iiif::Version;
 use crate::presentation::http_uri;
-use crate::record::Text;
+use crate::record::{MediaKind, Text};
 
 /// The namespace of EDM.
 pub(super) const NAMESPACE: &str = "http://www.europeana.eu/schemas/edm/";
@@ -107,7 +108,13 @@ fn provided_cho(record: &ExchangedWork<'_>, xml: &mut Xml) {
         texts(xml, "dcterms:isPartOf", &work.department);
         work.techniques.iter().chain(&work.materials).for_each(|text| texts(xml, "dcterms:medium", text));
         texts(xml, "dcterms:provenance", &work.credit_line);
-        xml.text("edm:type", &[], "IMAGE");
+        let kind = record.media.first().filter(|_| record.images.is_empty()).and_then(|media| media.kind());
+        let kind = match kind {
+            Some(MediaKind::Sound) => "SOUND",
+            Some(MediaKind::Video) => "VIDEO",
+            None => "IMAGE",
+        };
+        xml.text("edm:type", &[], kind);
     });
 }
 
@@ -117,10 +124,15 @@ fn aggregation(record: &ExchangedWork<'_>, xml: &mut Xml) {
     xml.element("ore:Aggregation", &[("rdf:about", &fragment(record, "aggregation"))], |xml| {
         resource(xml, "edm:aggregatedCHO", &fragment(record, "work"));
         xml.text("edm:dataProvider", &[], &museum);
-        record.images.iter().skip(1).for_each(|image| resource(xml, "edm:hasView", &record.picture(image)));
+        let (pictures, media) = (record.images.iter(), record.media.iter());
+        let views = pictures.map(|image| record.picture(image));
+        let views: Vec<String> = views.chain(media.map(|media| record.address.media(&media.file))).collect();
+        views.iter().skip(1).for_each(|view| resource(xml, "edm:hasView", view));
         resource(xml, "edm:isShownAt", &record.page());
+        if let Some(first) = views.first() {
+            resource(xml, "edm:isShownBy", first);
+        }
         if let Some(first) = record.images.first() {
-            resource(xml, "edm:isShownBy", &record.picture(first));
             resource(xml, "edm:object", &record.picture(first));
         }
         let aggregator = if record.aggregator.is_empty() { &museum } else { record.aggregator };
@@ -143,6 +155,16 @@ fn web_resources(record: &ExchangedWork<'_>, xml: &mut Xml) {
             resource(xml, "dcterms:isReferencedBy", &record.manifest());
             resource(xml, "edm:rights", &rights);
             resource(xml, "svcs:has_service", &record.service(image));
+        });
+    }
+    for media in &record.media {
+        xml.element("edm:WebResource", &[("rdf:about", &record.address.media(&media.file))], |xml| {
+            texts(xml, "dc:description", &media.label);
+            if let Some(media_type) = media.media_type() {
+                xml.text("dc:format", &[], media_type);
+            }
+            resource(xml, "dcterms:isReferencedBy", &record.manifest());
+            resource(xml, "edm:rights", &rights);
         });
     }
     record.images.iter().for_each(|image| service(record, image, xml));
@@ -239,7 +261,7 @@ fn resource(xml: &mut Xml, name: &str, uri: &str) {
 mod tests {
     use super::super::ExchangeFormat::Edm;
     use super::super::tests::{contains, written};
-    use crate::record::Work;
+    use crate::record::{Media, Work};
 
     const WORK: &str = "https://museum.example/p/works/KMS%201%2F%C3%A6";
 
@@ -261,6 +283,20 @@ mod tests {
                 &format!("<edm:isShownAt rdf:resource=\"{WORK}\"/>"),
                 "<edm:isShownBy rdf:resource=\"https://museum.example/p/iiif/3/kms%2Ffront.tif/full/max/0/default.jpg\"/>",
                 "<edm:rights rdf:resource=\"http://creativecommons.org/publicdomain/zero/1.0/\"/>",
+            ],
+        );
+    }
+
+    #[test]
+    fn sound_and_video_are_further_views() {
+        let media = || Media { file: "a b.mp3".into(), ..Media::default() };
+        let record = written(Edm, |work| work.media_files = vec![media()]);
+        contains(
+            &record,
+            &[
+                "<edm:hasView rdf:resource=\"https://museum.example/p/media/a%20b.mp3\"/>",
+                "<edm:WebResource rdf:about=\"https://museum.example/p/media/a%20b.mp3\"><dc:format>audio/mpeg</dc:format>",
+                "<edm:type>IMAGE</edm:type>",
             ],
         );
     }

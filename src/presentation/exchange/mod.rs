@@ -15,7 +15,7 @@ pub(crate) use xml::Xml;
 
 use super::{Address, Publisher, http_uri, plain_text, rights};
 use crate::iiif::Version;
-use crate::record::{NONE, Tag, Text, Work};
+use crate::record::{Media, NONE, Tag, Text, Work};
 
 /// A format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub(crate) struct ExchangedWork<'a> {
     pub tags: &'a [Tag],
     /// Its images that the rights of the record allow to serve, the preferred one first.
     pub images: Vec<ExchangedImage<'a>>,
+    /// Its sound and video that the rights of the record allow to serve, the preferred file first.
+    pub media: Vec<&'a Media>,
     /// The original record, if the work does not hold all of it.
     pub original: Option<&'a str>,
     /// When the work last changed, as an xsd:dateTime.
@@ -229,6 +231,7 @@ mod tests {
             work: &work,
             tags: &tags,
             images: vec![image("kms/front.tif"), image("kms/back.tif")],
+            media: work.media_files.iter().collect(),
             original: Some("{\"a\":\r\n\"\u{fffe}\"}"),
             changed: "2026-11-29T10:00:00Z",
             address: &address,

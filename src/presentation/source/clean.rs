@@ -91,7 +91,9 @@ pub(super) struct Cleaner<'a> {
     pub is_free: bool,
     /// The images of this server by the URI of their image in the manifest.
     pub own: &'a HashMap<String, String>,
-    /// The images painted on canvases.
+    /// The files of sound and video of this server by their URIs in the manifest.
+    pub media: &'a HashMap<String, String>,
+    /// The images, sound and video painted on canvases.
     pub painted: &'a SourceImages,
 }
 

@@ -99,7 +99,8 @@ impl Collections<'_> {
         let painted = collection.known.iter().filter(|(_, known)| matches!(known, Imported::Image(_)));
         let painted = SourceImages::new(painted.map(|(uri, _)| uri.clone()).collect());
         let own = HashMap::new();
-        let cleaner = Cleaner { is_free: collection.is_free, own: &own, painted: &painted };
+        let media = HashMap::new();
+        let cleaner = Cleaner { is_free: collection.is_free, own: &own, media: &media, painted: &painted };
         let made = cleaner.of_class(&collection.body, "Collection", 0);
         let Some(Value::Object(mut made)) = made else { return Value::Null };
         let contexts = cleaner.contexts(&collection.body);

@@ -8,7 +8,7 @@ use super::map;
 use super::values::{MAX_DEPTH, full, json, kind_of, known, list, some, text_of, word};
 use crate::presentation::object::object;
 use crate::presentation::{html, http_uri};
-use crate::record::read::image_name;
+use crate::record::read::{image_name, media_name};
 
 /// The levels of compliance with the Image API.
 const LEVELS: [&str; 3] = ["level0", "level1", "level2"];
@@ -52,11 +52,14 @@ impl Cleaner<'_> {
             "Feature" | "FeatureCollection" => return Some(json(from, depth)),
             _ => {}
         }
+        let own_media = media_name(from).and_then(http_uri).filter(|name| self.media.contains_key(name));
         let mut made = Map::new();
         for (key, value) in fields.iter().filter(|(key, _)| *key != "type" && *key != "value") {
             let value = self.property(key, value, depth);
             made.extend(value.map(|value| (key.clone(), value)));
         }
+        // It is replaced, so nothing of the source's is published.
+        made.extend(own_media.map(|name| ("id".to_owned(), Value::from(name))));
         let kind = Some(kind).filter(|kind| !kind.is_empty());
         let kind = kind.unwrap_or_else(|| {
             let format = from["format"].as_str().unwrap_or_default();
@@ -116,7 +119,7 @@ impl Cleaner<'_> {
         let fields = from.as_object().filter(|_| depth < MAX_DEPTH)?;
         let own = Some(kind_of(from)).filter(|kind| !kind.is_empty());
         let own = own.unwrap_or_else(|| kind.to_owned());
-        if !self.is_free && matches!(own.as_str(), "Image" | "Video" | "Model") {
+        if !self.is_free && matches!(own.as_str(), "Image" | "Sound" | "Video" | "Model") {
             return None;
         }
         let mut made = Map::new();

@@ -1,4 +1,4 @@
-//! Images of this server in the place of those that the manifest names.
+//! Images, sound and video of this server in the place of those that the manifest names.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::Source;
 use crate::iiif::Version;
-use crate::presentation::{CanvasImage, View, http_uri};
-use crate::record::read::image_name;
+use crate::presentation::{CanvasImage, CanvasMedia, View, http_uri};
+use crate::record::read::{image_name, media_name};
 
-/// Puts images of this server in the place of those of the source.
+/// Puts images, sound and video of this server in the place of those of the source.
 pub(super) struct Images<'a> {
     pub view: &'a View<'a>,
     pub source: &'a Source,
@@ -35,6 +35,14 @@ impl Images<'_> {
                         return false;
                     };
                     self.put(value, image, key);
+                    return true;
+                }
+                if let Some(file) = self.own_media(value) {
+                    let Some(media) = self.view.media.iter().find(|media| media.file == *file) else {
+                        // What this server may not offer stays at the source, unless rights limit it there, too.
+                        return self.source.is_free;
+                    };
+                    self.put_media(value, media);
                     return true;
                 }
                 let Value::Object(fields) = value else { return false };
@@ -101,6 +109,25 @@ impl Images<'_> {
     /// The file of this server for an image of the source.
     fn own(&self, value: &Value) -> Option<&String> {
         self.source.images.get(&http_uri(image_name(value)?)?)
+    }
+
+    /// The file of this server for a sound or video of the source.
+    fn own_media(&self, value: &Value) -> Option<&String> {
+        self.source.media.get(&http_uri(media_name(value)?)?)
+    }
+
+    /// Puts a file of this server in the place of one of the source, whose label, language and duration stay.
+    fn put_media(&self, value: &mut Value, media: &CanvasMedia) {
+        let Value::Object(mut fields) = value.take() else { return };
+        for key in ["service", "thumbnail", "rendering"] {
+            fields.remove(key);
+        }
+        if let Value::Object(made) = self.view.media_body(media) {
+            let stated = fields.remove("duration").filter(serde_json::Value::is_number);
+            fields.extend(made);
+            fields.extend(stated.map(|duration| ("duration".to_owned(), duration)));
+        }
+        *value = Value::Object(fields);
     }
 
     fn put(&self, value: &mut Value, image: &CanvasImage, key: &str) {

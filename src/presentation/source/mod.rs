@@ -22,7 +22,8 @@
 //! | embedded annotation pages, any motivation, with selectors and style sheets | as is; targets that are images of this server, or requests to their services, by their addresses here, other targets outside the manifest as is, and `tegl ingest` lists them; HTML reduced as above; selectors of SVG that draw more than shapes are in the source only |
 //! | annotation pages by reference | read with the manifest and embedded as above; those that `tegl ingest` could not read are references, which it lists |
 //! | annotation collections | as is, by reference |
-//! | sound, video, 3D and text as bodies | as is, by reference |
+//! | sound and video as bodies | in our form if their files are in a source of this server and may be downloaded, with the duration of the manifest; otherwise as is, by reference |
+//! | 3D and text as bodies | as is, by reference |
 //! | images that say they are a `SpecificResource` without source, or a service | in our form, with the type `Image` |
 //! | selectors of two times in one text | in our form, as a fragment |
 //! | a choice of selectors | in our form, as a list of selectors |
@@ -32,7 +33,7 @@
 //! | `@context` of extensions | as is |
 //! | tags of this server | in our form, as an annotation page after those of the manifest |
 //! | properties that Presentation API 3 does not define | in the source only; the record in the API has it |
-//! | images, their services, thumbnails and files, if rights limit the work's images | nowhere, nor in the record in the API, in dumps and in OAI-PMH; images of this server within their limits |
+//! | images, their services, thumbnails and files, sound and video, if rights limit the work's images | nowhere, nor in the record in the API, in dumps and in OAI-PMH; images of this server within their limits |
 //!
 //! Collections that led to manifests are repeated as well, at `/presentation/{2|3}/collections/imported/{name}`:
 //!
@@ -47,7 +48,8 @@
 //! | pages of a collection (`first`, `next`, `last`, `total`) | in our form: a page is a collection of its own |
 //! | images, files and renderings, if rights limit a work in the collection or below it, or it was withdrawn | nowhere; logos and images of this server stay; of the reference to such a work only the label and `navDate` |
 //!
-//! Documents of version 2 have what that version can express: no sound and video on canvases, no placeholder or
+//! Documents of version 2 have what that version can express: no sound and video on canvases, those of this server among
+//! the `rendering` of the manifest; no placeholder or
 //! accompanying canvases, no `navPlace`; canvases without a size get one.
 
 mod clean;
@@ -70,7 +72,7 @@ pub(crate) use self::images::own_image;
 pub(crate) use self::left_out::left_out;
 use super::http_uri;
 use crate::iiif::Dimensions;
-use crate::record::read::{LanguageOrder, ResourceIds, upgraded};
+use crate::record::read::{LanguageOrder, ResourceIds, media_of, upgraded};
 use crate::record::{SourceImages, Work};
 
 /// Longer manifests, in bytes, are not repeated.
@@ -82,6 +84,10 @@ pub(crate) struct Source {
     manifest: Map<String, Value>,
     /// The images of this server by the URI of their image in the manifest.
     images: HashMap<String, String>,
+    /// The files of sound and video of this server by their URIs in the manifest.
+    media: HashMap<String, String>,
+    /// Whether the work's rights set no limit to its images.
+    is_free: bool,
     /// The contexts of extensions.
     contexts: Vec<String>,
     /// The order of languages in the source.
@@ -118,12 +124,20 @@ impl Source {
             }
             painted.push(name);
         }
+        let mut media = HashMap::new();
+        for (name, own) in media_of(&manifest, work) {
+            let Some(name) = http_uri(name) else { continue };
+            if let Some(own) = own {
+                media.entry(name.clone()).or_insert_with(|| own.file.clone());
+            }
+            painted.push(name);
+        }
         let painted = SourceImages::new(painted);
-        let cleaner = Cleaner { is_free, own: &images, painted: &painted };
+        let cleaner = Cleaner { is_free, own: &images, media: &media, painted: &painted };
         let contexts = cleaner.contexts(&manifest);
         let manifest = cleaner.manifest(&manifest)?;
         let (languages, collections) = (LanguageOrder::of(text), HashMap::new());
-        Some(Self { manifest, images, contexts, languages, collections })
+        Some(Self { manifest, images, media, is_free, contexts, languages, collections })
     }
 
     /// The URIs of the collections that the manifest is part of.

@@ -14,8 +14,8 @@ mod tests;
 mod value;
 
 pub use format::iiif::{
-    ResourceIds, SourceCollection, collections, image_name, outside_targets, painted_images, resource_ids,
-    upgraded, with_pages,
+    ResourceIds, SourceCollection, collections, image_name, media_name, media_of, outside_targets,
+    painted_images, painted_media, resource_ids, upgraded, with_pages,
 };
 pub use format::{RecordFormat, SMK_FIELDS, SmkField};
 pub use harvest::{HarvestPage, TEGL_NAMESPACE, harvest_page, is_xml};

@@ -97,6 +97,11 @@ pub(super) fn checked(work: Work) -> Result<Work, String> {
             "`parts` are more than {MAX_PART_DEPTH} deep: at most {MAX_PART_DEPTH} are allowed"
         ));
     }
+    for (at, media) in work.media_files.iter().enumerate() {
+        if let Some((field, reason)) = media.invalid() {
+            return Err(format!("`media_files[{at}].{field}` {reason}"));
+        }
+    }
     Ok(work)
 }
 

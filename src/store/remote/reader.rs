@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore};
+use tokio::sync::mpsc::Sender;
 
 use super::coalesce::{CoalescedRange, coalesce};
 use super::connect::{Refusal, find};
@@ -226,6 +227,43 @@ impl Remote {
         self.request_with_retry(key, read).await
     }
 
+    /// Reads the object from its beginning, and sends the bytes of the range, until the receiver is dropped.
+    pub(in crate::store) async fn send_part(
+        &self,
+        key: &Key,
+        version: &Version,
+        range: Range<u64>,
+        sender: &Sender<Result<Bytes, Error>>,
+    ) -> Result<(), Error> {
+        let path = self.path(key)?;
+        let open = || async {
+            let result = self.store().get_opts(&path, GetOptions::default()).await.map_err(failed)?;
+            let is_same = version_of(&result.meta) == *version;
+            if is_same { Ok(result) } else { Err(Error::Changed) }
+        };
+        let mut chunks = self.request_with_retry(key, open).await?.into_stream();
+        let mut at = 0;
+        while at < range.end {
+            let chunk = tokio::select! {
+                chunk = chunks.try_next() => chunk.map_err(interrupted)?,
+                () = sender.closed() => return Ok(()),
+            };
+            let Some(chunk) = chunk else {
+                let requested = range.end - range.start;
+                return Err(Error::Short { requested, got: at.saturating_sub(range.start) });
+            };
+            let end = at + chunk.len() as u64;
+            let wanted = range.start.clamp(at, end) - at..range.end.clamp(at, end) - at;
+            at = end;
+            if !wanted.is_empty()
+                && sender.send(Ok(chunk.slice(wanted.start as usize..wanted.end as usize))).await.is_err()
+            {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     fn full(&self, key: &Key) -> String {
         format!("{}{}", self.prefix, key.as_str())
     }
@@ -298,6 +336,7 @@ pub(in crate::store) fn failed(error: object_store::Error) -> Error {
     }
     match find(&error) {
         Some(Refusal::Folder) => return Error::NotFound,
+        Some(Refusal::Whole) => return Error::WithoutRanges,
         Some(refusal) => return Error::Unsupported(refusal.to_string()),
         None => {}
     }

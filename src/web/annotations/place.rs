@@ -5,16 +5,17 @@ use actix_web::HttpRequest;
 use crate::catalogue::AnnotationState;
 use crate::gallery::{Described, Error};
 use crate::iiif::Dimensions;
-use crate::presentation::{Address, CanvasImage, Published, Source, View, canvas_of};
+use crate::presentation::{Address, CanvasImage, CanvasMedia, Published, Source, View, canvas_of};
 use crate::web::App;
-use crate::web::iiif::presentation::{shown, view};
+use crate::web::iiif::presentation::{played, shown, view};
 use crate::web::route::Image;
 
-/// A work with the images that may be shown.
+/// A work with the images, sound and video that may be shown.
 pub(super) struct Place {
     pub described: Described,
     pub address: Address,
     images: Vec<CanvasImage>,
+    media: Vec<CanvasMedia>,
     source: Option<Source>,
 }
 
@@ -40,9 +41,9 @@ impl Place {
             return Err(Error::NotFound);
         }
         let address = Address::new(&app.base.of(request)?);
-        let images = shown(&address, &described);
+        let (images, media) = (shown(&address, &described), played(&described));
         let source = app.gallery.works.source_manifest(&described).await?;
-        Ok(Self { described, address, images, source })
+        Ok(Self { described, address, images, media, source })
     }
 
     pub(super) fn number(&self) -> &str {
@@ -50,7 +51,7 @@ impl Place {
     }
 
     pub(super) fn view<'a>(&'a self, app: &'a App) -> View<'a> {
-        view(app, &self.address, &self.described, &self.images, None, self.source.as_ref())
+        view(app, &self.address, &self.described, (&self.images, &self.media), None, self.source.as_ref())
     }
 
     /// # Errors

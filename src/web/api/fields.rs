@@ -6,7 +6,7 @@ use crate::iiif::Invalid;
 use crate::search::Snapshot;
 
 /// The fields of a work in the API.
-pub(super) const FIELDS: [&str; 34] = [
+pub(super) const FIELDS: [&str; 35] = [
     "canvases",
     "changed",
     "collections",
@@ -25,6 +25,7 @@ pub(super) const FIELDS: [&str; 34] = [
     "location",
     "manifest",
     "materials",
+    "media_files",
     "modified",
     "object_number",
     "object_type",

@@ -10,11 +10,11 @@ use super::concepts::concepts_of;
 use super::fields::chosen;
 use super::parameters::OF_ONE;
 use super::query::ApiQuery;
-use super::responses::{PublishedImage, PublishedTag, PublishedWork, Url};
+use super::responses::{PublishedImage, PublishedMedia, PublishedTag, PublishedWork, Url};
 use crate::gallery::{Error, Preview, Sketch};
 use crate::iiif::Version;
 use crate::presentation::{Address, Canvas, CanvasImage, View, content_state};
-use crate::record::{Region, Tag};
+use crate::record::{Media, Region, Tag};
 use crate::search::in_language;
 use crate::web::App;
 use crate::web::http::document::Document;
@@ -50,6 +50,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, work: Image<'_>) ->
         id: Url(address.record(number)),
         images: images(&address, &sketch),
         manifest: Url(address.manifest(Version::V3, number)),
+        media_files: media_files(&address, &sketch),
         page: None,
         picture: sketch.picture.as_ref(),
         revision: sketch.revision,
@@ -141,6 +142,18 @@ fn images(address: &Address, sketch: &Sketch) -> Vec<PublishedImage> {
         true => sketch.images.iter().map(|shown| image(&shown.image)).collect(),
         false => sketch.work.images.iter().map(image).collect(),
     }
+}
+
+/// The record's sound and video, with the addresses of those that rights allow.
+fn media_files(address: &Address, sketch: &Sketch) -> Vec<PublishedMedia> {
+    let published = |media: &Media| {
+        let url = sketch.media.iter().any(|served| served.file == media.file);
+        PublishedMedia {
+            media: Media { matched: true, ..media.clone() },
+            url: url.then(|| Url(address.media(&media.file))),
+        }
+    };
+    sketch.work.media_files.iter().map(published).collect()
 }
 
 /// The same for an image that may not be open yet.

@@ -1,4 +1,4 @@
-//! Downloads: original files, full-size renditions, whole works.
+//! Downloads: original files, full-size renditions, whole works; and sound and video.
 
 mod archive;
 mod disposition;
@@ -35,7 +35,12 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -
         Some((stem, format))
     });
     match (app.gallery.images.original(identifier).await, format) {
-        (Ok(original), _) => whole(app, request, identifier, original).await,
+        (Ok(original), _) => {
+            let ending = original.file_name().rsplit_once('.').map_or("", |(_, ending)| ending);
+            let name = name_of(app, identifier, ending).await;
+            let name = name.unwrap_or_else(|| original.file_name().to_owned());
+            whole(request, &original, Some(disposition(&name))).await
+        }
         (Err(Error::NotFound | Error::Invalid(_)), Some((stem, format))) => {
             rendition(app, request, stem, format).await
         }
@@ -43,22 +48,31 @@ pub(super) async fn answer(app: &App, request: &HttpRequest, image: Image<'_>) -
     }
 }
 
+/// `GET /media/{file}`: sound or video, for players. It is no attachment.
+pub(super) async fn media(app: &App, request: &HttpRequest, file: Image<'_>) -> Result<Response, Error> {
+    let original = app.gallery.images.media(&file.identifier).await?;
+    whole(request, &original, None).await
+}
+
+/// A file, or the part of it that the request asks for.
 async fn whole(
-    app: &App,
     request: &HttpRequest,
-    identifier: &str,
-    original: Original,
+    original: &Original,
+    disposition: Option<HeaderValue>,
 ) -> Result<Response, Error> {
     let tag = entity_tag(&original.name());
-    let ending = original.file_name().rsplit_once('.').map_or("", |(_, ending)| ending).to_owned();
-    let name = name_of(app, identifier, &ending).await.unwrap_or_else(|| original.file_name().to_owned());
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
-    response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
+    if let Some(disposition) = &disposition {
+        response.insert_header((header::CONTENT_DISPOSITION, disposition.clone()));
+    }
     if let Some(response) = conditional_response(request, &tag, &mut response) {
         return Ok(response);
     }
-    if let Some(digest) = original.digest().await {
+    // Players ask for parts, and check no digest.
+    if disposition.is_some()
+        && let Some(digest) = original.digest().await
+    {
         let digest = format!("sha-256=:{digest}:");
         response.insert_header((HeaderName::from_static("repr-digest"), digest));
     }

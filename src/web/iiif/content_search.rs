@@ -8,7 +8,7 @@ use crate::web::App;
 use crate::web::http::accept::{JsonKind, preferred_json};
 use crate::web::http::response::Response;
 use crate::web::iiif::image::cacheable_document;
-use crate::web::iiif::presentation::{shown, view};
+use crate::web::iiif::presentation::{played, shown, view};
 use crate::web::route::Image;
 
 /// Maximum number of written annotations, beside tags, that a search within a work finds.
@@ -32,9 +32,9 @@ pub(crate) async fn answer(
             app.gallery.works.annotations_with_words(work, MAX_WRITTEN, has_terms).await?;
     }
     let address = Address::new(&app.base.of(request)?);
-    let images = shown(&address, &described);
+    let (images, media) = (shown(&address, &described), played(&described));
     let source = app.gallery.works.source_manifest(&described).await?;
-    let view = view(app, &address, &described, &images, None, source.as_ref());
+    let view = view(app, &address, &described, (&images, &media), None, source.as_ref());
     let spoken = if version == 1 { content_search::Version::V1 } else { content_search::Version::V2 };
     let document = match autocomplete {
         true => content_search::autocomplete(&view, &query, spoken),

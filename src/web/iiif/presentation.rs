@@ -8,11 +8,11 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::document_cache::Made;
 use crate::catalogue::AnnotationReader;
-use crate::gallery::{AuthorizedImage, Described, Error};
+use crate::gallery::{AuthorizedImage, Described, Error, Sketch};
 use crate::identity::Identity;
 use crate::iiif::Version;
 use crate::presentation::{
-    Address, CanvasAnnotation, CanvasImage, Original, Source, View, annotated_canvases,
+    Address, CanvasAnnotation, CanvasImage, CanvasMedia, Original, Source, View, annotated_canvases,
 };
 use crate::record::Facet;
 use crate::search::Search;
@@ -22,7 +22,8 @@ use crate::web::http::document::Document;
 use crate::web::http::response::Response;
 use crate::web::route::{Image, WorkResource};
 
-/// How long one is kept that is part of a collection of another server, which may be imported meanwhile.
+/// How long one is kept that is part of a collection of another server, which may be imported meanwhile, or that has sound or
+/// video, whose files are not opened each time.
 const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// Maximum number of annotations of a page in a work's documents; the container has all.
@@ -151,9 +152,10 @@ async fn make(
         _ => None,
     };
     let address = Address::new(base);
-    let images = shown(&address, described);
+    let (images, media) = (shown(&address, described), played(described));
     let source = app.gallery.works.source_manifest(described).await?;
-    let view = view(app, &address, described, &images, part_of.as_ref(), source.as_ref());
+    let files = (&images[..], &media[..]);
+    let view = view(app, &address, described, files, part_of.as_ref(), source.as_ref());
     let document = match piece {
         WorkResource::Manifest => Some(view.manifest(version)),
         WorkResource::Canvas(number) => view.canvas(number as usize, version),
@@ -166,7 +168,8 @@ async fn make(
         WorkResource::Item(number) => view.item(number as usize, version),
     };
     let document = document.ok_or(Error::NotFound)?;
-    let kept = source.as_ref().is_some_and(Source::is_part_of_others).then_some(UNKNOWN);
+    let may_change = !media.is_empty() || source.as_ref().is_some_and(Source::is_part_of_others);
+    let kept = may_change.then_some(UNKNOWN);
     let text = source.as_ref().map_or_else(|| document.to_string(), |source| source.write(&document));
     Ok(Made::of(Document::new(text), described, kept))
 }
@@ -179,8 +182,8 @@ async fn first_annotations(
     number: usize,
 ) -> Result<Vec<CanvasAnnotation>, Error> {
     let address = Address::new(base);
-    let images = shown(&address, described);
-    let view = view(app, &address, described, &images, None, None);
+    let (images, media) = (shown(&address, described), played(described));
+    let view = view(app, &address, described, (&images, &media), None, None);
     let canvas = annotated_canvases(&view.canvases(), &described.annotated).remove(&number);
     let Some(canvas) = canvas else { return Ok(Vec::new()) };
     let (mut found, mut bytes) = (Vec::new(), 0);
@@ -202,7 +205,7 @@ pub(crate) fn view<'a>(
     app: &'a App,
     address: &'a Address,
     described: &'a Described,
-    images: &'a [CanvasImage],
+    (images, media): (&'a [CanvasImage], &'a [CanvasMedia]),
     part_of: Option<&'a Facet>,
     source: Option<&'a Source>,
 ) -> View<'a> {
@@ -210,6 +213,7 @@ pub(crate) fn view<'a>(
         work: &described.work,
         tags: &described.tags,
         images,
+        media,
         part_of,
         annotations: &described.annotations,
         annotated: &described.annotated,
@@ -222,6 +226,32 @@ pub(crate) fn view<'a>(
 /// The work's images, as documents show them.
 pub(crate) fn shown(address: &Address, described: &Described) -> Vec<CanvasImage> {
     described.images.iter().map(|shown| one(address, &shown.image, &shown.granted)).collect()
+}
+
+/// The work's sound and video, as documents show them.
+pub(crate) fn played(described: &Described) -> Vec<CanvasMedia> {
+    let of = |opened: &crate::gallery::OpenedMedia| canvas_media(&opened.media, opened.original.length());
+    described.media.iter().filter_map(of).collect()
+}
+
+/// The sound and video of a work whose files have not been opened, so that their lengths in bytes are unknown.
+pub(crate) fn sketched_media(sketch: &Sketch) -> Vec<CanvasMedia> {
+    sketch.media.iter().filter_map(|media| canvas_media(media, 0)).collect()
+}
+
+/// Sound or video with the length of its file in bytes; `None` if its media type is neither.
+fn canvas_media(media: &crate::record::Media, bytes: u64) -> Option<CanvasMedia> {
+    Some(CanvasMedia {
+        file: media.file.clone(),
+        kind: media.kind()?,
+        media_type: media.media_type()?.to_owned(),
+        duration: media.duration,
+        width: media.width,
+        height: media.height,
+        label: media.label.clone(),
+        canvas: media.canvas,
+        bytes,
+    })
 }
 
 pub(crate) fn one(address: &Address, image: &crate::record::Image, granted: &AuthorizedImage) -> CanvasImage {

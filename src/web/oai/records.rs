@@ -254,10 +254,12 @@ impl Writer {
             label: &image.label,
             largest: record.grant.largest,
         });
+        let media = stored.work.media_files.iter().filter(|media| media.matched && record.grant.original);
         let exchanged = ExchangedWork {
             work: &stored.work,
             tags: &record.tags,
             images: images.collect(),
+            media: media.collect(),
             original: record.harvested.original.as_deref(),
             changed: &timestamp(stored.changed_ms),
             address: &self.repository.address,

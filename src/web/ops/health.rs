@@ -11,7 +11,7 @@ use crate::web::http::response::Response;
 /// Crawlers may fetch pages but not renderings; the sitemap lists the pages.
 pub(crate) fn robots(base: &str) -> String {
     format!(
-        "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nSitemap: {base}/sitemap.xml\n"
+        "User-agent: *\nDisallow: /iiif/\nDisallow: /deepzoom/\nDisallow: /download/\nDisallow: /media/\nSitemap: {base}/sitemap.xml\n"
     )
 }
 

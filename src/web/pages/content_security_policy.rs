@@ -7,7 +7,7 @@ use super::context::Context;
 /// Directives that all pages share.
 const COMMON: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'";
 
-/// The policy of a page: scripts, styles, pictures and manifests of this server, and the museum's logo. No content of a
+/// The policy of a page: scripts, styles, pictures, sound, video and manifests of this server, and the museum's logo. No content of a
 /// record makes a visitor's browser contact another host.
 pub(crate) fn content_security_policy(context: &Context) -> String {
     let own = origin(&context.address).unwrap_or_default();
@@ -15,6 +15,10 @@ pub(crate) fn content_security_policy(context: &Context) -> String {
     let mut policy = format!("{COMMON}; img-src 'self' data: blob:");
     for source in [&own, &logo].into_iter().filter(|source| !source.is_empty()) {
         policy = format!("{policy} {source}");
+    }
+    // Without an address of its own, the default applies to sound and video.
+    if !own.is_empty() {
+        policy = format!("{policy}; media-src 'self' {own}");
     }
     format!("{policy}; connect-src 'self' {own}").trim_end().to_owned()
 }

@@ -7,7 +7,7 @@ use crate::record::slug;
 use crate::search::swatch_names;
 
 /// The files that define labels. The list is read from them, so that no label is written twice.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     include_str!("labels.rs"),
     include_str!("labels/work.rs"),
     include_str!("labels/concepts.rs"),
@@ -22,6 +22,7 @@ const SOURCES: [&str; 16] = [
     include_str!("../../presentation/view.rs"),
     include_str!("../../presentation/links.rs"),
     include_str!("../../presentation/manifest.rs"),
+    include_str!("../../presentation/media.rs"),
     include_str!("../../presentation/annotation.rs"),
     include_str!("../../presentation/collection.rs"),
 ];

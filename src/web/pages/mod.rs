@@ -58,6 +58,6 @@ pub(crate) use search_results::{Facet, Like, PickedColor, Search};
 pub(crate) use tags::{TagBox, TagNote, WorkTag};
 pub(crate) use viewers::{ViewerPage, annotate, mirador, openseadragon};
 pub(crate) use work::{
-    Allowed, CitationText, Download, DownloadKind, Head as WorkHead, Part, Picture, Related, Thumbnail,
-    WorkPage, work,
+    Allowed, CitationText, Download, DownloadKind, Head as WorkHead, Part, Picture, Player, Related,
+    Thumbnail, WorkPage, work,
 };

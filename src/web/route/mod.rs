@@ -114,6 +114,10 @@ pub(super) enum Route<'a> {
     Archive {
         work: Image<'a>,
     },
+    /// A file of sound or video.
+    Media {
+        file: Image<'a>,
+    },
     Api(Endpoint<'a>),
     /// A path below the facade of SMK's API (Statens Museum for Kunst).
     Smk(&'a str),
@@ -214,6 +218,7 @@ impl<'a> Route<'a> {
                 _ if !rest.is_empty() => Ok(Self::Download { image: Image::new(rest)? }),
                 _ => Ok(Self::Unknown),
             },
+            ("media", file) if !file.is_empty() => Ok(Self::Media { file: Image::new(file)? }),
             ("works", id) if !id.is_empty() => Self::work_page(id),
             ("api", rest) => match (rest.strip_prefix("v1/works/"), rest.strip_prefix("v1")) {
                 (Some(rest), _) if !rest.is_empty() => Self::record(rest),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
+use super::media::MediaMasters;
 use crate::record::{Image, Role, Work, slug};
 
 /// The identifiers of all masters, indexed for matching.
@@ -12,6 +13,7 @@ pub(crate) struct Masters {
     /// Identifiers by their file names, reduced to letters and digits.
     names: BTreeMap<String, Vec<String>>,
     identifiers: BTreeMap<String, ()>,
+    media: MediaMasters,
 }
 
 /// A pattern of a work's image files: an identifier with `{object_number}`, and `*` for any characters.
@@ -61,14 +63,20 @@ impl Masters {
         self.identifiers.insert(identifier, ());
     }
 
-    /// The number of masters.
+    /// Adds a file of sound or video.
+    pub(crate) fn add_media(&mut self, identifier: String) {
+        self.media.add(identifier);
+    }
+
+    /// The number of masters of images.
     pub(crate) fn count(&self) -> usize {
         self.identifiers.len()
     }
 
     /// Replaces each image reference of the work by the identifier of its master, and finds masters for a work without
-    /// references. Images without a master are marked.
+    /// references. Images, sound and video without a master are marked.
     pub(crate) fn find(&self, work: &mut Work, pattern: Option<&Pattern>) {
+        self.media.find(work);
         for image in &mut work.images {
             match self.of_reference(&image.file) {
                 Some(identifier) => {

@@ -3,6 +3,8 @@
 mod collections;
 mod left_out;
 mod matching;
+mod measure;
+mod media;
 mod prune;
 mod read;
 mod redirects;
@@ -19,6 +21,7 @@ use crate::gallery::jobs::JobService;
 pub(crate) use collections::KeepCollections;
 pub(crate) use left_out::LeftOut;
 pub(crate) use matching::{Masters, Pattern};
+pub(crate) use media::MediaProblem;
 pub(crate) use prune::Pruned;
 pub(crate) use read::Reading;
 pub(crate) use redirects::Redirects;
@@ -74,6 +77,8 @@ pub(crate) struct Imported {
     pub without_master: u64,
     /// Images in records that have no master.
     pub missing: u64,
+    /// Files of sound and video in records that no source has.
+    pub missing_media: u64,
     pub seconds: f64,
 }
 
@@ -84,6 +89,8 @@ pub(crate) trait Watch: Send + Sync {
     fn bad(&self, bad: &BadRecord);
     /// These images of a work have no master.
     fn missing(&self, object_number: &str, files: &[&str]);
+    /// Something is wrong with a file of sound or video of a work.
+    fn media(&self, object_number: &str, file: &str, problem: &MediaProblem);
     /// Annotations of a work's manifest target these resources of other servers, which stay where they are.
     fn elsewhere(&self, object_number: &str, targets: &[String]);
     /// A record was skipped, because an earlier record of the same work differs.
@@ -125,6 +132,7 @@ impl JobService {
             imported.duplicates += seen.duplicates;
             imported.renamed += seen.renamed;
             imported.missing += seen.missing;
+            imported.missing_media += seen.missing_media;
             imported.without_master += seen.without_master;
             let put = works.work(|catalogue| async move {
                 if dry { catalogue.compare(&batch).await } else { catalogue.put(batch).await }
@@ -156,6 +164,7 @@ impl JobService {
             for entry in listing.entries {
                 masters.add(entry.identifier);
             }
+            listing.media.into_iter().for_each(|entry| masters.add_media(entry.identifier));
             progress(masters.count());
             match listing.next {
                 Some(next) => after = Some(next),
@@ -247,6 +256,7 @@ impl Reader {
     fn matched(&self, entry: ParsedRecord, seen: &mut Imported) -> NewWork {
         let ParsedRecord { mut work, original, .. } = entry;
         self.masters.find(&mut work, self.import.pattern.as_ref());
+        measure::measure(&mut work, &self.images, &self.tasks);
         self.import.redirects.lock().add(&work, original.as_deref());
         let is_limited =
             self.images.rights().of_record(work.rights.as_deref(), work.public_domain).is_limited();
@@ -255,13 +265,18 @@ impl Reader {
         if !elsewhere.is_empty() {
             self.watch.elsewhere(&work.object_number, &elsewhere);
         }
+        for (file, problem) in media::problems(&work) {
+            seen.missing_media += u64::from(problem != MediaProblem::Duration);
+            self.watch.media(&work.object_number, file, &problem);
+        }
         let missing: Vec<&str> =
             work.images.iter().filter(|image| !image.matched).map(|image| image.file.as_str()).collect();
         seen.missing += missing.len() as u64;
-        if missing.len() == work.images.len() {
+        let has_media = work.media_files.iter().any(|media| media.matched);
+        if missing.len() == work.images.len() && !has_media {
             seen.without_master += 1;
         }
-        if !missing.is_empty() || work.images.is_empty() {
+        if !missing.is_empty() || work.images.is_empty() && !has_media {
             self.watch.missing(&work.object_number, &missing);
         }
         NewWork { work, original, source: self.import.source.clone() }

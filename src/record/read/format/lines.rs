@@ -7,7 +7,7 @@ use crate::record::Work;
 use crate::record::read::record::malformed;
 
 /// The fields of a work, each with how its value is written.
-pub(in crate::record::read) const FIELDS: [(&str, &str); 25] = [
+pub(in crate::record::read) const FIELDS: [(&str, &str); 26] = [
     ("object_number", "the number as text, as in `\"KMS1\"`"),
     ("titles", TEXTS),
     ("creators", "a list of objects with a `name`, as in `[{\"name\": \"Anna Ancher\", \"birth\": 1859}]`"),
@@ -35,6 +35,7 @@ pub(in crate::record::read) const FIELDS: [(&str, &str); 25] = [
         "a list of objects, as in `[{\"label\": {\"en\": \"Provenance\"}, \"value\": \"Bought in 1850\"}]`",
     ),
     ("images", "a list of objects with a `file`, as in `[{\"file\": \"a.tif\", \"role\": \"recto\"}]`"),
+    ("media_files", "a list of objects with a `file`, as in `[{\"file\": \"a.mp3\", \"duration\": 182.5}]`"),
     ("canvases", "an integer from 0"),
     ("parts", "a list of objects, as in `[{\"label\": \"Page 1\", \"images\": [\"a.tif\"]}]`"),
     ("modified", "a date as text"),

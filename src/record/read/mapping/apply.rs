@@ -218,6 +218,7 @@ impl Draft {
         work.tags.extend(whole.tags);
         work.extra_metadata.extend(whole.extra_metadata);
         work.images.extend(whole.images);
+        work.media_files.extend(whole.media_files);
         work.parts.extend(whole.parts);
         work.rights = joined(work.rights.take().into_iter().chain(whole.rights));
         work.public_domain = match (work.public_domain, whole.public_domain) {

@@ -223,7 +223,7 @@ pub(in crate::record::read) fn target(path: &[impl AsRef<str>]) -> Result<Target
                 let fields: Vec<&str> = FIELDS
                     .iter()
                     .map(|(field, _)| *field)
-                    .filter(|field| !matches!(*field, "parts" | "extra_metadata"))
+                    .filter(|field| !matches!(*field, "parts" | "extra_metadata" | "media_files"))
                     .collect();
                 Err(wrong(&format!(
                     "is not a field of a work: write one of `{}`, or `more.NAME`",

@@ -30,7 +30,7 @@ pub(super) use similar::{FoundDetail, Similar};
 pub(super) use tags::{
     AddedTags, Decided, DecidedTag, History, HistoryEvent, PublishedTag, RefusedTag, Tags,
 };
-pub(super) use work::{PublishedImage, PublishedWork};
+pub(super) use work::{PublishedImage, PublishedMedia, PublishedWork};
 
 use crate::record::Text;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::concept::ConceptOfWork;
 use super::tags::PublishedTag;
 use super::{Url, as_sent, partial};
-use crate::record::{Image, Picture, Work};
+use crate::record::{Image, Media, Picture, Work};
 
 // Lists have the same fields, except where noted: their JSON is stored in the index.
 /// A work: its record with URLs of this server. With `fields`, responses have only a part of it.
@@ -30,6 +30,9 @@ pub(in crate::web::api) struct PublishedWork<'a> {
     /// Its images, the one to show first.
     pub images: Vec<PublishedImage>,
     pub manifest: Url,
+    /// Its sound and video, the file to play first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media_files: Vec<PublishedMedia>,
     /// Only in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Url")]
@@ -70,6 +73,18 @@ pub(in crate::web::api) struct PublishedImage {
     pub width: Option<u32>,
 }
 
+/// A file of sound or video of a work.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Media", transform = as_sent)]
+pub(in crate::web::api) struct PublishedMedia {
+    // With `matched` as it is by default, which is not published.
+    #[serde(flatten)]
+    pub media: Media,
+    /// Where it is served, if rights allow it; only in responses for a single work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -90,6 +105,7 @@ mod tests {
             id: url(),
             images: vec![],
             manifest: url(),
+            media_files: vec![],
             page: None,
             picture: None,
             revision: 1,

@@ -4,6 +4,9 @@ use super::Label;
 
 // The picture.
 pub(in crate::web::pages) const PICTURES: Label = Label::new("Pictures", "Billeder");
+pub(in crate::web::pages) const SOUND_AND_VIDEO: Label = Label::new("Sound and video", "Lyd og video");
+pub(in crate::web::pages) const SOUND: Label = Label::new("Sound", "Lyd");
+pub(in crate::web::pages) const VIDEO: Label = Label::new("Video", "Video");
 pub(in crate::web::pages) const CAPTURES: Label =
     Label::new("Captures of this view", "Optagelser af denne visning");
 pub(in crate::web::pages) const VISIBLE_LIGHT: Label = Label::new("Visible light", "Synligt lys");

@@ -4,6 +4,7 @@ mod cite;
 mod downloads;
 mod head;
 mod picture;
+mod players;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub(crate) use cite::CitationText;
 pub(crate) use downloads::{Download, DownloadKind};
 pub(crate) use head::Head;
 pub(crate) use picture::Picture;
+pub(crate) use players::Player;
 pub(crate) use sections::{Part, Related};
 
 /// The contents of a work's page.
@@ -45,6 +47,8 @@ pub(crate) struct WorkPage {
     pub concepts: Vec<Link>,
     /// All its pictures, by canvas.
     pub pictures: Vec<Picture>,
+    /// Its sound and video.
+    pub players: Vec<Player>,
     /// The place of the shown picture among them.
     pub shown: usize,
     /// The region of the canvas that is shown first, `x,y,width,height`.
@@ -127,7 +131,11 @@ pub(crate) fn work(context: &Context, page: &WorkPage) -> String {
         header.site-header { (site_name(context)) (form(context, "", &[])) }
         (notices(context, unreachable.as_slice()))
         main class=(shape) {
-            div.picture-column { (picture::stage(context, page)) (picture::strip(context, page)) }
+            div.picture-column {
+                @if !page.pictures.is_empty() || page.players.is_empty() { (picture::stage(context, page)) }
+                (picture::strip(context, page))
+                (players::players(context, page))
+            }
             div.text-column {
                 div.introduction {
                     (heading(page))

@@ -11,12 +11,13 @@ use self::pictures::{Shown, pictures};
 use crate::gallery::{Error, Grant, SOON, Sketch};
 use crate::iiif::{Dimensions, Form, Limits, Size, Version};
 use crate::presentation::{
-    Address, CanvasImage, Citation, CitationFormat, View, http_uri, labels, plain_text, visual_artwork,
+    Address, CanvasImage, CanvasMedia, Citation, CitationFormat, View, http_uri, labels, plain_text,
+    visual_artwork,
 };
 use crate::record::{Text, Work, slug};
 use crate::web::App;
 use crate::web::api::query_of;
-use crate::web::iiif::presentation::one;
+use crate::web::iiif::presentation::{one, sketched_media};
 use crate::web::linked_data;
 use crate::web::pages::{self, Allowed, CitationText, Link, WorkHead};
 use crate::web::route::Image;
@@ -39,8 +40,7 @@ pub(super) async fn page(
         futures::future::join(sketch, related::similar_works(app, visit, &work.identifier)).await;
     let (sketch, address) = (sketch?, Address::new(&app.base.of(request)?));
     let related = related::related_works(app, visit, &sketch.work).await;
-    let subject =
-        Subject { visit, address: &address, sketch: &sketch, shown: Shown::of(request, &sketch.images) };
+    let subject = Subject::of(request, visit, &address, &sketch);
     let (all_similar, like_detail) = similar_searches(app, &subject);
     let concepts = concepts::of_work(app, visit, &sketch.work, &sketch.tags);
     let own = work_page(&subject);
@@ -77,8 +77,7 @@ pub(super) async fn citation(
 ) -> Result<(String, String), Error> {
     let sketch = app.gallery.works.sketch(&work.identifier, SOON).await?;
     let address = Address::new(&app.base.of(request)?);
-    let subject =
-        Subject { visit, address: &address, sketch: &sketch, shown: Shown::of(request, &sketch.images) };
+    let subject = Subject::of(request, visit, &address, &sketch);
     let name = format!("{}.{}", sketch.work.object_number, format.suffix());
     Ok((subject.cited().write(format), name))
 }
@@ -89,13 +88,19 @@ struct Subject<'a> {
     address: &'a Address,
     sketch: &'a Sketch,
     shown: Shown<'a>,
+    media: Vec<CanvasMedia>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    fn of(request: &HttpRequest, visit: &'a Visit, address: &'a Address, sketch: &'a Sketch) -> Self {
+        let shown = Shown::of(request, &sketch.images);
+        Self { visit, address, sketch, shown, media: sketched_media(sketch) }
+    }
+
     fn view(&self) -> View<'_> {
         let Sketch { work, tags, .. } = self.sketch;
         let (address, publisher) = (self.address, &self.visit.publisher);
-        View { tags, ..View::of(work, &[], address, publisher) }
+        View { tags, media: &self.media, ..View::of(work, &[], address, publisher) }
     }
 
     fn cited(&self) -> Citation {
@@ -114,7 +119,7 @@ impl Subject<'_> {
 }
 
 fn work_page(subject: &Subject<'_>) -> pages::WorkPage {
-    let Subject { visit, address, sketch, shown } = subject;
+    let Subject { visit, address, sketch, shown, .. } = subject;
     let Visit { context, publisher } = visit;
     let preferred = publisher.preferred_languages();
     let (work, base, number) = (&sketch.work, &context.base, subject.number());
@@ -134,6 +139,7 @@ fn work_page(subject: &Subject<'_>) -> pages::WorkPage {
         shown: shown.place(),
         region: shown.region.map(|region| region.to_string()),
         parts: related::parts(visit, &work.parts, &pictures),
+        players: subject.media.iter().map(|media| player(media, base, best(&media.label))).collect(),
         downloads: downloads::downloads(subject, image.as_ref()),
         citation: citation_text(subject),
         viewer: context.page(&format!("/view/mirador/{number}")),
@@ -149,6 +155,17 @@ fn work_page(subject: &Subject<'_>) -> pages::WorkPage {
         number: work.object_number.clone(),
         pictures,
         ..pages::WorkPage::default()
+    }
+}
+
+fn player(media: &CanvasMedia, base: &str, label: Option<String>) -> pages::Player {
+    pages::Player {
+        kind: media.kind,
+        label: label.filter(|label| !label.is_empty()),
+        name: media.file.rsplit(['/', ':']).next().unwrap_or(&media.file).to_owned(),
+        src: format!("{base}/media/{}", encoded(&media.file)),
+        width: media.width,
+        height: media.height,
     }
 }
 

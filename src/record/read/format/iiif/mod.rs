@@ -3,6 +3,7 @@
 mod canvas;
 mod collection;
 mod drafts;
+mod media;
 mod open_annotation;
 mod pages;
 mod properties;
@@ -17,6 +18,8 @@ use url::Url;
 pub use self::canvas::{image_name, painted_images};
 use self::canvas::{images, part};
 pub use self::collection::{SourceCollection, collections};
+use self::media::media;
+pub use self::media::{media_name, media_of, painted_media};
 pub use self::pages::with_pages;
 pub use self::targets::outside_targets;
 pub use self::upgrade::{ResourceIds, resource_ids, upgraded};
@@ -71,6 +74,7 @@ pub(in crate::record::read) fn work(manifest: &Value) -> Result<Work, String> {
     let mut files = HashMap::new();
     for (number, canvas) in (1..).zip(canvases) {
         images(canvas, number, &mut work.images, &mut files);
+        media(canvas, number, &mut work.media_files);
     }
     work.canvases = Some(canvases.len().try_into().unwrap_or(u32::MAX));
     let ranges = many(manifest.get("structures"));
