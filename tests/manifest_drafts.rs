@@ -50,8 +50,11 @@ fn noted(name: &str, note: Value) -> Value {
             "otherContent": [{"@id": id(name, "list"), "@type": "sc:AnnotationList", "resources": [own]}]}]}]})
 }
 
+/// A manifest, what is expected at JSON pointers, and the properties that are listed.
+type Case = (Value, Vec<(&'static str, Value)>, Vec<&'static str>);
+
 /// Manifests with what is expected in version 3, by JSON pointer, and the properties that the import lists.
-fn cases() -> Vec<(Value, Vec<(&'static str, Value)>, Vec<&'static str>)> {
+fn cases() -> Vec<Case> {
     let body = "/items/0/items/0/items/0/body";
     let mut expanded = manifest("expanded", json!(null), json!({}));
     expanded["label"] = json!([{"@value": "Sea", "@language": "en"}, {"@value": "Hav", "@language": "da"}]);

@@ -53,7 +53,7 @@ fn of_boxes(file: &mut (impl Read + Seek)) -> io::Result<Recording> {
     let mut found = Recording::default();
     let size = file.seek(SeekFrom::End(0))?;
     // The boxes that remain: the file's, then those of boxes that hold others.
-    let mut pending = vec![0..size];
+    let mut pending: Vec<_> = std::iter::once(0..size).collect();
     let mut visited = 0;
     while let Some(mut range) = pending.pop() {
         while range.end.saturating_sub(range.start) >= 8 && visited < MAX_BOXES {

@@ -216,11 +216,11 @@ mod tests {
         let (sound, video) = (media("a.mp3", Some(9.5)), media("b.mp4", Some(60.0)));
         let large = CanvasMedia { width: Some(640), height: Some(480), ..video.clone() };
         check(&[], &[sound.clone(), video], Version::V3, "Sound 9.5 null, Video 60.0 1920; 0");
-        check(&["i.tif"], &[large.clone()], Version::V3, "Image null 300, Video 60.0 640; 0");
+        check(&["i.tif"], std::slice::from_ref(&large), Version::V3, "Image null 300, Video 60.0 640; 0");
         // A canvas needs a duration.
         check(&["i.tif"], &[media("a.ogg", None)], Version::V3, "Image null 300; 1");
         check(&[], &[media("a.ogg", None)], Version::V3, "- null 1000; 1");
-        check(&["i.tif"], &[sound.clone()], Version::V2, "- null 300; 1");
+        check(&["i.tif"], std::slice::from_ref(&sound), Version::V2, "- null 300; 1");
         check(&[], &[sound, large], Version::V2, "- null 1000; 2");
     }
 

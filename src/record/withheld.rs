@@ -285,7 +285,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::record::{Part, Text};
+    use crate::record::{Image, Part, Text};
 
     fn without(value: &Value) -> Value {
         serde_json::from_str(&SourceImages::default().without(&value.to_string())).unwrap()

@@ -1,6 +1,7 @@
 //! Tests of a work's page: contents and escaping.
 
 use super::*;
+use crate::record::MediaKind;
 use crate::web::pages::TagNote;
 
 fn link(label: &str, href: &str) -> Link {
@@ -304,6 +305,14 @@ fn all_text_is_escaped() {
             )],
             concepts: links(),
             pictures: vec![picture.clone(), Picture { captures: 2, ..picture }],
+            players: vec![Player {
+                kind: MediaKind::Video,
+                label: Some(word()),
+                name: word(),
+                src: word(),
+                width: None,
+                height: None,
+            }],
             shown: 0,
             region: Some(word()),
             parts: vec![Part { link: link(text, text), picture: None, parts: Vec::new() }],

@@ -140,7 +140,7 @@ fn manifest(mut from: Map<String, Value>) -> Value {
                 ("id" | "type", ..) => false,
                 ("label", ..) => true,
                 (_, Some(Value::Array(all)), Value::Array(more)) => {
-                    all.extend(more.drain(..));
+                    all.append(more);
                     false
                 }
                 (_, Some(known), value) => known != value,
