@@ -5,7 +5,7 @@ import { start } from "./browser.mjs";
 
 const test = await start("media", "WORK_PATH MIRADOR_PATH SECONDS");
 const [work, mirador, seconds] = test.args;
-const LIMIT = 60_000;
+const LIMIT = 120_000;
 
 /** Waits until the page's first player knows how long its file is, and has played some of it. */
 async function plays(page, what) {
