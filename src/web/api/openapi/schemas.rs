@@ -125,7 +125,7 @@ mod tests {
     fn schemas_have_the_names_that_they_had() {
         let all = schemas();
         let names: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Concept Concepts Creator Creators Decided Fact History Image Judgement Judgements Measure NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Withdrawal Work Works";
+        let expected = "AddedTags Broader Cluster ClusterJudgement Clusters Concept Concepts Creator Creators Decided Fact History Image Judgement Judgements Measure Media NewTag OneOrMany OneOrMany2 OneOrMany3 OneOrMany4 Part Person Picture Problem Production Related Role Schemes Similar SimilarWork Start Status Suggestions Swatch Tag Tags Term Text Title TitleOrText Values WaitingAnnotations WaitingSchemes WaitingTags WaitingValues WaitingWorks Withdrawal Work Works";
         assert_eq!(names.join(" "), expected);
     }
 }
