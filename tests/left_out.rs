@@ -94,7 +94,7 @@ fn an_import_lists_what_of_manifests_is_in_the_source_only() {
     assert_eq!(found, [json!({ "properties": properties, "works_with_limited_images": 1 })]);
     let ran = museum.ingest("manifest.json", &source, &[]);
     for line in [
-        "1 work with rights that limit images; what leads to images on other servers is not served",
+        "1 work with rights that limit images; what leads to images, sound and video on other servers is not served",
         "properties of manifests that are in the source only:",
         "  items.annotations.items.mood: 1 work, first in wall",
     ] {

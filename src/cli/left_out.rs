@@ -23,7 +23,7 @@ pub(super) fn report(arguments: &Arguments, left_out: &LeftOut) {
     }
     if *limited > 0 {
         eprintln!(
-            "{} with rights that limit images; what leads to images on other servers is not served",
+            "{} with rights that limit images; what leads to images, sound and video on other servers is not served",
             count(*limited, "work")
         );
     }

@@ -13,7 +13,7 @@ const MAX_PROPERTIES: usize = 1000;
 pub(crate) struct LeftOut {
     /// By the property's path, how many works have it and the object number of the first.
     pub properties: BTreeMap<String, (u64, String)>,
-    /// Works whose rights limit their images, so that nothing leads to images that only the source has.
+    /// Works whose rights limit their images, so that nothing leads to images, sound and video that only the source has.
     pub limited: u64,
 }
 
@@ -27,6 +27,8 @@ impl LeftOut {
                 self.properties.entry(property).or_insert_with(first).0 += 1;
             }
         }
-        self.limited += u64::from(is_limited && work.images.iter().any(|image| !image.matched));
+        let is_elsewhere = work.images.iter().any(|image| !image.matched)
+            || work.media_files.iter().any(|media| !media.matched);
+        self.limited += u64::from(is_limited && is_elsewhere);
     }
 }
