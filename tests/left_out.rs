@@ -101,3 +101,18 @@ fn an_import_lists_what_of_manifests_is_in_the_source_only() {
         assert!(ran.err.lines().any(|own| own == line), "{line}\n{}", ran.err);
     }
 }
+
+#[test]
+fn sound_that_rights_withhold_is_counted() {
+    let museum = Workspace::new::<&str>(&[]);
+    let mut source = manifest("http://rightsstatements.org/vocab/InC/1.0/");
+    let sound = json!({ "id": "https://old.museum.example/sound/steps.mp3", "type": "Sound", "format": "audio/mpeg",
+        "duration": 10 });
+    source["items"][0]["items"][0]["items"] = json!([{ "id": "https://old.museum.example/iiif/wall/painting/1",
+        "type": "Annotation", "motivation": "painting", "body": sound, "target": CANVAS }]);
+    let ran = museum.ingest("manifest.json", &source.to_string(), &["--dry-run", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let mut reports = ran.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let report = reports.find_map(|report| report.get("source_only").cloned()).unwrap();
+    assert_eq!(report["works_with_limited_images"], 1, "{report}");
+}

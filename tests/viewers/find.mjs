@@ -6,7 +6,13 @@ import { SIZES, start } from "./browser.mjs";
 const test = await start("find");
 const works = (page) => page.locator("#hits > li");
 const heading = (page) => page.locator(".result-info h2").innerText();
-const ready = (page) => page.waitForLoadState("load");
+
+/** Presses what leads to another page, and waits until that is loaded. */
+async function follow(page, locator) {
+  const loaded = page.waitForEvent("load");
+  await locator.click();
+  await loaded;
+}
 
 for (const size of Object.keys(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
@@ -210,7 +216,6 @@ for (const size of ["narrow", "usual", "wide"]) {
   test.check(Number(await page.locator("form.detail [name=w]").inputValue()) > 30, "detail: drawing fills the fields");
   await page.keyboard.press("Enter");
   await page.waitForURL(/w=\d/);
-  await ready(page);
   test.check((await page.locator(".like .region").count()) === 1, "detail: it is marked");
   test.check((await works(page).count()) > 10, "detail: similar works are shown");
   await test.axe(page, "detail");
@@ -229,14 +234,12 @@ for (const size of ["narrow", "usual", "wide"]) {
     const region = (url) => new URL(url).searchParams.get("xywh");
     return region(location.href) && region(location.href) === region(document.querySelector("#like-detail a").href);
   });
-  await page.locator("#like-detail a").click();
-  await ready(page);
+  await follow(page, page.locator("#like-detail a"));
   const asked = new URL(page.url()).searchParams;
   test.check(asked.get("similar") === "B 000" && asked.get("canvas") === "1", `a work: its detail is searched for: ${asked}`);
   test.check((await page.locator(".like .region").count()) === 1 && (await works(page).count()) > 10, "a work: and finds works");
   await page.goto(`${test.base}/works/B%20000`);
-  await page.locator(".more-pictures .row-heading a").click();
-  await ready(page);
+  await follow(page, page.locator(".more-pictures .row-heading a"));
   test.check((await page.locator(".like .region").count()) === 0 && (await works(page).count()) > 10, "a work: all similar works");
   await page.context().close();
 }
@@ -245,8 +248,7 @@ for (const size of ["narrow", "usual", "wide"]) {
   const page = await test.open("usual", { path: "/?all=type%3Apaintings-of-nothing&q=boat&years=1700/1709" });
   await test.axe(page, "nothing found");
   await test.screenshot(page, "nothing-found");
-  await page.locator(".alternatives a").first().click();
-  await ready(page);
+  await follow(page, page.locator(".alternatives a").first());
   test.check((await works(page).count()) > 0, "nothing found: the search without one filter finds something");
   await page.context().close();
 }
@@ -254,16 +256,13 @@ for (const size of ["narrow", "usual", "wide"]) {
 {
   const page = await test.open("narrow", { path: "/", javaScriptEnabled: false });
   const first = await works(page).first().locator("h3").innerText();
-  await page.locator("nav.later a[rel=next]").click();
-  await ready(page);
+  await follow(page, page.locator("nav.later a[rel=next]"));
   test.check((await works(page).first().locator("h3").innerText()) !== first, "without scripts: the link shows the next page");
-  await page.locator("nav.earlier a[rel=prev]").click();
-  await ready(page);
+  await follow(page, page.locator("nav.earlier a[rel=prev]"));
   test.check((await works(page).first().locator("h3").innerText()) === first, "without scripts: and back");
   await page.locator(".open-refine").click();
   await page.locator("form.years [name=from]").fill("1830");
-  await page.locator("form.years button").click();
-  await ready(page);
+  await follow(page, page.locator("form.years button"));
   test.check((await heading(page)) === "10 works", "without scripts: the years are fields of a form");
   await page.context().close();
 }

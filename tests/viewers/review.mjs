@@ -134,6 +134,8 @@ async function troubles() {
   answer = null;
   await page.click(".no-results button");
   await page.waitForSelector("#waiting li");
+  // Keys do nothing while the page is busy.
+  await page.waitForFunction(() => !document.querySelector("#review").hasAttribute("aria-busy"));
   check(true, "nothing waits: looking again finds what has come");
   await page.route("**/api/v1/tags", (route) => route.fulfill({ status: 503, json: {} }));
   await page.keyboard.press("a");
