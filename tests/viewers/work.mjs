@@ -235,7 +235,7 @@ for (const size of Object.keys(SIZES)) {
   }
   test.check(!(await page.isVisible(".stage-tools")), "without script: no tools that do nothing");
   await page.click(".strip li:nth-child(3) a");
-  test.check(page.url().endsWith("?canvas=2"), "without script: the strip leads to the other pictures");
+  test.check(await page.waitForURL(/\?canvas=2$/).then(() => true, () => false), "without script: the strip leads to the other pictures");
   await page.context().close();
 }
 
