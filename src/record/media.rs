@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Text;
+use super::work::{is_yes, yes};
 
 /// A file of sound or video of the work.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,14 +35,6 @@ pub struct Media {
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     #[schemars(skip)]
     pub matched: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_yes(is: &bool) -> bool {
-    *is
 }
 
 /// What a file is for listeners and viewers.

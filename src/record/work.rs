@@ -233,11 +233,11 @@ pub struct Image {
     pub matched: bool,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
-fn is_yes(is: &bool) -> bool {
+pub(super) fn is_yes(is: &bool) -> bool {
     *is
 }
 

@@ -35,6 +35,11 @@ pub(in crate::record::read) fn images(
 /// The images painted on a canvas of version 3, in order: bodies of annotations, items of choices, and the sources of
 /// parts of images. Sound, video and text are left out.
 pub fn painted_images(canvas: &Value) -> Vec<&Value> {
+    painted(canvas, |one| image_name(one).is_some())
+}
+
+/// The bodies, items of choices and sources of parts that are painted on a canvas of version 3, of one kind, in order.
+pub(super) fn painted(canvas: &Value, is_wanted: impl Fn(&Value) -> bool) -> Vec<&Value> {
     let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
     let bodies = pages.flat_map(|painted| many(painted.get("body")));
     let mut found = Vec::new();
@@ -43,7 +48,7 @@ pub fn painted_images(canvas: &Value) -> Vec<&Value> {
         for one in choices.map_or(std::slice::from_ref(body), |items| many(Some(items))) {
             let is_part = one["type"] == "SpecificResource" && one.get("source").is_some();
             let one = if is_part { &one["source"] } else { one };
-            found.extend(image_name(one).is_some().then_some(one));
+            found.extend(is_wanted(one).then_some(one));
         }
     }
     found

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
 
+use super::canvas::painted;
 use crate::record::read::value::json::{field, many};
 use crate::record::read::value::language_map::language_map;
 use crate::record::{Media, MediaKind, Work};
@@ -36,17 +37,7 @@ pub(in crate::record::read) fn media(canvas: &Value, number: u32, found: &mut Ve
 /// The sound and video painted on a canvas of version 3, in order: bodies of annotations, items of choices, and the
 /// sources of parts of them.
 pub fn painted_media(canvas: &Value) -> Vec<&Value> {
-    let pages = many(canvas.get("items")).iter().flat_map(|page| many(page.get("items")));
-    let mut found = Vec::new();
-    for body in pages.flat_map(|painted| many(painted.get("body"))) {
-        let choices = body.get("items").or(body.get("item"));
-        for one in choices.map_or(std::slice::from_ref(body), |items| many(Some(items))) {
-            let is_part = one["type"] == "SpecificResource" && one.get("source").is_some();
-            let one = if is_part { &one["source"] } else { one };
-            found.extend(media_name(one).is_some().then_some(one));
-        }
-    }
-    found
+    painted(canvas, |one| media_name(one).is_some())
 }
 
 /// The URI of sound or video; `None` for anything else.
