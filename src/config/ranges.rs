@@ -42,6 +42,7 @@ pub(super) const RANGES: &[Range] = &[
     ("work.threads", 0.0, THREADS),
     ("work.memory_mib", 16.0, TIB_IN_MIB),
     ("work.queue_ms", 0.0, HOUR_MS),
+    ("work.deadline_ms", 1.0, HOUR_MS),
     ("work.large_mib", 1.0, TIB_IN_MIB),
     ("render.jpeg_quality", 1.0, 100.0),
     ("records.answer_s", 1.0, 3600.0),

@@ -88,15 +88,39 @@ pub(crate) struct Work {
     pub threads: usize,
     /// Memory for all renderings and unsent responses together, in MiB.
     pub memory_mib: u64,
-    /// How long a rendering waits in the queue before it is refused, in milliseconds.
+    /// The longest expected wait of a rendering, in milliseconds; one that would wait longer is refused at once.
     pub queue_ms: u64,
+    /// How long after its request a rendering may start, reads of its store included, in milliseconds. Full-size images
+    /// may be expected to wait half as long.
+    pub deadline_ms: u64,
     /// Renderings of at least this many MiB share half of the threads.
     pub large_mib: u64,
+    /// Whether renderings that would wait too long are refused.
+    pub admission: AdmissionMode,
+}
+
+/// What happens to renderings that would wait too long, or whose client has its share of the queue already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AdmissionMode {
+    /// They are refused.
+    On,
+    /// They are counted and logged, and wait until their deadline.
+    Shadow,
+    /// They wait until their deadline.
+    Off,
 }
 
 impl Default for Work {
     fn default() -> Self {
-        Self { threads: 0, memory_mib: 512, queue_ms: 3000, large_mib: 32 }
+        Self {
+            threads: 0,
+            memory_mib: 512,
+            queue_ms: 1500,
+            deadline_ms: 8000,
+            large_mib: 32,
+            admission: AdmissionMode::On,
+        }
     }
 }
 

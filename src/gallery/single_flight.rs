@@ -27,6 +27,9 @@ struct Flight<V> {
     callers: Weak<DropGuard>,
 }
 
+/// The result of a computation, and the guard that keeps it running.
+type Caller<V> = (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<DropGuard>);
+
 /// Whether all callers are gone.
 #[derive(Clone)]
 pub(super) struct Cancellation(CancellationToken);
@@ -75,15 +78,27 @@ where
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let (result, _caller) = self.join_or_start(key, start);
+        self.join_unless_refused(key, |cancellation| Ok(start(cancellation))).await
+    }
+
+    /// The same, but `start` may refuse the computation, so that nothing is started.
+    pub(super) async fn join_unless_refused<F>(
+        &self,
+        key: K,
+        start: impl FnOnce(Cancellation) -> Result<F, Error>,
+    ) -> Result<V, Error>
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let (result, _caller) = self.join_or_start(key, start)?;
         result.await
     }
 
     fn join_or_start<F>(
         &self,
         key: K,
-        start: impl FnOnce(Cancellation) -> F,
-    ) -> (Shared<BoxFuture<'static, Result<V, Error>>>, Arc<DropGuard>)
+        start: impl FnOnce(Cancellation) -> Result<F, Error>,
+    ) -> Result<Caller<V>, Error>
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
@@ -91,12 +106,12 @@ where
         if let Some(flight) = in_flight.get(&key)
             && let Some(caller) = flight.callers.upgrade()
         {
-            return (flight.result.clone(), caller);
+            return Ok((flight.result.clone(), caller));
         }
         let (cancellation, guard) = Cancellation::guarded();
         let caller = Arc::new(guard);
         let callers = Arc::downgrade(&caller);
-        let work = start(cancellation.clone());
+        let work = start(cancellation.clone())?;
         let remove_on_drop =
             RemoveOnDrop { key: key.clone(), callers: callers.clone(), in_flight: self.in_flight.clone() };
         let cancelled = self.cancelled;
@@ -111,7 +126,7 @@ where
         let result = task.map(|joined| joined.unwrap_or_else(|error| Err(Error::Fault(error.to_string()))));
         let result = result.boxed().shared();
         in_flight.insert(key, Flight { result: result.clone(), callers });
-        (result, caller)
+        Ok((result, caller))
     }
 }
 

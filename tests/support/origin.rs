@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// A request, with the length of its response's body.
@@ -37,6 +37,9 @@ struct Shared {
     redirect_to: Mutex<Option<String>>,
     fault: Mutex<Option<Fault>>,
     delay_ms: AtomicU64,
+    /// Whether requests wait before they are answered.
+    held: Mutex<bool>,
+    released: Condvar,
     /// Concurrent requests, now and at most.
     in_flight: AtomicUsize,
     max_in_flight: AtomicUsize,
@@ -112,6 +115,16 @@ impl Origin {
         self.shared.ignores_ranges.store(true, Ordering::Relaxed);
     }
 
+    /// Holds all requests until they are released.
+    pub(crate) fn hold(&self) {
+        *self.shared.held.lock().unwrap() = true;
+    }
+
+    pub(crate) fn release(&self) {
+        *self.shared.held.lock().unwrap() = false;
+        self.shared.released.notify_all();
+    }
+
     pub(crate) fn delay(&self, ms: u64) {
         self.shared.delay_ms.store(ms, Ordering::Relaxed);
     }
@@ -120,6 +133,7 @@ impl Origin {
 impl Drop for Origin {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Relaxed);
+        self.release();
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -144,6 +158,7 @@ fn serve_connection(stream: TcpStream, shared: &Shared) -> Option<()> {
         let in_flight = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         shared.max_in_flight.fetch_max(in_flight, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(shared.delay_ms.load(Ordering::Relaxed)));
+        drop(shared.released.wait_while(shared.held.lock().unwrap(), |held| *held));
         let response = respond(&method, &path, &headers, shared);
         if *shared.fault.lock().unwrap() == Some(Fault::Silent) {
             let request =

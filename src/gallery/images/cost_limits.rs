@@ -1,5 +1,6 @@
 //! Cost limits: refuses renderings that would take too much memory or time, before a byte is read.
 
+use super::admission::Class;
 use super::handle::ImageHandle;
 use super::renderer::Renderer;
 use crate::gallery::Error;
@@ -42,6 +43,40 @@ impl Renderer {
                 Err(self.too_large(handle, reason))
             }
         }
+    }
+
+    /// The class of a plan, by what is decoded for it.
+    pub(super) fn class(&self, handle: &ImageHandle, plan: &Plan) -> Class {
+        let Some((level, reduce)) = plan.rendering() else { return Class::Stored };
+        let (size, master) = (plan.size.area(), &handle.master);
+        let large = self.scheduler.large_bytes;
+        let part = |of: u64| {
+            let share = plan.region.dimensions().area() as f64 / master.dimensions.area().max(1) as f64;
+            (of as f64 * share) as u64
+        };
+        match &master.kind {
+            Kind::Tiled => {
+                let level = &master.levels[level];
+                let source = part(level.dimensions.area()) / u64::from(reduce).pow(2);
+                Class::of(size, source, (source + 3 * size) * render::bytes_per_pixel(level), large)
+            }
+            Kind::Untiled { .. } if self.has_decoded(handle, reduce) => Class::of(size, size, size * 6, large),
+            Kind::Untiled { .. } if !handle.store.is_local() => Class::Full,
+            Kind::Untiled { format: SourceFormat::Jp2, .. } => {
+                let source = part(master.dimensions.reduced(reduce).area());
+                Class::of(size, source, (source + 3 * size) * 4, large)
+            }
+            Kind::Untiled { .. } => {
+                let base = self.base(handle, reduce);
+                Class::of(size, master.dimensions.area(), self.decoding_cost(handle, base), large)
+            }
+        }
+    }
+
+    /// Whether the master is in memory, decoded for a rendering at `1 / reduce`.
+    fn has_decoded(&self, handle: &ImageHandle, reduce: u32) -> bool {
+        let bases = [1, self.base(handle, reduce)];
+        bases.iter().any(|&base| self.decoded.contains_key(&(handle.number, base)))
     }
 
     /// Refuses a master without a pyramid that cannot be rendered even at the smallest size.

@@ -46,11 +46,8 @@ impl KeptAnswers {
         Some(disk::name(store.group(key), &[b"answer", &fingerprint(&parts).to_le_bytes()]))
     }
 
-    pub(super) fn get_now(&self, name: &Name) -> Option<Bytes> {
-        match self.disk.as_ref()?.get_now(name, &[]) {
-            Lookup::Found(bytes) => Some(bytes),
-            Lookup::Missing | Lookup::Cold => None,
-        }
+    pub(super) fn get_now(&self, name: &Name) -> Lookup {
+        self.disk.as_ref().map_or(Lookup::Missing, |disk| disk.get_now(name, &[]))
     }
 
     pub(super) async fn get(&self, name: Option<&Name>) -> Option<Bytes> {

@@ -1,5 +1,6 @@
 //! Images: opened, authorized, planned, rendered and delivered.
 
+mod admission;
 mod authorize;
 mod budget;
 mod checks;
@@ -15,7 +16,6 @@ mod mips;
 mod original;
 mod planned;
 mod pyramids;
-mod queue;
 mod read_tiles;
 mod renderer;
 mod rendition;
@@ -33,6 +33,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
+pub(crate) use admission::Client;
 pub(crate) use authorize::AuthorizedImage;
 pub(crate) use handle::{ImageHandle, Start};
 pub(crate) use original::Original;

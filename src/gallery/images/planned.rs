@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::ImageService;
+use super::admission::Client;
 use super::authorize::AuthorizedImage;
 use super::etag::etag;
 use super::handle::ImageHandle;
@@ -26,6 +27,8 @@ pub(crate) struct PlannedImage {
     request: ImageRequest,
     purpose: Purpose,
     plan: Plan,
+    /// The client that a rendering counts against.
+    client: Option<Client>,
 }
 
 /// The limits that apply to a plan.
@@ -133,7 +136,7 @@ impl ImageService {
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
         let plan = Plan::new(request, &image.master, limits, image.color.is_passthrough())?;
-        Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan })
+        Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan, client: None })
     }
 
     /// The pyramid builder, if the master's pyramid is missing and pyramids are built on demand.
@@ -182,6 +185,17 @@ impl PlannedImage {
         self.service.renderer.is_banded(&self.image, &self.plan)
     }
 
+    /// Whether it takes time on a render thread, unless it is cached.
+    pub(crate) fn is_rendered(&self) -> bool {
+        self.plan.rendering().is_some()
+    }
+
+    /// The same for a client: it is refused if it would wait too long, or the client has its share of the queue already.
+    /// Without a client it waits for its turn, as suits jobs.
+    pub(crate) fn for_client(self, client: Option<Client>) -> Self {
+        Self { client, ..self }
+    }
+
     /// The length of a streamed image in bytes, if known in advance.
     ///
     /// # Errors
@@ -210,7 +224,7 @@ impl PlannedImage {
                 let identifier = self.image.identifier();
                 self.service.forget(identifier);
                 let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
-                let planned = if self.plan.is_raw { planned.raw() } else { planned };
+                let planned = if self.plan.is_raw { planned.raw() } else { planned }.for_client(self.client);
                 let body = planned.attempt().await?;
                 Ok(Delivered { planned, body, is_replanned: true })
             }
@@ -221,9 +235,9 @@ impl PlannedImage {
     async fn attempt(&self) -> Result<Body, Error> {
         let (service, handle) = (&self.service, &self.image.handle);
         let body = match self.is_streamed() {
-            true => service.renderer.banded(handle, &self.plan).await.map(Body::Streamed),
+            true => service.renderer.banded(handle, &self.plan, self.client).await.map(Body::Streamed),
             false => {
-                let delivered = service.renderer.deliver(handle, &self.plan).await;
+                let delivered = service.renderer.deliver(handle, &self.plan, self.client).await;
                 delivered.map(|(bytes, origin)| Body::Whole { bytes, origin })
             }
         };

@@ -8,6 +8,7 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::admission::{Class, Client, Ticket};
 use super::budget::Reserve;
 use super::handle::ImageHandle;
 use super::kept_answers::KeptAnswers;
@@ -25,6 +26,7 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source};
 use crate::store::DiskCache;
+use crate::store::disk::Lookup;
 
 /// A JPEG 2000 that has at most this many pixels at some reduction is decoded completely at that reduction, and cached:
 /// overviews touch many tiles and are requested repeatedly.
@@ -121,6 +123,7 @@ impl Renderer {
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
         plan: &Plan,
+        client: Option<Client>,
     ) -> Result<(Bytes, Origin), Error> {
         let origin = match plan.source {
             Source::Stored { .. } => Origin::Stored,
@@ -138,28 +141,38 @@ impl Renderer {
         }
         self.count(origin, &self.counters.misses);
         let kept = self.kept.name(handle, plan);
-        if let Some(bytes) = kept.and_then(|kept| self.kept.get_now(&kept)) {
+        let lookup = kept.as_ref().map_or(Lookup::Missing, |kept| self.kept.get_now(kept));
+        if let Lookup::Found(bytes) = lookup {
             self.responses.insert(name, bytes.clone());
             return Ok((bytes, Origin::Cache));
         }
+        let is_kept = matches!(lookup, Lookup::Cold);
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
-        let make = move |cancellation| async move {
-            let rendered = match renderer.kept.get(kept.as_ref()).await {
-                Some(bytes) => bytes,
-                None => {
-                    let made = renderer.make(&handle, &plan, cancellation).await;
-                    let made = made.inspect_err(|error| handle.record_failure(error))?;
-                    renderer.kept.put(kept.as_ref(), &made);
-                    made
-                }
+        let make = move |cancellation| {
+            // Refused before a task is started. A response on disk does not wait for threads.
+            let ticket = match is_kept {
+                true => None,
+                false => renderer.ticket(&handle, &plan, client)?,
             };
-            // Samples are large, and read once.
-            if !plan.is_raw {
-                renderer.responses.insert((handle.number, plan), rendered.clone());
-            }
-            Ok(rendered)
+            Ok(async move {
+                let rendered = match renderer.kept.get(kept.as_ref()).await {
+                    Some(bytes) => bytes,
+                    None => {
+                        let ticket = if is_kept { renderer.ticket(&handle, &plan, client)? } else { ticket };
+                        let made = renderer.make(&handle, &plan, ticket, cancellation).await;
+                        let made = made.inspect_err(|error| handle.record_failure(error))?;
+                        renderer.kept.put(kept.as_ref(), &made);
+                        made
+                    }
+                };
+                // Samples are large, and read once.
+                if !plan.is_raw {
+                    renderer.responses.insert((handle.number, plan), rendered.clone());
+                }
+                Ok(rendered)
+            })
         };
-        let bytes = self.renderings.join(name, make).await?;
+        let bytes = self.renderings.join_unless_refused(name, make).await?;
         Ok((bytes, origin))
     }
 
@@ -171,31 +184,49 @@ impl Renderer {
         }
     }
 
+    /// The admission of a plan; `None` for a stored tile, which takes a thread only if it is cropped.
+    fn ticket(
+        &self,
+        handle: &ImageHandle,
+        plan: &Plan,
+        client: Option<Client>,
+    ) -> Result<Option<Ticket>, Error> {
+        match self.class(handle, plan) {
+            Class::Stored => Ok(None),
+            class => self.scheduler.ticket(class, client, Some(&handle.store)).map(Some),
+        }
+    }
+
     async fn make(
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
         plan: &Plan,
+        ticket: Option<Ticket>,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
-        match (plan.source, &handle.master.kind) {
-            (Source::Stored { level, tile }, _) => self.stored(handle, level, tile, plan.size).await,
-            (Source::Rendered { level, reduce }, Kind::Tiled) => {
-                let rendered = self.tiled(handle, plan, level, reduce, cancellation.clone()).await;
+        let (level, reduce) = match plan.source {
+            Source::Stored { level, tile } => return self.stored(handle, level, tile, plan.size).await,
+            Source::Rendered { level, reduce } => (level, reduce),
+        };
+        let ticket = ticket.ok_or_else(|| Error::Fault("a rendering is not admitted".into()))?;
+        match &handle.master.kind {
+            Kind::Tiled => {
+                let rendered = self.tiled(handle, plan, (level, reduce), &ticket, cancellation.clone()).await;
                 match (rendered, handle.master.larger_level(level, reduce)) {
                     // A damaged level does not damage the image: a larger one may be intact.
                     (Err(error @ Error::Damaged(_)), Some((level, reduce))) => {
                         handle.record_failure(&error);
-                        self.tiled(handle, plan, level, reduce, cancellation).await
+                        self.tiled(handle, plan, (level, reduce), &ticket, cancellation).await
                     }
                     (rendered, _) => rendered,
                 }
             }
-            (Source::Rendered { reduce, .. }, Kind::Untiled { format: SourceFormat::Jp2, .. })
+            Kind::Untiled { format: SourceFormat::Jp2, .. }
                 if handle.master.dimensions.reduced(reduce).area() > OVERVIEW =>
             {
-                self.region(handle, plan, reduce, cancellation).await
+                self.region(handle, plan, reduce, &ticket, cancellation).await
             }
-            (Source::Rendered { reduce, .. }, Kind::Untiled { .. }) => self.whole(handle, plan, reduce).await,
+            Kind::Untiled { .. } => self.whole(handle, plan, reduce, &ticket).await,
         }
     }
 
@@ -217,7 +248,8 @@ impl Renderer {
             }
         }
         let cost = (range.end - range.start) * 2 + handle.master.levels[level].grid.tile.area() * 6;
-        let mut admitted = self.scheduler.admit(cost, Some(&handle.store)).await?;
+        let ticket = self.scheduler.ticket(Class::Stored, None, Some(&handle.store))?;
+        let mut admitted = self.scheduler.admit(&ticket, cost, Some(&handle.store)).await?;
         let bytes = stored_tile(handle, level, range).await?;
         admitted.has_read();
         let handle = handle.clone();
@@ -229,8 +261,8 @@ impl Renderer {
         &self,
         handle: &Arc<ImageHandle>,
         plan: &Plan,
-        level: usize,
-        reduce: u32,
+        (level, reduce): (usize, u32),
+        ticket: &Ticket,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         let (handle, plan) = (handle.clone(), plan.clone());
@@ -238,8 +270,8 @@ impl Renderer {
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
         let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
         let cost = stored_bytes(&handle, level, &frame)?.saturating_add(drawn);
-        let mut admitted = self.scheduler.admit(cost, Some(&handle.store)).await?;
-        let tiles = tiles(&handle, level, &frame).await?;
+        let mut admitted = self.scheduler.admit(ticket, cost, Some(&handle.store)).await?;
+        let tiles = ticket.before_deadline(tiles(&handle, level, &frame)).await?;
         admitted.has_read();
         let settings = self.settings.clone();
         let work = move || {
@@ -279,6 +311,7 @@ impl Renderer {
 
     pub(super) fn observe(&self) {
         self.kept.observe();
+        self.scheduler.observe();
         let [busy, threads, waiting] = self.scheduler.load();
         metrics::gauge!("tegl_work_threads_busy").set(busy as f64);
         metrics::gauge!("tegl_work_threads").set(threads as f64);

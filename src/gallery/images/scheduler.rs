@@ -1,15 +1,16 @@
-//! Admits renderings by their memory and their expected wait.
+//! Runs admitted renderings: each gets its memory first, then reads, and takes a thread last.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::admission::{Admission, Class, Client, Reason, StoreNumber, Thread, Threads, Ticket};
 use super::budget::{Budget, Hold, Memory};
-use super::queue::{Measured, Queue, Waiting};
 use crate::gallery::Error;
 use crate::gallery::settings::Work;
 use crate::store::Store;
@@ -20,40 +21,58 @@ use crate::store::Store;
 /// renderings that read from it, and neither fills the memory nor holds threads.
 pub(super) struct RenderScheduler {
     pub(super) budget: Budget,
-    threads: Arc<Semaphore>,
+    admission: Admission,
+    threads: Threads,
     count: usize,
     /// Limits large renderings, so that they never occupy all threads.
     large: Arc<Semaphore>,
-    large_bytes: u64,
+    /// Large renderings and streams that wait for their turn.
+    large_waiting: Arc<AtomicUsize>,
+    /// Admitted renderings that wait for memory, their turn, data or a thread.
+    waiting: Arc<AtomicUsize>,
+    pub(super) large_bytes: u64,
+    /// How long finished responses and streams wait for memory.
     patience: Duration,
-    small_queue: Queue,
-    large_queue: Queue,
-    /// Per remote store, the KiB that its small renderings may reserve while they read.
-    readers: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Remote stores by location.
+    readers: Mutex<HashMap<String, Readers>>,
     /// A pool with one thread per permit; each thread keeps its own buffers.
     pool: Option<Runtime>,
 }
 
-/// A permit for a large rendering.
+/// The renderings that read from one remote store.
+#[derive(Clone)]
+struct Readers {
+    number: StoreNumber,
+    /// The KiB that small renderings may reserve while they read.
+    share: Arc<Semaphore>,
+}
+
+/// A permit for a large rendering, or for a stream until it yields.
 pub(super) struct LargePermit {
     _permit: OwnedSemaphorePermit,
-    measured: Measured,
+    began: Instant,
+    admission: Admission,
+    /// Counts a stream in the queue while it has its turn.
+    _ticket: Option<Ticket>,
 }
 
 /// An admitted rendering, with its memory reserved: it may read, and take a thread when one is free.
-pub(super) struct Admitted {
+pub(super) struct Admitted<'a> {
+    ticket: &'a Ticket,
     memory: Arc<Memory>,
     turn: Option<LargePermit>,
     reading: Option<OwnedSemaphorePermit>,
     waiting: Waiting,
-    patience: Duration,
 }
+
+/// Counts one while it waits.
+struct Waiting(Arc<AtomicUsize>);
 
 /// What a thread holds until its work is done, even if the caller is gone.
 struct Resources {
     _memory: Arc<Memory>,
     _turn: Option<LargePermit>,
-    _thread: OwnedSemaphorePermit,
+    _thread: Thread,
 }
 
 /// The time that a stream whose client keeps up draws bands before it yields to others. Most streams are complete by
@@ -61,8 +80,8 @@ struct Resources {
 const SLICE: Duration = Duration::from_secs(2);
 /// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
-/// The minimum wait for a thread once a rendering has read its data.
-const AT_LEAST: Duration = Duration::from_millis(250);
+/// How much render threads give way to the threads that answer requests, on the scale of `nice`.
+const NICE: i32 = 5;
 
 impl RenderScheduler {
     pub(super) fn new(settings: &Work) -> std::io::Result<Self> {
@@ -70,15 +89,17 @@ impl RenderScheduler {
         let large = (count / 2).max(1);
         let mut pool = Builder::new_current_thread();
         pool.max_blocking_threads(count).thread_keep_alive(Duration::from_secs(3600)).thread_name("render");
+        pool.on_thread_start(|| give_way(NICE));
         Ok(Self {
             budget: Budget::new(settings.memory_mib),
-            threads: Arc::new(Semaphore::new(count)),
+            admission: Admission::new(settings, count, large),
+            threads: Threads::new(count),
             count,
             large: Arc::new(Semaphore::new(large)),
+            large_waiting: Arc::default(),
+            waiting: Arc::default(),
             large_bytes: settings.large_mib << 20,
             patience: Duration::from_millis(settings.queue_ms),
-            small_queue: Queue::new(count, Duration::from_millis(5)),
-            large_queue: Queue::new(large, Duration::from_millis(100)),
             readers: Mutex::default(),
             pool: Some(pool.build()?),
         })
@@ -89,13 +110,28 @@ impl RenderScheduler {
         self.budget.check(bytes)
     }
 
+    /// Admits a rendering before anything is read for it: one for a client if its wait is short enough, others always.
+    pub(super) fn ticket(
+        &self,
+        class: Class,
+        client: Option<Client>,
+        store: Option<&Store>,
+    ) -> Result<Ticket, Error> {
+        let store = store.filter(|store| !store.is_local()).map(|store| self.readers(store).number);
+        match client {
+            Some(client) => self.admission.admit(class, client, store),
+            None => Ok(self.admission.enter(class, store)),
+        }
+    }
+
     /// Runs `work`, which takes at most `bytes` of memory, on a render thread.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        ticket: &Ticket,
         bytes: u64,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.run_admitted(self.admit(bytes, None).await?, work).await
+        self.run_admitted(self.admit(ticket, bytes, None).await?, work).await
     }
 
     /// The same for work that is not to hold all threads, however little memory it takes.
@@ -104,26 +140,43 @@ impl RenderScheduler {
         bytes: u64,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.run_admitted(self.admitted(bytes, None, true).await?, work).await
+        let ticket = self.admission.enter(Class::Full, None);
+        self.run_admitted(self.admitted(&ticket, bytes, None, true).await?, work).await
     }
 
-    /// Admits a rendering that takes `bytes` of memory, and reads from `store` before it takes a thread.
-    pub(super) async fn admit(&self, bytes: u64, store: Option<&Store>) -> Result<Admitted, Error> {
-        self.admitted(bytes, store, bytes >= self.large_bytes).await
+    /// Reserves `bytes` of memory for a rendering that reads from `store` before it takes a thread.
+    pub(super) async fn admit<'a>(
+        &self,
+        ticket: &'a Ticket,
+        bytes: u64,
+        store: Option<&Store>,
+    ) -> Result<Admitted<'a>, Error> {
+        self.admitted(ticket, bytes, store, bytes >= self.large_bytes).await
     }
 
-    /// Admits a rendering that reads while it runs. With a remote store its thread blocks on I/O: such renderings share the
-    /// permits of large ones, so that a hanging store does not hold all threads.
-    pub(super) async fn admit_reader(&self, bytes: u64, store: &Store) -> Result<Admitted, Error> {
-        self.admitted(bytes, None, bytes >= self.large_bytes || !store.is_local()).await
+    /// The same for a rendering that reads while it runs. With a remote store its thread blocks on I/O: such renderings
+    /// share the permits of large ones, so that a hanging store does not hold all threads.
+    pub(super) async fn admit_reader<'a>(
+        &self,
+        ticket: &'a Ticket,
+        bytes: u64,
+        store: &Store,
+    ) -> Result<Admitted<'a>, Error> {
+        self.admitted(ticket, bytes, None, bytes >= self.large_bytes || !store.is_local()).await
     }
 
-    async fn admitted(&self, bytes: u64, store: Option<&Store>, large: bool) -> Result<Admitted, Error> {
+    async fn admitted<'a>(
+        &self,
+        ticket: &'a Ticket,
+        bytes: u64,
+        store: Option<&Store>,
+        large: bool,
+    ) -> Result<Admitted<'a>, Error> {
         self.check(bytes)?;
-        let (waiting, began) = (self.enter(large)?, Instant::now());
+        let waiting = Waiting::count(&self.waiting);
         let admit = async {
             if large {
-                let turn = self.large_permit().await?;
+                let turn = self.large_permit(None).await?;
                 return Ok((Some(turn), None, self.budget.large(bytes).await?));
             }
             let reading = match store {
@@ -132,69 +185,72 @@ impl RenderScheduler {
             };
             Ok((None, reading, self.budget.small(bytes).await?))
         };
-        let admitted = tokio::time::timeout(self.patience, admit).await;
-        let (turn, reading, memory) = admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))?;
-        let patience = self.patience.saturating_sub(began.elapsed());
-        let memory = Arc::new(memory);
-        Ok(Admitted { memory, turn, reading, waiting, patience })
-    }
-
-    /// Joins the queue, or refuses immediately if the wait would be too long.
-    fn enter(&self, large: bool) -> Result<Waiting, Error> {
-        let queue = if large { &self.large_queue } else { &self.small_queue };
-        let expected = queue.expected();
-        if expected > self.patience {
-            return Err(self.busy(expected));
-        }
-        Ok(queue.join())
+        let (turn, reading, memory) = ticket.before_deadline(admit).await?;
+        ticket.begin_reading();
+        Ok(Admitted { ticket, memory: Arc::new(memory), turn, reading, waiting })
     }
 
     async fn reader(&self, store: &Store, bytes: u64) -> Result<OwnedSemaphorePermit, Error> {
         let share = self.budget.reading_kib();
-        let readers = {
-            let mut all = self.readers.lock();
-            all.entry(store.describe()).or_insert_with(|| Arc::new(Semaphore::new(share as usize))).clone()
-        };
-        acquire(&readers, ((bytes >> 10) as u32 + 1).clamp(share / READERS, share)).await
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).saturating_add(1);
+        acquire(&self.readers(store).share, kib.clamp(share / READERS, share)).await
     }
 
-    async fn large_permit(&self) -> Result<LargePermit, Error> {
+    fn readers(&self, store: &Store) -> Readers {
+        let share = self.budget.reading_kib() as usize;
+        let mut all = self.readers.lock();
+        let number = all.len();
+        let new = || Readers { number, share: Arc::new(Semaphore::new(share)) };
+        all.entry(store.describe()).or_insert_with(new).clone()
+    }
+
+    async fn large_permit(&self, ticket: Option<Ticket>) -> Result<LargePermit, Error> {
+        let waiting = Waiting::count(&self.large_waiting);
         let permit = acquire(&self.large, 1).await?;
-        Ok(LargePermit { _permit: permit, measured: self.large_queue.measure() })
+        drop(waiting);
+        let (began, admission) = (Instant::now(), self.admission.clone());
+        Ok(LargePermit { _permit: permit, began, admission, _ticket: ticket })
     }
 
     /// Runs an admitted rendering when a thread is free.
     pub(super) async fn run_admitted<T: Send + 'static>(
         &self,
-        admitted: Admitted,
+        admitted: Admitted<'_>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let Admitted { memory, turn, reading, waiting, patience } = admitted;
+        let Admitted { ticket, memory, turn, reading, waiting } = admitted;
         drop(reading);
-        let thread = tokio::time::timeout(patience.max(AT_LEAST), acquire(&self.threads, 1)).await;
-        let thread = thread.unwrap_or_else(|_| Err(self.busy(self.patience)))?;
+        let class = ticket.class();
+        let thread = ticket.before_deadline(self.thread(class)).await?;
         drop(waiting);
-        let measured = turn.is_none().then(|| self.small_queue.clone());
-        self.run_at(Resources { _memory: memory, _turn: turn, _thread: thread }, measured, work).await
+        let resources = Resources { _memory: memory, _turn: turn, _thread: thread };
+        self.run_at(resources, class, ticket.spent(), work).await
     }
 
     /// Admits a stream whose bands each have `made` bytes to send and need `drawn` bytes while they are drawn.
-    pub(super) async fn admit_stream(&self, made: u64, drawn: u64) -> Result<(Hold, LargePermit), Error> {
-        let _waiting = self.enter(true)?;
-        let admit = async { Ok((self.budget.hold(made, drawn).await?, self.large_permit().await?)) };
-        let admitted = tokio::time::timeout(self.patience, admit).await;
-        admitted.unwrap_or_else(|_| Err(self.busy(self.patience)))
+    pub(super) async fn admit_stream(
+        &self,
+        ticket: Ticket,
+        made: u64,
+        drawn: u64,
+    ) -> Result<(Hold, LargePermit), Error> {
+        let _waiting = Waiting::count(&self.waiting);
+        let hold = tokio::time::timeout(self.patience, self.budget.hold(made, drawn)).await;
+        let hold = hold.unwrap_or_else(|_| Err(self.admission.refuse(Class::Full, Reason::Memory)))?;
+        let mut turn = ticket.before_deadline(self.large_permit(None)).await?;
+        turn._ticket = Some(ticket);
+        Ok((hold, turn))
     }
 
     /// Waits for the next permit of a stream that has started, for as long as it takes.
     pub(super) async fn next_turn(&self) -> Result<LargePermit, Error> {
-        let _waiting = self.large_queue.join();
-        self.large_permit().await
+        let _waiting = Waiting::count(&self.waiting);
+        self.large_permit(Some(self.admission.enter(Class::Full, None))).await
     }
 
     /// Whether the stream should yield to others.
     pub(super) fn is_over(&self, turn: &LargePermit) -> bool {
-        self.large_queue.waiting() > 0 && turn.measured.so_far() > SLICE
+        self.large_waiting.load(Ordering::Relaxed) > 0 && turn.began.elapsed() > SLICE
     }
 
     /// Memory for reading and drawing one band of an admitted stream.
@@ -202,34 +258,45 @@ impl RenderScheduler {
         self.budget.band(bytes, hold).await
     }
 
-    /// Runs work whose memory is reserved already, when a thread is free.
+    /// Runs work of a class whose memory is reserved already, when a thread is free. Its time is added to `spent`.
     pub(super) async fn run_within<T: Send + 'static>(
         &self,
         memory: Arc<Memory>,
+        (class, spent): (Class, Arc<AtomicU64>),
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let thread = acquire(&self.threads, 1).await?;
-        self.run_at(Resources { _memory: memory, _turn: None, _thread: thread }, None, work).await
+        let thread = self.thread(class).await?;
+        self.run_at(Resources { _memory: memory, _turn: None, _thread: thread }, class, spent, work).await
+    }
+
+    async fn thread(&self, class: Class) -> Result<Thread, Error> {
+        let thread = self.threads.acquire(class).await;
+        thread.ok_or_else(|| Error::Fault("the scheduler is closed".into()))
     }
 
     /// Memory for a finished response of `bytes`.
     pub(super) async fn unsent(&self, bytes: u64) -> Result<Memory, Error> {
         let taken = tokio::time::timeout(self.patience, self.budget.unsent(bytes)).await;
-        taken.unwrap_or_else(|_| Err(self.busy(self.patience)))
+        taken.unwrap_or_else(|_| Err(self.admission.refuse(Class::Full, Reason::Memory)))
     }
 
     async fn run_at<T: Send + 'static>(
         &self,
         place: Resources,
-        measured: Option<Queue>,
+        class: Class,
+        spent: Arc<AtomicU64>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the scheduler is closed".into()))?;
+        let threads = self.threads.clone();
         let ran = pool.spawn_blocking(move || {
-            let measured = measured.map(|queue| queue.measure());
+            let began = Instant::now();
             // A panic in a decoder ends this rendering and nothing else.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            drop((measured, place));
+            let took = began.elapsed();
+            spent.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            threads.charge(class, took);
+            drop(place);
             done
         });
         match ran.await {
@@ -239,15 +306,14 @@ impl RenderScheduler {
         }
     }
 
-    fn busy(&self, wait: Duration) -> Error {
-        metrics::counter!("tegl_shed_total").increment(1);
-        Error::Busy { retry_after_s: (wait.as_secs_f64().ceil() as u32).clamp(1, 30) }
-    }
-
     /// Busy threads, all threads, and waiting renderings.
     pub(super) fn load(&self) -> [usize; 3] {
-        let waiting = self.small_queue.waiting() + self.large_queue.waiting();
-        [self.count - self.threads.available_permits(), self.count, waiting]
+        [self.count - self.threads.free(), self.count, self.waiting.load(Ordering::Relaxed)]
+    }
+
+    /// Updates the gauges of classes.
+    pub(super) fn observe(&self) {
+        self.admission.observe();
     }
 
     /// KiB that renderings and unsent responses have reserved.
@@ -256,7 +322,7 @@ impl RenderScheduler {
     }
 }
 
-impl Admitted {
+impl Admitted<'_> {
     /// The reserved memory, for results that stay in use.
     pub(super) fn share(&self) -> Arc<Memory> {
         self.memory.clone()
@@ -265,7 +331,37 @@ impl Admitted {
     /// Reading is complete: others may read from the store.
     pub(super) fn has_read(&mut self) {
         self.reading = None;
+        self.ticket.has_read();
     }
+}
+
+impl Drop for LargePermit {
+    fn drop(&mut self) {
+        self.admission.record_turn(self.began.elapsed());
+    }
+}
+
+impl Waiting {
+    fn count(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Lowers the priority of the current thread. What it starts inherits this.
+pub(super) fn give_way(nice: i32) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, nice) {
+        tracing::debug!(%error, "the priority of a thread cannot be lowered");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = nice;
 }
 
 async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> Result<OwnedSemaphorePermit, Error> {
@@ -295,13 +391,30 @@ mod tests {
     use crate::pixels::{ReadAt, jpeg};
 
     fn scheduler(queue_ms: u64) -> RenderScheduler {
-        let settings = Work { threads: 1, memory_mib: 16, queue_ms, large_mib: 32 };
+        let settings =
+            Work { threads: 1, memory_mib: 16, queue_ms, deadline_ms: queue_ms, ..Work::default() };
         RenderScheduler::new(&settings).unwrap()
+    }
+
+    fn ticket(scheduler: &RenderScheduler, class: Class) -> Ticket {
+        scheduler.ticket(class, None, None).unwrap()
+    }
+
+    async fn run<T: Send + 'static>(
+        scheduler: &RenderScheduler,
+        bytes: u64,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        scheduler.run(&ticket(scheduler, Class::Tile), bytes, work).await
+    }
+
+    async fn stream(scheduler: &RenderScheduler, made: u64) -> Result<(Hold, LargePermit), Error> {
+        scheduler.admit_stream(ticket(scheduler, Class::Full), made, 1 << 20).await
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn renderings_beyond_the_budget_are_refused() {
-        let refused = scheduler(100).run(17 << 20, || Ok(())).await;
+        let refused = run(&scheduler(100), 17 << 20, || Ok(())).await;
         assert!(matches!(refused, Err(Error::Invalid(_))));
     }
 
@@ -310,14 +423,14 @@ mod tests {
         let scheduler = scheduler(30);
         let (started, starts) = tokio::sync::oneshot::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
-        let slow = scheduler.run(1, move || {
+        let slow = run(&scheduler, 1, move || {
             started.send(()).unwrap();
             ends.recv().unwrap();
             Ok(())
         });
         let second = async {
             starts.await.unwrap();
-            let refused = scheduler.run(1, || Ok(())).await;
+            let refused = run(&scheduler, 1, || Ok(())).await;
             end.send(()).unwrap();
             refused
         };
@@ -329,29 +442,31 @@ mod tests {
     #[tokio::test]
     async fn streams_without_memory_are_refused_before_they_start() {
         let scheduler = scheduler(50);
-        let (_held, turn) = scheduler.admit_stream(4 << 20, 1 << 20).await.unwrap();
+        let (_held, turn) = stream(&scheduler, 4 << 20).await.unwrap();
         drop(turn);
-        let refused = scheduler.admit_stream(3 << 20, 1 << 20).await;
+        let refused = stream(&scheduler, 3 << 20).await;
         assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
-        assert!(scheduler.admit(1 << 20, None).await.is_ok(), "other renderings have their own share");
+        assert!(scheduler.admit(&ticket(&scheduler, Class::Tile), 1 << 20, None).await.is_ok(), "other renderings have their own share");
     }
 
     #[tokio::test]
     async fn large_renderings_get_their_permits_in_order() {
         let scheduler = scheduler(50);
-        let (held, turn) = scheduler.admit_stream(1 << 20, 1 << 20).await.unwrap();
-        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_err(), "there is one permit");
+        let (held, turn) = stream(&scheduler, 1 << 20).await.unwrap();
+        assert!(stream(&scheduler, 1 << 20).await.is_err(), "there is one permit");
         assert!(!scheduler.is_over(&turn), "the queue is empty");
         drop((held, turn));
-        assert!(scheduler.admit_stream(1 << 20, 1 << 20).await.is_ok());
+        assert!(stream(&scheduler, 1 << 20).await.is_ok());
         assert_eq!((scheduler.load()[2], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test]
     async fn cancelled_callers_leave_the_queue() {
         let scheduler = scheduler(50);
-        let first = scheduler.admit(15 << 20, None).await.unwrap();
-        let left = tokio::time::timeout(Duration::from_millis(10), scheduler.admit(15 << 20, None)).await;
+        let [one, other] = [(); 2].map(|()| ticket(&scheduler, Class::Tile));
+        let first = scheduler.admit(&one, 15 << 20, None).await.unwrap();
+        let left =
+            tokio::time::timeout(Duration::from_millis(10), scheduler.admit(&other, 15 << 20, None)).await;
         assert!(left.is_err());
         drop(first);
         assert_eq!((scheduler.load()[2], scheduler.taken_kib()), (0, 0));
@@ -371,18 +486,18 @@ mod tests {
         }
         let scheduler = scheduler(100);
         let decode = || Ok(jpeg::rows(Arc::new(Panicking), 1, 0).map(drop)?);
-        let broken = scheduler.run(1, decode).await;
+        let broken = run(&scheduler, 1, decode).await;
         assert!(matches!(&broken, Err(Error::Damaged(reason)) if reason.contains("broken")), "{broken:?}");
-        assert!(scheduler.run(1, || Ok(())).await.is_ok());
+        assert!(run(&scheduler, 1, || Ok(())).await.is_ok());
         assert_eq!((scheduler.load()[0], scheduler.taken_kib()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_releases_its_resources() {
         let scheduler = scheduler(100);
-        let broken = scheduler.run(1, || -> Result<(), Error> { panic!("broken") }).await;
+        let broken = run(&scheduler, 1, || -> Result<(), Error> { panic!("broken") }).await;
         assert!(matches!(broken, Err(Error::Fault(_))));
-        assert!(scheduler.run(1, || Ok(())).await.is_ok());
+        assert!(run(&scheduler, 1, || Ok(())).await.is_ok());
         assert_eq!((scheduler.load()[0], scheduler.taken_kib()), (0, 0));
     }
 }

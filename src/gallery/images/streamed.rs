@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::Stream;
 use tokio::sync::mpsc;
 
+use super::admission::{Class, Client, Ticket};
 use super::budget::Hold;
 use super::handle::ImageHandle;
 use super::read_tiles::{stored_bytes, tiles};
@@ -80,16 +81,18 @@ impl Renderer {
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
         plan: &Plan,
+        client: Option<Client>,
     ) -> Result<Streamed, Error> {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
         let encoder = render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?;
         let length = encoder.length();
+        let ticket = self.scheduler.ticket(Class::Full, client, None)?;
         let (sender, mut pieces) = mpsc::channel(1);
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         self.tasks.spawn(async move {
             let client = sender.clone();
             let made = async {
-                if let Err(error) = renderer.stream(&handle, &plan, at, encoder, sender).await {
+                if let Err(error) = renderer.stream(&handle, &plan, at, (encoder, ticket), sender).await {
                     handle.record_failure(&error);
                     let _gone = client.send(Err(error)).await;
                 }
@@ -108,7 +111,7 @@ impl Renderer {
         handle: &Arc<ImageHandle>,
         plan: &Plan,
         at: (usize, u32),
-        mut encoder: encode::Stream,
+        (mut encoder, ticket): (encode::Stream, Ticket),
         sender: mpsc::Sender<Result<Bytes, Error>>,
     ) -> Result<(), Error> {
         // Cancels the work on a render thread when this future is dropped.
@@ -120,7 +123,7 @@ impl Renderer {
             drawn = drawn.max(cost(handle, at.0, &frame(handle, plan, at, top, height)?)?);
         }
         let made = render::band_bytes(plan, &handle.master, rows);
-        let (hold, turn) = self.scheduler.admit_stream(made, drawn).await?;
+        let (hold, turn) = self.scheduler.admit_stream(ticket, made, drawn).await?;
         let mut stream = InProgress { hold, turn: Some(turn), sender };
         for top in (0..plan.size.height).step_by(height as usize) {
             let frame = frame(handle, plan, at, top, height)?;
@@ -161,7 +164,7 @@ impl Renderer {
             let bytes = encoder.push(&band)?;
             Ok((encoder, bytes))
         };
-        self.scheduler.run_within(memory.into(), work).await
+        self.scheduler.run_within(memory.into(), (Class::Full, Arc::default()), work).await
     }
 }
 

@@ -57,7 +57,7 @@ mod tests {
     #[tokio::test]
     async fn shared_responses_count_once_until_they_are_sent() {
         let scheduler =
-            RenderScheduler::new(&Work { memory_mib: 16, queue_ms: 20, threads: 1, large_mib: 32 }).unwrap();
+            RenderScheduler::new(&Work { memory_mib: 16, queue_ms: 20, ..Work::default() }).unwrap();
         let (sending, small) = (Sending::default(), Bytes::from(vec![0; 1000]));
         sending.count(&small, &scheduler).await.unwrap();
         let [one, other] = [(); 2].map(|()| Bytes::from(vec![0; 3 << 20]));

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use super::admission::Ticket;
 use super::budget::Reserve;
 use super::handle::ImageHandle;
 use super::mips::Mips;
@@ -57,6 +58,7 @@ impl Renderer {
         handle: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
+        ticket: &Ticket,
         cancellation: Cancellation,
     ) -> Result<Bytes, Error> {
         let (framed, planned) = (handle.clone(), plan.clone());
@@ -67,9 +69,9 @@ impl Renderer {
             Ok((frame, reduce, cost))
         };
         let (codestream, file, (frame, reduce, cost)) =
-            self.codestream(handle, cancellation.clone(), frame).await?;
+            self.codestream(handle, ticket, cancellation.clone(), frame).await?;
         let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(handle));
-        let admitted = self.scheduler.admit_reader(cost, &handle.store).await?;
+        let admitted = self.scheduler.admit_reader(ticket, cost, &handle.store).await?;
         let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
         let work = move || {
             cancellation.check()?;
@@ -89,6 +91,7 @@ impl Renderer {
     async fn codestream<T: Send + 'static>(
         &self,
         handle: &Arc<ImageHandle>,
+        ticket: &Ticket,
         cancellation: Cancellation,
         inspect: impl FnOnce(&jp2::Codestream, &CancellableReader) -> Result<T, Error> + Send + 'static,
     ) -> Result<(Arc<jp2::Codestream>, CancellableReader, T), Error> {
@@ -104,7 +107,7 @@ impl Renderer {
             let found = file.checked(inspect(&codestream, &file))?;
             Ok((codestream, file, found))
         };
-        let admitted = self.scheduler.admit_reader(4 << 20, &handle.store).await?;
+        let admitted = self.scheduler.admit_reader(ticket, 4 << 20, &handle.store).await?;
         let found = self.scheduler.run_admitted(admitted, open).await?;
         if !is_known {
             self.codestreams.insert(handle.number, found.0.clone());
@@ -117,6 +120,7 @@ impl Renderer {
         handle: &Arc<ImageHandle>,
         plan: &Plan,
         reduce: u32,
+        ticket: &Ticket,
     ) -> Result<Bytes, Error> {
         let base = self.base(handle, reduce);
         let name = (handle.number, base);
@@ -125,9 +129,11 @@ impl Renderer {
         let (mips, reserve) = match there {
             Some(mips) => (mips, None),
             None => {
-                let (renderer, master) = (self.clone(), handle.clone());
-                let decode =
-                    move |cancellation| async move { renderer.decode(master, base, cancellation).await };
+                let (renderer, master, class) = (self.clone(), handle.clone(), ticket.class());
+                let decode = move |cancellation| async move {
+                    let ticket = renderer.scheduler.ticket(class, None, None)?;
+                    renderer.decode(master, base, &ticket, cancellation).await
+                };
                 let (mips, reserve) = self.decodings.join(name, decode).await?;
                 (mips, Some(reserve))
             }
@@ -149,11 +155,11 @@ impl Renderer {
             // Waiting for more memory while holding some could deadlock with other renderings.
             Some(reserve) if cost <= reserve.finishing => {
                 let _turn = reserve.turn.lock().await;
-                self.scheduler.run_within(reserve.memory.clone(), work).await
+                self.scheduler.run_within(reserve.memory.clone(), (ticket.class(), ticket.spent()), work).await
             }
             reserve => {
                 drop(reserve);
-                self.scheduler.run(cost, work).await
+                self.scheduler.run(ticket, cost, work).await
             }
         }
         .map(Bytes::from)
@@ -184,6 +190,7 @@ impl Renderer {
         self: Arc<Self>,
         handle: Arc<ImageHandle>,
         base: u32,
+        ticket: &Ticket,
         cancellation: Cancellation,
     ) -> Result<(Arc<Mips>, Arc<Reserve>), Error> {
         let master = &handle.master;
@@ -202,7 +209,7 @@ impl Renderer {
                     // After color conversion, with all halvings.
                     Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
-                let (codestream, _, needed) = self.codestream(&handle, cancellation.clone(), inspect).await?;
+                let (codestream, _, needed) = self.codestream(&handle, ticket, cancellation.clone(), inspect).await?;
                 cost = cost.max(needed);
                 Some(codestream)
             }
@@ -214,8 +221,8 @@ impl Renderer {
         let cost = cost.max(self.scheduler.budget.at_most(decoded.area() * 4 + finishing));
         let reading = master::rows_memory(master);
         let mut admitted = match in_planes {
-            true => self.scheduler.admit(cost, Some(&handle.store)).await?,
-            false => self.scheduler.admit_reader(cost, &handle.store).await?,
+            true => self.scheduler.admit(ticket, cost, Some(&handle.store)).await?,
+            false => self.scheduler.admit_reader(ticket, cost, &handle.store).await?,
         };
         let reserve = Reserve { memory: admitted.share(), finishing, turn: Mutex::default() };
         let file = match in_planes {

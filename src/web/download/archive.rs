@@ -28,6 +28,7 @@ use crate::store::Version as Stored;
 use crate::web::App;
 use crate::web::http::conditional::{entity_tag, is_not_modified, not_modified};
 use crate::web::http::response::Response;
+use crate::web::iiif::image::for_client;
 use crate::web::route::Image;
 
 /// A file in the archive.
@@ -68,7 +69,7 @@ pub(crate) async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -
     if request.method() == actix_web::http::Method::HEAD {
         return Ok(response.finish().into());
     }
-    let mut entries = entries(app, &address, &described).await?;
+    let mut entries = entries(app, request, &address, &described).await?;
     if let Some(first) = entries.first_mut() {
         begin(first).await?;
     }
@@ -147,7 +148,12 @@ fn rendition_of(
     })
 }
 
-async fn entries(app: &App, address: &Address, described: &Described) -> Result<Vec<Entry>, Error> {
+async fn entries(
+    app: &App,
+    request: &HttpRequest,
+    address: &Address,
+    described: &Described,
+) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::with_capacity(described.images.len() + 2);
     let mut names = HashSet::from(["record.json".to_owned(), "RIGHTS.txt".to_owned()]);
     for shown in &described.images {
@@ -161,6 +167,7 @@ async fn entries(app: &App, address: &Address, described: &Described) -> Result<
             continue;
         }
         let planned = app.gallery.images.plan_rendition(file, Format::Jpg).await?;
+        let planned = for_client(app, request, planned);
         let about =
             format!("a rendition of {} pixels; the original of {full} is not available", planned.size());
         let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);

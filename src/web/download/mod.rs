@@ -16,7 +16,7 @@ use crate::web::App;
 use crate::web::http::conditional::{conditional_response, entity_tag};
 use crate::web::http::range::RangeRequest;
 use crate::web::http::response::Response;
-use crate::web::iiif::image::{delivered, image_tag, streamed_head};
+use crate::web::iiif::image::{delivered, for_client, image_tag, streamed_head};
 use crate::web::route::Image;
 
 pub(super) use archive::archive;
@@ -120,7 +120,8 @@ async fn rendition(
     if request.method() == Method::HEAD && planned.is_streamed() {
         return streamed_head(&planned, response);
     }
-    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    let Delivered { planned, body, is_replanned } =
+        for_client(app, request, planned).deliver().await?;
     if is_replanned {
         tag = image_tag(&planned);
         if let Some(response) = conditional_response(request, &tag, &mut response) {

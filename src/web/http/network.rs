@@ -2,9 +2,18 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::gallery::Client;
+
 /// An IPv4 address, or the /64 network of an IPv6 address, which belongs to one subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Network(IpAddr);
+
+impl Network {
+    /// The client of the gallery that it is.
+    pub(crate) fn client(self) -> Client {
+        self.0.into()
+    }
+}
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {

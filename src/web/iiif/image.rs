@@ -13,6 +13,7 @@ use crate::web::App;
 use crate::web::http::accept::info_media_type;
 use crate::web::http::conditional::{is_not_modified, not_modified};
 use crate::web::http::document::Document;
+use crate::web::http::network::Network;
 use crate::web::http::response::Response;
 use crate::web::route::Image;
 
@@ -118,7 +119,8 @@ pub(crate) async fn answer(
     if request.method() == Method::HEAD && planned.is_streamed() {
         return streamed_head(&planned, response);
     }
-    let Delivered { planned, body, is_replanned } = planned.deliver().await?;
+    let Delivered { planned, body, is_replanned } =
+        for_client(app, request, planned).deliver().await?;
     if is_replanned {
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;
@@ -129,6 +131,14 @@ pub(crate) async fn answer(
             .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
     }
     Ok(delivered(body, response))
+}
+
+/// The image, counted against the client of the request if it has to be rendered.
+pub(crate) fn for_client(app: &App, request: &HttpRequest, planned: PlannedImage) -> PlannedImage {
+    match planned.is_rendered() {
+        true => planned.for_client(app.base.client(request).map(Network::client)),
+        false => planned,
+    }
 }
 
 /// The headers of a planned image, and its entity tag.

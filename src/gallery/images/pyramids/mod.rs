@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use moka::sync::Cache;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 pub(super) use build::Progress;
 pub(crate) use pyramid_store::PyramidStore;
@@ -18,6 +18,7 @@ pub(super) use read_ahead::ReadAhead;
 
 use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::{ImageHandle, Start};
+use crate::gallery::images::scheduler::give_way;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
@@ -45,6 +46,8 @@ fn unprepared() -> Error {
     Error::Unprepared { cause: "the pyramid store cannot be written to; it may be full".into() }
 }
 
+/// How much builds give way to renderings and requests, on the scale of `nice`.
+const NICE: i32 = 15;
 /// The time for which a failure is remembered.
 const FAILED: Duration = Duration::from_secs(60);
 
@@ -208,8 +211,15 @@ impl Pyramids {
             tasks: Handle::current(),
             progress,
         };
-        let work = tokio::task::spawn_blocking(move || job.run(spool));
-        let file = match work.await.map_err(|error| Error::Fault(error.to_string()))? {
+        let (sender, built) = oneshot::channel();
+        // Its threads give way to renderings. A thread cannot raise its priority again, so it is not one of a pool.
+        let work = move || {
+            give_way(NICE);
+            let _gone = sender.send(job.run(spool));
+        };
+        let thread = std::thread::Builder::new().name("pyramid".into()).spawn(work);
+        thread.map_err(|error| Error::Fault(error.to_string()))?;
+        let file = match built.await.map_err(|_| Error::Fault("a build panicked".into()))? {
             Err(error @ Error::Store(store::Error::Full)) => return Err(self.record_write_failure(error)),
             made => made?,
         };
