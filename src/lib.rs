@@ -50,6 +50,7 @@
 //! - disk cache: `store/disk`; what it keeps of stores: `store/remembered.rs`, of renderings: `gallery/images/kept_answers.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
+//! - overload: `gallery/images/admission` decides which renderings may wait; `scheduler.rs` beside it runs them
 //! - OAI-PMH: `web/oai`; its formats, one file each: `presentation/exchange`
 //! - sound and video: `record/media.rs` defines them, `gallery/jobs/import/media.rs` matches their files,
 //!   `metadata/recording.rs` reads their lengths, `presentation/media.rs` has their canvases, `web/download` serves them
@@ -67,8 +68,8 @@
 //! rights and makes a [`render::Plan`] by arithmetic alone: a [`gallery::PlannedImage`] → `If-None-Match` with its
 //! entity tag → [`gallery::PlannedImage::deliver`]: from the response cache, a stored tile (one range read, a JPEG
 //! header put before it; at the image's edges its padding is cut off in the DCT domain), or a rendering: admitted by
-//! its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Concurrent callers of one plan share
-//! one rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
+//! its expected wait and its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Concurrent callers
+//! of one plan share one rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
 //!
 //! Between memory and a remote store is the disk cache (`store::disk`): indexes, stored tiles and renderings, by the
 //! master's version. After a restart the version is known, too, with the time when the store stated it.

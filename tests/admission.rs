@@ -42,8 +42,7 @@ impl Held {
             ("TEGL__WEB__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
         ];
         let url = origin.url();
-        let server =
-            Server::with(&[sources, &[url.as_str()]].concat(), &[&usual[..], environment].concat());
+        let server = Server::with(&[sources, &[url.as_str()]].concat(), &[&usual[..], environment].concat());
         assert_eq!(server.get("/iiif/3/far.tif/info.json").status, 200);
         origin.take_requests();
         origin.hold();
@@ -190,7 +189,8 @@ fn a_request_gives_up_its_reads_at_its_deadline() {
 fn renderings_take_no_more_memory_than_they_reserve() {
     const BUDGET: f64 = 48.0 * 1024.0 * 1024.0;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(3000, 2400), 256)).unwrap();
+    std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(3000, 2400), 256))
+        .unwrap();
     let environment = [
         ("TEGL__WORK__MEMORY_MIB", "48"),
         ("TEGL__WORK__THREADS", "4"),

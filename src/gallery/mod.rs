@@ -26,7 +26,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 pub(crate) use error::{Error, error_chain};
 pub use identifier::Identifier;
 pub(crate) use images::{
-    AuthorizedImage, Body, Client, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore, Unsent,
+    AuthorizedImage, Body, Client, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore,
+    Unsent,
 };
 pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, LeftOut, Masters, MediaProblem,

@@ -60,7 +60,9 @@ impl Renderer {
                 let source = part(level.dimensions.area()) / u64::from(reduce).pow(2);
                 Class::of(size, source, (source + 3 * size) * render::bytes_per_pixel(level), large)
             }
-            Kind::Untiled { .. } if self.has_decoded(handle, reduce) => Class::of(size, size, size * 6, large),
+            Kind::Untiled { .. } if self.has_decoded(handle, reduce) => {
+                Class::of(size, size, size * 6, large)
+            }
             Kind::Untiled { .. } if !handle.store.is_local() => Class::Full,
             Kind::Untiled { format: SourceFormat::Jp2, .. } => {
                 let source = part(master.dimensions.reduced(reduce).area());

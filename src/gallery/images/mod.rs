@@ -15,6 +15,7 @@ mod kept_answers;
 mod mips;
 mod original;
 mod planned;
+mod priority;
 mod pyramids;
 mod read_tiles;
 mod renderer;

@@ -155,7 +155,9 @@ impl Renderer {
             // Waiting for more memory while holding some could deadlock with other renderings.
             Some(reserve) if cost <= reserve.finishing => {
                 let _turn = reserve.turn.lock().await;
-                self.scheduler.run_within(reserve.memory.clone(), (ticket.class(), ticket.spent()), work).await
+                self.scheduler
+                    .run_within(reserve.memory.clone(), (ticket.class(), ticket.spent()), work)
+                    .await
             }
             reserve => {
                 drop(reserve);
@@ -209,7 +211,8 @@ impl Renderer {
                     // After color conversion, with all halvings.
                     Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
-                let (codestream, _, needed) = self.codestream(&handle, ticket, cancellation.clone(), inspect).await?;
+                let (codestream, _, needed) =
+                    self.codestream(&handle, ticket, cancellation.clone(), inspect).await?;
                 cost = cost.max(needed);
                 Some(codestream)
             }

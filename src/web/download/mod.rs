@@ -120,8 +120,7 @@ async fn rendition(
     if request.method() == Method::HEAD && planned.is_streamed() {
         return streamed_head(&planned, response);
     }
-    let Delivered { planned, body, is_replanned } =
-        for_client(app, request, planned).deliver().await?;
+    let Delivered { planned, body, is_replanned } = for_client(app, request, planned).deliver().await?;
     if is_replanned {
         tag = image_tag(&planned);
         if let Some(response) = conditional_response(request, &tag, &mut response) {

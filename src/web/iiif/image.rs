@@ -119,8 +119,7 @@ pub(crate) async fn answer(
     if request.method() == Method::HEAD && planned.is_streamed() {
         return streamed_head(&planned, response);
     }
-    let Delivered { planned, body, is_replanned } =
-        for_client(app, request, planned).deliver().await?;
+    let Delivered { planned, body, is_replanned } = for_client(app, request, planned).deliver().await?;
     if is_replanned {
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;

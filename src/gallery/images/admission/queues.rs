@@ -88,7 +88,8 @@ impl Queues {
     ) -> Result<(), Refusal> {
         let wait = self.expected_wait(class, store);
         if wait > bound {
-            let is_store = store.is_some_and(|store| self.read_wait(store) > self.thread_wait(class, Some(store)));
+            let is_store =
+                store.is_some_and(|store| self.read_wait(store) > self.thread_wait(class, Some(store)));
             let reason = if is_store { Reason::Store } else { Reason::Queue };
             return Err(Refusal { reason, wait });
         }
@@ -132,7 +133,12 @@ impl Queues {
     }
 
     /// Adds a rendering; its cost is the measured one of its class.
-    pub(super) fn enter(&mut self, class: Class, client: Option<Client>, store: Option<StoreNumber>) -> Entry {
+    pub(super) fn enter(
+        &mut self,
+        class: Class,
+        client: Option<Client>,
+        store: Option<StoreNumber>,
+    ) -> Entry {
         let stage = store.map_or(Stage::Ready, Stage::Waiting);
         let entry = Entry { class, client, stage, cost: self.costs[class as usize] };
         self.add(&entry);

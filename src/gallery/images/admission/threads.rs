@@ -126,9 +126,8 @@ mod tests {
         let mut order = Vec::new();
         while !all.is_empty() {
             drop(held.take());
-            let got = all.iter_mut().enumerate().find_map(|(at, (_, _, wait))| {
-                Some((at, wait.now_or_never()??))
-            });
+            let got =
+                all.iter_mut().enumerate().find_map(|(at, (_, _, wait))| Some((at, wait.now_or_never()??)));
             let (at, thread) = got.expect("a released thread is handed over");
             let (class, ms, _) = all.remove(at);
             threads.charge(class, MS * ms);

@@ -18,7 +18,7 @@ pub(super) use read_ahead::ReadAhead;
 
 use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::{ImageHandle, Start};
-use crate::gallery::images::scheduler::give_way;
+use crate::gallery::images::priority::give_way;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
