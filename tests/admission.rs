@@ -39,7 +39,7 @@ impl Held {
             ("TEGL__STORE__TIMEOUT_MS", "60000"),
             ("TEGL__STORE__DEADLINE_MS", "60000"),
             ("TEGL__WORK__DEADLINE_MS", "60000"),
-            ("TEGL__WEB__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
+            ("TEGL__WEB__TRUSTED_PROXIES", "127.0.0.1"),
         ];
         let url = origin.url();
         let server = Server::with(&[sources, &[url.as_str()]].concat(), &[&usual[..], environment].concat());

@@ -224,7 +224,8 @@ impl PlannedImage {
                 let identifier = self.image.identifier();
                 self.service.forget(identifier);
                 let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
-                let planned = if self.plan.is_raw { planned.raw() } else { planned }.for_client(self.client);
+                let planned = if self.plan.is_raw { planned.raw() } else { planned };
+                let planned = planned.for_client(self.client);
                 let body = planned.attempt().await?;
                 Ok(Delivered { planned, body, is_replanned: true })
             }

@@ -137,10 +137,6 @@ impl Ticket {
         self.entry.lock().class
     }
 
-    pub(super) fn admission(&self) -> &Admission {
-        &self.admission
-    }
-
     /// Where its time on threads is added up, in microseconds.
     pub(super) fn spent(&self) -> Arc<AtomicU64> {
         self.spent.clone()
