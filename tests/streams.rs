@@ -86,11 +86,8 @@ fn stalled_readers_hold_bounded_memory() {
 #[test]
 fn admitted_streams_complete_under_load() {
     let folder = folder(&[("a.tif", large())]);
-    let work = [
-        ("TEGL__WORK__THREADS", "2"),
-        ("TEGL__WORK__QUEUE_MS", "1500"),
-        ("TEGL__WORK__DEADLINE_MS", "1500"),
-    ];
+    let work =
+        [("TEGL__WORK__THREADS", "2"), ("TEGL__WORK__QUEUE_MS", "1500"), ("TEGL__WORK__DEADLINE_MS", "1500")];
     let server = Server::with(&[folder.path().to_str().unwrap()], &work);
     let path = "/iiif/3/a.tif/full/max/0/default.tif".to_owned();
     let length = server.request("HEAD", &path, &[]).header("content-length").parse::<usize>().unwrap();
