@@ -11,7 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::admission::{Admission, Class, Client, Reason, StoreNumber, Thread, Threads, Ticket};
 use super::budget::{Budget, Hold, Memory};
-use super::priority::give_way;
 use crate::gallery::Error;
 use crate::gallery::settings::Work;
 use crate::store::Store;
@@ -81,8 +80,6 @@ struct Resources {
 const SLICE: Duration = Duration::from_secs(2);
 /// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
-/// How much render threads give way to the threads that answer requests, on the scale of `nice`.
-const NICE: i32 = 5;
 
 impl RenderScheduler {
     pub(super) fn new(settings: &Work) -> std::io::Result<Self> {
@@ -90,7 +87,6 @@ impl RenderScheduler {
         let large = (count / 2).max(1);
         let mut pool = Builder::new_current_thread();
         pool.max_blocking_threads(count).thread_keep_alive(Duration::from_secs(3600)).thread_name("render");
-        pool.on_thread_start(|| give_way(NICE));
         Ok(Self {
             budget: Budget::new(settings.memory_mib),
             admission: Admission::new(settings, count, large),
