@@ -40,7 +40,7 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources);
         command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0");
         // Unoptimized builds render slowly, and tests are one client.
-        command.env("TEGL__WORK__QUEUE_MS", "6000");
+        command.envs([("TEGL__WORK__QUEUE_MS", "6000"), ("TEGL__WORK__DEADLINE_MS", "60000")]);
         command.envs(environment.iter().copied());
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
