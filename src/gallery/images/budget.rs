@@ -17,6 +17,9 @@ pub(super) struct Budget {
     streams: Share,
     /// Finished responses being sent.
     unsent: Share,
+    /// Renderings that have not started wait for this one after another, so that at most one is before finished responses
+    /// and bands in the queue for memory.
+    starting: Mutex<()>,
 }
 
 /// Reserved memory; released when dropped.
@@ -68,6 +71,7 @@ impl Budget {
             bulk: Share::new(total / 8 * 5),
             streams: Share::new(total / 8 * 3),
             unsent: Share::new(total / 4),
+            starting: Mutex::default(),
         }
     }
 
@@ -90,22 +94,25 @@ impl Budget {
     }
 
     pub(super) async fn small(&self, bytes: u64) -> Result<Memory, Error> {
-        Ok(Memory([self.total.take(kib(bytes)).await?, None, None]))
+        Ok(Memory([self.start(kib(bytes)).await?, None, None]))
     }
 
     pub(super) async fn large(&self, bytes: u64) -> Result<Memory, Error> {
-        self.beside(bytes, 0).await
+        let kib = kib(bytes);
+        Ok(Memory([self.bulk.take(kib).await?, self.start(kib).await?, None]))
     }
 
     /// Memory for drawing one band of a stream.
     pub(super) async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
-        self.beside(bytes, hold.kib).await
+        let kib = kib(bytes);
+        let bulk = self.bulk.take(kib.min(self.bulk.kib.saturating_sub(hold.kib))).await?;
+        Ok(Memory([bulk, self.total.take(kib).await?, None]))
     }
 
-    async fn beside(&self, bytes: u64, own: u32) -> Result<Memory, Error> {
-        let kib = kib(bytes);
-        let bulk = self.bulk.take(kib.min(self.bulk.kib.saturating_sub(own))).await?;
-        Ok(Memory([bulk, self.total.take(kib).await?, None]))
+    /// Memory for a rendering that has not started.
+    async fn start(&self, kib: u32) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        let _next = self.starting.lock().await;
+        self.total.take(kib).await
     }
 
     /// Memory for a stream whose bands are each `output_bytes` long and need `working_bytes` to render. A stream whose
@@ -116,7 +123,7 @@ impl Budget {
         let own = kib(output_bytes).min(self.bulk.kib);
         let streams = self.streams.take(if alone { self.streams.kib } else { own }).await?;
         let bulk = self.bulk.take(own).await?;
-        Ok(Hold { _memory: Memory([streams, bulk, self.total.take(own).await?]), kib: own })
+        Ok(Hold { _memory: Memory([streams, bulk, self.start(own).await?]), kib: own })
     }
 
     /// Memory for a finished response that is being sent.
@@ -160,6 +167,22 @@ mod tests {
         assert!(budget.large(15 * MIB).now_or_never().is_none());
         assert!(budget.small(7 * MIB).now_or_never().is_some());
         drop((band, kept, holds));
+        assert_eq!(budget.taken_kib(), 0);
+    }
+
+    #[tokio::test]
+    async fn finished_responses_do_not_wait_behind_renderings_that_have_not_started() {
+        let budget = Budget::new(64);
+        let first = budget.small(60 * MIB).now_or_never().unwrap().unwrap();
+        let mut starting: Vec<_> = (0..9).map(|_| Box::pin(budget.small(50 * MIB))).collect();
+        assert!(starting.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
+        let mut finished = Box::pin(budget.unsent(8 * MIB));
+        assert!((&mut finished).now_or_never().is_none());
+        drop(first);
+        let second = (&mut starting[0]).now_or_never().unwrap().unwrap();
+        assert!((&mut starting[1]).now_or_never().is_none());
+        assert!(finished.now_or_never().is_some(), "it was next");
+        drop((starting, second));
         assert_eq!(budget.taken_kib(), 0);
     }
 

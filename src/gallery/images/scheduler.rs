@@ -9,8 +9,11 @@ use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::admission::{Admission, Class, Client, Reason, StoreNumber, Thread, Threads, Ticket};
+use super::admission::{
+    Admission, Class, Client, Holding, Reason, Resource, StoreNumber, Thread, Threads, Ticket,
+};
 use super::budget::{Budget, Hold, Memory};
+use super::priority::give_way;
 use crate::gallery::Error;
 use crate::gallery::settings::Work;
 use crate::store::Store;
@@ -31,7 +34,7 @@ pub(super) struct RenderScheduler {
     /// Admitted renderings that wait for memory, their turn, data or a thread.
     waiting: Arc<AtomicUsize>,
     pub(super) large_bytes: u64,
-    /// How long finished responses and streams wait for memory.
+    /// How long finished responses wait for memory.
     patience: Duration,
     /// Remote stores by location.
     readers: Mutex<HashMap<String, Readers>>,
@@ -54,6 +57,12 @@ pub(super) struct LargePermit {
     admission: Admission,
     /// Counts a stream in the queue while it has its turn.
     _ticket: Option<Ticket>,
+}
+
+/// The memory that a stream holds until it ends.
+pub(super) struct StreamHold {
+    memory: Hold,
+    _holding: Option<Holding>,
 }
 
 /// An admitted rendering, with its memory reserved: it may read, and take a thread when one is free.
@@ -80,6 +89,9 @@ struct Resources {
 const SLICE: Duration = Duration::from_secs(2);
 /// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
+/// How much render threads give way to the threads that answer requests, on the scale of `nice`. Without, a tile waits for
+/// the render threads' time slices.
+const NICE: i32 = 5;
 
 impl RenderScheduler {
     pub(super) fn new(settings: &Work) -> std::io::Result<Self> {
@@ -87,6 +99,7 @@ impl RenderScheduler {
         let large = (count / 2).max(1);
         let mut pool = Builder::new_current_thread();
         pool.max_blocking_threads(count).thread_keep_alive(Duration::from_secs(3600)).thread_name("render");
+        pool.on_thread_start(|| give_way(NICE));
         Ok(Self {
             budget: Budget::new(settings.memory_mib),
             admission: Admission::new(settings, count, large),
@@ -114,10 +127,24 @@ impl RenderScheduler {
         client: Option<Client>,
         store: Option<&Store>,
     ) -> Result<Ticket, Error> {
-        let store = store.filter(|store| !store.is_local()).map(|store| self.readers(store).number);
+        let store = store.filter(|store| !store.is_local());
+        self.admit_first(class, client, store.map(|store| Resource::Store(self.readers(store).number)))
+    }
+
+    /// The same for a stream.
+    pub(super) fn stream_ticket(&self, client: Option<Client>) -> Result<Ticket, Error> {
+        self.admit_first(Class::Full, client, Some(Resource::StreamMemory))
+    }
+
+    fn admit_first(
+        &self,
+        class: Class,
+        client: Option<Client>,
+        needs: Option<Resource>,
+    ) -> Result<Ticket, Error> {
         match client {
-            Some(client) => self.admission.admit(class, client, store),
-            None => Ok(self.admission.enter(class, store)),
+            Some(client) => self.admission.admit(class, client, needs),
+            None => Ok(self.admission.enter(class, needs)),
         }
     }
 
@@ -230,10 +257,10 @@ impl RenderScheduler {
         ticket: Ticket,
         made: u64,
         drawn: u64,
-    ) -> Result<(Hold, LargePermit), Error> {
+    ) -> Result<(StreamHold, LargePermit), Error> {
         let _waiting = Waiting::count(&self.waiting);
-        let hold = tokio::time::timeout(self.patience, self.budget.hold(made, drawn)).await;
-        let hold = hold.unwrap_or_else(|_| Err(self.admission.refuse(Class::Full, Reason::Memory)))?;
+        let memory = ticket.before_deadline(self.budget.hold(made, drawn)).await?;
+        let hold = StreamHold { memory, _holding: ticket.begin_holding() };
         let mut turn = ticket.before_deadline(self.large_permit(None)).await?;
         turn._ticket = Some(ticket);
         Ok((hold, turn))
@@ -251,8 +278,8 @@ impl RenderScheduler {
     }
 
     /// Memory for reading and drawing one band of an admitted stream.
-    pub(super) async fn band(&self, bytes: u64, hold: &Hold) -> Result<Memory, Error> {
-        self.budget.band(bytes, hold).await
+    pub(super) async fn band(&self, bytes: u64, hold: &StreamHold) -> Result<Memory, Error> {
+        self.budget.band(bytes, &hold.memory).await
     }
 
     /// Runs work of a class whose memory is reserved already, when a thread is free. Its time is added to `spent`.

@@ -20,8 +20,8 @@ async fn run<T: Send + 'static>(
     scheduler.run(&ticket(scheduler, Class::Tile), bytes, work).await
 }
 
-async fn stream(scheduler: &RenderScheduler, made: u64) -> Result<(Hold, LargePermit), Error> {
-    scheduler.admit_stream(ticket(scheduler, Class::Full), made, 1 << 20).await
+async fn stream(scheduler: &RenderScheduler, made: u64) -> Result<(StreamHold, LargePermit), Error> {
+    scheduler.admit_stream(scheduler.stream_ticket(None)?, made, 1 << 20).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

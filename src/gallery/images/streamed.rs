@@ -8,11 +8,10 @@ use futures::Stream;
 use tokio::sync::mpsc;
 
 use super::admission::{Class, Client, Ticket};
-use super::budget::Hold;
 use super::handle::ImageHandle;
 use super::read_tiles::{stored_bytes, tiles};
 use super::renderer::{Renderer, stopped};
-use super::scheduler::LargePermit;
+use super::scheduler::{LargePermit, StreamHold};
 use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
@@ -57,7 +56,7 @@ fn aborted() -> Result<Bytes, Error> {
 
 /// A stream in progress.
 struct InProgress {
-    hold: Hold,
+    hold: StreamHold,
     turn: Option<LargePermit>,
     sender: mpsc::Sender<Result<Bytes, Error>>,
 }
@@ -86,7 +85,7 @@ impl Renderer {
         let at = plan.rendering().ok_or_else(|| Error::Fault("a stored tile is not banded".into()))?;
         let encoder = render::banded_encoder(plan, &handle.master, &handle.color, &self.settings)?;
         let length = encoder.length();
-        let ticket = self.scheduler.ticket(Class::Full, client, None)?;
+        let ticket = self.scheduler.stream_ticket(client)?;
         let (sender, mut pieces) = mpsc::channel(1);
         let (renderer, handle, plan) = (self.clone(), handle.clone(), plan.clone());
         self.tasks.spawn(async move {

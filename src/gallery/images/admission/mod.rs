@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 pub(super) use class::Class;
 pub(crate) use client::Client;
-pub(super) use queues::StoreNumber;
+pub(super) use queues::{Resource, StoreNumber};
 pub(super) use refusals::Reason;
 pub(super) use threads::{Thread, Threads};
 
@@ -49,6 +49,13 @@ pub(super) struct Ticket {
     spent: Arc<AtomicU64>,
 }
 
+/// A resource that a rendering holds.
+pub(super) struct Holding {
+    admission: Admission,
+    resource: Resource,
+    since: Instant,
+}
+
 impl Admission {
     pub(super) fn new(settings: &Work, threads: usize, full_threads: usize) -> Self {
         Self(Arc::new(Shared {
@@ -60,7 +67,7 @@ impl Admission {
         }))
     }
 
-    /// Admits a rendering of a client that reads from `store`, if that is a remote one.
+    /// Admits a rendering of a client that `needs` a resource.
     ///
     /// # Errors
     /// [`Error::Busy`] if it would wait too long, or its client has too much in the queue already.
@@ -68,25 +75,25 @@ impl Admission {
         &self,
         class: Class,
         client: Client,
-        store: Option<StoreNumber>,
+        needs: Option<Resource>,
     ) -> Result<Ticket, Error> {
         let mut queues = self.0.queues.lock();
         if self.0.mode != AdmissionMode::Off
-            && let Err(Refusal { reason, wait }) = queues.check(class, client, store, self.bound(class))
+            && let Err(Refusal { reason, wait }) = queues.check(class, client, needs, self.bound(class))
         {
             match self.0.mode {
                 AdmissionMode::Shadow => self.0.refusals.would_refuse(class, reason),
                 _ => return Err(self.0.refusals.refuse(class, reason, wait)),
             }
         }
-        let entry = queues.enter(class, Some(client), store);
+        let entry = queues.enter(class, Some(client), needs);
         drop(queues);
         Ok(self.ticket(entry))
     }
 
     /// Admits a rendering whose number is limited elsewhere: that of a job, or a part of one that is admitted.
-    pub(super) fn enter(&self, class: Class, store: Option<StoreNumber>) -> Ticket {
-        let entry = self.0.queues.lock().enter(class, None, store);
+    pub(super) fn enter(&self, class: Class, needs: Option<Resource>) -> Ticket {
+        let entry = self.0.queues.lock().enter(class, None, needs);
         self.ticket(entry)
     }
 
@@ -157,10 +164,20 @@ impl Ticket {
     /// It may read from its store now.
     pub(super) fn begin_reading(&self) {
         let mut entry = self.entry.lock();
-        if let Stage::Waiting(store) = entry.stage {
-            self.admission.0.queues.lock().advance(&mut entry, Stage::Reading(store));
+        if let Stage::Waiting(needs) = entry.stage {
+            self.admission.0.queues.lock().advance(&mut entry, Stage::Reading(needs));
             *self.reading_since.lock() = Some(Instant::now());
         }
+    }
+
+    /// It has its resource, until the result is dropped.
+    pub(super) fn begin_holding(&self) -> Option<Holding> {
+        let mut entry = self.entry.lock();
+        let Stage::Waiting(resource) = entry.stage else { return None };
+        let mut queues = self.admission.0.queues.lock();
+        queues.advance(&mut entry, Stage::Ready);
+        queues.hold(resource);
+        Some(Holding { admission: self.admission.clone(), resource, since: Instant::now() })
     }
 
     /// It has read its data.
@@ -168,11 +185,17 @@ impl Ticket {
         let mut entry = self.entry.lock();
         let mut queues = self.admission.0.queues.lock();
         if let (Stage::Reading(store), Some(since)) = (entry.stage, *self.reading_since.lock()) {
-            queues.record_read(store, since.elapsed());
+            queues.record_held(store, since.elapsed());
         }
         if entry.stage != Stage::Ready {
             queues.advance(&mut entry, Stage::Ready);
         }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.admission.0.queues.lock().release(self.resource, self.since.elapsed());
     }
 }
 
@@ -187,7 +210,7 @@ impl Drop for Ticket {
         }
         // A read that was given up took at least this long.
         if let (Stage::Reading(store), Some(since)) = (entry.stage, *self.reading_since.get_mut()) {
-            queues.record_read(store, since.elapsed());
+            queues.record_held(store, since.elapsed());
         }
     }
 }
@@ -244,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn the_deadline_ends_a_wait() {
         let admission = admission(AdmissionMode::Off);
-        let ticket = admission.enter(Class::Tile, Some(1));
+        let ticket = admission.enter(Class::Tile, Some(Resource::Store(1)));
         ticket.begin_reading();
         let never = std::future::pending::<Result<(), Error>>();
         assert!(matches!(ticket.before_deadline(never).await, Err(Error::Busy { .. })));

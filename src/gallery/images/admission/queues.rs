@@ -20,31 +20,41 @@ pub(super) struct Queues {
     costs: [Duration; 4],
     /// Renderings that have read their data, or read it from local files.
     ready: [Duration; 4],
-    /// Renderings that wait for data of a remote store. They delay no rendering that reads from another one.
-    reading: HashMap<StoreNumber, Reading>,
+    /// Renderings that wait for data of a remote store, or for memory. They delay no rendering that needs another resource.
+    resources: HashMap<Resource, Held>,
     clients: HashMap<Client, [Duration; 4]>,
 }
 
 /// The number of a remote store.
 pub(in crate::gallery::images) type StoreNumber = usize;
 
-/// Renderings that wait for data of one store.
+/// What a rendering may have to wait for before it needs a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::gallery::images) enum Resource {
+    /// Reading from a remote store.
+    Store(StoreNumber),
+    /// The memory of a stream, until all of it is sent.
+    StreamMemory,
+}
+
+/// Renderings that need one resource.
 #[derive(Default)]
-struct Reading {
+struct Held {
     queued: [Duration; 4],
-    /// Renderings that may not read yet, and those that do.
+    /// Renderings that wait for the resource, and those that hold it.
     waiting: u32,
-    active: u32,
-    /// Moving average of the time that one rendering reads.
+    holding: u32,
+    /// Moving average of the time that one rendering holds it.
     usual: Duration,
 }
 
 /// Where a rendering is on its way to a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Has to wait before it may read from the store.
-    Waiting(StoreNumber),
-    Reading(StoreNumber),
+    /// Has to wait for its resource.
+    Waiting(Resource),
+    /// Reads from its store.
+    Reading(Resource),
     Ready,
 }
 
@@ -73,7 +83,7 @@ impl Queues {
             full_threads: count(full_threads),
             costs: Class::ALL.map(Class::initial_cost),
             ready: [Duration::ZERO; 4],
-            reading: HashMap::new(),
+            resources: HashMap::new(),
             clients: HashMap::new(),
         }
     }
@@ -83,14 +93,18 @@ impl Queues {
         &self,
         class: Class,
         client: Client,
-        store: Option<StoreNumber>,
+        needs: Option<Resource>,
         bound: Duration,
     ) -> Result<(), Refusal> {
-        let wait = self.expected_wait(class, store);
+        let wait = self.expected_wait(class, needs);
         if wait > bound {
-            let is_store =
-                store.is_some_and(|store| self.read_wait(store) > self.thread_wait(class, Some(store)));
-            let reason = if is_store { Reason::Store } else { Reason::Queue };
+            let scarce =
+                needs.filter(|needs| self.resource_wait(*needs) > self.thread_wait(class, Some(*needs)));
+            let reason = match scarce {
+                Some(Resource::Store(_)) => Reason::Store,
+                Some(Resource::StreamMemory) => Reason::Memory,
+                None => Reason::Queue,
+            };
             return Err(Refusal { reason, wait });
         }
         let own = self.clients.get(&client).map_or(Duration::ZERO, |own| own[class as usize]);
@@ -102,22 +116,22 @@ impl Queues {
     }
 
     /// The expected wait of a new rendering.
-    pub(super) fn expected_wait(&self, class: Class, store: Option<StoreNumber>) -> Duration {
-        let read_wait = store.map_or(Duration::ZERO, |store| self.read_wait(store));
-        self.thread_wait(class, store).max(read_wait)
+    pub(super) fn expected_wait(&self, class: Class, needs: Option<Resource>) -> Duration {
+        let resource_wait = needs.map_or(Duration::ZERO, |needs| self.resource_wait(needs));
+        self.thread_wait(class, needs).max(resource_wait)
     }
 
-    fn thread_wait(&self, class: Class, store: Option<StoreNumber>) -> Duration {
-        let reading = store.and_then(|store| self.reading.get(&store));
-        let reading = reading.map_or(Duration::ZERO, |reading| reading.queued[class as usize]);
-        self.on_threads(class, self.ready[class as usize] + reading)
+    fn thread_wait(&self, class: Class, needs: Option<Resource>) -> Duration {
+        let before = needs.and_then(|needs| self.resources.get(&needs));
+        let before = before.map_or(Duration::ZERO, |before| before.queued[class as usize]);
+        self.on_threads(class, self.ready[class as usize] + before)
     }
 
-    fn read_wait(&self, store: StoreNumber) -> Duration {
-        let Some(Reading { waiting, active, usual, .. }) = self.reading.get(&store) else {
+    fn resource_wait(&self, needs: Resource) -> Duration {
+        let Some(Held { waiting, holding, usual, .. }) = self.resources.get(&needs) else {
             return Duration::ZERO;
         };
-        *usual * *waiting / (*active).max(1)
+        *usual * *waiting / (*holding).max(1)
     }
 
     /// How long the threads take for `work` of this class, given the other classes with work.
@@ -133,13 +147,8 @@ impl Queues {
     }
 
     /// Adds a rendering; its cost is the measured one of its class.
-    pub(super) fn enter(
-        &mut self,
-        class: Class,
-        client: Option<Client>,
-        store: Option<StoreNumber>,
-    ) -> Entry {
-        let stage = store.map_or(Stage::Ready, Stage::Waiting);
+    pub(super) fn enter(&mut self, class: Class, client: Option<Client>, needs: Option<Resource>) -> Entry {
+        let stage = needs.map_or(Stage::Ready, Stage::Waiting);
         let entry = Entry { class, client, stage, cost: self.costs[class as usize] };
         self.add(&entry);
         if let Some(client) = client {
@@ -171,12 +180,12 @@ impl Queues {
         let at = entry.class as usize;
         match entry.stage {
             Stage::Ready => self.ready[at] += entry.cost,
-            Stage::Waiting(store) | Stage::Reading(store) => {
-                let reading = self.reading.entry(store).or_default();
-                reading.queued[at] += entry.cost;
+            Stage::Waiting(needs) | Stage::Reading(needs) => {
+                let held = self.resources.entry(needs).or_default();
+                held.queued[at] += entry.cost;
                 match entry.stage {
-                    Stage::Waiting(_) => reading.waiting += 1,
-                    _ => reading.active += 1,
+                    Stage::Waiting(_) => held.waiting += 1,
+                    _ => held.holding += 1,
                 }
             }
         }
@@ -186,12 +195,12 @@ impl Queues {
         let at = entry.class as usize;
         match entry.stage {
             Stage::Ready => self.ready[at] = self.ready[at].saturating_sub(entry.cost),
-            Stage::Waiting(store) | Stage::Reading(store) => {
-                let reading = self.reading.entry(store).or_default();
-                reading.queued[at] = reading.queued[at].saturating_sub(entry.cost);
+            Stage::Waiting(needs) | Stage::Reading(needs) => {
+                let held = self.resources.entry(needs).or_default();
+                held.queued[at] = held.queued[at].saturating_sub(entry.cost);
                 match entry.stage {
-                    Stage::Waiting(_) => reading.waiting = reading.waiting.saturating_sub(1),
-                    _ => reading.active = reading.active.saturating_sub(1),
+                    Stage::Waiting(_) => held.waiting = held.waiting.saturating_sub(1),
+                    _ => held.holding = held.holding.saturating_sub(1),
                 }
             }
         }
@@ -202,9 +211,21 @@ impl Queues {
         average(&mut self.costs[class as usize], took);
     }
 
-    /// Records the time that a rendering has read from a store.
-    pub(super) fn record_read(&mut self, store: StoreNumber, took: Duration) {
-        average(&mut self.reading.entry(store).or_default().usual, took);
+    /// Counts a rendering that holds its resource for longer than it is in the queue.
+    pub(super) fn hold(&mut self, resource: Resource) {
+        self.resources.entry(resource).or_default().holding += 1;
+    }
+
+    /// The end of [`Queues::hold`], after this time.
+    pub(super) fn release(&mut self, resource: Resource, took: Duration) {
+        let held = self.resources.entry(resource).or_default();
+        held.holding = held.holding.saturating_sub(1);
+        average(&mut held.usual, took);
+    }
+
+    /// Records the time that a rendering has held its resource.
+    pub(super) fn record_held(&mut self, resource: Resource, took: Duration) {
+        average(&mut self.resources.entry(resource).or_default().usual, took);
     }
 
     pub(super) fn cost(&self, class: Class) -> Duration {
@@ -300,16 +321,33 @@ mod tests {
     #[test]
     fn a_slow_store_delays_only_what_reads_from_it() {
         let mut queues = Queues::new(2, 1);
-        queues.record_read(1, Duration::from_secs(2));
-        let mut entry = queues.enter(Class::Tile, None, Some(1));
-        queues.advance(&mut entry, Stage::Reading(1));
+        let store = Resource::Store(1);
+        queues.record_held(store, Duration::from_secs(2));
+        let mut entry = queues.enter(Class::Tile, None, Some(store));
+        queues.advance(&mut entry, Stage::Reading(store));
         for _ in 0..1000 {
-            queues.enter(Class::Tile, None, Some(1));
+            queues.enter(Class::Tile, None, Some(store));
         }
-        let refused = queues.check(Class::Tile, client(1), Some(1), BOUND).unwrap_err();
+        let refused = queues.check(Class::Tile, client(1), Some(store), BOUND).unwrap_err();
         assert_eq!(refused.reason, Reason::Store);
-        for other in [None, Some(2)] {
+        for other in [None, Some(Resource::Store(2)), Some(Resource::StreamMemory)] {
             assert!(queues.check(Class::Tile, client(1), other, BOUND).is_ok());
         }
+    }
+
+    #[test]
+    fn streams_wait_for_the_memory_of_those_that_are_sent() {
+        let (mut queues, memory) = (Queues::new(2, 1), Resource::StreamMemory);
+        for _ in 0..2 {
+            queues.hold(memory);
+            queues.release(memory, Duration::from_secs(3));
+            queues.hold(memory);
+        }
+        assert_eq!(queues.expected_wait(Class::Full, Some(memory)), Duration::ZERO);
+        queues.enter(Class::Full, None, Some(memory));
+        assert_eq!(queues.expected_wait(Class::Full, Some(memory)), BOUND);
+        queues.enter(Class::Full, None, Some(memory));
+        let refused = queues.check(Class::Full, client(1), Some(memory), BOUND).unwrap_err();
+        assert_eq!((refused.reason, refused.wait), (Reason::Memory, BOUND * 2));
     }
 }
