@@ -105,7 +105,7 @@ fn a_restarted_server_does_not_ask_the_bucket_again() {
     assert!(heads <= 2, "{heads} HEADs of one master");
     let differ = found.iter().zip(&expected).filter(|(found, expected)| found != expected).count();
     assert_eq!(differ, 0);
-    assert!(again.metric("tegl_disk_cache_total{result=\"hit\"}") >= 2000.0);
+    assert!(again.metric("tegl_disk_cache_total{kind=\"tile\",result=\"hit\"}") >= 2000.0);
     assert_eq!(again.metric("tegl_work_threads_busy"), 0.0);
 }
 
@@ -221,7 +221,7 @@ fn damaged_entries_are_read_again_and_never_served() {
     origin.take_requests();
     assert!(bodies(&server, &paths) == expected);
     assert!(gets(&origin) > 30);
-    assert!(server.metric("tegl_disk_cache_total{result=\"damaged\"}") >= 30.0);
+    assert!(server.metric("tegl_disk_cache_damaged_total") >= 30.0);
     assert_eq!(server.log().matches("an entry was damaged").count(), 1, "{}", server.log());
     written(&server, paths.len());
     drop(server);
@@ -268,7 +268,7 @@ fn killed_servers_leave_neither_torn_entries_nor_litter() {
         let found = bodies(&after, &paths);
         let wrong = found.iter().zip(&expected).filter(|(found, expected)| found != expected).count();
         failures.check(wrong == 0, || format!("after round {round}: {wrong} wrong images"));
-        let damaged = after.metric("tegl_disk_cache_total{result=\"damaged\"}");
+        let damaged = after.metric("tegl_disk_cache_damaged_total");
         failures.check(damaged == 0.0, || format!("after round {round}: {damaged} torn entries"));
         written(&after, paths.len());
         // The entries, the version and the start of the master, and the ranges that renderings read.

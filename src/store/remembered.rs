@@ -13,7 +13,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::Bytes;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::disk::{self, DiskCache, Lookup, Name};
+use super::disk::{self, DiskCache, Kind, Lookup, Name};
 use super::{Error, Key, Store, Version};
 
 /// The disk cache of a store.
@@ -77,7 +77,7 @@ impl Store {
         let remembered = self.1.as_ref()?;
         let (version, stated_ms) = remembered.version(key).await?;
         let name = remembered.range(key, &version, &(0..len.min(version.size)));
-        let bytes = remembered.disk.get(&name, &[]).await?;
+        let bytes = remembered.disk.get(Kind::Index, &name, &[]).await?;
         let age = now_ms().checked_sub(stated_ms).map_or(Duration::MAX, Duration::from_millis);
         Some(Recalled { version, bytes, age })
     }
@@ -147,7 +147,7 @@ impl Remembered {
         range: &Range<u64>,
         prefix: &[u8],
     ) -> Option<Bytes> {
-        match self.disk.get_now(&self.range(key, version, range), prefix) {
+        match self.disk.get_now(Kind::Tile, &self.range(key, version, range), prefix) {
             Lookup::Found(bytes) => Some(bytes),
             Lookup::Missing | Lookup::Cold => None,
         }
@@ -160,11 +160,7 @@ impl Remembered {
         range: &Range<u64>,
         prefix: &[u8],
     ) -> Option<Bytes> {
-        let found = self.disk.get(&self.range(key, version, range), prefix).await;
-        if found.is_none() {
-            self.disk.missed();
-        }
-        found
+        self.disk.get(Kind::Tile, &self.range(key, version, range), prefix).await
     }
 
     pub(super) fn put(&self, key: &Key, version: &Version, range: &Range<u64>, bytes: &[u8]) {
@@ -183,7 +179,7 @@ impl Remembered {
 
     /// The last known version, and when the store stated it, in milliseconds since 1970.
     async fn version(&self, key: &Key) -> Option<(Version, u64)> {
-        let bytes = self.disk.get(&self.version_name(key), &[]).await?;
+        let bytes = self.disk.get(Kind::Version, &self.version_name(key), &[]).await?;
         let (stated_ms, rest) = bytes.split_first_chunk()?;
         let (size, etag) = rest.split_first_chunk()?;
         let etag = std::str::from_utf8(etag).ok()?.into();

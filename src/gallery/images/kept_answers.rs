@@ -8,7 +8,7 @@ use super::handle::ImageHandle;
 use crate::identity::fingerprint;
 use crate::iiif::{Limits, Version};
 use crate::render::Plan;
-use crate::store::disk::{self, DiskCache, Lookup, Name};
+use crate::store::disk::{self, DiskCache, Kind, Lookup, Name};
 
 /// The disk cache, if there is one.
 pub(super) struct KeptAnswers {
@@ -47,16 +47,11 @@ impl KeptAnswers {
     }
 
     pub(super) fn get_now(&self, name: &Name) -> Lookup {
-        self.disk.as_ref().map_or(Lookup::Missing, |disk| disk.get_now(name, &[]))
+        self.disk.as_ref().map_or(Lookup::Missing, |disk| disk.get_now(Kind::Answer, name, &[]))
     }
 
     pub(super) async fn get(&self, name: Option<&Name>) -> Option<Bytes> {
-        let (disk, name) = (self.disk.as_ref()?, name?);
-        let found = disk.get(name, &[]).await;
-        if found.is_none() {
-            disk.missed();
-        }
-        found
+        self.disk.as_ref()?.get(Kind::Answer, name?, &[]).await
     }
 
     pub(super) fn put(&self, name: Option<&Name>, bytes: &[u8]) {

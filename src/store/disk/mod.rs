@@ -87,12 +87,39 @@ struct Shared {
 }
 
 struct Counters {
-    hits: Counter,
-    misses: Counter,
+    /// Hits and misses of each [`Kind`].
+    lookups: [[Counter; 2]; Kind::ALL.len()],
     damaged: Counter,
     kept: Counter,
     dropped: Counter,
     failed: Counter,
+}
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The version of a remote object.
+    Version,
+    /// The start of a remote object, with the index of its tiles.
+    Index,
+    /// Another range of a remote object: a tile.
+    Tile,
+    /// A rendered response.
+    Answer,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Version, Self::Index, Self::Tile, Self::Answer];
+
+    /// The value of the label `kind` of metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Index => "index",
+            Self::Tile => "tile",
+            Self::Answer => "answer",
+        }
+    }
 }
 
 /// The result of a lookup that does not wait.
@@ -114,7 +141,10 @@ impl DiskCache {
         let index = Index::new(settings)?;
         let writes =
             |result: &'static str| metrics::counter!("tegl_disk_cache_writes_total", "result" => result);
-        let lookups = |result: &'static str| metrics::counter!("tegl_disk_cache_total", "result" => result);
+        let lookups = |kind: Kind| {
+            let count = |result: &'static str| metrics::counter!("tegl_disk_cache_total", "kind" => kind.name(), "result" => result);
+            [count("hit"), count("miss")]
+        };
         let shared = Arc::new(Shared {
             folder,
             index,
@@ -124,9 +154,8 @@ impl DiskCache {
             queued: AtomicU64::new(0),
             jobs: AtomicU64::new(0),
             counters: Counters {
-                hits: lookups("hit"),
-                misses: lookups("miss"),
-                damaged: lookups("damaged"),
+                lookups: Kind::ALL.map(lookups),
+                damaged: metrics::counter!("tegl_disk_cache_damaged_total"),
                 kept: writes("kept"),
                 dropped: writes("dropped"),
                 failed: writes("failed"),
@@ -150,32 +179,40 @@ impl DiskCache {
     }
 
     /// The entry, appended to `prefix`, if the system has it in memory.
-    pub(crate) fn get_now(&self, name: &Name, prefix: &[u8]) -> Lookup {
+    pub(crate) fn get_now(&self, kind: Kind, name: &Name, prefix: &[u8]) -> Lookup {
         if !self.shared.may_have(name) {
             return Lookup::Missing;
         }
         match self.shared.read(name, prefix, Wait::Never) {
-            Ok(bytes) => Lookup::Found(bytes),
+            Ok(bytes) => {
+                self.shared.counters.hit(kind);
+                Lookup::Found(bytes)
+            }
             Err(Miss::Cold) => Lookup::Cold,
             Err(_) => Lookup::Missing,
         }
     }
 
-    /// The entry, appended to `prefix`; waits for the disk, but not longer than reading from elsewhere takes.
-    pub(crate) async fn get(&self, name: &Name, prefix: &[u8]) -> Option<Bytes> {
-        match self.get_now(name, prefix) {
+    /// The entry, appended to `prefix`; waits for the disk, but not longer than reading from elsewhere takes. `None` counts
+    /// as a miss: what is missing has to be made or read elsewhere.
+    pub(crate) async fn get(&self, kind: Kind, name: &Name, prefix: &[u8]) -> Option<Bytes> {
+        let counters = &self.shared.counters;
+        match self.get_now(kind, name, prefix) {
             Lookup::Found(bytes) => return Some(bytes),
-            Lookup::Missing => return None,
+            Lookup::Missing => {
+                counters.miss(kind);
+                return None;
+            }
             Lookup::Cold => {}
         }
         let (shared, name, prefix) = (self.shared.clone(), *name, prefix.to_vec());
         let read = move || Ok(shared.read(&name, &prefix, Wait::Allowed).ok());
-        runtime::block(PATIENCE, read).await.ok().flatten()
-    }
-
-    /// Counts an entry that had to be made or read elsewhere.
-    pub(crate) fn missed(&self) {
-        self.shared.counters.misses.increment(1);
+        let found = runtime::block(PATIENCE, read).await.ok().flatten();
+        match &found {
+            Some(_) => counters.hit(kind),
+            None => counters.miss(kind),
+        }
+        found
     }
 
     /// Keeps an entry, instead of an earlier one.
@@ -238,6 +275,16 @@ impl DiskCache {
     }
 }
 
+impl Counters {
+    fn hit(&self, kind: Kind) {
+        self.lookups[kind as usize][0].increment(1);
+    }
+
+    fn miss(&self, kind: Kind) {
+        self.lookups[kind as usize][1].increment(1);
+    }
+}
+
 impl Shared {
     /// Whether an entry may exist; counts as a request for it.
     fn may_have(&self, name: &Name) -> bool {
@@ -247,8 +294,7 @@ impl Shared {
     fn read(&self, name: &Name, prefix: &[u8], wait: Wait) -> Result<Bytes, Miss> {
         let read = entry::read(&self.folder.root, name, prefix, wait);
         match &read {
-            Ok(_) => self.counters.hits.increment(1),
-            Err(Miss::Cold | Miss::Missing) => {}
+            Ok(_) | Err(Miss::Cold | Miss::Missing) => {}
             Err(Miss::Damaged) => {
                 self.counters.damaged.increment(1);
                 self.report("an entry was damaged");

@@ -33,7 +33,7 @@ fn one(number: u64) -> Name {
 }
 
 fn get(cache: &DiskCache, name: &Name) -> Option<Bytes> {
-    block_on(cache.get(name, b""))
+    block_on(cache.get(Kind::Tile, name, b""))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
