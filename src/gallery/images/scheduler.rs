@@ -34,7 +34,7 @@ pub(super) struct RenderScheduler {
     /// Admitted renderings that wait for memory, their turn, data or a thread.
     waiting: Arc<AtomicUsize>,
     pub(super) large_bytes: u64,
-    /// How long finished responses wait for memory.
+    /// How long finished responses and streams wait for memory.
     patience: Duration,
     /// Remote stores by location.
     readers: Mutex<HashMap<String, Readers>>,
@@ -259,7 +259,8 @@ impl RenderScheduler {
         drawn: u64,
     ) -> Result<(StreamHold, LargePermit), Error> {
         let _waiting = Waiting::count(&self.waiting);
-        let memory = ticket.before_deadline(self.budget.hold(made, drawn)).await?;
+        let memory = tokio::time::timeout(self.patience, self.budget.hold(made, drawn)).await;
+        let memory = memory.unwrap_or_else(|_| Err(self.admission.refuse(Class::Full, Reason::Memory)))?;
         let hold = StreamHold { memory, _holding: ticket.begin_holding() };
         let mut turn = ticket.before_deadline(self.large_permit(None)).await?;
         turn._ticket = Some(ticket);

@@ -22,7 +22,7 @@ pub(super) use threads::{Thread, Threads};
 
 use crate::gallery::Error;
 use crate::gallery::settings::{AdmissionMode, Work};
-use queues::{Entry, Queues, Refusal, Stage};
+use queues::{Entry, Longest, Queues, Refusal, Stage};
 use refusals::Refusals;
 
 /// Decides which renderings may wait for a thread, and how long.
@@ -79,7 +79,7 @@ impl Admission {
     ) -> Result<Ticket, Error> {
         let mut queues = self.0.queues.lock();
         if self.0.mode != AdmissionMode::Off
-            && let Err(Refusal { reason, wait }) = queues.check(class, client, needs, self.bound(class))
+            && let Err(Refusal { reason, wait }) = queues.check(class, client, needs, self.longest(class))
         {
             match self.0.mode {
                 AdmissionMode::Shadow => self.0.refusals.would_refuse(class, reason),
@@ -107,13 +107,14 @@ impl Admission {
         }
     }
 
-    /// The longest expected wait. Who requests a full-size image waits longer.
-    fn bound(&self, class: Class) -> Duration {
-        let half = self.0.deadline / 2;
-        match class {
-            Class::Full => half.max(self.0.queue),
-            _ => self.0.queue,
-        }
+    /// The longest expected waits. Who requests a full-size image waits longer for a thread.
+    fn longest(&self, class: Class) -> Longest {
+        let queue = self.0.queue;
+        let for_thread = match class {
+            Class::Full => queue.max(self.0.deadline / 2),
+            _ => queue,
+        };
+        Longest { for_thread, for_resource: queue }
     }
 
     /// The error of a rendering that found no room in memory, or did not start before its deadline.

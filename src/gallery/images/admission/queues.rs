@@ -37,6 +37,23 @@ pub(in crate::gallery::images) enum Resource {
     StreamMemory,
 }
 
+impl Resource {
+    /// Why a rendering is refused that would wait too long for it.
+    fn reason(self) -> Reason {
+        match self {
+            Self::Store(_) => Reason::Store,
+            Self::StreamMemory => Reason::Memory,
+        }
+    }
+}
+
+/// The longest acceptable waits.
+#[derive(Clone, Copy)]
+pub(super) struct Longest {
+    pub for_thread: Duration,
+    pub for_resource: Duration,
+}
+
 /// Renderings that need one resource.
 #[derive(Default)]
 struct Held {
@@ -88,28 +105,26 @@ impl Queues {
         }
     }
 
-    /// Checks a new rendering against `bound`, the longest acceptable wait.
+    /// Checks a new rendering against the longest acceptable waits.
     pub(super) fn check(
         &self,
         class: Class,
         client: Client,
         needs: Option<Resource>,
-        bound: Duration,
+        longest: Longest,
     ) -> Result<(), Refusal> {
-        let wait = self.expected_wait(class, needs);
-        if wait > bound {
-            let scarce =
-                needs.filter(|needs| self.resource_wait(*needs) > self.thread_wait(class, Some(*needs)));
-            let reason = match scarce {
-                Some(Resource::Store(_)) => Reason::Store,
-                Some(Resource::StreamMemory) => Reason::Memory,
-                None => Reason::Queue,
-            };
-            return Err(Refusal { reason, wait });
+        let for_resource = self.resource_wait(needs);
+        if let Some(needs) = needs.filter(|_| for_resource > longest.for_resource) {
+            return Err(Refusal { reason: needs.reason(), wait: for_resource });
+        }
+        let for_thread = self.thread_wait(class, needs);
+        if for_thread > longest.for_thread {
+            return Err(Refusal { reason: Reason::Queue, wait: for_thread });
         }
         let own = self.clients.get(&client).map_or(Duration::ZERO, |own| own[class as usize]);
         let own = self.on_threads(class, own);
-        match own > (bound - wait) * SHARE {
+        let free = longest.for_thread.saturating_sub(for_thread.max(for_resource));
+        match own > free * SHARE {
             true => Err(Refusal { reason: Reason::Share, wait: own }),
             false => Ok(()),
         }
@@ -117,8 +132,7 @@ impl Queues {
 
     /// The expected wait of a new rendering.
     pub(super) fn expected_wait(&self, class: Class, needs: Option<Resource>) -> Duration {
-        let resource_wait = needs.map_or(Duration::ZERO, |needs| self.resource_wait(needs));
-        self.thread_wait(class, needs).max(resource_wait)
+        self.thread_wait(class, needs).max(self.resource_wait(needs))
     }
 
     fn thread_wait(&self, class: Class, needs: Option<Resource>) -> Duration {
@@ -127,11 +141,9 @@ impl Queues {
         self.on_threads(class, self.ready[class as usize] + before)
     }
 
-    fn resource_wait(&self, needs: Resource) -> Duration {
-        let Some(Held { waiting, holding, usual, .. }) = self.resources.get(&needs) else {
-            return Duration::ZERO;
-        };
-        *usual * *waiting / (*holding).max(1)
+    fn resource_wait(&self, needs: Option<Resource>) -> Duration {
+        let held = needs.and_then(|needs| self.resources.get(&needs));
+        held.map_or(Duration::ZERO, |held| held.usual * held.waiting / held.holding.max(1))
     }
 
     /// How long the threads take for `work` of this class, given the other classes with work.
@@ -245,6 +257,7 @@ mod tests {
     use super::*;
 
     const BOUND: Duration = Duration::from_millis(1500);
+    const LONGEST: Longest = Longest { for_thread: BOUND, for_resource: BOUND };
 
     fn client(number: u8) -> Client {
         Client::from(std::net::IpAddr::from([192, 0, 2, number]))
@@ -254,7 +267,7 @@ mod tests {
     fn fill(queues: &mut Queues, class: Class, client: Client) -> (Vec<Entry>, Refusal) {
         let mut entries = Vec::new();
         loop {
-            match queues.check(class, client, None, BOUND) {
+            match queues.check(class, client, None, LONGEST) {
                 Ok(()) => entries.push(queues.enter(class, Some(client), None)),
                 Err(refusal) => return (entries, refusal),
             }
@@ -283,7 +296,7 @@ mod tests {
         let mut queues = Queues::new(2, 1);
         let (regions, _) = fill(&mut queues, Class::Region, client(1));
         assert_eq!(regions.len(), 81);
-        assert!(queues.check(Class::Tile, client(1), None, BOUND).is_ok(), "its queue is another");
+        assert!(queues.check(Class::Tile, client(1), None, LONGEST).is_ok(), "its queue is another");
         for entry in &regions {
             queues.leave(entry);
         }
@@ -328,10 +341,10 @@ mod tests {
         for _ in 0..1000 {
             queues.enter(Class::Tile, None, Some(store));
         }
-        let refused = queues.check(Class::Tile, client(1), Some(store), BOUND).unwrap_err();
+        let refused = queues.check(Class::Tile, client(1), Some(store), LONGEST).unwrap_err();
         assert_eq!(refused.reason, Reason::Store);
         for other in [None, Some(Resource::Store(2)), Some(Resource::StreamMemory)] {
-            assert!(queues.check(Class::Tile, client(1), other, BOUND).is_ok());
+            assert!(queues.check(Class::Tile, client(1), other, LONGEST).is_ok());
         }
     }
 
@@ -347,7 +360,7 @@ mod tests {
         queues.enter(Class::Full, None, Some(memory));
         assert_eq!(queues.expected_wait(Class::Full, Some(memory)), BOUND);
         queues.enter(Class::Full, None, Some(memory));
-        let refused = queues.check(Class::Full, client(1), Some(memory), BOUND).unwrap_err();
+        let refused = queues.check(Class::Full, client(1), Some(memory), LONGEST).unwrap_err();
         assert_eq!((refused.reason, refused.wait), (Reason::Memory, BOUND * 2));
     }
 }
