@@ -41,6 +41,8 @@ class Server:
             "TEGL__WEB__TRUSTED_PROXIES": "127.0.0.1",
             "TEGL__WORK__MEMORY_MIB": str(MEMORY_MIB),
             "TEGL__CACHE__ANSWERS_MIB": "32",
+            "TEGL__MASTERS__MAX_AREA": "400000000",
+            "TEGL__PYRAMIDS__LOCATION": f"{self.state}/pyramids",
             "TEGL__CATALOGUE__URL": f"{self.state}/catalogue.db",
             "TEGL__SEARCH__FOLDER": f"{self.state}/index",
             "TEGL__CACHE__DISK__FOLDER": "none",
@@ -105,14 +107,19 @@ class Paths:
     def path(self, kind):
         self.next += 1
         number = self.next
-        x, y = number * 37 % 9000, number * 53 % 6000
+        x, y = number * 37 % 17000, number * 53 % 13000
         match kind:
             case "region":
                 return f"/iiif/3/a.tif/{x},{y},1700,1500/{850 + number % 100},/0/default.jpg"
             case "full2000":
-                return f"/iiif/3/a.tif/{number % 50},{number // 50 % 5000},11900,3900/2000,/0/default.jpg"
+                return f"/iiif/3/a.tif/{number % 100},{number // 100 % 5000},19900,9900/2000,/0/default.jpg"
             case "max":
-                return f"/iiif/3/a.tif/{number % 4000},{number // 4000},8000,6000/max/0/default.jpg"
+                kind = ("jpg", "png", "tif")[number % 3]
+                return f"/iiif/3/a.tif/{number % 1000},{number // 1000},19000,14900/max/0/default.{kind}"
+            case "build":
+                return f"/iiif/3/s{number % 16}.tif/{number},0,5000,4000/500,/0/default.jpg"
+            case "info":
+                return "/iiif/3/a.tif/info.json"
             case "tile":
                 return f"/iiif/3/a.tif/{number % 40 * 256},{number // 40 % 30 * 256},256,256/256,/0/default.jpg"
             case "manifest":
@@ -173,7 +180,7 @@ def overload(kind, source, requests=lambda: 0):
             sys.stdout.flush()
 
 
-STEADY = {"tile": 40, "manifest": 20, "search": 20}
+STEADY = {"tile": 40, "info": 20, "manifest": 20, "search": 20}
 
 
 def steady(seconds):
@@ -184,7 +191,7 @@ def steady(seconds):
 def floods(source):
     """Stored tiles, manifests and searches at a steady rate, alone and beside floods."""
     for admission in MODES:
-        for flood, rate in [("region", 1500), ("full2000", 300), ("max", 50)]:
+        for flood, rate in [("region", 1500), ("full2000", 300), ("max", 50), ("build", 20)]:
             with Server(source, admission) as server:
                 steady(3)
                 alone = steady(SECONDS)
@@ -192,7 +199,9 @@ def floods(source):
                 time.sleep(1)
                 beside = steady(SECONDS)
                 under = result(flooding)
-                print(f"flood of {flood} at {rate}/s, {admission}: {under['good']['count']} answered, {under['refused']['count']} refused, p99 {under['refused']['p99_ms']} ms")
+                print(f"flood of {flood} at {rate}/s, {admission}: {under['good']['count']} answered, p99 {under['good']['p99_ms']} ms; {under['refused']['count']} refused, p99 {under['refused']['p99_ms']} ms; {under['failed']} failed; at most {server.status('VmHWM'):.0f} MiB")
+                for line in server.metrics("tegl_shed_total") + server.metrics("tegl_pyramids_total"):
+                    print("   ", line)
                 for kind in STEADY:
                     before, now = alone[kind], beside[kind]
                     answered = now["good"]["count"] / now["sent"]
