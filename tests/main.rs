@@ -14,6 +14,7 @@ mod connections;
 mod creators;
 mod disk_cache;
 mod disks;
+mod doctor;
 mod engines;
 mod export;
 mod faults;

@@ -9,6 +9,7 @@ mod analyses;
 mod annotations;
 mod batch;
 mod collections;
+mod condition;
 mod decisions;
 mod error;
 mod facets;
@@ -47,6 +48,7 @@ pub use annotations::{
 };
 pub use batch::{Batch, DEFAULT_SOURCE, EMBEDDED_SOURCE, NewWork};
 pub use collections::{CollectionSummary, StoredCollection, collection_name};
+pub use condition::{Condition, ServerCondition, VERSION, sqlite_file};
 pub use decisions::{Decision, Event, Refused, WorkDecision};
 pub use error::Error;
 pub use facets::{ALL, FacetValue, WorkSummary};

@@ -127,10 +127,10 @@ fn is_locked(error: &sqlx::Error) -> bool {
 }
 
 /// Characters that SQLite's URLs do not take literally.
-const ESCAPED: &percent_encoding::AsciiSet =
+pub(super) const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::CONTROLS.add(b'?').add(b'#').add(b'%').add(b' ');
 
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "postgres".into() };
     let rest = rest.split('?').next().unwrap_or_default();
     match rest.rsplit_once('@') {

@@ -4,13 +4,13 @@
 //! migrate; it needs separate SQL for each database; and its bookkeeping table would have to be filled in by hand in
 //! every existing catalogue.
 
-use sqlx::{Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 
 use super::Error;
 use super::pools::{Dialect, Pools};
 
 /// The migrations, in order; never change one that has been released.
-const STEPS: [&str; 11] = [
+pub(super) const STEPS: [&str; 11] = [
     // Short columns come first, so that reading a label does not touch a long record.
     "CREATE TABLE works (
         seq {id}, object_number TEXT NOT NULL UNIQUE, revision BIGINT NOT NULL, changed_ms BIGINT NOT NULL,
@@ -133,6 +133,13 @@ const STEPS: [&str; 11] = [
 /// The key of PostgreSQL's advisory lock, so that servers starting at the same time migrate one at a time.
 const LOCK: i64 = 0x7465_676c;
 
+/// The version of the tables, whose list of versions exists.
+pub(super) async fn version(connection: &mut AnyConnection) -> Result<u64, Error> {
+    let query = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM tegl_schema");
+    let row = query.fetch_one(connection).await?;
+    Ok(u64::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0))
+}
+
 pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
     let mut connection = pools.writer.acquire().await?;
     let mut changes = match pools.dialect {
@@ -143,10 +150,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), Error> {
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *changes).await?;
     }
     changes.execute("CREATE TABLE IF NOT EXISTS tegl_schema (version BIGINT NOT NULL)").await?;
-    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM tegl_schema")
-        .fetch_one(&mut *changes)
-        .await?;
-    let version = usize::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0);
+    let version = usize::try_from(version(&mut changes).await?).unwrap_or(usize::MAX);
     if version > STEPS.len() {
         return Err(Error::Invalid(format!(
             "the catalogue at {} was written by a newer version of Tegl (its tables have version {version}; this version supports up to {})",

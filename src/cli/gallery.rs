@@ -56,14 +56,7 @@ fn with_disk(store: Store, disk: Option<&Arc<DiskCache>>) -> Store {
 /// Opens the disk cache, if one is configured. Without one that another process uses, or that cannot be written to, the
 /// server only asks its stores more often.
 fn disk_cache(settings: &DiskSettings) -> Result<Option<Arc<DiskCache>>, String> {
-    let folder = match settings.folder.as_str() {
-        "none" => return Ok(None),
-        "" => match folder_of("CACHE_DIRECTORY") {
-            Some(cache) => cache.join("images"),
-            None => return Ok(None),
-        },
-        folder => PathBuf::from(folder),
-    };
+    let Some(folder) = disk_cache_folder(settings) else { return Ok(None) };
     match DiskCache::open(&folder, settings) {
         Ok(disk) => Ok(Some(disk)),
         Err(Unusable::Misconfigured(reason)) => Err(format!("`cache.disk.folder`: {reason}")),
@@ -74,13 +67,27 @@ fn disk_cache(settings: &DiskSettings) -> Result<Option<Arc<DiskCache>>, String>
     }
 }
 
+/// The folder of the disk cache, if there is to be one.
+pub(super) fn disk_cache_folder(settings: &DiskSettings) -> Option<PathBuf> {
+    match settings.folder.as_str() {
+        "none" => None,
+        "" => folder_of("CACHE_DIRECTORY").map(|cache| cache.join("images")),
+        folder => Some(PathBuf::from(folder)),
+    }
+}
+
+/// The folder of the search index; `None` if `search.folder` is `none`.
+pub(super) fn index_folder(config: &Config) -> Option<PathBuf> {
+    match config.search.folder.as_str() {
+        "none" => None,
+        "" => Some(default_cache().join("index")),
+        folder => Some(PathBuf::from(folder)),
+    }
+}
+
 /// Adds the search index, unless `search.folder` is `none` or the folder cannot be created.
 pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
-    let folder = match config.search.folder.as_str() {
-        "none" => return gallery,
-        "" => default_cache().join("index"),
-        folder => PathBuf::from(folder),
-    };
+    let Some(folder) = index_folder(config) else { return gallery };
     match std::fs::create_dir_all(&folder) {
         Ok(()) => gallery.with_index(folder, &config.search),
         Err(reason) => {
@@ -172,7 +179,7 @@ fn with_catalogue(gallery: Gallery, config: &Config) -> Result<Gallery, String> 
 }
 
 /// The default catalogue: in the service manager's state folder, or in the user's data folder.
-fn default_catalogue() -> PathBuf {
+pub(super) fn default_catalogue() -> PathBuf {
     let state = folder_of("STATE_DIRECTORY")
         .or_else(|| folder_of("XDG_DATA_HOME").map(|data| data.join("tegl")))
         .or_else(|| folder_of("HOME").map(|home| home.join(".local/share/tegl")))
@@ -207,7 +214,7 @@ fn pyramid_store(config: &Config, disk: Option<&Arc<DiskCache>>) -> Result<Optio
     match config.pyramids.location.as_str() {
         "none" => Ok(None),
         // The default folder is optional: without it, images are served without pyramids.
-        "" => Ok(open(&default_cache().join("pyramids").to_string_lossy())
+        "" => Ok(open(&default_pyramids().to_string_lossy())
             .inspect_err(|reason| {
                 eprintln!("no pyramids are built: they cannot be kept in the default folder: {reason}; set `pyramids.location` to a writable folder");
             })
@@ -216,6 +223,11 @@ fn pyramid_store(config: &Config, disk: Option<&Arc<DiskCache>>) -> Result<Optio
             format!("the pyramids of `pyramids.location` cannot be opened: {reason}")
         }),
     }
+}
+
+/// The default folder of pyramids.
+pub(super) fn default_pyramids() -> PathBuf {
+    default_cache().join("pyramids")
 }
 
 /// The default folder for caches: the service manager's, or in the user's cache folder.

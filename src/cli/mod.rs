@@ -9,6 +9,7 @@ mod config;
 mod contact_sheet;
 mod creators;
 mod descriptors;
+mod doctor;
 mod export;
 mod gallery;
 mod health;
@@ -55,6 +56,7 @@ enum Command {
     Withdraw(withdraw::Withdraw),
     Restore(withdraw::Restore),
     Config(config::Arguments),
+    Doctor(doctor::Arguments),
     Health(health::Arguments),
 }
 
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Withdraw(arguments) => withdraw::run(&arguments),
         Command::Restore(arguments) => withdraw::restore(&arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
     };
     output::flush();

@@ -23,19 +23,19 @@ use super::terms::PositionedTerms;
 use super::vocabulary::Vocabulary;
 
 /// The version of the index format. An index with another version is rebuilt.
-const FORMAT: u32 = 12;
+pub(super) const FORMAT: u32 = 12;
 
 /// The metadata of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Payload {
+pub(super) struct Payload {
     #[serde(rename = "form")]
-    format: u32,
+    pub(super) format: u32,
     /// The catalogue from which it was built.
     #[serde(rename = "catalogue")]
     catalogue: String,
     /// The catalogue revision that it contains.
     #[serde(rename = "revision")]
-    revision: u64,
+    pub(super) revision: u64,
 }
 
 /// An index that only this server writes to.
@@ -305,7 +305,7 @@ fn writer(index: &tantivy::Index, memory_mib: usize) -> Result<IndexWriter, Erro
     Ok(index.writer_with_num_threads(threads, (memory_mib << 20).max(16 << 20))?)
 }
 
-fn number(folder: &Path) -> Option<u64> {
+pub(super) fn number(folder: &Path) -> Option<u64> {
     folder.file_name()?.to_str()?.parse().ok()
 }
 

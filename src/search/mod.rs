@@ -19,6 +19,7 @@ mod error;
 mod expansion;
 mod facet_counts;
 mod find;
+mod found;
 mod hits;
 mod identity;
 mod index;
@@ -57,6 +58,7 @@ mod vocabulary;
 mod works_with_value;
 
 pub(crate) use background::Background;
+pub(crate) use found::{FoundIndex, found};
 pub(crate) use colour::{Colour, WeightedColour, swatch_names, swatch_of};
 pub(crate) use concepts::{Concepts, ConceptsBuilder, KnownConcept};
 pub(crate) use document::IndexableWork;
