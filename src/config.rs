@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+use crate::web::RequestLog;
 use crate::{catalogue, gallery, inference, presentation, render, search, store, web};
 
 /// All settings.
@@ -56,7 +57,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// `[log]`: one line per request, on standard error.
+/// `[log]`: what is logged on standard error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
@@ -64,11 +65,16 @@ pub(crate) struct Log {
     pub level: String,
     /// `text` or `json`.
     pub format: String,
+    /// The share of requests that have a line, from 0 to 1. Those that fail or are slow have one in any case.
+    pub sample: f64,
+    /// From how many milliseconds on a request is slow.
+    pub slow_ms: u64,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".into(), format: "text".into() }
+        let RequestLog { sample, slow_ms } = RequestLog::default();
+        Self { level: "info".into(), format: "text".into(), sample, slow_ms }
     }
 }
 

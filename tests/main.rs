@@ -40,6 +40,7 @@ mod media;
 mod moves;
 mod moves_beside_records;
 mod oai;
+mod operations;
 mod outages;
 mod pages;
 mod queries;

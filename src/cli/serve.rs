@@ -13,7 +13,7 @@ use super::{descriptors, gallery, settings};
 use crate::config::{Config, Log};
 use crate::gallery::Gallery;
 use crate::web::theme::Theme;
-use crate::web::{self, App, Running};
+use crate::web::{self, App, RequestLog, Running};
 
 /// Serve images from folders, files, buckets and web servers
 ///
@@ -71,6 +71,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
     app.oai = config.oai.clone();
     app.publisher.identifier_namespace = config.oai.namespace.clone();
     app.annotations = config.annotations.clone();
+    app.request_log = RequestLog { sample: config.log.sample, slow_ms: config.log.slow_ms };
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

@@ -14,6 +14,7 @@ use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
+use crate::web::request_log::RequestLog;
 use crate::web::settings::{Annotations, Api, Oai, Operations, Settings};
 use crate::web::theme::Theme;
 
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub tagging: Tagging,
     /// Whether the page for comparing may load works of other servers.
     pub other_servers: bool,
+    /// Which requests are logged.
+    pub request_log: RequestLog,
     pub(super) works: DocumentCache,
     /// Set when the server begins to shut down.
     pub draining: AtomicBool,
@@ -80,6 +83,7 @@ impl App {
             annotations: Annotations::default(),
             tagging: Tagging::default(),
             other_servers: settings.compare_other_servers,
+            request_log: RequestLog::default(),
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -20,6 +20,7 @@ use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
 use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
 use crate::web::ops::health;
+use crate::web::request_log::Answered;
 use crate::web::route::{Endpoint, Route};
 use crate::web::site::{self, failure};
 use crate::web::{App, annotations, download, linked_data, oai, smk};
@@ -28,7 +29,7 @@ use crate::web::{App, annotations, download, linked_data, oai, smk};
 const SMALL: u64 = 64 << 10;
 
 impl App {
-    /// Responds to a request and logs one line for it.
+    /// Responds to a request, and logs it.
     pub(crate) async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
         let active = active_request(&request);
@@ -48,7 +49,8 @@ impl App {
         let (status, took) = (response.status(), began.elapsed());
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
         self.seconds.record(took.as_secs_f64());
-        log(&request, status, &response, took.as_micros() as u64, note, fault.as_ref());
+        let size = response.body().size();
+        self.request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
         let response = with_unread(&request, response, body);
         match response.body().size() {
             // The connection writes these in one step.
@@ -237,29 +239,5 @@ fn allowed_methods(request: &HttpRequest) -> &'static str {
         Ok(Route::Record { .. }) => "GET, HEAD, DELETE, OPTIONS",
         Ok(Route::Restore { .. }) => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
-    }
-}
-
-fn log(
-    request: &HttpRequest,
-    status: StatusCode,
-    response: &HttpResponse,
-    us: u64,
-    note: &str,
-    fault: Option<&Error>,
-) {
-    let bytes = match response.body().size() {
-        BodySize::Sized(bytes) => bytes,
-        _ => 0,
-    };
-    let (method, path, status) = (request.method().as_str(), request.uri().path(), status.as_u16());
-    match fault {
-        Some(error) if status >= 500 && status != 503 => {
-            tracing::error!(target: "tegl::request", method, path, status, us, error = error.chain());
-        }
-        Some(error) => {
-            tracing::warn!(target: "tegl::request", method, path, status, us, error = error.chain())
-        }
-        None => tracing::info!(target: "tegl::request", method, path, status, bytes, us, note),
     }
 }
