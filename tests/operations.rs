@@ -1,7 +1,10 @@
 //! What those who run a server see and change: its log, its settings, its metrics.
 
-use crate::support::masters;
+use std::time::Duration;
+
+use crate::support::http::{self, Response};
 use crate::support::server::Server;
+use crate::support::{eventually, masters};
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -19,7 +22,7 @@ fn logged(environment: &[(&str, &str)]) -> Vec<String> {
     assert_eq!(server.get("/health/nothing").status, 404);
     // Lines are written in order, by one thread.
     let is_complete = || server.log().contains("/health/nothing");
-    assert!(crate::support::eventually(std::time::Duration::from_secs(10), is_complete), "{}", server.log());
+    assert!(eventually(Duration::from_secs(10), is_complete), "{}", server.log());
     server.log().lines().filter(|line| line.contains("tegl::request")).map(str::to_owned).collect()
 }
 
@@ -33,4 +36,118 @@ fn the_log_of_requests_can_be_limited_to_those_that_fail_or_are_slow() {
     assert_eq!(paths(&logged(&[("TEGL__LOG__SAMPLE", "0")])), ["b.tif", "nothing"]);
     let all_are_slow = [("TEGL__LOG__SAMPLE", "0"), ("TEGL__LOG__SLOW_MS", "0")];
     assert_eq!(paths(&logged(&all_are_slow)), ["a.tif", "b.tif", "nothing"]);
+}
+
+const TOKEN: &str = "an-operator-of-this-test";
+
+/// A server with a settings file that can be changed.
+struct Reloadable {
+    server: Server,
+    file: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Reloadable {
+    fn new(settings: &str) -> Self {
+        let folder = folder();
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, settings).unwrap();
+        let sources = [folder.path().to_str().unwrap(), "--config", file.to_str().unwrap()];
+        let environment = [("TEGL__OPERATIONS__TOKEN", TOKEN), ("TEGL__PYRAMIDS__LOCATION", "none")];
+        Self { server: Server::with(&sources, &environment), file, _folder: folder }
+    }
+
+    /// Reloads with these settings by the API.
+    fn reload(&self, settings: &str) -> Response {
+        std::fs::write(&self.file, settings).unwrap();
+        let authorization = format!("Bearer {TOKEN}");
+        let headers = [("Authorization", authorization.as_str())];
+        http::request(self.server.operations(), "POST", "/admin/reload", &headers).unwrap()
+    }
+
+    fn max_age(&self) -> String {
+        self.server.get("/iiif/3/a.tif/info.json").header("cache-control").to_owned()
+    }
+}
+
+#[test]
+fn settings_that_can_change_are_changed_by_a_reload() {
+    let running = Reloadable::new("[web]\ndocument_max_age_s = 10\n");
+    assert_eq!(running.max_age(), "public, max-age=10");
+    let tag = |token: &str| {
+        let authorization = format!("Bearer {token}");
+        running.server.request("POST", "/api/v1/tags", &[("Authorization", &authorization)]).status
+    };
+    assert_eq!(tag("a-token-of-a-curator"), 403, "the API is read-only");
+    let reloaded = running.reload(
+        "[web]\ndocument_max_age_s = 20\nhosts = [\"127.0.0.1\"]\n[api.tokens]\ncurator = \"a-token-of-a-curator\"\n",
+    );
+    assert_eq!(reloaded.status, 202, "{}", reloaded.text());
+    assert_eq!(
+        reloaded.json(),
+        serde_json::json!({ "changed": ["api.tokens.curator", "web.document_max_age_s", "web.hosts"] })
+    );
+    assert_eq!(running.max_age(), "public, max-age=20");
+    assert_eq!(tag("a-token-of-nobody-here"), 401);
+    assert_ne!(tag("a-token-of-a-curator"), 401);
+    let other = [("Host", "other.example")];
+    assert_eq!(running.server.request("GET", "/iiif/3/a.tif/info.json", &other).status, 400);
+    let authorization = format!("Bearer {TOKEN}");
+    let headers = [("Authorization", authorization.as_str())];
+    let shown = http::request(running.server.operations(), "GET", "/admin/settings", &headers).unwrap().json();
+    assert_eq!(shown["web"]["document_max_age_s"], 20);
+    assert_eq!(shown["api"]["tokens"]["curator"], "…");
+    // The log follows, too: at `error` the line of a request is not written.
+    assert_eq!(running.reload("[log]\nlevel = \"error\"\n").status, 202);
+    assert_eq!(running.server.get("/iiif/3/a.tif/info.json?quiet").status, 200);
+    assert_eq!(running.reload("").json()["changed"], serde_json::json!(["log.level"]));
+    running.server.get("/iiif/3/a.tif/full/max/0/default.jpg");
+    let is_written = || running.server.log().contains("full/max");
+    assert!(eventually(Duration::from_secs(10), is_written), "{}", running.server.log());
+    let lines = running.server.log().lines().filter(|line| line.contains("info.json")).count();
+    assert_eq!(lines, 3, "{}", running.server.log());
+}
+
+#[test]
+fn a_reload_that_takes_a_restart_or_is_invalid_changes_nothing() {
+    let running = Reloadable::new("[web]\ndocument_max_age_s = 10\n");
+    let refused = running.reload("[web]\ndocument_max_age_s = 20\nthreads = 1\n[work]\nmemory_mib = 64\n");
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("restart the server to change `web.threads`, `work.memory_mib`"), "{detail}");
+    assert!(!detail.contains("document_max_age_s") && detail.contains("nothing has changed"), "{detail}");
+    assert_eq!(running.max_age(), "public, max-age=10");
+    for (broken, expected) in [
+        ("[web]\ndocument_max_age_s = -1\n", "line 2: `web.document_max_age_s` is -1"),
+        ("[web\n", "line 1"),
+        ("[api.tokens]\na = \"short\"\n", "`api.tokens.a` has 5 characters"),
+        ("[log]\nlevel = \"loud\"\n", "`log.level` has `loud`"),
+    ] {
+        let refused = running.reload(broken);
+        assert!(refused.status == 422 && refused.text().contains(expected), "{broken}: {}", refused.text());
+    }
+    std::fs::remove_file(&running.file).unwrap();
+    let authorization = format!("Bearer {TOKEN}");
+    let headers = [("Authorization", authorization.as_str())];
+    let missing = http::request(running.server.operations(), "POST", "/admin/reload", &headers).unwrap();
+    assert!(missing.status == 422 && missing.text().contains("cannot read"), "{}", missing.text());
+    assert_eq!(running.max_age(), "public, max-age=10");
+    let without_token = http::request(running.server.operations(), "POST", "/admin/reload", &[]).unwrap();
+    assert_eq!(without_token.status, 401);
+}
+
+#[test]
+fn a_hangup_reloads_and_does_not_end_the_server() {
+    let mut running = Reloadable::new("[web]\ndocument_max_age_s = 10\n");
+    std::fs::write(&running.file, "[web]\ndocument_max_age_s = 30\n").unwrap();
+    let process = rustix::process::Pid::from_raw(running.server.id() as i32).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::HUP).unwrap();
+    assert!(eventually(Duration::from_secs(10), || running.max_age() == "public, max-age=30"));
+    std::fs::write(&running.file, "[work]\nthreads = 1\n").unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::HUP).unwrap();
+    let is_refused = || running.server.log().contains("restart the server to change `web.document_max_age_s`");
+    let is_named = || running.server.log().contains("restart the server to change `work.threads`");
+    assert!(eventually(Duration::from_secs(10), is_named), "{}", running.server.log());
+    assert!(!is_refused() && running.server.is_alive());
+    assert_eq!(running.max_age(), "public, max-age=30");
 }

@@ -1,19 +1,17 @@
 //! `tegl serve`: starts the server, and stops it on a signal.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
-use super::{descriptors, gallery, settings};
-use crate::config::{Config, Log};
+use super::{descriptors, gallery, log, reload};
+use crate::config::Config;
 use crate::gallery::Gallery;
 use crate::web::theme::Theme;
-use crate::web::{self, App, RequestLog, Running};
+use crate::web::{self, App, Running};
 
 /// Serve images from folders, files, buckets and web servers
 ///
@@ -38,11 +36,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), String> {
-    let mut config = settings::load(arguments.config.as_deref())?;
-    if let Some(listen) = arguments.listen {
-        config.web.listen = listen;
-    }
-    let _writer = start_log(&config.log)?;
+    let mut config = reload::load(arguments.config.as_deref(), arguments.listen.as_deref())?;
+    let log = log::start(&config.log)?;
+    let settings =
+        reload::Settings::new(arguments.config, arguments.listen, log.level.clone(), config.clone());
     for lowered in descriptors::fit(&mut config, arguments.sources.len()) {
         tracing::warn!("{lowered}");
     }
@@ -57,21 +54,22 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     let gallery = gallery::with_index(gallery, &config)
         .with_likeness(&config.likeness, (&config.models, &config.inference))
         .with_webhooks(&config.webhooks, &config.web.base_url)?;
-    actix_web::rt::System::new().block_on(serve(gallery, &config, metrics))
+    actix_web::rt::System::new().block_on(serve(gallery, &config, settings, metrics))
 }
 
-async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> Result<(), String> {
+async fn serve(
+    gallery: Gallery,
+    config: &Config,
+    settings: reload::Settings,
+    metrics: PrometheusHandle,
+) -> Result<(), String> {
     let gallery = Arc::new(gallery);
-    let mut app =
-        App::new(gallery.clone(), &config.web, &config.api, &config.operations, &config.presentation)?;
+    let live = reload::changeable(config, config.redacted())?;
+    let mut app = App::new(gallery.clone(), &config.web, live, &config.presentation)?;
     app.theme = Theme::load(&config.site)?;
     app.publisher.own_labels = app.theme.labels;
-    app.in_force = config.redacted();
-    app.tagging = config.tagging.clone();
-    app.oai = config.oai.clone();
     app.publisher.identifier_namespace = config.oai.namespace.clone();
-    app.annotations = config.annotations.clone();
-    app.request_log = RequestLog { sample: config.log.sample, slow_ms: config.log.slow_ms };
+    app.reloader = Some(Box::new(move |app| settings.reload(app)));
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {
@@ -80,6 +78,7 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
         }
     });
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let running =
         web::start(app, &config.web, &config.operations, metrics).map_err(|error| error.to_string())?;
@@ -89,9 +88,16 @@ async fn serve(gallery: Gallery, config: &Config, metrics: PrometheusHandle) -> 
             "neither `web.base_url` nor `web.hosts` is set: URLs in responses use whatever host a request names"
         );
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {
+                let app = running.app.clone();
+                // What came of it is logged.
+                let _reloaded = tokio::task::spawn_blocking(move || app.reload()).await;
+            }
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
     }
     tracing::info!("stopping after open requests; a second signal stops at once");
     tokio::select! {
@@ -128,23 +134,4 @@ async fn announce(gallery: &Gallery, running: &Running) {
     if let Some(operations) = running.operations {
         eprintln!("  metrics            http://{operations}/metrics");
     }
-}
-
-/// Log lines are written by a thread of their own, so that a blocked standard error does not delay requests.
-fn start_log(log: &Log) -> Result<tracing_appender::non_blocking::WorkerGuard, String> {
-    let filter =
-        EnvFilter::try_new(&log.level).map_err(|error| format!("log.level `{}`: {error}", log.level))?;
-    let (writer, guard) =
-        tracing_appender::non_blocking::NonBlockingBuilder::default().lossy(true).finish(std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    let set = match log.format.as_str() {
-        "json" => tracing::subscriber::set_global_default(subscriber.json().flatten_event(true).finish()),
-        "text" => {
-            let ansi = std::io::stderr().is_terminal();
-            tracing::subscriber::set_global_default(subscriber.with_ansi(ansi).finish())
-        }
-        other => return Err(format!("log.format `{other}` is neither `text` nor `json`")),
-    };
-    set.map_err(|error| error.to_string())?;
-    Ok(guard)
 }

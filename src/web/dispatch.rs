@@ -50,7 +50,7 @@ impl App {
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
         self.seconds.record(took.as_secs_f64());
         let size = response.body().size();
-        self.request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
+        self.live().request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
         let response = with_unread(&request, response, body);
         match response.body().size() {
             // The connection writes these in one step.
@@ -71,7 +71,7 @@ impl App {
         }
         let media_type = response.headers().get(header::CONTENT_TYPE);
         if media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html")) {
-            headers::page(response.headers_mut(), &self.frame_ancestors);
+            headers::page(response.headers_mut(), &self.live().frame_ancestors);
         }
     }
 

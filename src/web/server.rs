@@ -126,7 +126,7 @@ impl Listener {
     }
 
     fn new(settings: &Settings, app: &App, name: &'static str, (all, per_address): (usize, usize)) -> Self {
-        let exempt = app.base.trusted().to_vec();
+        let exempt = app.base.trusted().clone();
         Self {
             threads: 1,
             connections: Arc::new(Connections::new(Limits { all, per_address, exempt }, name)),

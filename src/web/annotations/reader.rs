@@ -32,7 +32,7 @@ impl Reader {
     /// Fails if the request has no token, or a wrong one.
     pub(super) fn writer(app: &App, request: &HttpRequest) -> Result<Self, http::Error> {
         let owner = token_owner(request, app)?;
-        Ok(match app.annotations.moderated.contains(&owner) {
+        Ok(match app.live().annotations.moderated.contains(&owner) {
             true => Self::Annotator(owner),
             false => Self::Curator(owner),
         })

@@ -48,7 +48,7 @@ pub(super) async fn create(
         status: writer.status(),
         words,
         body: stored_text(properties)?,
-        max: app.annotations.per_canvas,
+        max: app.live().annotations.per_canvas,
         expected: last_change(app, request, &place, number, &writer).await?,
     };
     let owner = writer.owner().to_owned();
@@ -139,7 +139,8 @@ pub(super) async fn made(
     actor: String,
     note: Option<String>,
 ) -> Result<StoredAnnotation, Error> {
-    app.gallery.works.change_annotation(work, change, actor, note, app.annotations.history).await
+    let history = app.live().annotations.history;
+    app.gallery.works.change_annotation(work, change, actor, note, history).await
 }
 
 /// An annotation that the writer may know of.

@@ -71,7 +71,8 @@ pub(crate) async fn change(
     let change = read_cluster_change(app, request, body).await?;
     let expected = expected(app, request, &resource.scheme, number).await?;
     let works = &app.gallery.works;
-    let changed = works.change_cluster(&app.tagging, &resource.scheme, number, &change, expected).await?;
+    let tagging = app.live().tagging.clone();
+    let changed = works.change_cluster(&tagging, &resource.scheme, number, &change, expected).await?;
     Ok(one(&published(changed)))
 }
 

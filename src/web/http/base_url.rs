@@ -1,11 +1,13 @@
 //! The public base URL of this server.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::uri::Authority;
+use arc_swap::ArcSwap;
 
 use crate::iiif::Invalid;
 use crate::web::http::network::Network;
@@ -16,8 +18,8 @@ use crate::web::settings::Settings;
 pub(crate) struct BaseUrl {
     fixed: Option<String>,
     /// Allowed hosts in lower case; empty allows any.
-    hosts: Vec<String>,
-    trusted: Vec<IpAddr>,
+    hosts: ArcSwap<Vec<String>>,
+    trusted: Arc<ArcSwap<Vec<IpAddr>>>,
 }
 
 impl BaseUrl {
@@ -43,9 +45,22 @@ impl BaseUrl {
         });
         Ok(Self {
             fixed: Some(fixed.to_owned()).filter(|fixed| !fixed.is_empty()),
-            hosts: settings.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
-            trusted: trusted.collect::<Result<_, _>>()?,
+            hosts: ArcSwap::from_pointee(
+                settings.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            ),
+            trusted: Arc::new(ArcSwap::from_pointee(trusted.collect::<Result<_, _>>()?)),
         })
+    }
+
+    /// Uses other hosts and trusted proxies from now on; `web.base_url` stays.
+    ///
+    /// # Errors
+    /// A message that names the setting that is not valid; nothing is changed then.
+    pub(crate) fn change(&self, settings: &Settings) -> Result<(), String> {
+        let Self { hosts, trusted, .. } = Self::new(settings)?;
+        self.hosts.store(hosts.into_inner());
+        self.trusted.store(trusted.load_full());
+        Ok(())
     }
 
     /// Scheme, host and prefix, without a trailing slash.
@@ -85,7 +100,8 @@ impl BaseUrl {
         }
         let (name, _) = name_and_port(host);
         let served = |known: &String| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name);
-        match self.hosts.is_empty() || self.hosts.iter().any(served) {
+        let hosts = self.hosts.load();
+        match hosts.is_empty() || hosts.iter().any(served) {
             true => Ok(()),
             false => Err(Invalid::new("Host", host, "is not served here")),
         }
@@ -93,7 +109,7 @@ impl BaseUrl {
 
     /// The request headers that the base URL depends on, for `Vary`.
     pub(crate) fn varies(&self) -> Option<&'static str> {
-        match (&self.fixed, self.trusted.is_empty()) {
+        match (&self.fixed, self.trusted.load().is_empty()) {
             (Some(_), _) => None,
             (None, true) => Some("Host"),
             (None, false) => Some("Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix"),
@@ -102,10 +118,11 @@ impl BaseUrl {
 
     /// Whether clients decide which base URL responses contain.
     pub(crate) fn is_open(&self) -> bool {
-        self.fixed.is_none() && self.hosts.is_empty()
+        self.fixed.is_none() && self.hosts.load().is_empty()
     }
 
-    pub(crate) fn trusted(&self) -> &[IpAddr] {
+    /// The trusted proxies, which can change.
+    pub(crate) fn trusted(&self) -> &Arc<ArcSwap<Vec<IpAddr>>> {
         &self.trusted
     }
 
@@ -122,11 +139,11 @@ impl BaseUrl {
     }
 
     fn is_proxied(&self, request: &HttpRequest) -> bool {
-        !self.trusted.is_empty() && request.peer_addr().is_some_and(|peer| self.is_trusted(peer.ip()))
+        !self.trusted.load().is_empty() && request.peer_addr().is_some_and(|peer| self.is_trusted(peer.ip()))
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
-        self.trusted.contains(&address.to_canonical())
+        self.trusted.load().contains(&address.to_canonical())
     }
 }
 

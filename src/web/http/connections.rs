@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::web::http::network::Network;
+use arc_swap::ArcSwap;
 use parking_lot::{Mutex, MutexGuard};
 
 /// A connection whose client has read nothing for this long may be closed, in milliseconds.
@@ -27,7 +28,7 @@ pub(crate) struct Limits {
     pub all: usize,
     pub per_address: usize,
     /// Trusted proxies, which connect on behalf of many clients.
-    pub exempt: Vec<IpAddr>,
+    pub exempt: Arc<ArcSwap<Vec<IpAddr>>>,
 }
 
 /// All connections of a listener.
@@ -88,7 +89,7 @@ impl Connections {
     pub(crate) fn admit(&self, address: IpAddr, socket: RawFd) -> Option<Arc<Connection>> {
         let network = Network::from(address);
         let mut open = self.open();
-        let exempt = self.limits.exempt.contains(&address.to_canonical());
+        let exempt = self.limits.exempt.load().contains(&address.to_canonical());
         let own = open.by_network.get(&network).map_or(0, HashMap::len);
         if !exempt && own >= self.limits.per_address {
             let rivals = open.by_network.get(&network).into_iter().flat_map(HashMap::values);
@@ -264,7 +265,7 @@ mod tests {
 
     impl Bed {
         fn new(all: usize, per_address: usize) -> Self {
-            let exempt = vec!["192.0.2.9".parse().unwrap()];
+            let exempt = Arc::new(ArcSwap::from_pointee(vec!["192.0.2.9".parse().unwrap()]));
             let mut connections = Connections::new(Limits { all, per_address, exempt }, "test");
             connections.began -= Duration::from_secs(60);
             Self { connections, listener: TcpListener::bind("127.0.0.1:0").unwrap() }

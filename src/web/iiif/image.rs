@@ -43,7 +43,7 @@ pub(crate) fn cacheable_document(
     mut response: HttpResponseBuilder,
 ) -> HttpResponse {
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
-    response.insert_header((header::CACHE_CONTROL, app.document_age.clone()));
+    response.insert_header((header::CACHE_CONTROL, app.live().document_age.clone()));
     Document::new(body).respond(request, media_type, response)
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn legacy(
     let place = format!("{base}/iiif/2/{}/{region}/{size}/{rotation}/{last}", image.raw);
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, place));
-    response.insert_header((header::CACHE_CONTROL, app.document_age.clone()));
+    response.insert_header((header::CACHE_CONTROL, app.live().document_age.clone()));
     Ok(response.finish().into())
 }
 
@@ -148,7 +148,7 @@ fn described(
 ) -> (HttpResponseBuilder, EntityTag) {
     let tag = image_tag(planned);
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, app.image_age.clone()));
+    response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
     response.insert_header(ETag(tag.clone()));
     if let Ok(links) = HeaderValue::try_from(links(planned)) {
         response.insert_header((header::LINK, links));

@@ -19,7 +19,7 @@ pub(super) async fn identify(app: &App, repository: &Repository) -> Result<Xml, 
         xml.text("repositoryName", &[], &repository_name(app, repository));
         xml.text("baseURL", &[], &repository.address.oai());
         xml.text("protocolVersion", &[], "2.0");
-        let email = match app.oai.admin_email.as_str() {
+        let email = match app.live().oai.admin_email.as_str() {
             // The schema of the protocol wants a dot.
             "" if !repository.host.contains('.') => format!("webmaster@{}.invalid", repository.host),
             "" => format!("webmaster@{}", repository.host),
@@ -38,8 +38,9 @@ pub(super) async fn identify(app: &App, repository: &Repository) -> Result<Xml, 
 }
 
 fn repository_name(app: &App, repository: &Repository) -> String {
-    if !app.oai.repository_name.is_empty() {
-        return app.oai.repository_name.clone();
+    let own = app.live().oai.repository_name.clone();
+    if !own.is_empty() {
+        return own;
     }
     let name = app.publisher.name.best(&app.publisher.preferred_languages());
     name.unwrap_or(&repository.host).to_owned()
@@ -95,15 +96,15 @@ pub(super) async fn sets(app: &App, from: SetPosition) -> Result<Xml, Failure> {
         return Err(Fault::new(Code::NoSetHierarchy, "this repository has no sets yet").into());
     }
     let mut found: Vec<(SetSpec, String)> = Vec::new();
-    let mut next = from.clone();
-    while found.len() < app.oai.page
+    let (mut next, page) = (from.clone(), app.live().oai.page);
+    while found.len() < page
         && let Some((scheme, _)) = schemes.get(usize::try_from(next.scheme).unwrap_or(usize::MAX))
     {
         if next.value == 0 {
             found.push((SetSpec::of(scheme, None), app.publisher.scheme_label(scheme)));
             next.value = 1;
         }
-        let limit = app.oai.page - found.len();
+        let limit = page - found.len();
         // One value more tells whether the scheme has others.
         let mut values = works.facet_values(scheme, next.value - 1, limit + 1).await?;
         let is_last = values.len() <= limit;

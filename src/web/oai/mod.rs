@@ -70,7 +70,7 @@ fn is_trusted(app: &App, request: &HttpRequest) -> Result<bool, http::Error> {
         return Ok(false);
     }
     let owner = token_owner(request, app)?;
-    match app.oai.whole_records.contains(&owner) {
+    match app.live().oai.whole_records.contains(&owner) {
         true => Ok(true),
         false => Err(Error::Closed(format!(
             "`oai.whole_records` does not name `{owner}`: harvest without a token, which gives what everybody may have"
@@ -170,7 +170,7 @@ struct Repository {
 
 impl Repository {
     fn new(app: &App, base: &str) -> Self {
-        let host = identifier_namespace(&app.oai.namespace, base);
+        let host = identifier_namespace(&app.live().oai.namespace, base);
         Self { address: Address::new(base), host, is_trusted: false }
     }
 

@@ -34,10 +34,11 @@ pub(super) async fn list(
     }
     let writer = Arc::new(Writer::of(app, repository));
     let (start, mut position, mut written) = (from.cursor, from.clone(), Vec::new());
+    let page = app.live().oai.page;
     let (mut count, mut bytes, mut has_more) = (0, 0, true);
-    while has_more && count < app.oai.page && bytes < MAX_PAGE {
+    while has_more && count < page && bytes < MAX_PAGE {
         // One work more tells whether there is another page.
-        let wanted = CHUNK.min(app.oai.page - count);
+        let wanted = CHUNK.min(page - count);
         let mut works = app.gallery.works.harvest(query(&position, wanted + 1, headers_only)).await?;
         has_more = works.len() > wanted;
         works.truncate(wanted);
@@ -215,7 +216,7 @@ impl Writer {
         Self {
             repository: repository.clone(),
             publisher: app.publisher.clone(),
-            aggregator: app.oai.provider.clone(),
+            aggregator: app.live().oai.provider.clone(),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::web::api::{ApiQuery, of_admin, of_warming, search_of};
 use crate::web::http::error::Error;
 use crate::web::http::problem::problem_response;
 use crate::web::http::token;
+use crate::web::live;
 use crate::web::ops::webhooks;
 
 /// Number of images to warm concurrently.
@@ -43,7 +44,8 @@ pub(crate) async fn answer(app: &Arc<App>, request: &HttpRequest) -> HttpRespons
 }
 
 fn allowed(app: &App, request: &HttpRequest) -> Result<(), Error> {
-    let secret = &app.operations.token;
+    let live = app.live();
+    let secret = &live.operations_token;
     if secret.is_empty() {
         return Err(gallery::Error::Closed(
             "administration is disabled: set a token in operations.token".into(),
@@ -61,10 +63,14 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
         ("/admin" | "/admin/state" | "/admin/settings" | "/admin/webhooks", _) => {
             return Err(Error::MethodNotAllowed { allowed: "GET" });
         }
-        ("/admin/reindex" | "/admin/purge" | "/admin/warm" | "/admin/webhooks/redeliver", &Method::POST) => {
-            true
-        }
-        ("/admin/reindex" | "/admin/purge" | "/admin/warm" | "/admin/webhooks/redeliver", _) => {
+        (
+            "/admin/reindex" | "/admin/purge" | "/admin/reload" | "/admin/warm" | "/admin/webhooks/redeliver",
+            &Method::POST,
+        ) => true,
+        (
+            "/admin/reindex" | "/admin/purge" | "/admin/reload" | "/admin/warm" | "/admin/webhooks/redeliver",
+            _,
+        ) => {
             return Err(Error::MethodNotAllowed { allowed: "POST" });
         }
         _ => return Err(gallery::Error::NotFound.into()),
@@ -74,17 +80,21 @@ async fn act(app: &Arc<App>, request: &HttpRequest) -> Result<(StatusCode, Value
             "GET": ["/admin/state", "/admin/settings", "/admin/webhooks"],
             "POST": [
                 "/admin/reindex", "/admin/purge?image=|work=|all=true", "/admin/warm?image=|work=|SEARCH",
-                "/admin/webhooks/redeliver?webhook=&delivery=",
+                "/admin/reload", "/admin/webhooks/redeliver?webhook=&delivery=",
             ],
         }),
         "/admin/state" => state(app).await?,
-        "/admin/settings" => app.in_force.clone(),
+        "/admin/settings" => app.live().in_force.clone(),
         "/admin/webhooks" => webhooks::list(app, request.query_string()).await?,
         "/admin/webhooks/redeliver" => webhooks::redeliver(app, request.query_string()).await?,
         "/admin/reindex" => {
             ApiQuery::read(&[], request.query_string())?;
             app.gallery.search()?.reindex();
             json!({ "reindexing": true })
+        }
+        "/admin/reload" => {
+            ApiQuery::read(&[], request.query_string())?;
+            live::reload(app).await?
         }
         "/admin/purge" => purge(app, request.query_string()).await?,
         _ => warm(app, request.query_string()).await?,

@@ -234,7 +234,7 @@ pub(super) async fn compare(app: &App, request: &HttpRequest) -> Result<Response
 /// the curator's token.
 pub(super) async fn review(app: &App, request: &HttpRequest) -> Result<Response, Error> {
     let visit = Visit::of(app, request)?;
-    let can_write = app.gallery.works.has_catalogue() && !app.api.tokens.is_empty();
+    let can_write = app.gallery.works.has_catalogue() && !app.live().api.tokens.is_empty();
     let body = pages::review(&visit.context, can_write);
     Ok(page(request, &visit.context, body).await)
 }

@@ -33,7 +33,7 @@ pub(super) async fn mirador(
         region: parameter(request, "xywh").and_then(|region| region.parse().ok()),
     };
     let is_annotating = pairs_of(request.query_string()).any(|(name, _)| name == "annotate");
-    if is_annotating && page.work.is_some() && !app.api.tokens.is_empty() {
+    if is_annotating && page.work.is_some() && !app.live().api.tokens.is_empty() {
         let first = address.canvas(number, 1);
         return Ok(pages::annotate(&visit.context, &page, &first));
     }

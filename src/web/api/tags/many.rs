@@ -132,8 +132,9 @@ async fn add(app: &App, body: &[u8], actor: String) -> Result<Response, Error> {
             \"label\": {\"en\": \"dog\"}, \"source\": \"model:NAME@VERSION\", \"confidence\": 0.9}";
         return Err(Invalid::new("body", "", reason).into());
     }
+    let tagging = app.live().tagging.clone();
     let TagsAdded { added, unchanged, decided, works, refused: more, .. } =
-        app.gallery.works.add_tags(batch, &actor, &app.tagging, false).await?;
+        app.gallery.works.add_tags(batch, &actor, &tagging, false).await?;
     refused.extend(more.into_iter().map(published));
     refused.sort_by_key(|refused| refused.line);
     Ok(json(&AddedTags { added, decided, refused, unchanged, works }))

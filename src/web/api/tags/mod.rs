@@ -108,7 +108,7 @@ pub(in crate::web) fn allowed_methods(at: &Tags<'_>) -> &'static str {
 /// The owner of the token that authorizes the request; not if it may write annotations only.
 pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
     let owner = token_owner(request, app)?;
-    match app.annotations.moderated.contains(&owner) {
+    match app.live().annotations.moderated.contains(&owner) {
         true => Err(Error::Closed(format!("the token of `{owner}` may write annotations only")).into()),
         false => Ok(owner),
     }
@@ -116,7 +116,8 @@ pub(in crate::web) fn allowed(request: &HttpRequest, app: &App) -> Result<String
 
 /// The owner of the request's token.
 pub(in crate::web) fn token_owner(request: &HttpRequest, app: &App) -> Result<String, http::Error> {
-    let (shown, tokens) = (token::bearer(request).ok_or(http::Error::Unauthorized)?, &app.api.tokens);
+    let live = app.live();
+    let (shown, tokens) = (token::bearer(request).ok_or(http::Error::Unauthorized)?, &live.api.tokens);
     if tokens.is_empty() {
         return Err(Error::Closed("the API is read-only here: set a token in api.tokens".into()).into());
     }
