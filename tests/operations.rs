@@ -151,3 +151,31 @@ fn a_hangup_reloads_and_does_not_end_the_server() {
     assert!(!is_refused() && running.server.is_alive());
     assert_eq!(running.max_age(), "public, max-age=30");
 }
+
+#[test]
+fn times_of_requests_are_counted_by_class() {
+    let folder = folder();
+    let server = Server::with(&[folder.path().to_str().unwrap()], &[]);
+    for path in [
+        "/iiif/3/a.tif/0,0,256,200/256,200/0/default.jpg",
+        "/iiif/3/a.tif/10,10,100,100/50,50/0/default.jpg",
+        "/iiif/3/a.tif/10,10,100,100/50,50/0/default.jpg",
+        "/iiif/3/a.tif/info.json",
+        "/",
+    ] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    assert_eq!(server.get("/iiif/3/a.tif/full/9999,/0/default.jpg").status, 400);
+    let metrics = http::get(server.operations(), "/metrics").unwrap().text();
+    for (class, count) in [
+        ("stored_tile", 1),
+        ("rendered_tile", 1),
+        ("cached_image", 1),
+        ("unsent_image", 1),
+        ("info", 1),
+        ("page", 1),
+    ] {
+        let line = format!("tegl_request_seconds_count{{class=\"{class}\"}} {count}");
+        assert!(metrics.lines().any(|found| found == line), "no `{line}` in:\n{metrics}");
+    }
+}

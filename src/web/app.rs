@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use crate::gallery::Gallery;
 use crate::presentation::Publisher;
+use crate::web::class::Class;
 use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
@@ -39,7 +40,8 @@ pub(crate) struct App {
     /// Time limit for receiving a request body.
     pub(super) body_limit: Duration,
     pub(super) requests: [metrics::Counter; 5],
-    pub(super) seconds: metrics::Histogram,
+    /// Times of requests, by class.
+    pub(super) seconds: [metrics::Histogram; Class::ALL.len()],
 }
 
 impl App {
@@ -67,7 +69,8 @@ impl App {
             guess_limiter: GuessLimiter::default(),
             body_limit: Duration::from_secs(settings.body_s),
             requests: requests.map(|class| metrics::counter!("tegl_requests_total", "status" => class)),
-            seconds: metrics::histogram!("tegl_request_seconds"),
+            seconds: Class::ALL
+                .map(|class| metrics::histogram!("tegl_request_seconds", "class" => class.name())),
         })
     }
 

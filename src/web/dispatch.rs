@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::gallery;
 use crate::iiif::Invalid;
 use crate::web::api::{self, clusters, record, review, similar, tags, withdrawal};
+use crate::web::class::Class;
 use crate::web::http::accept::Representation;
 use crate::web::http::body::{Holding, active_request, has_body, with_unread};
 use crate::web::http::document::Document;
@@ -48,8 +49,9 @@ impl App {
         self.address(&request, &mut response);
         let (status, took) = (response.status(), began.elapsed());
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
-        self.seconds.record(took.as_secs_f64());
         let size = response.body().size();
+        let class = Class::of(request.uri().path(), note, size);
+        self.seconds[class as usize].record(took.as_secs_f64());
         self.live().request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
         let response = with_unread(&request, response, body);
         match response.body().size() {

@@ -9,6 +9,7 @@ mod annotations;
 mod api;
 mod app;
 mod check;
+mod class;
 mod dispatch;
 mod download;
 mod http;
