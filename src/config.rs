@@ -46,6 +46,7 @@ pub(crate) struct Config {
     pub site: web::theme::settings::Settings,
     pub store: store::Settings,
     pub log: Log,
+    pub traces: web::settings::Traces,
     /// Sources of masters, by the name with which their identifiers begin, as in `NAME:path`.
     pub sources: BTreeMap<String, SourceSettings>,
 }

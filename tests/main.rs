@@ -63,6 +63,7 @@ mod streams;
 mod support;
 mod tag_runs;
 mod tagging;
+mod traces;
 mod training;
 mod truth;
 mod unreachable;

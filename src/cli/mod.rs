@@ -27,6 +27,7 @@ mod settings;
 mod tag;
 mod tag_lines;
 mod tags;
+mod traces;
 mod train;
 mod training_page;
 mod vocabulary;

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), String> {
     let mut config = reload::load(arguments.config.as_deref(), arguments.listen.as_deref())?;
-    let log = log::start(&config.log)?;
+    let log = log::start(&config.log, &config.traces)?;
     let settings =
         reload::Settings::new(arguments.config, arguments.listen, log.level.clone(), config.clone());
     for lowered in descriptors::fit(&mut config, arguments.sources.len()) {
@@ -66,6 +66,7 @@ async fn serve(
     let gallery = Arc::new(gallery);
     let live = reload::changeable(config, config.redacted())?;
     let mut app = App::new(gallery.clone(), &config.web, live, &config.presentation)?;
+    app.parents = config.traces.parents;
     app.theme = Theme::load(&config.site)?;
     app.publisher.own_labels = app.theme.labels;
     app.publisher.identifier_namespace = config.oai.namespace.clone();

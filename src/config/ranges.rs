@@ -86,6 +86,7 @@ pub(super) const RANGES: &[Range] = &[
     ("store.retries", 0.0, 20.0),
     ("store.concurrent_reads", 1.0, 4096.0),
     ("store.coalesce_gap_kib", 0.0, TIB_IN_MIB),
+    ("traces.sample", 0.0, 1.0),
     ("log.sample", 0.0, 1.0),
     ("log.slow_ms", 0.0, HOUR_MS),
     ("store.parallel_reads", 1.0, 256.0),

@@ -37,6 +37,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     config.webhooks.iter().try_for_each(|(name, webhook)| webhook.check(name))?;
     config.inference.check()?;
     languages(&config.presentation)?;
+    config.traces.check()?;
     log(&config.log)
 }
 
@@ -141,6 +142,8 @@ mod tests {
         refused("[log]\nlevel = \"loud\"", "`log.level` has `loud`: it must be `error`");
         refused("[log]\nlevel = \"tegl=loud\"", "`log.level`");
         refused("[log]\nlevel = \"warn,tegl::gallery=info\"", "accepted");
+        refused("[traces]\nendpoint = \"collector:4318\"", "`traces.endpoint` is `collector:4318`");
+        refused("[traces]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"", "accepted");
         refused("[log]\nformat = \"xml\"", "`log.format`");
     }
 }

@@ -10,6 +10,7 @@ use futures::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::Instrument;
 
 use super::Error;
 
@@ -115,14 +116,15 @@ where
         let remove_on_drop =
             RemoveOnDrop { key: key.clone(), callers: callers.clone(), in_flight: self.in_flight.clone() };
         let cancelled = self.cancelled;
-        let task = self.tasks.spawn(async move {
+        let task = async move {
             let done = match cancelled {
                 true => cancellation.run_until_cancelled(work).await,
                 false => work.await,
             };
             drop(remove_on_drop);
             done
-        });
+        };
+        let task = self.tasks.spawn(task.in_current_span());
         let result = task.map(|joined| joined.unwrap_or_else(|error| Err(Error::Fault(error.to_string()))));
         let result = result.boxed().shared();
         in_flight.insert(key, Flight { result: result.clone(), callers });

@@ -33,6 +33,7 @@ pub fn finish(
         if embeds_profile || color.is_srgb() {
             let subsampling = if gray { Subsampling::Gray } else { settings.subsampling() };
             let scaled = scale::planar(planar, window, size, subsampling)?;
+            let _span = tracing::trace_span!(target: "tegl::trace", "encode").entered();
             return jpeg::encode_planar(&scaled, settings.jpeg_quality, &color.metadata(embeds_profile));
         }
     }
@@ -86,6 +87,7 @@ fn rotated(raster: Raster, rotation: Rotation, format: Format) -> Raster {
     }
 }
 
+#[tracing::instrument(target = "tegl::trace", level = "trace", name = "encode", skip_all)]
 fn encode(
     raster: Raster,
     format: Format,

@@ -15,7 +15,7 @@ use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
 use crate::web::ops::warming::Warming;
 use crate::web::live::{Live, Reloader};
-use crate::web::settings::Settings;
+use crate::web::settings::{Parents, Settings};
 use crate::web::theme::Theme;
 
 /// State that all handlers share.
@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub theme: Theme,
     /// Whether the page for comparing may load works of other servers.
     pub other_servers: bool,
+    /// Whose traces are continued.
+    pub parents: Parents,
     pub(super) works: DocumentCache,
     /// Set when the server begins to shut down.
     pub draining: AtomicBool,
@@ -63,6 +65,7 @@ impl App {
             publisher: publisher.clone(),
             theme: Theme::default(),
             other_servers: settings.compare_other_servers,
+            parents: Parents::Proxies,
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),

@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::Method;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use tracing::Instrument;
 
 use crate::gallery;
 use crate::iiif::Invalid;
@@ -19,6 +20,7 @@ use crate::web::http::error::Error;
 use crate::web::http::headers::{self, common, preflight};
 use crate::web::http::problem::{self, problem_response};
 use crate::web::http::response::Response;
+use crate::web::http::trace;
 use crate::web::iiif::{collections, content_search, deepzoom, image, presentation};
 use crate::web::ops::health;
 use crate::web::request_log::Answered;
@@ -34,10 +36,12 @@ impl App {
     pub(crate) async fn handle(&self, request: HttpRequest, mut body: Payload) -> HttpResponse {
         let began = Instant::now();
         let active = active_request(&request);
-        let answered = match self.dispatch(&request, &mut body).await {
-            Ok(answered) => self.paced(&request, answered).await,
-            refused => refused,
+        let door = trace::door(&request, &self.base, self.parents);
+        let answering = async {
+            let answered = self.dispatch(&request, &mut body).await?;
+            self.paced(&request, answered).await
         };
+        let answered = answering.instrument(door.clone()).await;
         let (mut response, note, fault) = match answered {
             Ok(answered) => (answered.response, answered.note, None),
             Err(error) => {
@@ -51,6 +55,7 @@ impl App {
         self.requests[usize::from(status.as_u16() / 100 - 1).min(4)].increment(1);
         let size = response.body().size();
         let class = Class::of(request.uri().path(), note, size);
+        trace::answered(&door, status, class);
         self.seconds[class as usize].record(took.as_secs_f64());
         self.live().request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
         let response = with_unread(&request, response, body);

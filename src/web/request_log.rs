@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::web::http::error::Error;
+use crate::web::http::trace::trace_of;
 
 /// Which requests have a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,12 +43,14 @@ impl RequestLog {
         let us = answered.took.as_micros() as u64;
         let (method, path, status) =
             (request.method().as_str(), request.uri().path(), answered.status.as_u16());
+        let trace = trace_of(request);
+        let trace_id = trace.as_ref().map(tracing::field::display);
         match answered.fault {
             Some(error) if status >= 500 && status != 503 => {
-                tracing::error!(target: "tegl::request", method, path, status, us, error = error.chain());
+                tracing::error!(target: "tegl::request", method, path, status, us, trace_id, error = error.chain());
             }
             Some(error) => {
-                tracing::warn!(target: "tegl::request", method, path, status, us, error = error.chain());
+                tracing::warn!(target: "tegl::request", method, path, status, us, trace_id, error = error.chain());
             }
             None if us / 1000 >= self.slow_ms || self.has_line(next()) => {
                 let bytes = match answered.size {
@@ -55,7 +58,7 @@ impl RequestLog {
                     _ => 0,
                 };
                 let note = answered.note;
-                tracing::info!(target: "tegl::request", method, path, status, bytes, us, note);
+                tracing::info!(target: "tegl::request", method, path, status, bytes, us, note, trace_id);
             }
             None => {}
         }

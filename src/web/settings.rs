@@ -170,6 +170,51 @@ pub(crate) struct Operations {
     pub token: String,
 }
 
+/// `[traces]`: spans of requests, sent to a collector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Traces {
+    /// The collector's address for OTLP over HTTP, as in `http://127.0.0.1:4318/v1/traces`; empty: no traces.
+    pub endpoint: String,
+    /// The share of requests whose spans are sent, from 0 to 1, of those that continue no trace.
+    pub sample: f64,
+    /// Whose traces are continued.
+    pub parents: Parents,
+    /// The name of this service in traces.
+    pub service: String,
+}
+
+/// The clients whose `traceparent` counts (W3C Trace Context): others could have all their requests traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Parents {
+    None,
+    /// Those of `web.trusted_proxies`.
+    Proxies,
+    All,
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Self { endpoint: String::new(), sample: 0.1, parents: Parents::Proxies, service: "tegl".into() }
+    }
+}
+
+impl Traces {
+    /// # Errors
+    /// A message that names the setting that cannot be used, and what works.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_web = |url: url::Url| ["http", "https"].contains(&url.scheme()) && url.has_host();
+        match self.endpoint.is_empty() || url::Url::parse(&self.endpoint).is_ok_and(is_web) {
+            true => Ok(()),
+            false => Err(format!(
+                "`traces.endpoint` is `{}`: it must be an address, as in `http://127.0.0.1:4318/v1/traces`",
+                self.endpoint
+            )),
+        }
+    }
+}
+
 /// Shows the names without the tokens.
 impl fmt::Debug for Api {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

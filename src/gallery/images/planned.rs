@@ -95,6 +95,7 @@ impl ImageService {
         self.plan_for(Purpose::Rendition, identifier, &request).await
     }
 
+    #[tracing::instrument(target = "tegl::trace", level = "trace", name = "plan", skip_all)]
     async fn plan_for(
         self: &Arc<Self>,
         purpose: Purpose,

@@ -13,6 +13,7 @@ use crate::render::{Frame, Plan, Source};
 use crate::store;
 
 /// A stored tile from a local file in the page cache.
+#[tracing::instrument(target = "tegl::trace", level = "trace", name = "read", skip_all)]
 pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     let Source::Stored { level, tile } = plan.source else { return None };
     let (range, head) = (tile_range(handle, level, tile)?, &handle.heads[level]);
@@ -35,6 +36,7 @@ pub(super) fn tile_range(handle: &ImageHandle, level: usize, tile: TileIndex) ->
 }
 
 /// Reads a complete stored tile.
+#[tracing::instrument(target = "tegl::trace", level = "trace", name = "read", skip_all)]
 pub(super) async fn stored_tile(
     handle: &ImageHandle,
     level: usize,
@@ -79,6 +81,7 @@ pub(super) fn is_whole(handle: &ImageHandle, level: usize, size: Dimensions) -> 
 }
 
 /// The frame's compressed tiles; JPEG tiles with their headers.
+#[tracing::instrument(target = "tegl::trace", level = "trace", name = "read", skip_all)]
 pub(super) async fn tiles(
     handle: &ImageHandle,
     level: usize,

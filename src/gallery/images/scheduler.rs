@@ -313,8 +313,9 @@ impl RenderScheduler {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let pool = self.pool.as_ref().ok_or_else(|| Error::Fault("the scheduler is closed".into()))?;
-        let threads = self.threads.clone();
+        let (threads, span) = (self.threads.clone(), tracing::trace_span!(target: "tegl::trace", "render"));
         let ran = pool.spawn_blocking(move || {
+            let _entered = span.entered();
             let began = Instant::now();
             // A panic in a decoder ends this rendering and nothing else.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));

@@ -138,7 +138,8 @@ impl BaseUrl {
         Some(hops.into_iter().find(|hop| !self.is_trusted(*hop)).unwrap_or(peer).into())
     }
 
-    fn is_proxied(&self, request: &HttpRequest) -> bool {
+    /// Whether the request comes from a trusted proxy.
+    pub(crate) fn is_proxied(&self, request: &HttpRequest) -> bool {
         !self.trusted.load().is_empty() && request.peer_addr().is_some_and(|peer| self.is_trusted(peer.ip()))
     }
 

@@ -19,3 +19,4 @@ pub(super) mod status;
 #[cfg(test)]
 pub(super) mod testing;
 pub(super) mod token;
+pub(super) mod trace;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::gallery;
 use crate::record::timestamp;
 use crate::web::http::error::Error;
+use crate::web::http::trace::trace_of;
 use crate::web::http::status::{retry_after, status};
 
 /// A problem document (RFC 9457).
@@ -35,6 +36,10 @@ pub(crate) struct Problem<'a> {
     revision: Option<u64>,
     status: u16,
     title: &'a str,
+    /// The number of the request's trace, which the log has, too; only while traces are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    trace_id: Option<String>,
     #[serde(rename = "type")]
     kind: &'static str,
     /// When a work was withdrawn, an xsd:dateTime in UTC.
@@ -98,6 +103,7 @@ pub(crate) fn problem_response(request: &HttpRequest, error: &Error) -> HttpResp
             revision: tombstone.and_then(|tombstone| tombstone.revision),
             status,
             title,
+            trace_id: trace_of(request).map(|trace| trace.to_string()),
             kind: "about:blank",
             withdrawn: tombstone.and_then(|tombstone| tombstone.at_ms).map(timestamp),
         };
