@@ -1,5 +1,6 @@
 //! What those who run a server see and change: its log, its settings, its metrics.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::http::{self, Response};
@@ -177,5 +178,50 @@ fn times_of_requests_are_counted_by_class() {
     ] {
         let line = format!("tegl_request_seconds_count{{class=\"{class}\"}} {count}");
         assert!(metrics.lines().any(|found| found == line), "no `{line}` in:\n{metrics}");
+    }
+}
+
+const DASHBOARD: &str = include_str!("../docker/grafana-dashboard.json");
+const ALERTS: &str = include_str!("../docker/alerts.yaml");
+
+/// The names of Tegl's metrics in a text.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = text.split(|c: char| !is_part(c));
+    words.filter(|word| word.starts_with("tegl_")).collect()
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_name_metrics_that_are_exported() {
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let expressions: Vec<_> = panels
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().into_iter().flatten())
+        .map(|target| target["expr"].as_str().unwrap())
+        .collect();
+    assert!(expressions.len() > 20 && expressions.iter().all(|expression| !metrics_in(expression).is_empty()));
+    assert!(ALERTS.matches("- alert: ").count() > 8);
+    let folder = folder();
+    let picture = masters::picture(1700, 1300);
+    std::fs::write(folder.path().join("b.tif"), masters::striped_tiff(&picture)).unwrap();
+    let cache = folder.path().join("cache");
+    let server = Server::with(
+        &[folder.path().to_str().unwrap()],
+        &[("TEGL__CACHE__DISK__FOLDER", cache.to_str().unwrap())],
+    );
+    for path in ["/iiif/3/a.tif/0,0,256,200/256,200/0/default.jpg", "/iiif/3/b.tif/full/300,/0/default.jpg"] {
+        assert_eq!(server.get(path).status, 200, "{path}: {}", server.log());
+    }
+    assert!(eventually(Duration::from_secs(30), || server.metric("tegl_pyramid_seconds_count") > 0.0), "{}", server.log());
+    let exported = http::get(server.operations(), "/metrics").unwrap().text();
+    let exported: BTreeSet<_> =
+        exported.lines().filter_map(|line| line.split([' ', '{']).next()).filter(|name| *name != "#").collect();
+    let expressions = expressions.join(" ");
+    let named: BTreeSet<_> = metrics_in(&expressions).into_iter().chain(metrics_in(ALERTS)).collect();
+    let missing: Vec<_> = named.difference(&exported).collect();
+    assert!(missing.is_empty(), "{missing:?} are not among {exported:?}");
+    for class in ["stored_tile", "search"] {
+        assert!(ALERTS.contains(&format!("class=\"{class}\"")));
     }
 }

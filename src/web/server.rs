@@ -50,6 +50,7 @@ pub(crate) fn start(
     operators: &Operations,
     metrics: PrometheusHandle,
 ) -> std::io::Result<Running> {
+    crate::web::ops::metrics::register();
     let app = Arc::new(app);
     let listener = listen(&settings.listen, "`web.listen` or --listen")?;
     let address = listener.local_addr()?;

@@ -1,4 +1,4 @@
-//! Health checks on the public port, and metrics on the operations port.
+//! Health checks on the public port, and what the operations port serves beside `/admin`.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -46,19 +46,8 @@ fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) 
 /// Requests to the operations listener, except `/admin`.
 pub(crate) fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
     match request.uri().path() {
-        "/metrics" => {
-            gallery.images.observe();
-            metrics::gauge!("tegl_resident_bytes").set(resident_bytes());
-            HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
-        }
+        "/metrics" => super::metrics::respond(gallery, metrics),
         "/health/live" => HttpResponse::Ok().body("alive\n"),
         _ => HttpResponse::NotFound().body("available here: `/metrics` and `/admin`\n"),
     }
-}
-
-/// Resident memory of the process in bytes (Linux).
-fn resident_bytes() -> f64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());
-    pages.unwrap_or(0.0) * rustix::param::page_size() as f64
 }

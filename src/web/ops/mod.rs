@@ -2,5 +2,6 @@
 
 pub(super) mod admin;
 pub(super) mod health;
+pub(super) mod metrics;
 pub(super) mod warming;
 mod webhooks;
