@@ -4,6 +4,7 @@
 
 mod admission;
 mod annotations;
+mod backups;
 mod bombs;
 mod catalogue;
 mod collections;

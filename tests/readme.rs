@@ -12,9 +12,14 @@ use crate::support::{Failures, eventually, fixture, not_proven};
 const README: &str = include_str!("../README.md");
 
 /// Commands that are not run here, each with the reason.
-const NOT_RUN: [(&str, &str); 4] = [
+const NOT_RUN: [(&str, &str); 6] = [
     ("make demo", "builds a release and serves until it is stopped; `ingest` and `serve` are run below"),
     ("make test", "would run this test again"),
+    ("sqlite3 catalogue.db \"VACUUM INTO 'backup.db'\"", "needs its shell; `backups` runs the statement"),
+    (
+        "pg_dump --format=custom --file=backup.dump postgres://tegl@db.example.org/tegl",
+        "needs a server; `backups` runs it with one",
+    ),
     ("tegl serve s3://bucket/prefix", "needs a bucket; `stores` serves from one"),
     ("tegl serve --listen 0.0.0.0:8182 s3://images", "needs a bucket; `stores` serves from one"),
 ];

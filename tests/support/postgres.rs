@@ -36,7 +36,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// A PostgreSQL program; root runs it as the user `postgres`, because it refuses to run as root.
-fn program(name: &str) -> Option<Command> {
+pub(crate) fn program(name: &str) -> Option<Command> {
     let program = programs()?.join(name);
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
