@@ -30,7 +30,8 @@ fn logged(environment: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn the_log_of_requests_can_be_limited_to_those_that_fail_or_are_slow() {
     let paths = |lines: &[String]| {
-        let shown = lines.iter().map(|line| ["a.tif", "b.tif", "nothing"].iter().find(|name| line.contains(*name)));
+        let shown =
+            lines.iter().map(|line| ["a.tif", "b.tif", "nothing"].iter().find(|name| line.contains(*name)));
         shown.flatten().copied().collect::<Vec<_>>()
     };
     assert_eq!(paths(&logged(&[])), ["a.tif", "b.tif", "nothing"], "by default each request has a line");
@@ -95,7 +96,8 @@ fn settings_that_can_change_are_changed_by_a_reload() {
     assert_eq!(running.server.request("GET", "/iiif/3/a.tif/info.json", &other).status, 400);
     let authorization = format!("Bearer {TOKEN}");
     let headers = [("Authorization", authorization.as_str())];
-    let shown = http::request(running.server.operations(), "GET", "/admin/settings", &headers).unwrap().json();
+    let shown =
+        http::request(running.server.operations(), "GET", "/admin/settings", &headers).unwrap().json();
     assert_eq!(shown["web"]["document_max_age_s"], 20);
     assert_eq!(shown["api"]["tokens"]["curator"], "…");
     // The log follows, too: at `error` the line of a request is not written.
@@ -146,7 +148,8 @@ fn a_hangup_reloads_and_does_not_end_the_server() {
     assert!(eventually(Duration::from_secs(10), || running.max_age() == "public, max-age=30"));
     std::fs::write(&running.file, "[work]\nthreads = 1\n").unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::HUP).unwrap();
-    let is_refused = || running.server.log().contains("restart the server to change `web.document_max_age_s`");
+    let is_refused =
+        || running.server.log().contains("restart the server to change `web.document_max_age_s`");
     let is_named = || running.server.log().contains("restart the server to change `work.threads`");
     assert!(eventually(Duration::from_secs(10), is_named), "{}", running.server.log());
     assert!(!is_refused() && running.server.is_alive());
@@ -200,7 +203,9 @@ fn the_dashboard_and_the_alerts_name_metrics_that_are_exported() {
         .flat_map(|panel| panel["targets"].as_array().into_iter().flatten())
         .map(|target| target["expr"].as_str().unwrap())
         .collect();
-    assert!(expressions.len() > 20 && expressions.iter().all(|expression| !metrics_in(expression).is_empty()));
+    assert!(
+        expressions.len() > 20 && expressions.iter().all(|expression| !metrics_in(expression).is_empty())
+    );
     assert!(ALERTS.matches("- alert: ").count() > 8);
     let folder = folder();
     let picture = masters::picture(1700, 1300);
@@ -213,10 +218,17 @@ fn the_dashboard_and_the_alerts_name_metrics_that_are_exported() {
     for path in ["/iiif/3/a.tif/0,0,256,200/256,200/0/default.jpg", "/iiif/3/b.tif/full/300,/0/default.jpg"] {
         assert_eq!(server.get(path).status, 200, "{path}: {}", server.log());
     }
-    assert!(eventually(Duration::from_secs(30), || server.metric("tegl_pyramid_seconds_count") > 0.0), "{}", server.log());
+    assert!(
+        eventually(Duration::from_secs(30), || server.metric("tegl_pyramid_seconds_count") > 0.0),
+        "{}",
+        server.log()
+    );
     let exported = http::get(server.operations(), "/metrics").unwrap().text();
-    let exported: BTreeSet<_> =
-        exported.lines().filter_map(|line| line.split([' ', '{']).next()).filter(|name| *name != "#").collect();
+    let exported: BTreeSet<_> = exported
+        .lines()
+        .filter_map(|line| line.split([' ', '{']).next())
+        .filter(|name| *name != "#")
+        .collect();
     let expressions = expressions.join(" ");
     let named: BTreeSet<_> = metrics_in(&expressions).into_iter().chain(metrics_in(ALERTS)).collect();
     let missing: Vec<_> = named.difference(&exported).collect();

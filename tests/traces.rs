@@ -10,6 +10,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
+use crate::support::http;
 use crate::support::server::Server;
 use crate::support::{eventually, masters};
 
@@ -70,7 +71,11 @@ fn collect(stream: &TcpStream, kept: &Mutex<Vec<Span>>) -> Option<()> {
         let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
         kept.lock().unwrap().extend(scopes.flat_map(|scope| scope.spans));
         let mut stream = stream;
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n").ok()?;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
+        )
+        .ok()?;
     }
 }
 
@@ -142,11 +147,29 @@ fn a_rendering_is_one_trace_with_its_five_spans() {
 }
 
 #[test]
+fn metrics_have_the_trace_of_a_request_as_exemplar() {
+    let (folder, collector) = (folder(), Collector::start());
+    let server = serve(&folder, &collector, &[]);
+    assert_eq!(server.get(RENDERED).status, 200);
+    let trace = logged_trace(&server, RENDERED);
+    let accept = [("Accept", "application/openmetrics-text; version=1.0.0")];
+    let metrics = http::request(server.operations(), "GET", "/metrics", &accept).unwrap();
+    assert!(metrics.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
+    let text = metrics.text();
+    let exemplar = format!("# {{trace_id=\"{trace}\"}} ");
+    let line = text.lines().find(|line| line.contains(&exemplar)).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.starts_with("tegl_request_seconds_bucket{class=\"rendered_tile\",le="), "{line}");
+    assert!(text.ends_with("\n# EOF\n") && text.contains("# TYPE tegl_requests counter\n"), "{text}");
+    assert!(!http::get(server.operations(), "/metrics").unwrap().text().contains("trace_id"));
+}
+
+#[test]
 fn problem_documents_and_logs_name_the_trace() {
     let (folder, collector) = (folder(), Collector::start());
     let server = serve(&folder, &collector, &[]);
     let problem = server.get("/api/v1/works/none");
-    let trace = problem.json()["trace_id"].as_str().unwrap_or_else(|| panic!("{}", problem.text())).to_owned();
+    let trace =
+        problem.json()["trace_id"].as_str().unwrap_or_else(|| panic!("{}", problem.text())).to_owned();
     assert_eq!(trace.len(), 32);
     assert_eq!(logged_trace(&server, "/api/v1/works/none"), trace);
     collector.trace(&server, &trace, &["door"]);

@@ -54,7 +54,8 @@ impl Settings {
         let mut current = self.current.lock();
         let new = load(self.file.as_deref(), self.listen.as_deref())?;
         let changed = changed(&current, &new);
-        let fixed: Vec<_> = changed.iter().filter(|key| !can_change(key)).map(|key| format!("`{key}`")).collect();
+        let fixed: Vec<_> =
+            changed.iter().filter(|key| !can_change(key)).map(|key| format!("`{key}`")).collect();
         if !fixed.is_empty() {
             return Err(format!("restart the server to change {}", fixed.join(", ")));
         }
@@ -120,7 +121,8 @@ fn differences(key: &str, before: &Value, after: &Value, keys: &mut Vec<String>)
             let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
             for name in names {
                 let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                let of = |fields: &serde_json::Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
+                let of =
+                    |fields: &serde_json::Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
                 differences(&key, &of(before), &of(after), keys);
             }
         }

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), String> {
         tracing::warn!("{lowered}");
     }
     let metrics = PrometheusBuilder::new()
-        .set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])
+        .set_buckets(&web::BUCKETS)
         .map_err(|error| error.to_string())?
         .install_recorder()
         .map_err(|error| error.to_string())?;
@@ -70,7 +70,7 @@ async fn serve(
     app.theme = Theme::load(&config.site)?;
     app.publisher.own_labels = app.theme.labels;
     app.publisher.identifier_namespace = config.oai.namespace.clone();
-    app.reloader = Some(Box::new(move |app| settings.reload(app)));
+    app.reloader = Some(Box::new(move |app: &App| settings.reload(app)));
     let upkeep = metrics.clone();
     actix_web::rt::spawn(async move {
         loop {

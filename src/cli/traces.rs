@@ -28,7 +28,9 @@ impl Drop for RunningTraces {
 }
 
 /// Starts a thread that sends spans; `None` if `traces.endpoint` is empty. Must be called outside of a runtime.
-pub(super) fn start(traces: &Traces) -> Result<Option<(RunningTraces, impl Layer<Registry> + Send + Sync + use<>)>, String> {
+pub(super) fn start(
+    traces: &Traces,
+) -> Result<Option<(RunningTraces, impl Layer<Registry> + Send + Sync + use<>)>, String> {
     if traces.endpoint.is_empty() {
         return Ok(None);
     }
@@ -63,8 +65,7 @@ pub(super) fn door() -> FilterFn {
     fn is_door(metadata: &Metadata<'_>) -> bool {
         is_of_traces(metadata) && metadata.name() == "door"
     }
-    FilterFn::new(is_door as fn(&Metadata<'_>) -> bool)
-        .with_max_level_hint(LevelFilter::TRACE)
+    FilterFn::new(is_door as fn(&Metadata<'_>) -> bool).with_max_level_hint(LevelFilter::TRACE)
 }
 
 fn is_of_traces(metadata: &Metadata<'_>) -> bool {

@@ -42,7 +42,7 @@ pub(crate) use likeness::{
     By, Found as FoundSimilar, LikenessService, Reason, Settings as LikenessSettings, SimilarWork, Wanted,
 };
 pub(crate) use rights::Grant;
-pub(crate) use search::{Dump, Hits, SearchService};
+pub(crate) use search::{Dump, Hits, SearchService, folder_of as index_folder_of};
 pub(crate) use settings::Settings;
 pub(crate) use sources::{Source, Sources};
 pub(crate) use tagging::Tagging;

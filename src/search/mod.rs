@@ -58,12 +58,12 @@ mod vocabulary;
 mod works_with_value;
 
 pub(crate) use background::Background;
-pub(crate) use found::{FoundIndex, found};
 pub(crate) use colour::{Colour, WeightedColour, swatch_names, swatch_of};
 pub(crate) use concepts::{Concepts, ConceptsBuilder, KnownConcept};
 pub(crate) use document::IndexableWork;
 pub(crate) use error::Error;
 pub(crate) use find::number_hash;
+pub(crate) use found::found;
 pub(crate) use index::Index;
 pub(crate) use indexed_work::{IndexedImage, IndexedWork, Known, in_language};
 pub(crate) use lexicon::translations;

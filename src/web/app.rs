@@ -13,8 +13,9 @@ use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
-use crate::web::ops::warming::Warming;
 use crate::web::live::{Live, Reloader};
+use crate::web::ops::exemplars::Exemplars;
+use crate::web::ops::warming::Warming;
 use crate::web::settings::{Parents, Settings};
 use crate::web::theme::Theme;
 
@@ -32,6 +33,7 @@ pub(crate) struct App {
     pub theme: Theme,
     /// Whether the page for comparing may load works of other servers.
     pub other_servers: bool,
+    pub(super) exemplars: Exemplars,
     /// Whose traces are continued.
     pub parents: Parents,
     pub(super) works: DocumentCache,
@@ -65,6 +67,7 @@ impl App {
             publisher: publisher.clone(),
             theme: Theme::default(),
             other_servers: settings.compare_other_servers,
+            exemplars: Exemplars::default(),
             parents: Parents::Proxies,
             works: DocumentCache::new(settings.documents_mib),
             draining: AtomicBool::new(false),

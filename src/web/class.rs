@@ -36,6 +36,9 @@ pub(crate) enum Class {
     Other,
 }
 
+/// The upper bounds of the buckets of times, in seconds.
+pub(crate) const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0];
+
 /// From this size on, a rendered image is large, in bytes.
 const LARGE: u64 = 512 << 10;
 

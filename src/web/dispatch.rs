@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use tracing::Instrument;
@@ -56,8 +56,13 @@ impl App {
         let size = response.body().size();
         let class = Class::of(request.uri().path(), note, size);
         trace::answered(&door, status, class);
+        if let Some(trace) = trace::trace_of(&request).filter(|trace| trace.is_sampled) {
+            self.exemplars.keep(class, took, trace.to_string());
+        }
         self.seconds[class as usize].record(took.as_secs_f64());
-        self.live().request_log.write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
+        self.live()
+            .request_log
+            .write(&request, &Answered { status, size, took, note, fault: fault.as_ref() });
         let response = with_unread(&request, response, body);
         match response.body().size() {
             // The connection writes these in one step.

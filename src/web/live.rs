@@ -6,12 +6,12 @@ use actix_web::http::header::HeaderValue;
 use arc_swap::Guard;
 use serde_json::{Value, json};
 
+use crate::gallery;
 use crate::gallery::Tagging;
 use crate::iiif::Invalid;
 use crate::web::http::error::Error;
 use crate::web::settings::{Annotations, Api, Oai, Settings};
 use crate::web::{App, RequestLog};
-use crate::gallery;
 
 /// Settings that can change while the server runs. A request uses those that were in force when it needed them.
 pub(crate) struct Live {
@@ -94,7 +94,8 @@ pub(super) async fn reload(app: &Arc<App>) -> Result<Value, Error> {
     match reloaded.map_err(|error| gallery::Error::Fault(error.to_string()))? {
         Ok(changed) => Ok(json!({ "changed": changed })),
         Err(reason) => {
-            let invalid = Invalid::new("settings", "", format!("were not reloaded, and nothing has changed: {reason}"));
+            let invalid =
+                Invalid::new("settings", "", format!("were not reloaded, and nothing has changed: {reason}"));
             Err(gallery::Error::Unprocessable(invalid).into())
         }
     }

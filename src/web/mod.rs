@@ -31,6 +31,7 @@ pub(crate) use api::selected_works;
 pub(crate) use api::tags::line as tag_line;
 pub(crate) use app::App;
 pub(crate) use check::check;
+pub(crate) use class::BUCKETS;
 pub(crate) use live::Live;
 pub(crate) use request_log::RequestLog;
 pub(crate) use server::{Running, start};

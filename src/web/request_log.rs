@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_sample_has_its_share_of_requests() {
-        for (sample, least, most) in [(0.0, 0, 0), (0.01, 60, 140), (0.5, 4800, 5200), (1.0, 10_000, 10_000)] {
+        for (sample, least, most) in [(0.0, 0, 0), (0.01, 60, 140), (0.5, 4800, 5200), (1.0, 10_000, 10_000)]
+        {
             let log = RequestLog { sample, ..RequestLog::default() };
             let lines = (0..10_000).filter(|number| log.has_line(*number)).count();
             assert!((least..=most).contains(&lines), "{sample}: {lines}");

@@ -88,7 +88,7 @@ async fn operate(app: &Arc<App>, request: &HttpRequest, metrics: &PrometheusHand
     let _turn = active_request(request);
     let mut response = match request.uri().path() {
         path if path == "/admin" || path.starts_with("/admin/") => admin::answer(app, request).await,
-        _ => operations::serve(request, &app.gallery, metrics),
+        _ => operations::serve(app, request, metrics),
     };
     crate::web::http::headers::private(response.headers_mut());
     response

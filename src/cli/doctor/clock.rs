@@ -65,10 +65,12 @@ fn origin(location: &str, variable: &impl Fn(&str) -> Option<String>) -> Option<
     let (scheme, rest) = location.split_once("://")?;
     let address = match scheme {
         "http" | "https" => location.to_owned(),
-        "s3" | "s3a" => variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL")).or_else(|| {
-            let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-            Some(format!("https://s3.{}.amazonaws.com", region.unwrap_or_else(|| "us-east-1".into())))
-        })?,
+        "s3" | "s3a" => {
+            variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL")).or_else(|| {
+                let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+                Some(format!("https://s3.{}.amazonaws.com", region.unwrap_or_else(|| "us-east-1".into())))
+            })?
+        }
         "az" | "azure" => variable("AZURE_STORAGE_ENDPOINT").or_else(|| {
             Some(format!("https://{}.blob.core.windows.net", variable("AZURE_STORAGE_ACCOUNT_NAME")?))
         })?,

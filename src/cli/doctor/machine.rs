@@ -33,8 +33,9 @@ fn listener(key: &str, at: &str) -> Finding {
 /// Whether URLs in responses name a host that the operator has chosen.
 fn address(config: &Config) -> Finding {
     let mut addresses = config.web.listen.to_socket_addrs().into_iter().flatten();
+    let is_local = addresses.all(|address| address.ip().is_loopback());
     match (config.web.base_url.as_str(), config.web.hosts.is_empty()) {
-        ("", true) if !addresses.all(|address| address.ip().is_loopback()) => warn(
+        ("", true) if !is_local => warn(
             "web.base_url",
             "URLs in responses use whatever host a request names; set `web.base_url` or `web.hosts`",
         ),

@@ -81,12 +81,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
             }
             // A message may have line breaks, as those of the TOML parser.
             false => {
-                println!("{:<4}  {what}: {}", level.name(), found.split_whitespace().collect::<Vec<_>>().join(" "))
+                println!(
+                    "{:<4}  {what}: {}",
+                    level.name(),
+                    found.split_whitespace().collect::<Vec<_>>().join(" ")
+                )
             }
         }
     };
     let file = arguments.config.clone().or_else(default_file);
-    let from = file.map_or("no settings file; defaults and the environment".into(), |file| file.display().to_string());
+    let from = file
+        .map_or("no settings file; defaults and the environment".into(), |file| file.display().to_string());
     match settings::load(arguments.config.as_deref()) {
         // Without settings there is nothing else to check.
         Err(reason) => report(fail("settings", reason)),

@@ -18,7 +18,9 @@ pub(super) fn findings(config: &Config, sources: &[String]) -> Vec<Finding> {
     if let Some(folder) = gallery::disk_cache_folder(&config.cache.disk) {
         found.push(match writable(&folder) {
             Ok(()) => ok("disk cache", folder.display().to_string()),
-            Err(reason) => warn("disk cache", format!("{reason}; set `cache.disk.folder` to a writable folder")),
+            Err(reason) => {
+                warn("disk cache", format!("{reason}; set `cache.disk.folder` to a writable folder"))
+            }
         });
     }
     for (name, model) in &config.models {
@@ -82,7 +84,8 @@ fn pyramids(config: &Config) -> Finding {
 
 /// Whether files can be written to this folder, or to the nearest one above it that exists.
 pub(super) fn writable(folder: &Path) -> Result<(), String> {
-    let existing = folder.ancestors().find(|at| at.exists()).map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let existing =
+        folder.ancestors().find(|at| at.exists()).map_or_else(|| PathBuf::from("."), Path::to_owned);
     let existing = if existing.as_os_str().is_empty() { PathBuf::from(".") } else { existing };
     match tempfile::Builder::new().prefix(".tegl-doctor-").tempfile_in(&existing) {
         Ok(_) => Ok(()),
@@ -97,21 +100,8 @@ pub(super) fn writable(folder: &Path) -> Result<(), String> {
 
 /// The system's own message, without the path that `tempfile` adds.
 fn cause(error: &std::io::Error) -> String {
-    error.raw_os_error().or_else(|| inner_code(error)).map_or_else(
-        || error.to_string(),
-        |code| std::io::Error::from_raw_os_error(code).to_string(),
-    )
-}
-
-fn inner_code(error: &std::io::Error) -> Option<i32> {
-    let mut cause = error.get_ref().map(|inner| inner as &dyn std::error::Error);
-    while let Some(inner) = cause {
-        if let Some(code) = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) {
-            return Some(code);
-        }
-        cause = inner.source();
-    }
-    None
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or_default().to_owned()
 }
 
 fn wait<T>(work: impl Future<Output = T>) -> T {

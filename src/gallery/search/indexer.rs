@@ -95,7 +95,7 @@ impl SearchService {
 
     /// The folder of this catalogue's indexes.
     fn catalogue_folder(&self) -> std::path::PathBuf {
-        self.folder.join(format!("{:016x}", super::hash(&self.works.describe())))
+        super::folder_of(&self.folder, &self.works.describe())
     }
 
     /// Opens the index on disk, if it is complete and of this catalogue.

@@ -362,6 +362,11 @@ fn sorts_by_relevance(search: &Search) -> bool {
     search.order.sort == Sort::Relevance
 }
 
+/// The folder of the indexes of a catalogue, by its address, below that of all indexes.
+pub(crate) fn folder_of(folder: &std::path::Path, catalogue: &str) -> std::path::PathBuf {
+    folder.join(format!("{:016x}", hash(catalogue)))
+}
+
 fn hash(text: &str) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(text.as_bytes());

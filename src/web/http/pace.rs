@@ -219,7 +219,8 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let (accepted, peer) = listener.accept().unwrap();
-        let connections = Connections::new(Limits { all: 1, per_address: 1, exempt: Default::default() }, "test");
+        let connections =
+            Connections::new(Limits { all: 1, per_address: 1, exempt: Default::default() }, "test");
         let connection = connections.admit(peer.ip(), accepted.as_raw_fd()).unwrap();
         (pace.follow(connection), [client, accepted])
     }

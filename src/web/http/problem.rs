@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::gallery;
 use crate::record::timestamp;
 use crate::web::http::error::Error;
-use crate::web::http::trace::trace_of;
 use crate::web::http::status::{retry_after, status};
+use crate::web::http::trace::trace_of;
 
 /// A problem document (RFC 9457).
 #[derive(Serialize, JsonSchema)]

@@ -18,11 +18,15 @@ use crate::web::settings::Parents;
 
 /// The number of a request's trace, 32 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TraceId(String);
+pub(crate) struct TraceId {
+    id: String,
+    /// Whether its spans are sent.
+    pub is_sampled: bool,
+}
 
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.id)
     }
 }
 
@@ -45,10 +49,10 @@ pub(crate) fn door(request: &HttpRequest, base: &BaseUrl, parents: Parents) -> S
     span.set_attribute("http.request.method", request.method().as_str().to_owned());
     span.set_attribute("url.path", request.uri().path().to_owned());
     let context = span.context();
-    let trace = context.span().span_context().trace_id();
+    let known = context.span().span_context().clone();
     // Where only the log has spans, there is no trace.
-    if trace != opentelemetry::trace::TraceId::INVALID {
-        let trace = TraceId(trace.to_string());
+    if known.is_valid() {
+        let trace = TraceId { id: known.trace_id().to_string(), is_sampled: known.is_sampled() };
         span.record("trace_id", display(&trace));
         request.extensions_mut().insert(trace);
     }

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::gallery::{Error, Gallery};
+use crate::gallery::Error;
 use crate::web::App;
 use crate::web::http::response::Response;
 
@@ -44,9 +44,9 @@ fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) 
 }
 
 /// Requests to the operations listener, except `/admin`.
-pub(crate) fn serve(request: &HttpRequest, gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
+pub(crate) fn serve(app: &App, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
     match request.uri().path() {
-        "/metrics" => super::metrics::respond(gallery, metrics),
+        "/metrics" => super::metrics::respond(app, request, metrics),
         "/health/live" => HttpResponse::Ok().body("alive\n"),
         _ => HttpResponse::NotFound().body("available here: `/metrics` and `/admin`\n"),
     }

@@ -1,9 +1,11 @@
 //! `/metrics`: what is known when it is asked for, and zeros of what has not happened yet.
 
-use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::gallery::Gallery;
+use crate::web::App;
+use crate::web::ops::exemplars::OPEN_METRICS;
 
 /// Counters that exist from the start, so that the first increase is seen as one.
 pub(crate) fn register() {
@@ -19,8 +21,9 @@ pub(crate) fn register() {
     metrics::gauge!("tegl_pyramids_under_way").increment(0.0);
 }
 
-/// All metrics as text (Prometheus, version 0.0.4).
-pub(crate) fn respond(gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResponse {
+/// All metrics as text: in Prometheus' format 0.0.4, or in that of OpenMetrics with exemplars for scrapers that accept it.
+pub(crate) fn respond(app: &App, request: &HttpRequest, metrics: &PrometheusHandle) -> HttpResponse {
+    let gallery = &app.gallery;
     gallery.images.observe();
     metrics::gauge!("tegl_resident_bytes").set(resident_bytes());
     let failures = gallery.failures();
@@ -35,7 +38,13 @@ pub(crate) fn respond(gallery: &Gallery, metrics: &PrometheusHandle) -> HttpResp
     ] {
         metrics::gauge!("tegl_failing", "part" => part).set(f64::from(u8::from(is_failing)));
     }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    match accepted.is_some_and(|accepted| accepted.contains("application/openmetrics-text")) {
+        true => {
+            HttpResponse::Ok().content_type(OPEN_METRICS).body(app.exemplars.open_metrics(&metrics.render()))
+        }
+        false => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render()),
+    }
 }
 
 /// Resident memory of the process in bytes (Linux).

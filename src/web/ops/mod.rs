@@ -1,6 +1,7 @@
 //! Operations: health checks, metrics and administration.
 
 pub(super) mod admin;
+pub(super) mod exemplars;
 pub(super) mod health;
 pub(super) mod metrics;
 pub(super) mod warming;
