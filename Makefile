@@ -4,6 +4,7 @@
 #             here, which TEGL_REQUIRE=all turns into failures
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
+# make release what those who install Tegl are given, in target/distribution; make reproducible makes it again and compares
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
@@ -16,7 +17,7 @@ export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build models demo test acceptance check deny bench fuzz clean
+.PHONY: setup setup-tests bundle build models demo test acceptance check deny release reproducible bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
@@ -82,6 +83,12 @@ check: setup bundle
 # Not part of `make check`: it fetches the list of known vulnerabilities.
 deny:
 	cargo deny check
+
+release: setup bundle
+	@.ci/release
+
+reproducible: release
+	@.ci/reproducible
 
 bench: build
 	benches/side_by_side.sh

@@ -43,6 +43,7 @@ mod moves_beside_records;
 mod oai;
 mod operations;
 mod outages;
+mod packaging;
 mod pages;
 mod queries;
 mod readme;

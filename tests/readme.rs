@@ -12,9 +12,15 @@ use crate::support::{Failures, eventually, fixture, not_proven};
 const README: &str = include_str!("../README.md");
 
 /// Commands that are not run here, each with the reason.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 12] = [
     ("make demo", "builds a release and serves until it is stopped; `ingest` and `serve` are run below"),
     ("make test", "would run this test again"),
+    ("make release", "builds a release; `packaging` checks what the package consists of"),
+    ("(cd target/distribution && sha256sum --check SHA256SUMS)", "needs the release"),
+    ("sudo apt install ./target/distribution/tegl_*.deb", "would install it on this machine"),
+    ("sudoedit /etc/tegl/tegl.toml", "would change this machine; `packaging` checks the settings"),
+    ("sudo systemctl enable --now tegl", "would start it on this machine"),
+    (INGEST_AS_SERVICE, "needs the installed service"),
     ("sqlite3 catalogue.db \"VACUUM INTO 'backup.db'\"", "needs its shell; `backups` runs the statement"),
     (
         "pg_dump --format=custom --file=backup.dump postgres://tegl@db.example.org/tegl",
@@ -24,6 +30,12 @@ const NOT_RUN: [(&str, &str); 6] = [
     ("tegl serve --listen 0.0.0.0:8182 s3://images", "needs a bucket; `stores` serves from one"),
 ];
 
+const INGEST_AS_SERVICE: &str = concat!(
+    "sudo systemd-run --pipe --wait --collect -p DynamicUser=yes -p User=tegl -p StateDirectory=tegl ",
+    "-p CacheDirectory=tegl -p EnvironmentFile=-/etc/tegl/environment ",
+    "tegl ingest --config /etc/tegl/tegl.toml --records /srv/records.json"
+);
+
 /// Secrets of the test's server, by the variables that the README names.
 const TOKEN: &str = "a-curator-of-the-sample";
 const OPERATIONS_TOKEN: &str = "an-operator-of-the-sample";
@@ -32,7 +44,10 @@ const OPERATIONS_TOKEN: &str = "an-operator-of-the-sample";
 fn commands() -> Vec<String> {
     let blocks = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     let joined = blocks.map(|block| block.replace("\\\n", " ")).collect::<String>();
-    let bare = |line: &str| line.split("  #").next().unwrap_or_default().trim().to_owned();
+    let bare = |line: &str| {
+        let words = line.split("  #").next().unwrap_or_default().split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
+    };
     joined.lines().map(bare).filter(|line| !line.is_empty()).collect()
 }
 

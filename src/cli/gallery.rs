@@ -134,7 +134,7 @@ pub(super) fn check_stores_for_serving(gallery: &Gallery) -> Result<(), String> 
 pub(super) fn require_source(paths: &[String], config: &Config) -> Result<(), String> {
     match paths.is_empty() && config.sources.is_empty() {
         true => Err(
-            "no source was given: name a folder, a file or a bucket, as in `images` or `s3://bucket/prefix`"
+            "no source was given: name a folder, a file or a bucket, as in `images` or `s3://bucket/prefix`, or set `sources.NAME.location`"
                 .into(),
         ),
         false => Ok(()),
