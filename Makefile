@@ -2,6 +2,7 @@
 # make models convert the model that `make demo` tags with; without Python 3 or its registry, a sentence and no model
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium; ends with what could not be proven
 #             here, which TEGL_REQUIRE=all turns into failures
+# make soak   the tests with kills, each of which kills 200 times; half an hour
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make release what those who install Tegl are given, in target/distribution; make reproducible makes it again and compares
@@ -17,14 +18,13 @@ export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build models demo test acceptance check deny release reproducible bench fuzz clean
+.PHONY: setup setup-tests bundle build models demo test soak acceptance check deny release reproducible bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
 	@.ci/provide cargo node npm cmake nasm cc c++
 
 setup-tests: setup
-	@.ci/provide --optional chromium python3 python3-venv libmagic postgresql tiffinfo vips
 	tests/testbeds.sh
 
 bundle: $(BUNDLE)
@@ -66,6 +66,9 @@ test: setup-tests bundle models tests/viewers/node_modules
 	trap 'tests/not-proven.sh' EXIT
 	cargo test --release --locked
 	tests/acceptance/run.sh
+
+soak: setup-tests bundle
+	cargo test --release --locked --test integration -- --ignored soak_ --nocapture
 
 # The pages' tests in a browser need these.
 tests/viewers/node_modules: tests/viewers/package-lock.json | setup

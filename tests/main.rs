@@ -31,6 +31,7 @@ mod html;
 mod image_api;
 mod index;
 mod ingest;
+mod kills;
 mod left_out;
 mod likeness;
 mod linked_data;

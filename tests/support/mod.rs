@@ -12,6 +12,7 @@ pub(crate) mod postgres;
 pub(crate) mod proof;
 pub(crate) mod proxy;
 pub(crate) mod server;
+pub(crate) mod sqlite;
 pub(crate) mod tiffs;
 pub(crate) mod vips;
 pub(crate) mod weed;

@@ -73,15 +73,20 @@ impl Museum {
     }
 
     pub(crate) fn serve_with(&self, more: &[(&str, &str)]) -> Server {
+        let server = self.serve_unindexed(more);
+        wait_until_indexed(&server);
+        server
+    }
+
+    /// Starts a server, and does not wait for its index.
+    pub(crate) fn serve_unindexed(&self, more: &[(&str, &str)]) -> Server {
         let environment = self.environment();
         let mut environment: Vec<(&str, &str)> =
             environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let index = self.path("index");
         environment.push(("TEGL__SEARCH__FOLDER", &index));
         environment.extend(more);
-        let server = Server::with(&[&self.path("masters")], &environment);
-        wait_until_indexed(&server);
-        server
+        Server::with(&[&self.path("masters")], &environment)
     }
 
     /// Starts a server with this configuration file.

@@ -7,7 +7,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::command::command;
+use super::eventually;
 use super::http::{self, Response};
 
 pub(crate) struct Server {
@@ -30,14 +33,31 @@ impl Server {
         Self::run(home, command, sources, environment)
     }
 
+    /// Starts a server at the address that another one had.
+    pub(crate) fn at(address: SocketAddr, sources: &[&str], environment: &[(&str, &str)]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let command = command(home.path());
+        Self::run_at(&address.to_string(), home, command, sources, environment)
+    }
+
     /// Runs `command`, whose last argument is the program's name, as `tegl serve`.
     pub(crate) fn run(
+        home: tempfile::TempDir,
+        command: Command,
+        sources: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::run_at("127.0.0.1:0", home, command, sources, environment)
+    }
+
+    fn run_at(
+        listen: &str,
         home: tempfile::TempDir,
         mut command: Command,
         sources: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(sources);
+        command.args(["serve", "--listen", listen]).args(sources);
         command.env("TEGL__OPERATIONS__LISTEN", "127.0.0.1:0");
         // Unoptimized builds render slowly, and tests are one client.
         command.envs([("TEGL__WORK__QUEUE_MS", "6000"), ("TEGL__WORK__DEADLINE_MS", "60000")]);
@@ -115,6 +135,27 @@ impl Server {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Asks the server to stop, and waits until its process has ended.
+    pub(crate) fn stop(mut self) {
+        self.signal(Signal::TERM);
+        let ended = eventually(Duration::from_secs(60), || !self.is_alive());
+        assert!(ended, "the server does not stop: {}", self.log());
+    }
+
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.child.id() as i32).unwrap(), signal).unwrap();
+    }
+
+    /// The resident memory of the process, in bytes, and its open descriptors (Linux).
+    pub(crate) fn memory_and_descriptors(&self) -> (f64, usize) {
+        let process = format!("/proc/{}", self.child.id());
+        let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let memory = line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0;
+        (memory, std::fs::read_dir(format!("{process}/fd")).unwrap().count())
     }
 
     pub(crate) fn is_alive(&mut self) -> bool {
