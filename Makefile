@@ -25,6 +25,7 @@ setup:
 	@.ci/provide cargo node npm cmake nasm cc c++
 
 setup-tests: setup
+	@.ci/provide --optional chromium python3 python3-venv libmagic nginx postgresql tiffinfo vips
 	tests/testbeds.sh
 
 bundle: $(BUNDLE)

@@ -7,6 +7,7 @@ mod annotations;
 mod backups;
 mod bombs;
 mod catalogue;
+mod cluster;
 mod collections;
 mod colors;
 mod commands;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::catalogue;
 use crate::config::Config;
 use crate::gallery::{Gallery, PyramidStore, Settings, Source};
-use crate::store::Store;
 use crate::store::disk::{DiskCache, DiskSettings, Unusable};
+use crate::store::{Diagnosis, Store};
 
 /// Opens the sources, the pyramid store and the catalogue, for a command.
 pub(super) fn open(paths: &[String], config: &Config) -> Result<Gallery, String> {
@@ -104,7 +104,7 @@ pub(super) fn with_index(gallery: Gallery, config: &Config) -> Gallery {
 pub(super) fn check_stores(gallery: &Gallery) -> Result<(), String> {
     let problems = block_on(async {
         let (sources, pyramids) =
-            futures::future::join(gallery.sources.problems(), gallery.images.pyramids_problem()).await;
+            futures::future::join(gallery.sources.problems(), pyramids_problem(gallery)).await;
         Ok(sources.into_iter().chain(pyramids).map(|problem| problem.text).collect::<Vec<_>>())
     })?;
     match problems.is_empty() {
@@ -117,7 +117,7 @@ pub(super) fn check_stores(gallery: &Gallery) -> Result<(), String> {
 /// server is not ready meanwhile.
 pub(super) fn check_stores_for_serving(gallery: &Gallery) -> Result<(), String> {
     let (sources, pyramids) = block_on(async {
-        Ok(futures::future::join(gallery.sources.problems(), gallery.images.pyramids_problem()).await)
+        Ok(futures::future::join(gallery.sources.problems(), pyramids_problem(gallery)).await)
     })?;
     if let Some(problem) = pyramids {
         tracing::warn!("pyramids are neither read nor built: {}", problem.text);
@@ -128,6 +128,15 @@ pub(super) fn check_stores_for_serving(gallery: &Gallery) -> Result<(), String> 
         true => Ok(()),
         false => Err(permanent.join("\ntegl: ")),
     }
+}
+
+/// The problem of the pyramid store, if it has one. A working one is asked what it can do.
+async fn pyramids_problem(gallery: &Gallery) -> Option<Diagnosis> {
+    let problem = gallery.images.pyramids_problem().await;
+    if problem.is_none() {
+        gallery.images.probe_pyramid_turns().await;
+    }
+    problem
 }
 
 /// Fails if neither the arguments nor the settings name a source.

@@ -6,6 +6,7 @@
 //! atomic.
 
 mod backend;
+mod claim;
 mod counts;
 pub(crate) mod disk;
 pub mod document;
@@ -27,6 +28,7 @@ mod version;
 mod web;
 mod write;
 
+pub use claim::{Claim, Claimant};
 pub use counts::Counts;
 pub(crate) use disk::DiskCache;
 pub use disk::DiskSettings;

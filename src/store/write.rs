@@ -159,8 +159,8 @@ impl Store {
         }
     }
 
-    /// Tests whether the store can be written to. Returns whether it honours [`Store::create`]; some stores silently
-    /// overwrite.
+    /// Tests whether the store can be written to. Returns whether it honours [`Store::create`] and conditional updates, which
+    /// [`Store::claimant`] needs; some stores silently overwrite.
     ///
     /// # Errors
     /// Returns [`Error::Unsupported`] if the store was opened for reading only, and other errors if an object cannot
@@ -168,17 +168,22 @@ impl Store {
     pub async fn probe_writing(&self) -> Result<bool, Error> {
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let key = Key::parse(&format!(".tegl-probe-{:x}-{now:x}", std::process::id()))?;
-        let second = match self.create(&key, Bytes::from_static(b"first")).await {
-            Ok(_) => self.create(&key, Bytes::from_static(b"second")).await,
-            Err(Error::Unsupported(_)) => self.put(&key, Bytes::from_static(b"first")).await.map(|_| true),
-            Err(error) => Err(error),
+        let honoured = match self.writer()? {
+            Writer::Local(_) => {
+                self.create(&key, Bytes::from_static(b"first")).await?;
+                self.create(&key, Bytes::from_static(b"second")).await.map(|overwritten| !overwritten)
+            }
+            Writer::Remote(remote) => {
+                let (deadline, key) = (self.0.settings.write_deadline(0), key.clone());
+                runtime::run(deadline, async move { remote.honours_conditions(&key).await }).await
+            }
         };
         let removed = self.remove(&key).await;
-        let overwritten = second?;
-        removed.map(|()| !overwritten)
+        let honoured = honoured?;
+        removed.map(|()| honoured)
     }
 
-    fn writer(&self) -> Result<Writer, Error> {
+    pub(super) fn writer(&self) -> Result<Writer, Error> {
         let unwritable = || Error::Unsupported("the store was opened for reading only".to_owned());
         self.0.writer.clone().ok_or_else(unwritable)
     }

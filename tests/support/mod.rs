@@ -7,6 +7,7 @@ pub(crate) mod disk;
 pub(crate) mod http;
 pub(crate) mod masters;
 pub(crate) mod museum;
+pub(crate) mod nginx;
 pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod proof;

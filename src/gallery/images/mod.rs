@@ -212,17 +212,25 @@ impl ImageService {
         self.pyramids.as_ref()?.problem().await
     }
 
-    /// Builds the image's pyramid, if there is a store for it, and drops the image from memory.
+    /// Finds out whether servers that share the pyramid store agree on who builds a pyramid; logs it if they cannot.
+    pub(crate) async fn probe_pyramid_turns(&self) {
+        if let Some(pyramids) = &self.pyramids {
+            pyramids.servers_take_turns().await;
+        }
+    }
+
+    /// Builds the image's pyramid, if there is a store for it, and drops the image from memory. Returns whether it was built
+    /// here, and not by another server meanwhile.
     pub(super) async fn build_pyramid(
         &self,
         handle: Arc<ImageHandle>,
         progress: Progress,
-    ) -> Result<(), Error> {
-        let Some(pyramids) = &self.pyramids else { return Ok(()) };
+    ) -> Result<bool, Error> {
+        let Some(pyramids) = &self.pyramids else { return Ok(false) };
         let identifier = handle.identifier.clone();
-        pyramids.build(handle, progress).await?;
+        let is_built_here = pyramids.build(handle, progress).await?;
         self.forget(&identifier);
-        Ok(())
+        Ok(is_built_here)
     }
 
     /// Opens the image with its pyramid. A missing one is built first if pyramids are built on demand.

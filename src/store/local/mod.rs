@@ -1,5 +1,6 @@
 //! Local folders and files.
 
+mod claim;
 mod open_files;
 mod reader;
 mod sandbox;
@@ -7,6 +8,7 @@ mod walk;
 mod workspace;
 mod writer;
 
+pub(super) use claim::LocalClaim;
 pub(super) use reader::Local;
 pub(super) use walk::Listed;
 pub use workspace::Workspace;

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 use tempfile::TempPath;
 
+use super::claim::{self, LocalClaim};
 use super::reader::version_of;
 use super::workspace::{self, Workspace};
 use crate::store::key::UNFINISHED;
@@ -36,6 +37,7 @@ impl LocalWriter {
             return Err(ErrorKind::NotADirectory.into());
         }
         workspace::sweep(&unfinished)?;
+        claim::sweep(&unfinished)?;
         Ok(LocalWriter { root: root.to_owned(), unfinished })
     }
 
@@ -43,6 +45,11 @@ impl LocalWriter {
         // The folder may have been deleted while the server runs.
         fs::create_dir_all(&self.unfinished)?;
         Workspace::new(&self.unfinished)
+    }
+
+    /// Takes a claim; `None` while another has it.
+    pub(in crate::store) fn claim(&self, name: &str) -> io::Result<Option<LocalClaim>> {
+        LocalClaim::take(&self.unfinished, name)
     }
 
     pub(in crate::store) fn put(&self, key: &Key, bytes: &[u8], existing: Existing) -> io::Result<Version> {

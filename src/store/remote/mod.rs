@@ -1,5 +1,6 @@
 //! Remote stores: S3, Azure, Google Cloud Storage, and web servers.
 
+mod claim;
 mod coalesce;
 mod connect;
 mod credentials;
@@ -9,6 +10,7 @@ mod response;
 mod retry;
 mod writer;
 
+pub(super) use claim::{RemoteClaim, RemoteClaimant, Times};
 pub(super) use connect::Connector;
 pub(super) use credentials::{azure, gcs, s3};
 pub(super) use reader::{Listing, Remote};

@@ -314,7 +314,7 @@ async fn collect_exactly(result: GetResult, requested: u64, prefix: &[u8]) -> Re
 }
 
 /// The store's entity tag; otherwise the modification time and the size, as many web servers send no other validator.
-fn version_of(meta: &ObjectMeta) -> Version {
+pub(super) fn version_of(meta: &ObjectMeta) -> Version {
     let etag = match &meta.e_tag {
         Some(etag) => etag.as_str().into(),
         None => format!("W/\"{:x}-{:x}\"", meta.last_modified.timestamp(), meta.size).into(),

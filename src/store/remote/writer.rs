@@ -9,9 +9,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use futures::stream::FuturesUnordered;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::{
+    MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload, PutResult, UpdateVersion,
+};
 
-use super::reader::{Remote, failed};
+use super::reader::{Remote, failed, version_of};
 use crate::store::{Error, Key, Version, runtime};
 
 /// The maximum size of a file sent in one request; larger ones are sent in parts of this size.
@@ -52,6 +54,60 @@ impl RemoteWriter {
             }
             Err(error) => Err(write_error(error)),
         }
+    }
+
+    /// Replaces exactly this version, and returns the new one; `None` if there is another version, or none.
+    pub(in crate::store) async fn replace(
+        &self,
+        key: &Key,
+        expected: &Version,
+        bytes: Bytes,
+    ) -> Result<Option<Version>, Error> {
+        let (path, size) = (self.reader.path(key)?, bytes.len() as u64);
+        // Google Cloud Storage compares the number of the generation, which only the object's metadata state.
+        let found = match self.store.head(&path).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            found => found.map_err(failed)?,
+        };
+        if version_of(&found) != *expected {
+            return Ok(None);
+        }
+        let mode = PutMode::Update(UpdateVersion { e_tag: found.e_tag, version: found.version });
+        match self.store.put_opts(&path, PutPayload::from(bytes), mode.into()).await {
+            Ok(PutResult { e_tag: Some(etag), .. }) => Ok(Some(Version { etag: etag.into(), size })),
+            Ok(_) => self.reader.head(key).await.map(Some),
+            Err(
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. }
+                | object_store::Error::NotFound { .. },
+            ) => Ok(None),
+            Err(error) => Err(write_error(error)),
+        }
+    }
+
+    /// Whether the store refuses to create an object that exists, and to update a version that has been replaced. The
+    /// object remains.
+    pub(in crate::store) async fn honours_conditions(&self, key: &Key) -> Result<bool, Error> {
+        let path = self.reader.path(key)?;
+        let put = |bytes: &'static str, mode: PutMode| {
+            self.store.put_opts(&path, PutPayload::from_static(bytes.as_bytes()), mode.into())
+        };
+        let refused = |put: object_store::Result<PutResult>| match put {
+            Ok(_) => Ok(false),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(true)
+            }
+            // Conditional writes are switched off, or the store does not know them.
+            Err(object_store::Error::NotImplemented { .. } | object_store::Error::NotSupported { .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(write_error(error)),
+        };
+        let first = put("first", PutMode::Overwrite).await.map_err(write_error)?;
+        let creates = refused(put("second", PutMode::Create).await)?;
+        put("third", PutMode::Overwrite).await.map_err(write_error)?;
+        let stale = UpdateVersion { e_tag: first.e_tag, version: first.version };
+        Ok(creates && refused(put("fourth", PutMode::Update(stale)).await)?)
     }
 
     pub(in crate::store) async fn put_file(

@@ -1,3 +1,4 @@
+mod claims;
 mod local;
 mod remembered;
 mod remote;

@@ -141,3 +141,14 @@ fn a_failed_upload_leaves_nothing() {
     let there = block_on(memory.head(&"in/a.tif".into()));
     assert!(matches!(there, Err(object_store::Error::NotFound { .. })));
 }
+
+#[test]
+fn a_bucket_that_ignores_conditions_is_recognized() {
+    let put = |connection: &mut TcpStream| {
+        let _ = write!(connection, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 0\r\n\r\n");
+    };
+    let (store, seen) = bucket(put);
+    assert!(!block_on(store.probe_writing()).unwrap());
+    // What it wrote is removed again.
+    assert!(seen.lock().unwrap().iter().any(|request| request.starts_with("DELETE ")));
+}

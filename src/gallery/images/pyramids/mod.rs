@@ -3,6 +3,7 @@
 mod build;
 mod pyramid_store;
 mod read_ahead;
+mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use tokio::sync::{Semaphore, oneshot};
 pub(super) use build::Progress;
 pub(crate) use pyramid_store::PyramidStore;
 pub(super) use read_ahead::ReadAhead;
+use turns::Turns;
 
 use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::{ImageHandle, Start};
@@ -31,7 +33,7 @@ pub(super) struct Pyramids {
     store: PyramidStore,
     settings: settings::Pyramids,
     output: Output,
-    builds: SingleFlight<String, ()>,
+    builds: SingleFlight<String, bool>,
     /// Masters whose build failed, with the error; they are not retried immediately.
     failed: Cache<String, Error>,
     /// Damaged pyramids: treated as missing.
@@ -40,6 +42,7 @@ pub(super) struct Pyramids {
     threads: usize,
     /// Failed writes to the store, and the time of the last one.
     written: Mutex<(Backoff, Instant)>,
+    turns: Turns,
 }
 
 fn unprepared() -> Error {
@@ -69,6 +72,7 @@ impl Pyramids {
             at_once: Arc::new(Semaphore::new(settings.at_once.max(1))),
             threads,
             written: Mutex::new((Backoff::default(), Instant::now())),
+            turns: Turns::default(),
         }
     }
 
@@ -80,6 +84,11 @@ impl Pyramids {
     /// Why the store cannot be read, if it cannot.
     pub(super) async fn problem(&self) -> Option<Diagnosis> {
         self.store.objects().diagnose().await
+    }
+
+    /// Whether servers that share the store agree on who builds a pyramid. Says so in the log if they cannot.
+    pub(super) async fn servers_take_turns(&self) -> bool {
+        self.turns.are_kept(&self.store).await
     }
 
     /// Whether missing pyramids are built when their image is requested.
@@ -137,12 +146,13 @@ impl Pyramids {
         }
     }
 
-    /// Builds the master's pyramid; concurrent callers share one build.
+    /// Builds the master's pyramid, and returns whether it was built here; concurrent callers share one build, also those on
+    /// other servers with the same store.
     pub(super) async fn build(
         self: &Arc<Self>,
         master: Arc<ImageHandle>,
         progress: Progress,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let name = self.store.key(&master, &self.recipe())?.as_str().to_owned();
         if let Some(error) = self.failed.get(&name) {
             return Err(error);
@@ -170,19 +180,30 @@ impl Pyramids {
         }
         let silent: Progress = Arc::new(|_| {});
         let built = self.build(master, silent).await;
-        built.map_err(|error| if self.is_due() { error } else { unprepared() })
+        built.map(drop).map_err(|error| if self.is_due() { error } else { unprepared() })
     }
 
-    async fn build_once(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<(), Error> {
-        let closed = |_| Error::Fault("the server is stopping".into());
-        let _turn = self.at_once.clone().acquire_owned().await.map_err(closed)?;
-        // Another server or an earlier request may have built it.
-        if let Ok(Some(_)) = self.find(master).await {
-            return Ok(());
-        }
+    async fn build_once(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<bool, Error> {
+        let mut turn = self.turns.of(&self.store, master).await;
+        let (_slot, claim) = loop {
+            let closed = |_| Error::Fault("the server is stopping".into());
+            let slot = self.at_once.clone().acquire_owned().await.map_err(closed)?;
+            let claim = turn.take().await;
+            // Another server or an earlier request may have built it.
+            if let Ok(Some(_)) = self.find(master).await {
+                claim.release().await;
+                return Ok(false);
+            }
+            if claim.is_mine() {
+                break (slot, claim);
+            }
+            drop(slot);
+            tokio::time::sleep(turns::POLL).await;
+        };
         let began = Instant::now();
         metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
         let made = self.build_and_store(master, progress).await;
+        claim.release().await;
         metrics::gauge!("tegl_pyramids_under_way").decrement(1.0);
         let result = if made.is_ok() { "made" } else { "failed" };
         metrics::counter!("tegl_pyramids_total", "result" => result).increment(1);
@@ -196,7 +217,7 @@ impl Pyramids {
                 tracing::warn!(master = master.key.as_str(), %error, "a pyramid could not be built")
             }
         }
-        made.map(drop)
+        made.map(|_bytes| true)
     }
 
     async fn build_and_store(&self, master: &Arc<ImageHandle>, progress: Progress) -> Result<u64, Error> {
