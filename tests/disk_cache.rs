@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::support::command::tegl;
 use crate::support::disk::MountedDisk;
+use crate::support::eventually;
 use crate::support::http;
 use crate::support::masters::{self, noisy, picture};
 use crate::support::origin::Origin;
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::weed::Weed;
-use crate::support::{Failures, eventually};
 
 const TOKEN: &str = "operations-operations";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -234,52 +234,33 @@ fn damaged_entries_are_read_again_and_never_served() {
 }
 
 #[test]
-fn killed_servers_leave_neither_torn_entries_nor_litter() {
-    let (origin, folder) = (Origin::start(), tempfile::tempdir().unwrap());
-    origin.put("a.tif", master(8 * 64, 8 * 64));
-    let paths = paths("a.tif", 8, 8);
-    let expected = bodies(&Server::start(&origin.url()), &paths);
-    let mut failures = Failures::default();
-    for round in 0..20 {
-        let server = serve(&origin.url(), folder.path(), &[]);
-        purge(&server, "all=true");
-        let address = server.address;
-        std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..4)
-                .map(|client| {
-                    let mine = paths.iter().zip(&expected).skip(client).step_by(4);
-                    scope.spawn(move || {
-                        let mut wrong = 0;
-                        for (path, expected) in mine {
-                            let Ok(response) = http::get(address, path) else { break };
-                            wrong += usize::from(response.status == 200 && response.body != *expected);
-                        }
-                        wrong
-                    })
-                })
-                .collect();
-            // Killed within the writes, at another moment each time.
-            eventually(PATIENCE, || files(folder.path()).len() > round * 3);
-            drop(server);
-            let wrong: usize = clients.into_iter().map(|client| client.join().unwrap_or(0)).sum();
-            failures.check(wrong == 0, || format!("round {round}: {wrong} wrong images"));
-        });
-        let after = serve(&origin.url(), folder.path(), &[]);
-        let found = bodies(&after, &paths);
-        let wrong = found.iter().zip(&expected).filter(|(found, expected)| found != expected).count();
-        failures.check(wrong == 0, || format!("after round {round}: {wrong} wrong images"));
-        let damaged = after.metric("tegl_disk_cache_damaged_total");
-        failures.check(damaged == 0.0, || format!("after round {round}: {damaged} torn entries"));
-        written(&after, paths.len());
-        // The entries, the version and the start of the master, and the ranges that renderings read.
-        let kept = files(folder.path());
-        failures.check(kept.len() < 2 * paths.len(), || format!("round {round}: {} files", kept.len()));
-        failures.check(!kept.iter().any(|path| path.ends_with("unfinished")), || "litter".into());
-    }
+fn a_full_disk_costs_nothing_but_the_cache() {
+    costs_only_the_cache(
+        |source, environment| MountedDisk::serve(2048, source, environment),
+        |disk| {
+            disk.fill();
+            MountedDisk::free
+        },
+    );
 }
 
 #[test]
-fn a_full_disk_costs_nothing_but_the_cache() {
+fn a_disk_without_room_for_files_costs_nothing_but_the_cache() {
+    // The cache has 256 folders.
+    costs_only_the_cache(
+        |source, environment| MountedDisk::serve_with_files(1024, source, environment),
+        |disk| {
+            disk.fill_with_files();
+            MountedDisk::free_files
+        },
+    );
+}
+
+/// What fills a disk returns what frees it again.
+fn costs_only_the_cache(
+    serve: impl Fn(&[&str], &[(&str, &str)]) -> Option<MountedDisk>,
+    fill: impl Fn(&MountedDisk) -> fn(&MountedDisk),
+) {
     let origin = Origin::start();
     origin.put("a.tif", master(12 * 64, 10 * 64));
     let paths = paths("a.tif", 12, 10);
@@ -290,15 +271,15 @@ fn a_full_disk_costs_nothing_but_the_cache() {
         ("TEGL__CATALOGUE__URL", "none"),
         ("TEGL__PYRAMIDS__LOCATION", "none"),
     ];
-    let Some(small) = MountedDisk::serve(2048, &[&origin.url()], &environment) else { return };
+    let Some(small) = serve(&[&origin.url()], &environment) else { return };
     let server = &small.server;
-    small.fill();
+    let free = fill(&small);
     for _ in 0..2 {
         assert!(bodies(server, &paths) == expected);
     }
     assert!(eventually(PATIENCE, || server.metric("tegl_disk_cache_queued_bytes") == 0.0));
     assert_eq!(server.log().matches("cannot be written to").count(), 1, "{}", server.log());
-    small.free();
+    free(&small);
     let again = || {
         bodies(server, &paths[..4]);
         server.log().contains("is written to again")

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::StatVfs;
+
 /// The first pause; each further pause is twice as long.
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(60);
@@ -56,11 +58,25 @@ impl Backoff {
     }
 }
 
-/// The free bytes of the folder's file system, if known.
+/// The free bytes of the folder's file system, if known; 0 if it has no room for another file.
 pub(super) fn room(folder: &Path) -> Option<u64> {
+    let disk = file_system(folder)?;
+    Some(if has_no_files_left(&disk) { 0 } else { disk.f_bavail * disk.f_frsize })
+}
+
+/// Whether the folder's file system has no room for another file, however many bytes are free.
+pub(super) fn is_out_of_files(folder: &Path) -> bool {
+    file_system(folder).is_some_and(|disk| has_no_files_left(&disk))
+}
+
+fn file_system(folder: &Path) -> Option<StatVfs> {
     let existing = folder.ancestors().find(|folder| folder.exists())?;
-    let disk = rustix::fs::statvfs(existing).ok()?;
-    Some(disk.f_bavail * disk.f_frsize)
+    rustix::fs::statvfs(existing).ok()
+}
+
+/// Some file systems do not count files.
+fn has_no_files_left(disk: &StatVfs) -> bool {
+    disk.f_files > 0 && disk.f_favail == 0
 }
 
 /// Whether less than 16 MiB are free, so that writes are likely to fail.

@@ -27,6 +27,15 @@ impl MountedDisk {
         Self::within(SMALL, &format!("{kib}k"), sources, environment)
     }
 
+    /// Starts a server with a disk that has room for this many files and folders, its root included.
+    pub(crate) fn serve_with_files(
+        files: u32,
+        sources: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Option<Self> {
+        Self::within(SMALL, &format!("64m,nr_inodes={files}"), sources, environment)
+    }
+
     /// Starts a server with a disk on which `folder` is mounted read-only as `pyramids`.
     pub(crate) fn read_only(folder: &str, sources: &[&str], environment: &[(&str, &str)]) -> Option<Self> {
         Self::within(READ_ONLY, folder, sources, environment)
@@ -83,6 +92,22 @@ impl MountedDisk {
         }
     }
 
+    /// Creates empty files until no more fit.
+    pub(crate) fn fill_with_files(&self) {
+        let folder = self.filler();
+        let _filled_again = std::fs::create_dir(&folder);
+        for number in 0.. {
+            if std::fs::File::create(folder.join(number.to_string())).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Removes the files that [`fill_with_files`](Self::fill_with_files) created.
+    pub(crate) fn free_files(&self) {
+        std::fs::remove_dir_all(self.filler()).unwrap();
+    }
+
     /// Frees the space that [`fill`](Self::fill) took.
     pub(crate) fn free(&self) {
         std::fs::remove_file(self.filler()).unwrap();
@@ -90,8 +115,13 @@ impl MountedDisk {
 
     /// Enlarges the disk.
     pub(crate) fn grow(&self, kib: u32) {
+        self.resize(&format!("size={kib}k"));
+    }
+
+    /// Changes the disk's limits, as options of tmpfs.
+    pub(crate) fn resize(&self, limits: &str) {
         let mut command = self.in_namespace("mount");
-        command.args(["-o", &format!("remount,size={kib}k"), &self.path]);
+        command.args(["-o", &format!("remount,{limits}"), &self.path]);
         assert!(command.status().unwrap().success(), "the disk cannot be enlarged");
     }
 

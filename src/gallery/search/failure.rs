@@ -51,10 +51,12 @@ impl Failed {
         if !(matches!(error, Error::Fault(_)) && backoff::is_full(room)) {
             return Self { cause: error.to_string(), detail: error_chain(error) };
         }
+        let free = match backoff::is_out_of_files(folder) {
+            true => "no more files fit".to_owned(),
+            false => format!("{} KiB are free", room.unwrap_or_default() >> 10),
+        };
         let detail = format!(
-            "the disk of the search index is full: {} KiB are free at {}; make room there, or set search.folder to a larger \
-             disk",
-            room.unwrap_or_default() >> 10,
+            "the disk of the search index is full: {free} at {}; make room there, or set search.folder to a larger disk",
             folder.display()
         );
         Self { cause: "the disk of the search index is full".into(), detail }
