@@ -14,6 +14,7 @@ mod commands;
 mod compare;
 mod connections;
 mod creators;
+mod crowds;
 mod disk_cache;
 mod disks;
 mod doctor;
