@@ -26,6 +26,7 @@ mod floors;
 mod foreign;
 mod foreign_manifests;
 mod gallery;
+mod growing;
 mod harvesting;
 mod headers;
 mod hostile;

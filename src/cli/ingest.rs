@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(store) = &arguments.store {
         config.pyramids.location = store.clone();
     }
-    let shard = Shard::of_argument(arguments.shard.as_deref())?;
+    let shard = Shard::of_argument(arguments.shard.as_deref(), |name| std::env::var(name).ok())?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     // Each build compresses on all cores; a second one can read in the meantime.
     let jobs = arguments.jobs.unwrap_or(2).clamp(1, 4 * cores);

@@ -84,7 +84,8 @@ pub(super) struct Arguments {
     /// Where pyramids are kept: a folder, s3://…, az://… or gs://… [default: the setting pyramids.location]
     #[arg(long, value_name = "URL")]
     pub(super) store: Option<String>,
-    /// Process part I of N of the collection
+    /// Process part I of N of the collection. auto/N takes I from the number of a job of an array: Kubernetes, AWS Batch and
+    /// Slurm (with numbers from 1 on)
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<String>,
     /// Images to process at the same time; each one is compressed on all processors [default: 2]

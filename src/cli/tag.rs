@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Change nothing: write a page with a sample of works and their proposed tags to this file
     #[arg(long, value_name = "FILE.html")]
     dry_run: Option<PathBuf>,
-    /// Process part I of N of the works
+    /// Process part I of N of the works; auto/N as for `tegl ingest`
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
     /// Works to process at the same time [default: two per processor]
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         true => TagKind::ALL.to_vec(),
         false => arguments.only.iter().map(|name| kind(name)).collect::<Result<_, _>>()?,
     };
-    let shard = Shard::of_argument(arguments.shard.as_deref())?;
+    let shard = Shard::of_argument(arguments.shard.as_deref(), |name| std::env::var(name).ok())?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let jobs = arguments.jobs.unwrap_or(2 * cores).clamp(1, 16 * cores);
     let sample = arguments.dry_run.is_some().then_some(SAMPLE);

@@ -11,6 +11,11 @@ use super::JobService;
 use crate::catalogue::NewWork;
 use crate::gallery::{Error, error_chain};
 
+/// The variables in which jobs of an array find their number, and the number of the first job: Kubernetes' indexed jobs, AWS
+/// Batch, Slurm.
+const ARRAYS: [(&str, u32); 3] =
+    [("JOB_COMPLETION_INDEX", 0), ("AWS_BATCH_JOB_ARRAY_INDEX", 0), ("SLURM_ARRAY_TASK_ID", 1)];
+
 /// The share of a collection for one of several machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shard {
@@ -22,14 +27,32 @@ pub(crate) struct Shard {
 impl Shard {
     pub(crate) const ALL: Shard = Shard { number: 1, of: 1 };
 
-    /// The share that `--shard` names; the whole without it.
+    /// The share that `--shard` names; the whole without it. `auto/N` is the share of a job of an array, whose number
+    /// `variable` looks up.
     ///
     /// # Errors
-    /// Returns a sentence for the command's user if the text is not of the form `I/N`.
-    pub(crate) fn of_argument(text: Option<&str>) -> Result<Self, String> {
+    /// Returns a sentence for the command's user if the text is not of the form `I/N`, or there is no number.
+    pub(crate) fn of_argument(
+        text: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
         let Some(text) = text else { return Ok(Self::ALL) };
-        Self::parse(text)
-            .ok_or_else(|| format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`"))
+        let Some(of) = text.strip_prefix("auto/") else {
+            return Self::parse(text).ok_or_else(|| {
+                format!("--shard `{text}`: must be I/N with I from 1 to N, as in `--shard 2/8`, or auto/N")
+            });
+        };
+        let found = ARRAYS.iter().find_map(|(name, first)| Some((*name, variable(name)?, *first)));
+        let Some((name, number, first)) = found else {
+            let names = ARRAYS.map(|(name, _)| name).join(", ");
+            return Err(format!(
+                "--shard `{text}`: this is no job of an array, as none of {names} is set; name the share, as in `--shard 2/8`"
+            ));
+        };
+        let from_one = number.parse::<u32>().ok().and_then(|number| (number + 1).checked_sub(first));
+        from_one.and_then(|number| Self::parse(&format!("{number}/{of}"))).ok_or_else(|| {
+            format!("--shard `{text}`: {name} is `{number}`, and an array of {of} jobs has numbers from {first} on")
+        })
     }
 
     /// Parses `2/8`, the second of eight shares.
@@ -190,8 +213,10 @@ impl JobService {
         }
         let name = identifier.to_owned();
         let progress = Arc::new(move |share| report.progress(&name, share));
-        self.images.build_pyramid(opened, progress).await?;
-        Ok(Outcome::Built)
+        Ok(match self.images.build_pyramid(opened, progress).await? {
+            true => Outcome::Built,
+            false => Outcome::Existing,
+        })
     }
 }
 
@@ -212,6 +237,34 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jobs_of_an_array_find_their_share() {
+        let share = |text: &str, set: &'static [(&str, &str)]| {
+            let variable = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            Shard::of_argument(Some(text), variable)
+        };
+        for (set, number) in [
+            (&[("JOB_COMPLETION_INDEX", "0")][..], 1),
+            (&[("AWS_BATCH_JOB_ARRAY_INDEX", "7")], 8),
+            (&[("SLURM_ARRAY_TASK_ID", "3")], 3),
+        ] {
+            assert_eq!(share("auto/8", set), Ok(Shard { number, of: 8 }));
+        }
+        for (text, set, said) in [
+            ("auto/8", &[][..], "no job of an array"),
+            ("auto/8", &[("JOB_COMPLETION_INDEX", "8")], "an array of 8 jobs has numbers from 0 on"),
+            ("auto/8", &[("SLURM_ARRAY_TASK_ID", "0")], "numbers from 1 on"),
+            ("auto/8", &[("SLURM_ARRAY_TASK_ID", "a")], "is `a`"),
+            ("auto", &[], "must be I/N"),
+            ("9/8", &[], "must be I/N"),
+        ] {
+            let refused = share(text, set).unwrap_err();
+            assert!(refused.contains(said), "{text}: {refused}");
+        }
+    }
 
     #[test]
     fn every_master_belongs_to_exactly_one_shard() {
