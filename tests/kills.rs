@@ -423,7 +423,7 @@ fn caches(rounds: usize) {
         // What the killed ones kept is right; then all is written again.
         let kept: Vec<_> = paths.iter().map(|path| server.get(path).body).collect();
         failures.check(kept == expected, || format!("round {round}: wrong images after a kill"));
-        let damaged = server.metric("tegl_disk_cache_total{result=\"damaged\"}");
+        let damaged = server.metric("tegl_disk_cache_damaged_total");
         failures.check(damaged == 0.0, || format!("round {round}: {damaged} torn entries"));
         let purged = http::request(server.operations(), "POST", "/admin/purge?all=true", &purge).unwrap();
         failures.check(purged.status == 202, || purged.text());
