@@ -13,13 +13,13 @@ use crate::render::{Frame, Plan, Source};
 use crate::store;
 
 /// A stored tile from a local file in the page cache.
-#[tracing::instrument(target = "tegl::trace", level = "trace", name = "read", skip_all)]
 pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     let Source::Stored { level, tile } = plan.source else { return None };
     let (range, head) = (tile_range(handle, level, tile)?, &handle.heads[level]);
     if !is_whole(handle, level, plan.size) {
         return None; // Cropping needs a render thread.
     }
+    let _span = tracing::trace_span!(target: "tegl::trace", "read").entered();
     let read = handle.store.read_if_cached(&handle.key, &handle.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(handle, bytes, head.len()))?;
     if jpeg::stated_size(&bytes, head.len()) != Some(plan.size) {
