@@ -68,13 +68,14 @@ fn ten_thousand_idle_connections_cost_little_and_return() {
     ];
     let server = Server::with(&[folder.path().to_str().unwrap()], &limits);
     let mut failures = Failures::default();
-    let mut after_each = Vec::new();
+    let mut peaks = Vec::new();
     let (at_first, descriptors) = server.memory_and_descriptors();
     for round in 0..2 {
         let held: Vec<_> = (0..IDLE).map(|_| idle(server.address)).collect();
         let counted = connections(&server);
         failures.check(counted >= IDLE as f64, || format!("round {round}: {counted} are connected"));
         let (memory, _) = server.memory_and_descriptors();
+        peaks.push(memory);
         let each = (memory - at_first) / IDLE as f64;
         eprintln!("round {round}: {:.1} KiB for each idle connection", each / 1024.0);
         failures.check(each < 48.0 * 1024.0, || format!("round {round}: {each} bytes each"));
@@ -88,13 +89,11 @@ fn ten_thousand_idle_connections_cost_little_and_return() {
             format!("round {round}: {} descriptors, {descriptors} before", server.memory_and_descriptors().1)
         });
         failures.check(connections(&server) < 16.0, || format!("{} connections", connections(&server)));
-        after_each.push(server.memory_and_descriptors().0);
     }
-    failures.check(after_each[1] < after_each[0] + 16.0 * MIB, || {
-        format!(
-            "memory grows with each crowd: {:?} MiB",
-            after_each.iter().map(|bytes| bytes / MIB).collect::<Vec<_>>()
-        )
+    // The second crowd gets the memory that the first one left.
+    failures.check(peaks[1] < peaks[0] + 16.0 * MIB, || {
+        let peaks: Vec<_> = peaks.iter().map(|bytes| bytes / MIB).collect();
+        format!("memory grows with each crowd: {peaks:?} MiB")
     });
 }
 
@@ -111,6 +110,8 @@ fn two_thousand_slow_clients_hold_bounded_memory_and_leave_nothing() {
         ("TEGL__WEB__CONNECTIONS", "4000"),
         ("TEGL__WEB__CONNECTIONS_PER_ADDRESS", "4000"),
         ("TEGL__WEB__SLOW_READER_S", "4"),
+        // Those who were refused are idle.
+        ("TEGL__WEB__KEEP_ALIVE_S", "5"),
         ("TEGL__WORK__MEMORY_MIB", "128"),
     ];
     let server = Server::with(&[folder.path().to_str().unwrap()], &settings);
@@ -143,7 +144,7 @@ fn two_thousand_slow_clients_hold_bounded_memory_and_leave_nothing() {
         });
         after_each.push(server.memory_and_descriptors().0);
     }
-    failures.check(after_each[1] < after_each[0] + 32.0 * MIB, || {
+    failures.check(after_each[1] < after_each[0] + 64.0 * MIB, || {
         format!(
             "memory grows with each crowd: {:?} MiB",
             after_each.iter().map(|bytes| bytes / MIB).collect::<Vec<_>>()
@@ -157,14 +158,17 @@ fn work_for_a_crowd_that_has_left_is_stopped() {
     let origin = Origin::start();
     origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(1500, 1100), 256));
     let settings = [
+        // Nothing ends the work but that nobody waits for it.
         ("TEGL__WORK__QUEUE_MS", "60000"),
+        ("TEGL__STORE__TIMEOUT_MS", "60000"),
+        ("TEGL__STORE__DEADLINE_MS", "120000"),
         ("TEGL__WEB__CONNECTIONS", "4000"),
         ("TEGL__WEB__CONNECTIONS_PER_ADDRESS", "4000"),
     ];
     let server = Server::with(&[&origin.url()], &settings);
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200);
     let (_, descriptors) = server.memory_and_descriptors();
-    origin.delay(300);
+    origin.delay(1000);
     origin.take_requests();
     // Each wants a region of its own.
     let region =
@@ -184,7 +188,7 @@ fn work_for_a_crowd_that_has_left_is_stopped() {
     wait(PATIENCE, || has_no_work(&server) && connections(&server) < 16.0);
     let asked = origin.take_requests().len();
     eprintln!("{asked} requests to the store for {ASKING} clients that have left");
-    assert!(asked <= 200, "{asked} requests");
+    assert!(asked < ASKING / 2, "{asked} requests");
     assert!(eventually(PATIENCE, || server.memory_and_descriptors().1 <= descriptors + 16));
     origin.delay(0);
     assert_eq!(server.get(&region(1)).status, 200);
