@@ -107,8 +107,9 @@ fn settings_that_can_change_are_changed_by_a_reload() {
     running.server.get("/iiif/3/a.tif/full/max/0/default.jpg");
     let is_written = || running.server.log().contains("full/max");
     assert!(eventually(Duration::from_secs(10), is_written), "{}", running.server.log());
-    let lines = running.server.log().lines().filter(|line| line.contains("info.json")).count();
-    assert_eq!(lines, 3, "{}", running.server.log());
+    let log = running.server.log();
+    let is_request = |line: &&str| line.contains("tegl::request") && line.contains("info.json");
+    assert_eq!(log.lines().filter(is_request).count(), 3, "{}", running.server.log());
 }
 
 #[test]
