@@ -189,7 +189,8 @@ fn work_for_a_crowd_that_has_left_is_stopped() {
     let asked = origin.take_requests().len();
     eprintln!("{asked} requests to the store for {ASKING} clients that have left");
     assert!(asked < ASKING / 2, "{asked} requests");
-    assert!(eventually(PATIENCE, || server.memory_and_descriptors().1 <= descriptors + 16));
+    // The server may keep as many connections to the store as it reads from at once.
+    assert!(eventually(PATIENCE, || server.memory_and_descriptors().1 <= descriptors + 64 + 16));
     origin.delay(0);
     assert_eq!(server.get(&region(1)).status, 200);
     // What nobody waits for is not asked of the store later either.
