@@ -124,6 +124,50 @@ fn cached_images_survive_an_outage() {
 }
 
 #[test]
+fn an_outage_costs_few_requests_and_ends_soon_after_its_end() {
+    let (origin, proxy, clean) = beds();
+    let names: Vec<String> = (0..8).map(|n| format!("{n}.tif")).collect();
+    names.iter().for_each(|name| origin.put(name, a_master()));
+    let tiles: Vec<&str> = clean.iter().map(|(path, _)| path.as_str()).take(20).collect();
+    for (fault, masters) in [(Fault::Error, 8), (Fault::Error, 1), (Fault::Hang, 8)] {
+        let server = Server::with(&[&proxy.url()], &HASTY);
+        let paths = |tiles: &[&str]| -> Vec<String> {
+            let each = names.iter().take(masters);
+            each.flat_map(|name| tiles.iter().map(|tile| tile.replace("a.tif", name)).collect::<Vec<_>>())
+                .collect()
+        };
+        let (held, cold) = (paths(&tiles[..1]), paths(&tiles[1..]));
+        held.iter().for_each(|path| assert_eq!(server.get(path).status, 200));
+        let sent = || proxy.requests("GET") + proxy.requests("HEAD");
+        let before = sent();
+        proxy.fail(&[(fault, 1.0)]);
+        // One tile of each master after another, so that the store is known to fail after a few.
+        let misses = (0..19).flat_map(|n| (0..masters).map(move |master| master * 19 + n));
+        let statuses: Vec<(u16, Duration)> = misses
+            .map(|n| {
+                let began = Instant::now();
+                (server.get(&cold[n]).status, began.elapsed())
+            })
+            .collect();
+        let per_miss = (sent() - before) as f64 / statuses.len() as f64;
+        assert!(per_miss <= 2.2, "{fault:?}, {masters} masters: {per_miss} requests per miss");
+        assert!(statuses.iter().all(|(status, _)| [503, 504].contains(status)), "{fault:?}: {statuses:?}");
+        if masters > 1 {
+            let last = &statuses[statuses.len() / 2..];
+            let slow =
+                last.iter().filter(|(status, took)| *status != 503 || *took > Duration::from_millis(250));
+            // Some requests probe whether the store responds.
+            assert!(slow.count() <= 1 + last.len() / 10, "{fault:?}: {last:?}");
+        }
+        held.iter().for_each(|path| assert_eq!(server.get(path).status, 200, "{path} was held"));
+        proxy.fail(&[]);
+        let ended = Instant::now();
+        assert!(eventually(Duration::from_secs(5), || server.get(&cold[0]).status == 200), "{fault:?}");
+        println!("{fault:?}, {masters} masters: {per_miss:.2} requests per miss, {:?}", ended.elapsed());
+    }
+}
+
+#[test]
 fn a_hanging_store_costs_no_more_than_the_deadline() {
     let (_origin, proxy, clean) = beds();
     let server = Server::with(&[&proxy.url()], &HASTY);

@@ -1,12 +1,14 @@
 //! Limits concurrent requests to a remote store, with a circuit breaker for stores that do not respond.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::store::fault::{Fault, Problem};
 use crate::store::{Error, Settings};
 
 /// The number of different objects that must fail without a success between them before the store counts as
@@ -91,7 +93,7 @@ impl Breaker {
     fn check(&self, now: Instant) -> Result<(), Error> {
         let is_probed = self.probed.is_some_and(|sent| now < sent + PROBE);
         match &self.open {
-            Some(failure) if is_probed => Err(failure.clone()),
+            Some(failure) if is_probed => Err(not_sent(failure)),
             _ => Ok(()),
         }
     }
@@ -118,6 +120,14 @@ impl Breaker {
         if self.failed.len() == FAILURES {
             self.open = Some(failure.clone());
         }
+    }
+}
+
+/// The error of a request that is not sent because of an earlier failure: it has not timed out itself.
+fn not_sent(failure: &Error) -> Error {
+    match failure {
+        Error::TimedOut => Error::Unavailable(Arc::new(Fault::new(Problem::TimedOut, ""))),
+        other => other.clone(),
     }
 }
 
@@ -166,8 +176,8 @@ mod tests {
             breaker.record(&object.to_string(), Some(&Error::TimedOut));
         }
         assert!(matches!(breaker.enter(start), Ok(true)));
-        assert!(matches!(breaker.enter(start), Err(Error::TimedOut)));
-        assert!(matches!(breaker.enter(start + PROBE / 2), Err(Error::TimedOut)));
+        assert!(matches!(breaker.enter(start), Err(Error::Unavailable(_))));
+        assert!(matches!(breaker.enter(start + PROBE / 2), Err(Error::Unavailable(_))));
         assert!(matches!(breaker.enter(start + PROBE), Ok(true)));
         breaker.record("object", None);
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
