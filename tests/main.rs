@@ -8,6 +8,7 @@ mod backups;
 mod bombs;
 mod catalogue;
 mod cluster;
+mod checksums;
 mod collections;
 mod colors;
 mod commands;

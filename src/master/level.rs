@@ -194,6 +194,8 @@ pub struct Level {
     pub tables: Option<Arc<[u8]>>,
     /// Offset and length of each tile in bytes, row by row; the length is 0 for tiles that are not stored.
     pub tiles: Vec<(u64, u64)>,
+    /// The checksums of the tiles, if the file states them (private tag 65290); otherwise empty.
+    pub checksums: Vec<u32>,
 }
 
 impl Level {

@@ -1,6 +1,7 @@
 //! Masters: the index of their levels and tiles, their rows in any format, and the writer of pyramids. Pure functions over
 //! bytes at offsets.
 
+mod checksum;
 pub mod complete_jpeg;
 mod gif;
 mod header;
@@ -36,6 +37,19 @@ pub struct Master {
     pub levels: Vec<Level>,
     /// Whether it has tiles.
     pub kind: Kind,
+    /// Whether this index is as it was written.
+    pub integrity: Integrity,
+}
+
+/// Whether an index has the checksum that Tegl's pyramids state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// The file states none.
+    Unknown,
+    /// It has.
+    Verified,
+    /// It has not: it was damaged, or changed by another program.
+    Differs,
 }
 
 /// How a master is decoded.
@@ -110,7 +124,12 @@ impl Master {
             Kind::Untiled { tiff, .. } => tiff.as_deref(),
             Kind::Tiled => None,
         };
-        let tiles: usize = self.levels.iter().chain(tiff).map(|level| level.tiles.len() * 16 + 512).sum();
+        let tiles: usize = self
+            .levels
+            .iter()
+            .chain(tiff)
+            .map(|level| level.tiles.len() * 16 + level.checksums.len() * 4 + 512)
+            .sum();
         tiles + self.icc.as_ref().map_or(0, |icc| icc.len()) + 512
     }
 }

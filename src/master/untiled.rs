@@ -1,7 +1,7 @@
 //! Reads the headers of masters in formats without tiles.
 
 use super::header::{Header, checked_dimensions, decoder_memory};
-use super::{Kind, Master, Orientation, PartialFile, Refused, SourceFormat, Stop, gif, png, webp};
+use super::{Integrity, Kind, Master, Orientation, PartialFile, Refused, SourceFormat, Stop, gif, png, webp};
 use crate::container::jpeg::next_length;
 use crate::pixels::decode::jp2;
 use crate::pixels::{self, Alpha, Depth, Model, ReadAt, Shape, jpeg};
@@ -50,7 +50,14 @@ pub(super) fn index(file: &PartialFile, format: SourceFormat) -> Result<Master, 
         tiff: None,
     };
     let Header { shape, orientation, icc, .. } = header;
-    Ok(Master { dimensions: shape.dimensions, orientation, icc, levels: Vec::new(), kind })
+    Ok(Master {
+        dimensions: shape.dimensions,
+        orientation,
+        icc,
+        levels: Vec::new(),
+        kind,
+        integrity: Integrity::Unknown,
+    })
 }
 
 fn jpeg_header(file: &PartialFile) -> Result<Header, Stop> {

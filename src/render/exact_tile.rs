@@ -73,13 +73,22 @@ pub(super) mod tests {
                 in_strips: false,
                 tables: None,
                 tiles: vec![(1000, 10); grid.count() as usize],
+                checksums: Vec::new(),
             });
             if dimensions.width <= side && dimensions.height <= side {
                 break;
             }
             factor *= 2;
         }
-        Master { dimensions: full, orientation: Orientation::UPRIGHT, icc: None, levels, kind: Kind::Tiled }
+        let integrity = master::Integrity::Unknown;
+        Master {
+            dimensions: full,
+            orientation: Orientation::UPRIGHT,
+            icc: None,
+            levels,
+            kind: Kind::Tiled,
+            integrity,
+        }
     }
 
     #[test]

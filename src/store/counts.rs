@@ -18,6 +18,8 @@ pub struct Counts {
     pub writes: u64,
     /// The number of bytes written.
     pub written: u64,
+    /// The number of answers whose bytes were damaged.
+    pub damaged: u64,
 }
 
 /// The running counters of one source, also exported as metrics.
@@ -29,6 +31,7 @@ pub(super) struct Counters {
     bytes: AtomicU64,
     writes: AtomicU64,
     written: AtomicU64,
+    damaged: AtomicU64,
     /// Created at first use, after the recorder is installed.
     metrics: OnceLock<Metrics>,
 }
@@ -40,6 +43,7 @@ struct Metrics {
     bytes: metrics::Counter,
     writes: metrics::Counter,
     written: metrics::Counter,
+    damaged: metrics::Counter,
 }
 
 impl Counters {
@@ -52,6 +56,7 @@ impl Counters {
             bytes: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             written: AtomicU64::new(0),
+            damaged: AtomicU64::new(0),
             metrics: OnceLock::new(),
         }
     }
@@ -80,6 +85,12 @@ impl Counters {
         self.metrics().written.increment(bytes);
     }
 
+    /// Counts a damaged answer; whether it is the first.
+    pub(super) fn damaged(&self) -> bool {
+        self.metrics().damaged.increment(1);
+        self.damaged.fetch_add(1, Relaxed) == 0
+    }
+
     pub(super) fn snapshot(&self) -> Counts {
         Counts {
             ranges: self.ranges.load(Relaxed),
@@ -88,6 +99,7 @@ impl Counters {
             bytes: self.bytes.load(Relaxed),
             writes: self.writes.load(Relaxed),
             written: self.written.load(Relaxed),
+            damaged: self.damaged.load(Relaxed),
         }
     }
 
@@ -100,6 +112,7 @@ impl Counters {
             bytes: metrics::counter!("tegl_store_read_bytes_total", "store" => self.store),
             writes: metrics::counter!("tegl_store_writes_total", "store" => self.store),
             written: metrics::counter!("tegl_store_written_bytes_total", "store" => self.store),
+            damaged: metrics::counter!("tegl_store_damaged_total", "store" => self.store),
         })
     }
 }

@@ -6,6 +6,7 @@
 //! atomic.
 
 mod backend;
+mod checked;
 mod claim;
 mod counts;
 pub(crate) mod disk;
@@ -28,6 +29,7 @@ mod version;
 mod web;
 mod write;
 
+pub(crate) use checked::{Checked, differing};
 pub use claim::{Claim, Claimant};
 pub use counts::Counts;
 pub(crate) use disk::DiskCache;

@@ -28,6 +28,10 @@ pub(crate) enum Fault {
     Short,
     /// The ETag is that of another version of the object.
     StaleTag,
+    /// One byte of the body is inverted, another one each time.
+    Corrupt,
+    /// The byte at this offset of the object is inverted, if the response contains it.
+    CorruptAt(u64),
     /// The response is late but correct.
     Slow,
 }
@@ -108,7 +112,7 @@ impl Shared {
     fn forward(&self, client: &TcpStream, upstream: SocketAddr) -> Option<()> {
         let (request, head) = read_head(&mut BufReader::new(client))?;
         let mut client = client;
-        let fault = self.draw(&request, &head);
+        let (fault, drawn) = self.draw(&request, &head);
         match fault {
             Some(Fault::Refuse) => return None,
             Some(Fault::Reset) => return reset(client),
@@ -125,6 +129,7 @@ impl Shared {
         let mut store = TcpStream::connect(upstream).ok()?;
         store.write_all(format!("{request}{head}").as_bytes()).ok()?;
         let mut response = BufReader::new(store);
+        let (first_byte, _) = field(&head, "range").and_then(range).unwrap_or_default();
         let (status, mut head) = read_head(&mut response)?;
         let length = field(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         let mut body = vec![0; if request.starts_with("HEAD") { 0 } else { length }];
@@ -133,6 +138,14 @@ impl Shared {
             Some(Fault::Short) => {
                 body.truncate(body.len() / 2);
                 head = head.replace(&format!("ength: {length}\r"), &format!("ength: {}\r", body.len()));
+            }
+            Some(Fault::Corrupt) if !body.is_empty() => {
+                let at = (drawn % body.len() as u64) as usize;
+                body[at] ^= 0xff;
+            }
+            Some(Fault::CorruptAt(offset)) => {
+                let at = offset.checked_sub(first_byte).and_then(|at| body.get_mut(at as usize));
+                at.into_iter().for_each(|byte| *byte ^= 0xff);
             }
             Some(Fault::StaleTag) => {
                 let tag = field(&head, "etag").unwrap_or_default().to_owned();
@@ -152,19 +165,22 @@ impl Shared {
         client.write_all(rest).ok()
     }
 
-    /// Selects the fault of a request by its target, range and number of repetitions, regardless of concurrent requests.
-    fn draw(&self, request: &str, head: &str) -> Option<Fault> {
+    /// Selects the fault of a request by its target, range and number of repetitions, regardless of concurrent requests. Also
+    /// returns the number that was drawn.
+    fn draw(&self, request: &str, head: &str) -> (Option<Fault>, u64) {
         let mut state = self.state.lock().unwrap();
         let key = format!("{request}{}", field(head, "range").unwrap_or_default());
         let times = state.received.entry(key.clone()).or_default();
         *times += 1;
         let mut hasher = DefaultHasher::new();
         (key, *times).hash(&mut hasher);
-        let mut drawn = (hasher.finish() >> 11) as f64 / (1u64 << 53) as f64;
-        state.faults.iter().find_map(|&(fault, share)| {
+        let number = hasher.finish();
+        let mut drawn = (number >> 11) as f64 / (1u64 << 53) as f64;
+        let fault = state.faults.iter().find_map(|&(fault, share)| {
             drawn -= share;
             (drawn < 0.0).then_some(fault)
-        })
+        });
+        (fault, number)
     }
 
     /// Waits for `limit`, or until the faults change.
@@ -189,6 +205,12 @@ fn read_head(from: &mut impl BufRead) -> Option<(String, String)> {
 fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let fields = head.lines().filter_map(|line| line.split_once(':'));
     fields.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// The first byte of a range, and its last.
+fn range(text: &str) -> Option<(u64, u64)> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
 }
 
 /// Resets the connection; unsent data is discarded.

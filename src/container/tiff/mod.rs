@@ -5,4 +5,4 @@ pub(crate) mod tags;
 mod write;
 
 pub(crate) use read::{Directory, Layout};
-pub(crate) use write::{Field, Offsets, directory, directory_length, file, header};
+pub(crate) use write::{Field, Offsets, directory, directory_length, file, header, values_offset};

@@ -115,6 +115,11 @@ impl Directory {
         self.entry(tag).map_or(0, |entry| entry.count)
     }
 
+    /// The offset in the file of the tag's values.
+    pub(crate) fn offset(&self, tag: u16) -> Option<u64> {
+        self.entry(tag).map(|entry| entry.offset)
+    }
+
     /// The tag's integers, at most the first `max` of them.
     pub(crate) fn numbers(&self, file: &PartialFile, tag: u16, max: u64) -> Result<Vec<u64>, Stop> {
         let Some(entry) = self.entry(tag) else { return Ok(Vec::new()) };

@@ -1,4 +1,5 @@
-//! The tags of TIFF directories (TIFF 6.0, appendix A; tech notes 1 to 3; XMP part 3; tags of Adobe and IPTC).
+//! The tags of TIFF directories (TIFF 6.0, appendix A; tech notes 1 to 3; XMP part 3; tags of Adobe and IPTC), and
+//! Tegl's own, from the range that is left to each program (65000 to 65535).
 
 pub(crate) const SUBFILE: u16 = 254;
 pub(crate) const OLD_SUBFILE: u16 = 255;
@@ -47,3 +48,7 @@ pub(crate) const XMP: u16 = 700;
 pub(crate) const COPYRIGHT: u16 = 33432;
 pub(crate) const IPTC: u16 = 33723;
 pub(crate) const ICC: u16 = 34675;
+/// See `master::checksum`.
+pub(crate) const TILE_CHECKSUMS: u16 = 65290;
+/// See `master::checksum`.
+pub(crate) const INDEX_CHECKSUM: u16 = 65291;

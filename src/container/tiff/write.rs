@@ -146,6 +146,20 @@ const fn entries_length(fields: &[Field], offsets: Offsets) -> usize {
     offsets.counter() + offsets.entry() * fields.len() + offsets.width()
 }
 
+/// The offset of a field's values in the file, for a directory at offset `at`; `None` if they are within its entry.
+pub(crate) fn values_offset(
+    fields: &[Field],
+    offsets: Offsets,
+    at: u64,
+    tag: u16,
+    alignment: usize,
+) -> Option<u64> {
+    let place = fields.iter().position(|field| field.tag == tag)?;
+    let before: usize = fields[..place].iter().map(|field| field.outside(offsets, alignment)).sum();
+    let is_outside = fields[place].outside(offsets, alignment) > 0;
+    is_outside.then(|| at + (entries_length(fields, offsets) + before) as u64)
+}
+
 /// The directory at offset `at`, followed by the values that do not fit into its entries, each padded to `alignment`.
 ///
 /// `fields` are in ascending order of their tags (§2, "Sort Order"); `next` is the next directory's offset, or 0.

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::freshness::Freshness;
+use super::index_reader::{IndexBytes, ReadIndex, Start};
 use crate::gallery::Error;
 use crate::iiif::{Dimensions, Info, Limits, Rect, Tiles};
-use crate::master::{self, FIRST_READ, Kind, Master, PartialFile, SourceFormat, Stop, complete_jpeg};
+use crate::master::{Integrity, Kind, Master, SourceFormat, complete_jpeg};
 use crate::pixels::color::Output;
 use crate::render::ColorTransform;
-use crate::store::{self, Key, Recalled, Store, Version};
+use crate::store::{Key, Store, Version};
 
 /// An opened master, cached until its version changes.
 pub(crate) struct ImageHandle {
@@ -39,34 +39,24 @@ pub(crate) struct ImageHandle {
     pub heads: Vec<Bytes>,
     /// Whether this has turned out to be a damaged pyramid.
     discarded: AtomicBool,
+    /// The bytes that the index was read from.
+    index: IndexBytes,
+    /// Whether the store has tiles whose markers do not fit together, so that they say nothing about damage on the way.
+    is_irregular: AtomicBool,
+    /// Whether the index was read again after a tile had turned out to be damaged.
+    was_reread: AtomicBool,
     /// When its version was last confirmed by the store.
     pub freshness: Freshness,
     /// Whether its version comes from the disk cache.
     pub is_recalled: bool,
 }
 
-/// Where the version and the start of a master come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// From the disk cache, if it knows them, otherwise from the store.
-    Recalled,
-    /// From the store.
-    Read,
-}
-
-/// Maximum number of reads of an index; valid ones need fewer.
-const MAX_READS: usize = 512;
-/// Maximum size of an index in bytes; valid ones are smaller.
-const MAX_INDEX_BYTES: u64 = 128 << 20;
-/// Indexes of more bytes than this are read one at a time.
-const LARGE_INDEX: u64 = 4 << 20;
-static LARGE_INDEXES: Semaphore = Semaphore::const_new(1);
 /// The advertised tile side of a master without tiles.
 const WHOLE_TILE: u32 = 512;
 
 impl ImageHandle {
-    /// Reads a master's index: one range of its start and, where that is not all of it, the rest. With [`Start::Recalled`]
-    /// the disk cache may know the version and the bytes; the version may then be outdated.
+    /// Reads a master's index. With [`Start::Recalled`] the disk cache may know the version and the bytes; the version may
+    /// then be outdated.
     pub(crate) async fn open(
         store: Store,
         key: Key,
@@ -74,44 +64,8 @@ impl ImageHandle {
         output: Output,
         start: Start,
     ) -> Result<Self, Error> {
-        let recalled = match start {
-            Start::Recalled => store.recall_start(&key, FIRST_READ).await,
-            Start::Read => None,
-        };
-        let (version, start, age) = match recalled {
-            Some(Recalled { version, bytes, age }) => (version, bytes, Some(age)),
-            None => match store.read_start(&key, FIRST_READ).await {
-                // A symbolic link to a target outside its folder counts as missing.
-                Err(store::Error::Forbidden) if store.is_local() => return Err(Error::NotFound),
-                read => {
-                    let (version, start) = read?;
-                    (version, start, None)
-                }
-            },
-        };
-        let mut file = PartialFile::new(version.size, start);
-        let (mut reads, mut fetched, mut turn) = (1, 0, None);
-        let master = loop {
-            match master::index(&file, page) {
-                Ok(master) => break master,
-                Err(Stop::Refused(refused)) => return Err(refused.into()),
-                Err(Stop::NeedBytes { range, likely }) => {
-                    let end = range.end.max(range.start.saturating_add(likely)).min(version.size);
-                    fetched += end - range.start;
-                    if reads >= MAX_READS || fetched > MAX_INDEX_BYTES {
-                        return Err(Error::Damaged("its index is larger than that of any valid file".into()));
-                    }
-                    if fetched > LARGE_INDEX && turn.is_none() {
-                        let acquired = LARGE_INDEXES.acquire().await;
-                        turn = Some(acquired.map_err(|closed| Error::Fault(closed.to_string()))?);
-                    }
-                    let bytes = store.read(&key, &version, range.start..end, &[]).await?;
-                    file.add(range.start, bytes);
-                    reads += 1;
-                }
-            }
-        };
-        let mut handle = Self::new(store, key, page, version, master, output);
+        let ReadIndex { master, version, age, bytes } = ReadIndex::read(&store, &key, page, start).await?;
+        let mut handle = Self::new(store, key, page, version, (master, bytes), output);
         if let Some(age) = age {
             handle.freshness = Freshness::confirmed(age);
             handle.is_recalled = true;
@@ -119,7 +73,14 @@ impl ImageHandle {
         Ok(handle)
     }
 
-    fn new(store: Store, key: Key, page: u32, version: Version, master: Master, output: Output) -> Self {
+    fn new(
+        store: Store,
+        key: Key,
+        page: u32,
+        version: Version,
+        (master, index): (Master, IndexBytes),
+        output: Output,
+    ) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let color = ColorTransform::new(master.icc.as_ref(), master.shape(), output);
         let head = |level| Bytes::from(complete_jpeg::head(level, color.profile.as_deref()));
@@ -141,6 +102,9 @@ impl ImageHandle {
             pyramid_of,
             heads,
             discarded,
+            index,
+            is_irregular: AtomicBool::new(false),
+            was_reread: AtomicBool::new(false),
             freshness,
             is_recalled: false,
         }
@@ -162,6 +126,27 @@ impl ImageHandle {
         {
             tracing::warn!(pyramid = self.key.as_str(), %error, "a damaged pyramid is discarded");
         }
+    }
+
+    /// Whether a damaged tile is due to an index that was damaged on its way from the store, and not kept there. The index is
+    /// read again once to find out, if it has no checksum.
+    pub(super) async fn has_damaged_index(&self) -> bool {
+        let is_known = self.store.is_local() || self.master.integrity == Integrity::Verified;
+        if is_known || self.was_reread.swap(true, Ordering::Relaxed) {
+            return false;
+        }
+        // A failing store says nothing.
+        self.index.are_outdated(&self.store, &self.key, &self.version, self.page).await.unwrap_or(false)
+    }
+
+    /// Whether the markers of JPEG tiles say something about damage on the way.
+    pub(super) fn has_regular_tiles(&self) -> bool {
+        !self.is_irregular.load(Ordering::Relaxed)
+    }
+
+    /// Records that the store has a tile whose markers do not fit together.
+    pub(super) fn record_irregular_tile(&self) {
+        self.is_irregular.store(true, Ordering::Relaxed);
     }
 
     /// Whether this is a damaged pyramid.

@@ -7,8 +7,9 @@ use moka::sync::Cache;
 use tokio::runtime::Handle;
 
 use super::checks::Checks;
-use super::handle::{ImageHandle, Start};
+use super::handle::ImageHandle;
 use super::health::Health;
+use super::index_reader::Start;
 use super::pyramids::Pyramids;
 use crate::gallery::Error;
 use crate::gallery::settings::{Credit as CreditSettings, Settings};

@@ -11,6 +11,7 @@ mod freshness;
 mod handle;
 mod handle_cache;
 mod health;
+mod index_reader;
 mod kept_answers;
 mod mips;
 mod original;
@@ -36,7 +37,8 @@ use tokio::runtime::Handle;
 
 pub(crate) use admission::Client;
 pub(crate) use authorize::AuthorizedImage;
-pub(crate) use handle::{ImageHandle, Start};
+pub(crate) use handle::ImageHandle;
+pub(crate) use index_reader::Start;
 pub(crate) use original::Original;
 pub(crate) use planned::{Body, Delivered, PlannedImage};
 pub(crate) use pyramids::PyramidStore;

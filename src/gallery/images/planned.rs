@@ -252,7 +252,9 @@ impl PlannedImage {
             drop(service.build_in_background(pyramids, handle));
         }
         // A damaged pyramid does not mean a damaged image: the next attempt gets another one.
-        body.map_err(|error| match handle.is_discarded() {
+        let is_replaceable = handle.is_discarded()
+            || (matches!(body, Err(Error::Damaged(_))) && handle.has_damaged_index().await);
+        body.map_err(|error| match is_replaceable {
             true => Error::Store(store::Error::Changed),
             false => error,
         })

@@ -1,4 +1,5 @@
-//! Reads stored tiles, and checks that they are inside their file and start like a JPEG.
+//! Reads stored tiles, and checks that they are inside their file and start like a JPEG. Tiles from a remote store must also
+//! have their checksum or, without one, be well-formed JPEGs: otherwise they are read again.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use crate::iiif::Dimensions;
 use crate::master::{Codec, TileIndex, complete_jpeg};
 use crate::pixels::jpeg;
 use crate::render::{Frame, Plan, Source};
-use crate::store;
+use crate::store::{self, Checked};
 
 /// A stored tile from a local file in the page cache.
 pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
@@ -22,6 +23,11 @@ pub(super) fn read_now(handle: &ImageHandle, plan: &Plan) -> Option<Bytes> {
     let _span = tracing::trace_span!(target: "tegl::trace", "read").entered();
     let read = handle.store.read_if_cached(&handle.key, &handle.version, range, head)?;
     let bytes = read.ok().filter(|bytes| is_sound(handle, bytes, head.len()))?;
+    if !handle.store.is_local()
+        && handle.master.levels[level].is_intact(tile, &bytes[head.len()..]) == Some(false)
+    {
+        return None; // It has to be read from the store.
+    }
     if jpeg::stated_size(&bytes, head.len()) != Some(plan.size) {
         return None; // As above.
     }
@@ -40,15 +46,45 @@ pub(super) fn tile_range(handle: &ImageHandle, level: usize, tile: TileIndex) ->
 pub(super) async fn stored_tile(
     handle: &ImageHandle,
     level: usize,
+    tile: TileIndex,
     range: Range<u64>,
 ) -> Result<Bytes, Error> {
     let head = &handle.heads[level];
-    let bytes = handle.store.read(&handle.key, &handle.version, range.clone(), head).await?;
+    let passes = |bytes: &[u8]| passes(handle, level, tile, bytes);
+    let read = handle.store.read_checked(&handle.key, &handle.version, range.clone(), head, &passes);
+    let bytes = accepted(handle, level, tile, read.await?)?;
     if !is_sound(handle, &bytes, head.len()) {
         handle.store.discard(&handle.key, &handle.version, &range);
         return Err(Error::Damaged("a stored tile is not a JPEG".into()));
     }
     Ok(complete_jpeg::consistent(bytes, head.len()))
+}
+
+/// Whether bytes from a remote store may be those of a tile; those of a JPEG are without its start marker.
+fn passes(handle: &ImageHandle, level: usize, tile: TileIndex, bytes: &[u8]) -> bool {
+    let stored = &handle.master.levels[level];
+    stored.is_intact(tile, bytes).unwrap_or_else(|| {
+        stored.codec != Codec::Jpeg || !handle.has_regular_tiles() || jpeg::is_well_formed(bytes, 0)
+    })
+}
+
+/// The bytes of a tile that was checked.
+///
+/// # Errors
+/// Returns [`Error::Damaged`] if the store has bytes that differ from the tile's checksum.
+fn accepted(handle: &ImageHandle, level: usize, tile: TileIndex, read: Checked) -> Result<Bytes, Error> {
+    let stored = &handle.master.levels[level];
+    if !read.is_sound {
+        if !stored.checksums.is_empty() {
+            let (TileIndex { column, row }, size) = (tile, stored.dimensions);
+            let file = handle.key.as_str();
+            return Err(Error::Damaged(format!(
+                "in `{file}` the tile in column {column}, row {row} of the level of {size} pixels differs from its checksum"
+            )));
+        }
+        handle.record_irregular_tile();
+    }
+    Ok(read.bytes)
 }
 
 /// Whether a tile starts like a JPEG; tiles of Tegl's pyramids must also be complete.
@@ -92,15 +128,28 @@ pub(super) async fn tiles(
     let range = |&tile: &TileIndex| if jpeg { tile_range(handle, level, tile) } else { stored.range(tile) };
     let stored_ranges: Vec<_> = frame.tiles.iter().map(range).collect();
     let head = if jpeg { handle.heads[level].as_ref() } else { &[] };
-    let ranges: Vec<_> = stored_ranges.iter().flatten().cloned().collect();
+    let stored_tiles = || {
+        let both = frame.tiles.iter().zip(&stored_ranges);
+        both.filter_map(|(&tile, range)| Some((tile, range.clone()?)))
+    };
+    let ranges: Vec<_> = stored_tiles().map(|(_, range)| range).collect();
     ranges.iter().try_for_each(|range| within_file(handle, range))?;
-    let now =
-        |range: &Range<u64>| handle.store.read_if_cached(&handle.key, &handle.version, range.clone(), head);
-    let read = match ranges.iter().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
+    let now = |(tile, range): (TileIndex, Range<u64>)| {
+        let read = handle.store.read_if_cached(&handle.key, &handle.version, range, head)?;
+        // What is in the page cache of a remote store is from its disk cache.
+        let is_damaged = !handle.store.is_local()
+            && read.as_ref().is_ok_and(|bytes| stored.is_intact(tile, &bytes[head.len()..]) == Some(false));
+        (!is_damaged).then_some(read)
+    };
+    let read = match stored_tiles().map(now).collect::<Option<Result<Vec<Bytes>, store::Error>>>() {
         Some(read) => read?,
         None => {
-            let read = handle.store.read_many(&handle.key, &handle.version, &ranges).await?;
-            read.iter().map(|tile| Bytes::from([head, tile].concat())).collect()
+            let places: Vec<TileIndex> = stored_tiles().map(|(tile, _)| tile).collect();
+            let passes = |n: usize, bytes: &[u8]| passes(handle, level, places[n], bytes);
+            let read = handle.store.read_many_checked(&handle.key, &handle.version, &ranges, &passes).await?;
+            let accepted = places.iter().zip(read).map(|(&tile, read)| accepted(handle, level, tile, read));
+            let tile = |tile: Result<Bytes, Error>| Ok::<_, Error>(Bytes::from([head, &tile?].concat()));
+            accepted.map(tile).collect::<Result<_, Error>>()?
         }
     };
     if jpeg && handle.pyramid_of.is_some() && !read.iter().all(|tile| is_sound(handle, tile, head.len())) {

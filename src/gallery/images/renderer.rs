@@ -241,7 +241,7 @@ impl Renderer {
             tile_range(handle, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
         within_file(handle, &range)?;
         if is_whole(handle, level, size) {
-            let bytes = stored_tile(handle, level, range.clone()).await?;
+            let bytes = stored_tile(handle, level, tile, range.clone()).await?;
             // The size in the tile's own header counts, even if the TIFF's grid differs.
             if jpeg::stated_size(&bytes, handle.heads[level].len()) == Some(size) {
                 return Ok(bytes);
@@ -250,7 +250,7 @@ impl Renderer {
         let cost = (range.end - range.start) * 2 + handle.master.levels[level].grid.tile.area() * 6;
         let ticket = self.scheduler.ticket(Class::Stored, None, Some(&handle.store))?;
         let mut admitted = self.scheduler.admit(&ticket, cost, Some(&handle.store)).await?;
-        let bytes = stored_tile(handle, level, range).await?;
+        let bytes = stored_tile(handle, level, tile, range).await?;
         admitted.has_read();
         let handle = handle.clone();
         let cut = move || Ok(complete_jpeg::crop(bytes.into(), &handle.master.levels[level], tile, size)?);

@@ -6,7 +6,7 @@
 use super::lenient;
 use crate::container::tiff::Directory;
 use crate::container::tiff::tags::{
-    ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_LENGTHS, TILE_OFFSETS,
+    ROWS_PER_STRIP, STRIP_LENGTHS, STRIP_OFFSETS, TILE_CHECKSUMS, TILE_LENGTHS, TILE_OFFSETS,
 };
 use crate::iiif::Dimensions;
 use crate::master::level::{Codec, Level};
@@ -39,6 +39,10 @@ pub(super) fn find(file: &PartialFile, directory: &Directory, level: &mut Level)
     let mut lengths = lenient(array(file, directory, lengths, count), Vec::new())?;
     lengths.resize(offsets.len(), 0);
     level.tiles = offsets.into_iter().zip(lengths).collect();
+    if directory.count(TILE_CHECKSUMS) == count {
+        let checksums = lenient(array(file, directory, TILE_CHECKSUMS, count), Vec::new())?;
+        level.checksums = checksums.into_iter().map(|checksum| checksum as u32).collect();
+    }
     repair(level, file.size())?;
     if level.tiles.iter().all(|&(_, length)| length == 0) && level.tiles.iter().any(|tile| tile.0 > 0) {
         return Err(Refused::damaged("none of its tiles has a length").into());

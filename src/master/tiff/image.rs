@@ -73,6 +73,7 @@ pub(super) fn level(file: &PartialFile, layout: Layout, directory: &Directory) -
         in_strips,
         tables: None,
         tiles: Vec::new(),
+        checksums: Vec::new(),
     };
     if level.photometric == Photometric::YCbCr && (codec != Codec::Jpeg || level.separate) {
         level.ycbcr = Some(ycbcr(&tags)?);

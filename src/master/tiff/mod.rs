@@ -11,6 +11,7 @@ pub(crate) use decode::{TiffRows, decode_tile};
 use super::{Master, PartialFile, Refused, Stop};
 use crate::container::tiff::tags::{OLD_SUBFILE, SUBFILE};
 use crate::container::tiff::{Directory, Layout};
+use crate::master::checksum::IndexChecksum;
 use pyramid::{Next, Pyramid};
 
 /// The most directories that are read: enough for a pyramid or a scanned book in one file.
@@ -24,7 +25,7 @@ pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
     let (layout, first) =
         Layout::of(file.start()).ok_or_else(|| Refused::damaged("it has no TIFF header"))?;
     let (mut offset, mut seen, mut pages): (u64, Vec<u64>, u32) = (first, Vec::new(), 0);
-    let mut found: Option<Pyramid> = None;
+    let (mut found, mut checksum): (Option<Pyramid>, _) = (None, None);
     // A chain may loop; the directories before the loop count.
     while offset != 0 && !seen.contains(&offset) && seen.len() < MAX_DIRECTORIES {
         seen.push(offset);
@@ -33,6 +34,9 @@ pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
             other => other.map_err(|stop| widened(stop, file))?,
         };
         offset = directory.next;
+        if seen.len() == 1 {
+            checksum = IndexChecksum::read(file, &directory)?;
+        }
         let role = Role::of(file, &directory)?;
         match &mut found {
             _ if role == Role::Mask => {}
@@ -56,7 +60,9 @@ pub(super) fn index(file: &PartialFile, page: u32) -> Result<Master, Stop> {
         found = Some(Pyramid::open(file, layout, &directory)?);
     }
     let no_page = || Stop::from(Refused::NoPage { page, pages });
-    Ok(found.ok_or_else(no_page)?.finish(file))
+    let mut found = found.ok_or_else(no_page)?;
+    found.checksum = checksum;
+    found.finish(file).map_err(|stop| widened(stop, file))
 }
 
 /// The purpose of a directory's image (tag 254, or 255 in old files).

@@ -10,6 +10,7 @@ use crate::container::tiff::tags::{
 };
 use crate::container::tiff::{Directory, Layout};
 use crate::iiif::Dimensions;
+use crate::master::checksum::{self, IndexChecksum};
 use crate::master::level::Level;
 use crate::master::{Kind, Master, Orientation, PartialFile, SourceFormat, Stop};
 
@@ -35,6 +36,8 @@ pub(super) struct Pyramid {
     description: Vec<u8>,
     /// The number of tiles that directories claim.
     claimed: u64,
+    /// What the file's first directory states about the index.
+    pub(super) checksum: Option<IndexChecksum>,
 }
 
 /// The relation of the next directory to the page.
@@ -60,6 +63,7 @@ impl Pyramid {
             has_reduced_flag: false,
             description: Vec::new(),
             claimed: 0,
+            checksum: None,
         };
         if pyramid.untiled_because.is_some() {
             return Ok(pyramid);
@@ -152,7 +156,8 @@ impl Pyramid {
         Ok(lines.any(|line| line.starts_with(b"label") || line.starts_with(b"macro")))
     }
 
-    pub(super) fn finish(mut self, file: &PartialFile) -> Master {
+    pub(super) fn finish(mut self, file: &PartialFile) -> Result<Master, Stop> {
+        let integrity = checksum::integrity(file, self.checksum.as_ref(), &self.levels)?;
         self.levels.sort_by_key(|level| std::cmp::Reverse(level.dimensions.area()));
         self.levels.dedup_by_key(|level| level.dimensions);
         let kind = match self.untiled_because {
@@ -171,7 +176,7 @@ impl Pyramid {
             }
         };
         let Self { full, orientation, icc, levels, .. } = self;
-        Master { dimensions: full, orientation, icc, levels, kind }
+        Ok(Master { dimensions: full, orientation, icc, levels, kind, integrity })
     }
 }
 

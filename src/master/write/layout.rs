@@ -3,19 +3,29 @@
 use super::{Compression, Recipe, Reduced, levels};
 use crate::container::tiff::{self, Field, Offsets, tags};
 use crate::iiif::Dimensions;
+use crate::master::checksum::{IN_VALUES, SIGNATURE, crc32};
 use crate::pixels::Channels;
 
 /// The alignment of values after a directory, in bytes.
 const ALIGNMENT: usize = 8;
 
-/// Returns the file's header and directories, and the total length of the tiles after them. `lengths` are those of the
-/// tiles of each level.
-pub(super) fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>]) -> (Vec<u8>, u64) {
+/// Returns the file's header and directories with their checksum, and the total length of the tiles after them. `lengths`
+/// and `checksums` are those of the tiles of each level.
+pub(super) fn head(
+    recipe: &Recipe,
+    tables: Option<&[u8]>,
+    lengths: &[Vec<u32>],
+    checksums: &[Vec<u32>],
+) -> (Vec<u8>, u64) {
     let sizes = levels(recipe.upright(), recipe.tile_side);
-    let directory = |n: usize, sub_ifds: &[u64], tiles: &[u64]| {
+    let directory = |n: usize, sub_ifds: &[u64], tiles: &[u64], index_length: u64| {
         let mut fields = fields(recipe, tables, sizes[n], n > 0);
         fields.push(Field::offsets(tags::TILE_OFFSETS, tiles.iter().copied(), Offsets::Long));
         fields.push(Field::longs(tags::TILE_LENGTHS, lengths[n].iter().copied()));
+        fields.push(Field::longs(tags::TILE_CHECKSUMS, checksums[n].iter().copied()));
+        if n == 0 {
+            fields.push(Field::longs(tags::INDEX_CHECKSUM, [SIGNATURE, index_length as u32, 0]));
+        }
         if !sub_ifds.is_empty() {
             fields.push(Field::directories(tags::SUB_IFDS, sub_ifds.iter().copied()));
         }
@@ -34,14 +44,21 @@ pub(super) fn head(recipe: &Recipe, tables: Option<&[u8]>, lengths: &[Vec<u32>])
     let mut at = vec![end; sizes.len()];
     for n in 0..sizes.len() {
         at[n] = end;
-        let fields = directory(n, &sub_ifds(&at, n), &vec![0; lengths[n].len()]);
+        let fields = directory(n, &sub_ifds(&at, n), &vec![0; lengths[n].len()], 0);
         end += tiff::directory_length(&fields, Offsets::Long, ALIGNMENT);
     }
     let (offsets, total) = tile_offsets(end, lengths);
+    let mut checksum_at = None;
     for n in 0..sizes.len() {
         let next = if sub_ifd_count > 0 { 0 } else { at.get(n + 1).copied().unwrap_or(0) };
-        let fields = directory(n, &sub_ifds(&at, n), &offsets[n]);
+        let fields = directory(n, &sub_ifds(&at, n), &offsets[n], end);
+        let values = tiff::values_offset(&fields, Offsets::Long, at[n], tags::INDEX_CHECKSUM, ALIGNMENT);
+        checksum_at = checksum_at.or(values.map(|values| (values + IN_VALUES) as usize));
         head.extend_from_slice(&tiff::directory(&fields, Offsets::Long, at[n], next, ALIGNMENT));
+    }
+    let checksum = crc32([&head[..]]);
+    if let Some(place) = checksum_at.and_then(|at| head.get_mut(at..at + 4)) {
+        place.copy_from_slice(&checksum.to_le_bytes());
     }
     (head, total)
 }
@@ -60,7 +77,7 @@ fn tile_offsets(start: u64, lengths: &[Vec<u32>]) -> (Vec<Vec<u64>>, u64) {
     (offsets, end - start)
 }
 
-/// The fields of a directory, except the tiles' offsets and lengths and the subdirectories.
+/// The fields of a directory, except those of the tiles, the checksums and the subdirectories.
 fn fields(recipe: &Recipe, tables: Option<&[u8]>, size: Dimensions, reduced: bool) -> Vec<Field> {
     let gray = recipe.channels == Channels::Gray;
     let jpeg = matches!(recipe.compression, Compression::Jpeg { .. });

@@ -1,7 +1,8 @@
 //! Writes a pyramid as a tiled BigTIFF from rows, in the memory of a few rows of tiles.
 //!
 //! The file starts with its complete index, followed by the tiles of the smallest level first, so that one short read
-//! fetches the index and the tiles of an overview. Tiles are upright, whatever the master's orientation is.
+//! fetches the index and the tiles of an overview. Tiles are upright, whatever the master's orientation is. Index and tiles
+//! have checksums in private tags (`master::checksum`).
 
 mod band;
 mod layout;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::iiif::Dimensions;
 use crate::pixels::{self, Channels, Subsampling};
 
-use super::{Grid, Orientation};
+use super::{Grid, Orientation, checksum};
 use band::Band;
 use tile::Packer;
 
@@ -107,8 +108,15 @@ struct Level {
     band: Band,
     /// The grid of the upright image.
     grid: Grid,
-    /// The offset and length of each tile in the spool.
-    tiles: Vec<(u64, u32)>,
+    tiles: Vec<Spooled>,
+}
+
+/// A compressed tile in the spool.
+#[derive(Clone, Copy, Default)]
+struct Spooled {
+    offset: u64,
+    length: u32,
+    checksum: u32,
 }
 
 impl<S: Read + Write + Seek> Writer<S> {
@@ -125,7 +133,7 @@ impl<S: Read + Write + Seek> Writer<S> {
             Level {
                 band: Band::new(stored, recipe.orientation, recipe.channels, side),
                 grid,
-                tiles: vec![(0, 0); grid.count() as usize],
+                tiles: vec![Spooled::default(); grid.count() as usize],
             }
         };
         let levels = levels(recipe.upright(), side).iter().map(level).collect();
@@ -178,7 +186,7 @@ impl<S: Read + Write + Seek> Writer<S> {
                     Some((samples, pitch)) => packer.pack_strided(samples, pitch, &mut tools)?,
                     None => packer.pack(band.tile(column), &mut tools)?,
                 };
-                packed.push((column, tile));
+                packed.push((column, checksum::crc32([&tile[..]]), tile));
             }
         };
         let threads = self.recipe.threads.clamp(1, columns as usize);
@@ -192,11 +200,11 @@ impl<S: Read + Write + Seek> Writer<S> {
             }
             Ok::<_, Error>((packed, halved))
         })?;
-        packed.sort_unstable_by_key(|(column, _)| *column);
-        for (column, tile) in packed {
+        packed.sort_unstable_by_key(|(column, ..)| *column);
+        for (column, checksum, tile) in packed {
             self.spool.write_all(&tile)?;
             let number = level.grid.number(level.band.tile_index(column));
-            level.tiles[number] = (self.spooled, tile.len() as u32);
+            level.tiles[number] = Spooled { offset: self.spooled, length: tile.len() as u32, checksum };
             self.spooled += tile.len() as u64;
         }
         Ok(halved)
@@ -211,13 +219,15 @@ impl<S: Read + Write + Seek> Writer<S> {
         if missing > 0 {
             return Err(Error::Recipe(format!("{missing} rows are missing")));
         }
-        let lengths: Vec<Vec<u32>> =
-            self.levels.iter().map(|level| level.tiles.iter().map(|tile| tile.1).collect()).collect();
-        let (head, mut written) = layout::head(&self.recipe, self.packer.tables(), &lengths);
+        let of_tiles = |value: fn(&Spooled) -> u32| -> Vec<Vec<u32>> {
+            self.levels.iter().map(|level| level.tiles.iter().map(value).collect()).collect()
+        };
+        let (lengths, checksums) = (of_tiles(|tile| tile.length), of_tiles(|tile| tile.checksum));
+        let (head, mut written) = layout::head(&self.recipe, self.packer.tables(), &lengths, &checksums);
         out.write_all(&head)?;
         written += head.len() as u64;
         let mut tile = Vec::new();
-        for &(offset, length) in self.levels.iter().rev().flat_map(|level| &level.tiles) {
+        for &Spooled { offset, length, .. } in self.levels.iter().rev().flat_map(|level| &level.tiles) {
             tile.resize(length as usize, 0);
             self.spool.seek(SeekFrom::Start(offset))?;
             self.spool.read_exact(&mut tile)?;

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::master::{Kind, Master, PartialFile, index};
+use crate::container::tiff::tags::{INDEX_CHECKSUM, TILE_CHECKSUMS};
+use crate::master::{Integrity, Kind, Master, PartialFile, Stop, TileIndex, index};
 use crate::pixels::{Raster, rotate};
 
 const JPEG: Compression = Compression::Jpeg { quality: 85, subsampling: Subsampling::S420 };
@@ -71,6 +72,91 @@ fn a_profile_is_kept_and_the_same_rows_give_the_same_bytes() {
     let file = write(&recipe);
     assert_eq!(read(&file).icc.as_deref(), recipe.icc.as_deref());
     assert_eq!(file, write(&recipe));
+}
+
+/// The index of a file of which one byte was changed, as [`read`] would return it.
+fn read_changed(file: &[u8], at: usize) -> Result<Integrity, Stop> {
+    let mut changed = file.to_vec();
+    changed[at] ^= 0xff;
+    index(&PartialFile::new(file.len() as u64, changed.into()), 1).map(|master| master.integrity)
+}
+
+#[test]
+fn tiles_and_index_have_checksums() {
+    let kinds = [(JPEG, 20), (Compression::Deflate, 0), (Compression::Zstd, 0)];
+    for ((compression, icc), reduced) in
+        kinds.into_iter().zip([Reduced::Pages, Reduced::SubIfds, Reduced::Pages])
+    {
+        let icc = (icc > 0).then(|| vec![9; 300]);
+        let file = write(&Recipe { reduced, icc, ..recipe(131, 67, compression) });
+        let master = read(&file);
+        assert_eq!(master.integrity, Integrity::Verified);
+        for level in &master.levels {
+            assert_eq!(level.checksums.len(), level.tiles.len());
+            for tile in (0..level.grid.rows())
+                .flat_map(|row| (0..level.grid.columns()).map(move |column| TileIndex { column, row }))
+            {
+                let range = level.range(tile).unwrap();
+                let skipped = if compression == JPEG { 2 } else { 0 };
+                let mut bytes = file[range.start as usize + skipped..range.end as usize].to_vec();
+                assert_eq!(level.is_intact(tile, &bytes), Some(true));
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                assert_eq!(level.is_intact(tile, &bytes), Some(false));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_index_is_never_taken_for_a_sound_one() {
+    for (reduced, compression) in [(Reduced::Pages, JPEG), (Reduced::SubIfds, Compression::Deflate)] {
+        let file = write(&Recipe { reduced, icc: Some(vec![9; 300]), ..recipe(131, 67, compression) });
+        let tiles = read(&file).levels.iter().flat_map(|level| level.tiles.clone()).map(|tile| tile.0).min();
+        for at in 0..tiles.unwrap() as usize {
+            let found = read_changed(&file, at);
+            assert!(
+                matches!(found, Ok(Integrity::Differs) | Err(Stop::Refused(_))),
+                "{reduced:?}, byte {at}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_checksum_of_an_index_is_that_of_its_bytes_in_several_parts() {
+    let file = write(&recipe(700, 500, JPEG));
+    let mut partial = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file[..256]));
+    let mut requested = 256;
+    let master = loop {
+        match index(&partial, 1) {
+            Ok(master) => break master,
+            Err(Stop::NeedBytes { range, .. }) => {
+                requested += range.end - range.start;
+                let bytes = &file[range.start as usize..range.end as usize];
+                partial.add(range.start, Bytes::copy_from_slice(bytes));
+            }
+            Err(Stop::Refused(refused)) => panic!("{refused}"),
+        }
+    };
+    assert_eq!(master.integrity, Integrity::Verified);
+    let index = master.levels.iter().flat_map(|level| &level.tiles).map(|tile| tile.0).min().unwrap();
+    assert!(requested <= index + 1024, "{requested} bytes for an index of {index}");
+}
+
+#[test]
+fn pyramids_without_checksums_are_read_as_before() {
+    let mut file = write(&recipe(131, 67, JPEG));
+    // Other tags of the same range.
+    for tag in [TILE_CHECKSUMS, INDEX_CHECKSUM] {
+        let entry = [&tag.to_le_bytes()[..], &[4, 0]].concat();
+        while let Some(at) = file.windows(4).position(|four| four == entry) {
+            file[at..at + 2].copy_from_slice(&(tag + 10).to_le_bytes());
+        }
+    }
+    let master = read(&file);
+    assert_eq!((master.integrity, master.levels.len()), (Integrity::Unknown, 4));
+    assert!(master.levels.iter().all(|level| level.checksums.is_empty()));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod encode;
 mod header;
 mod rows;
 mod splice;
+mod structure;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub use splice::{
     Color, END_OF_IMAGE, Scan, contradicts_head, frame, has_end_marker, head, hide_app_segments,
     insert_metadata, reconcile, scan, scan_start, stated_size,
 };
+pub use structure::is_well_formed;

@@ -1,3 +1,4 @@
+mod checked;
 mod claims;
 mod local;
 mod remembered;

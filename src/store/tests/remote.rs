@@ -12,11 +12,11 @@ use crate::store::remote::{Clients, Connector, retries};
 use crate::store::remote::{Listing, Remote};
 use crate::store::{Error, Key, Settings, Store, Version, remote, runtime};
 
-const OBJECT: &[u8] = b"0123456789abcdefghij";
-const ETAG: &str = "\"v1\"";
+pub(super) const OBJECT: &[u8] = b"0123456789abcdefghij";
+pub(super) const ETAG: &str = "\"v1\"";
 
 /// A web server that answers each request by a function of its head, and remembers the heads.
-struct Server {
+pub(super) struct Server {
     address: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
@@ -24,7 +24,7 @@ struct Server {
 type Answer = dyn Fn(&str, &mut TcpStream) + Send + Sync;
 
 impl Server {
-    fn new(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Server {
+    pub(super) fn new(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -38,12 +38,12 @@ impl Server {
         Server { address, heads }
     }
 
-    fn store(&self) -> Store {
+    pub(super) fn store(&self) -> Store {
         let settings = Settings { timeout_ms: 400, deadline_ms: 1500, ..Settings::default() };
         Store::open(&self.address, &settings).unwrap()
     }
 
-    fn heads(&self) -> Vec<String> {
+    pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
@@ -79,7 +79,7 @@ fn send(connection: &mut TcpStream, status: &str, fields: &str, body: &[u8]) {
 }
 
 /// Answers as a good server does, with these fields naming the version.
-fn serve(head: &str, connection: &mut TcpStream, object: &[u8], fields: &str) {
+pub(super) fn serve(head: &str, connection: &mut TcpStream, object: &[u8], fields: &str) {
     if head.starts_with("HEAD") {
         return send(connection, "200 OK", &format!("{fields}Content-Length: {}\r\n", object.len()), b"");
     }

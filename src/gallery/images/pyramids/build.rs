@@ -20,7 +20,7 @@ use crate::store;
 /// Receives the progress, from 0 to 1.
 pub(crate) type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
-/// Increment this when the same master and settings give different bytes.
+/// Increment this when the same master and settings give different pixels: all pyramids are then rebuilt.
 pub(super) const VERSION: u32 = 2;
 
 /// Bytes of samples that are read at a time.

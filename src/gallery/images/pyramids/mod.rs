@@ -19,12 +19,13 @@ pub(super) use read_ahead::ReadAhead;
 use turns::Turns;
 
 use crate::gallery::backoff::Backoff;
-use crate::gallery::images::handle::{ImageHandle, Start};
+use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::images::index_reader::Start;
 use crate::gallery::images::priority::give_way;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
 use crate::identity::Identity;
-use crate::master::{self, Kind, SourceFormat};
+use crate::master::{self, Integrity, Kind, SourceFormat};
 use crate::pixels::color::Output;
 use crate::store::{self, Diagnosis, Version};
 
@@ -118,6 +119,10 @@ impl Pyramids {
         let store = self.store.objects_of(master);
         match ImageHandle::open(store, key, 1, self.output, Start::Recalled).await {
             Ok(pyramid) if self.damaged.get(&name).is_some_and(|known| known == pyramid.version) => Ok(None),
+            Ok(pyramid) if pyramid.master.integrity == Integrity::Differs => {
+                tracing::warn!(pyramid = name, "a pyramid with a damaged index is not used");
+                Ok(None)
+            }
             Ok(pyramid) if is_whole(&pyramid) => Ok(Some(pyramid)),
             Ok(_) => {
                 tracing::warn!(pyramid = name, "a truncated pyramid is not used");
