@@ -46,7 +46,8 @@
 //! - facet counts: `search/facet_counts.rs` for hits, `catalogue/facets.rs` for collections
 //! - SMK date filter: `web/smk/filter.rs` (years in `filters`), `web/smk/range.rs` (`range`)
 //! - ETag of an image: `gallery/images/etag.rs`
-//! - retries of a store: `store/remote/retry.rs`; of damaged answers: `store/checked.rs`
+//! - retries of a store: `store/remote/retry.rs`; of damaged answers: `store/checked.rs`; checksums that stores state:
+//!   `store/remote/digest.rs`, `store/md5_tags.rs`
 //! - checksums of pyramids: `master/checksum.rs`
 //! - claims, of which one process at a time has each: `store/claim.rs`; who builds a pyramid: `gallery/images/pyramids/turns.rs`
 //! - disk cache: `store/disk`; what it keeps of stores: `store/remembered.rs`, of renderings: `gallery/images/kept_answers.rs`

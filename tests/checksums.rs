@@ -89,7 +89,9 @@ fn damaged_answers_are_neither_sent_nor_kept() {
         }
         failures
             .check(share > 0.2 || right >= clean.len() as u32 - 1, || format!("{share}: {right} are right"));
-        failures.check(server.metric(DAMAGED) > 0.0, || format!("{share}: nothing was damaged"));
+        let is_damaged = server.metric(DAMAGED) > 0.0;
+        // Of the smallest share there may be none.
+        failures.check(is_damaged || share < 0.1, || format!("{share}: nothing was damaged"));
         proxy.fail(&[]);
         for (path, expected) in &clean {
             let answer = server.get(path);
@@ -99,7 +101,8 @@ fn damaged_answers_are_neither_sent_nor_kept() {
         }
         assert!(is_written(&server));
         let log = server.log();
-        failures.check(log.matches("the store sent damaged bytes").count() == 1, || log.clone());
+        let logged = log.matches("the store sent damaged bytes").count();
+        failures.check(logged == usize::from(is_damaged), || format!("{share}: {logged} lines"));
         drop(server);
         let restarted = with_disk(&proxy.url(), folder.path());
         for (path, expected) in &clean {
@@ -245,6 +248,7 @@ fn tiles_that_never_had_an_end_marker_are_served_without_repeated_requests() {
     }
     drop(clean);
     origin.put("a.tif", file);
+    origin.take_requests();
     let server = Server::start(&origin.url());
     let paths: Vec<String> = tiles("a.tif", 10, 7).collect();
     paths.iter().for_each(|path| assert_eq!(server.get(path).status, 200, "{path}"));

@@ -1,5 +1,7 @@
 //! A catalogue that stops answering: images go on being shown as their rights allow, and no answer claims what is not known.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -148,6 +150,60 @@ fn a_write_without_a_commit_response_is_reported_as_uncertain() {
     }
     let tags = server.get("/api/v1/works/A/tags").json();
     assert_eq!(tags["tags"].as_array().map(Vec::len), Some(1), "{tags}");
+}
+
+#[test]
+fn what_is_in_memory_is_served_and_nothing_acknowledged_is_lost_when_the_catalogue_crashes() {
+    let Some(bed) = Bed::new() else { return };
+    let server = bed.serve(&[]);
+    let hot: Vec<String> = tiles("a").chain(["/presentation/3/A/manifest".into()]).collect();
+    hot.iter().for_each(|path| assert_eq!(server.get(path).status, 200, "{path}"));
+    let (mut saved, mut refused) = (Vec::new(), 0);
+    for round in 0..2 {
+        let (sender, results) = channel();
+        let crashed = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let (server, crashed) = (&server, &crashed);
+            scope.spawn(move || {
+                let mut is_refused = false;
+                for n in 0.. {
+                    let motif = format!("motif {round} {n}");
+                    let answer = add(server, "B", &motif);
+                    is_refused |= answer.status != 201;
+                    let is_back = is_refused && answer.status == 201;
+                    sender.send((motif, answer)).unwrap();
+                    if is_back && crashed.load(SeqCst) {
+                        break;
+                    }
+                }
+            });
+            let mut failures = Failures::default();
+            let mut count = |(motif, answer): (String, Response)| match answer.status {
+                201 => saved.push(motif),
+                status => {
+                    refused += 1;
+                    let is_clean = [503, 504].contains(&status) && !answer.header("retry-after").is_empty();
+                    failures.check(is_clean, || format!("{motif}: {status} {}", answer.text()));
+                }
+            };
+            results.iter().take(5).for_each(&mut count);
+            bed.postgres.crash();
+            crashed.store(true, SeqCst);
+            // Some are refused before the catalogue is back.
+            results.iter().take(3).for_each(&mut count);
+            for path in &hot {
+                let answer = server.get(path);
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+            }
+            bed.postgres.recover();
+            results.iter().for_each(&mut count);
+        });
+    }
+    assert!(refused > 0 && saved.len() >= 10, "{refused} refused, {} saved", saved.len());
+    let tags = server.get("/api/v1/works/B/tags").text();
+    let lost: Vec<&String> = saved.iter().filter(|motif| !tags.contains(&format!("\"{motif}\""))).collect();
+    assert!(lost.is_empty(), "{lost:?} of {saved:?}");
+    assert!(eventually(Duration::from_secs(10), || server.get("/health/ready").status == 200));
 }
 
 #[test]

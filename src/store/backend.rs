@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::counts::Counters;
 use super::local::Local;
 use super::local::LocalWriter;
+use super::md5_tags::Md5Tags;
 use super::remote::Remote;
 use super::remote::RemoteWriter;
 use super::{Key, Settings};
@@ -18,7 +19,9 @@ pub(super) struct Backend {
     /// Whether requests are unsigned.
     pub(super) is_unsigned: bool,
     pub(super) settings: Settings,
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
+    /// Whether its entity tags are MD5 sums.
+    pub(super) md5: Md5Tags,
     pub(super) reader: Reader,
     /// The writer, if it was opened for writing.
     pub(super) writer: Option<Writer>,

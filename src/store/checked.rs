@@ -3,8 +3,8 @@
 //! Damaged answers are requested again, past the disk cache. Two equal answers are what the store has: then it is the object
 //! that is damaged, or of another form than its reader expects. Local files are not checked.
 //!
-//! The checksums of stores do not help here: S3 states those of whole objects only (and to requests that ask for them),
-//! Google in every response, but that of the whole object. Objects are read by ranges.
+//! Stores state checksums of whole objects, which help only where a whole object is read: `remote/digest.rs` and
+//! `md5_tags.rs`.
 
 use std::ops::Range;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::{Error, Key, Store, Version};
 
 /// The most times that a range is requested because its bytes were damaged.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
 /// Bytes that were checked.
 #[derive(Clone, Debug)]
@@ -137,17 +137,7 @@ impl Store {
 
     /// Counts a damaged answer, and logs the first.
     pub(crate) fn report_damaged(&self, key: &Key, range: &Range<u64>) {
-        let (store, key) = (self.describe(), key.as_str());
-        match self.0.counters.damaged() {
-            true => tracing::warn!(
-                store,
-                key,
-                ?range,
-                "the store sent damaged bytes; such answers are requested again, and counted by \
-                 tegl_store_damaged_total"
-            ),
-            false => tracing::debug!(store, key, ?range, "the store sent damaged bytes"),
-        }
+        self.0.counters.damaged(key.as_str(), range);
     }
 
     /// Keeps bytes in the disk cache that have been checked.

@@ -1,5 +1,6 @@
 //! Counts the requests to a source.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -44,6 +45,8 @@ struct Metrics {
     writes: metrics::Counter,
     written: metrics::Counter,
     damaged: metrics::Counter,
+    unsent: metrics::Counter,
+    unreachable: metrics::Gauge,
 }
 
 impl Counters {
@@ -85,10 +88,38 @@ impl Counters {
         self.metrics().written.increment(bytes);
     }
 
-    /// Counts a damaged answer; whether it is the first.
-    pub(super) fn damaged(&self) -> bool {
+    /// Counts a damaged answer, and logs the first.
+    pub(super) fn damaged(&self, key: &str, range: &Range<u64>) {
         self.metrics().damaged.increment(1);
-        self.damaged.fetch_add(1, Relaxed) == 0
+        let store = self.store;
+        match self.damaged.fetch_add(1, Relaxed) {
+            0 => tracing::warn!(
+                store,
+                key,
+                ?range,
+                "the store sent damaged bytes; such answers are requested again, and counted by \
+                 tegl_store_damaged_total"
+            ),
+            _ => tracing::debug!(store, key, ?range, "the store sent damaged bytes"),
+        }
+    }
+
+    /// Counts a request that was not sent, because the store is unreachable.
+    pub(super) fn unsent(&self) {
+        self.metrics().unsent.increment(1);
+    }
+
+    /// Records that the store has become unreachable, or reachable again.
+    pub(super) fn unreachable(&self, is_unreachable: bool) {
+        match is_unreachable {
+            true => self.metrics().unreachable.increment(1.0),
+            false => self.metrics().unreachable.decrement(1.0),
+        }
+    }
+
+    /// `local`, `s3`, `azure`, `gcs` or `http`.
+    pub(super) fn kind(&self) -> &'static str {
+        self.store
     }
 
     pub(super) fn snapshot(&self) -> Counts {
@@ -113,6 +144,8 @@ impl Counters {
             writes: metrics::counter!("tegl_store_writes_total", "store" => self.store),
             written: metrics::counter!("tegl_store_written_bytes_total", "store" => self.store),
             damaged: metrics::counter!("tegl_store_damaged_total", "store" => self.store),
+            unsent: metrics::counter!("tegl_store_unsent_total", "store" => self.store),
+            unreachable: metrics::gauge!("tegl_store_unreachable", "store" => self.store),
         })
     }
 }

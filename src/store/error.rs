@@ -28,7 +28,7 @@ pub enum Error {
     /// The store did not respond in time.
     #[error("the store did not respond in time")]
     TimedOut,
-    /// The store's response did not match the request, twice.
+    /// The store's response did not match the request, each time.
     #[error("the store's response cannot be used")]
     BadResponse(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The limit of concurrent reads is reached.
@@ -68,16 +68,21 @@ impl Error {
         Error::BadResponse(Arc::new(Cause(cause.to_string().chars().take(400).collect())))
     }
 
-    /// Whether repeating the request may help.
-    pub(super) fn is_bad_response(&self) -> bool {
-        matches!(self, Error::Short { .. } | Error::BadResponse(_))
-    }
-
     /// Whether the store was unreachable, or reports that it cannot serve requests now.
     pub(super) fn is_outage(&self) -> bool {
         match self {
             Error::TimedOut => true,
             Error::Unavailable(cause) => cause.downcast_ref::<Fault>().is_none_or(Fault::is_outage),
+            _ => false,
+        }
+    }
+
+    /// Whether the failure is that of the connection, so that it concerns all objects.
+    pub(super) fn concerns_the_store(&self) -> bool {
+        match self {
+            Error::Unavailable(cause) => {
+                cause.downcast_ref::<Fault>().is_some_and(Fault::is_of_the_connection)
+            }
             _ => false,
         }
     }

@@ -71,6 +71,11 @@ impl Fault {
         }
     }
 
+    /// Whether no connection could be made.
+    pub(super) fn is_of_the_connection(&self) -> bool {
+        matches!(self.problem, Problem::HostName | Problem::Connection | Problem::Tls)
+    }
+
     /// The fault reported by a response with this status and code; `None` if it concerns one object.
     ///
     /// S3: «Error responses», list of error codes; Azure: «Blob service error codes»; Google: XML API, «HTTP status

@@ -17,6 +17,7 @@ mod handle;
 mod key;
 mod local;
 mod location;
+mod md5_tags;
 mod open;
 mod probe;
 mod remembered;

@@ -15,7 +15,8 @@ use super::backend::{Backend, Reader, Writer};
 use super::counts::Counters;
 use super::local::Local;
 use super::local::LocalWriter;
-use super::remote::{Clients, Connector, Listing, Remote, RemoteWriter, retries, without_retries};
+use super::md5_tags::Md5Tags;
+use super::remote::{Clients, Connector, Listing, Remote, RemoteWriter, resuming, retries, without_retries};
 use super::{Key, OpenError, Settings, local, remote};
 
 /// The purpose for which a location is opened.
@@ -69,7 +70,10 @@ fn local(path: &str, settings: &Settings, access: Access) -> Result<Backend, Ope
     };
     let local = Local::open(Path::new(path), settings).map_err(failed)?;
     let writer = writer.map(|writer| Writer::Local(Arc::new(writer)));
-    Ok(Backend { writer, ..inner(path, settings, "local", Reader::Local(Arc::new(local))) })
+    Ok(Backend {
+        writer,
+        ..inner(path, settings, Arc::new(Counters::new("local")), Reader::Local(Arc::new(local)))
+    })
 }
 
 fn bucket(
@@ -88,10 +92,11 @@ fn bucket(
         return Err(address(location, "it names no bucket"));
     }
     let prefix = prefix_of(prefix, location)?;
-    let (retrying, is_unsigned) = client(kind, name, location, settings)?;
+    let (retrying, is_unsigned) = client(kind, name, location, &resuming(settings))?;
     let (without_retries, _) = client(kind, name, location, &without_retries(settings))?;
     let clients = Clients { retrying, without_retries };
-    let remote = Arc::new(Remote::new(clients, Listing::Paged, prefix, settings));
+    let counters = Arc::new(Counters::new(kind));
+    let remote = Arc::new(Remote::new(clients, Listing::Paged, prefix, settings, counters.clone()));
     let writer = match access {
         Access::Read => None,
         Access::Write => {
@@ -101,7 +106,7 @@ fn bucket(
             Some(Writer::Remote(Arc::new(RemoteWriter::new(store, remote.clone()))))
         }
     };
-    Ok(Backend { writer, is_unsigned, ..inner(location, settings, kind, Reader::Remote(remote)) })
+    Ok(Backend { writer, is_unsigned, ..inner(location, settings, counters, Reader::Remote(remote)) })
 }
 
 /// The client, and whether its requests are unsigned.
@@ -179,10 +184,13 @@ fn web(location: &str, settings: &Settings) -> Result<Backend, OpenError> {
             .build();
         Ok(Arc::new(store.map_err(|source| remote_error(&location, source))?))
     };
-    let clients =
-        Clients { retrying: client(settings)?, without_retries: client(&without_retries(settings))? };
-    let remote = Remote::new(clients, Listing::Whole, prefix, settings);
-    Ok(inner(&location, settings, "http", Reader::Remote(Arc::new(remote))))
+    let clients = Clients {
+        retrying: client(&resuming(settings))?,
+        without_retries: client(&without_retries(settings))?,
+    };
+    let counters = Arc::new(Counters::new("http"));
+    let remote = Remote::new(clients, Listing::Whole, prefix, settings, counters.clone());
+    Ok(inner(&location, settings, counters, Reader::Remote(Arc::new(remote))))
 }
 
 /// The prefix of keys: empty, or ending in `/`.
@@ -210,15 +218,14 @@ fn check_plain(
     }
 }
 
-fn inner(location: &str, settings: &Settings, label: &'static str, reader: Reader) -> Backend {
-    let counters = Counters::new(label);
-    let settings = settings.clone();
+fn inner(location: &str, settings: &Settings, counters: Arc<Counters>, reader: Reader) -> Backend {
     Backend {
         location: location.to_owned(),
-        kind: label,
+        kind: counters.kind(),
         is_unsigned: false,
-        settings,
+        settings: settings.clone(),
         counters,
+        md5: Md5Tags::default(),
         reader,
         writer: None,
     }

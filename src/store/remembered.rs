@@ -89,6 +89,13 @@ impl Store {
         }
     }
 
+    /// The same; afterwards they are not found any more.
+    pub(crate) async fn discard_now(&self, key: &Key, version: &Version, range: &Range<u64>) {
+        if let Some(remembered) = &self.1 {
+            remembered.disk.remove(&remembered.range(key, version, range)).await;
+        }
+    }
+
     /// Removes the object's version from the disk cache.
     pub(super) async fn forget_version(&self, key: &Key) {
         if let Some(remembered) = &self.1 {

@@ -55,7 +55,7 @@ impl Default for Settings {
             deadline_ms: 5000,
             slowest_kib_per_s: 8192,
             write_timeout_ms: 60_000,
-            retries: 1,
+            retries: 3,
             concurrent_reads: 64,
             coalesce_gap_kib: 16,
             parallel_reads: 8,

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::eventually;
 
 pub(crate) struct Postgres {
-    _server: Child,
+    servers: Mutex<Vec<Child>>,
     port: u16,
     data: PathBuf,
 }
@@ -77,14 +77,22 @@ impl Postgres {
             .ok()?;
         status.success().then_some(())?;
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        let postgres = program("postgres")?;
+        let _folder = folder.keep();
+        let postgres = Self { servers: Mutex::default(), port, data };
+        postgres.run()?;
+        Some(postgres)
+    }
+
+    /// Starts a server of the data.
+    fn run(&self) -> Option<()> {
+        let (program, port) = (program("postgres")?, self.port);
         let server = Command::new("sh")
             .args(["-c", UNTIL_INPUT_ENDS])
-            .arg(folder.keep())
-            .arg(postgres.get_program())
-            .args(postgres.get_args())
+            .arg(self.data.parent()?)
+            .arg(program.get_program())
+            .args(program.get_args())
             .arg("-D")
-            .arg(&data)
+            .arg(&self.data)
             .args(["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
             .args(["-c", &format!("port={port}"), "-c", "max_connections=200"])
             .current_dir("/")
@@ -93,10 +101,32 @@ impl Postgres {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let postgres = Self { _server: server, port, data };
-        let is_listening = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-        assert!(eventually(Duration::from_secs(30), is_listening), "PostgreSQL does not listen");
-        Some(postgres)
+        self.servers.lock().unwrap().push(server);
+        assert!(eventually(Duration::from_secs(30), || self.is_listening()), "PostgreSQL does not listen");
+        Some(())
+    }
+
+    fn is_listening(&self) -> bool {
+        std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+    }
+
+    /// Ends all processes of the server at once, as a crash does.
+    pub(crate) fn crash(&self) {
+        kill_process(self.postmaster(), Signal::QUIT).unwrap();
+        assert!(eventually(Duration::from_secs(30), || !self.is_listening()), "PostgreSQL goes on");
+    }
+
+    /// Starts a server of the same data at the same address, which recovers what the last one had committed.
+    pub(crate) fn recover(&self) {
+        // The last one may still be ending.
+        let ended = || !self.data.join("postmaster.pid").exists() || !is_running(self.postmaster());
+        assert!(eventually(Duration::from_secs(30), ended), "PostgreSQL does not end");
+        self.run().expect("PostgreSQL starts again");
+    }
+
+    fn postmaster(&self) -> Pid {
+        let text = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
+        Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap()
     }
 
     /// Stops all processes of the server: connections stay open, but get no response (Linux).
@@ -110,8 +140,7 @@ impl Postgres {
     }
 
     fn signal(&self, signal: Signal) {
-        let text = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
-        let postmaster: i32 = text.lines().next().unwrap().parse().unwrap();
+        let postmaster = self.postmaster().as_raw_nonzero().get();
         let parent = |process: &i32| {
             let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
             stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<i32>().ok()
@@ -148,6 +177,13 @@ impl Postgres {
             attempts += 1;
         }
     }
+}
+
+/// Whether a process is there, and not only its exit status.
+fn is_running(process: Pid) -> bool {
+    let stat =
+        std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
 }
 
 async fn create_database(server: &str, name: &str) -> Result<(), sqlx::Error> {

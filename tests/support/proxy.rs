@@ -28,6 +28,12 @@ pub(crate) enum Fault {
     Short,
     /// The ETag is that of another version of the object.
     StaleTag,
+    /// The body is empty, and so says its `Content-Length`.
+    Empty,
+    /// The response is a web page with status 200, as of a gateway.
+    Page,
+    /// The store gets the request, but the connection is closed without its response.
+    Lost,
     /// One byte of the body is inverted, another one each time.
     Corrupt,
     /// The byte at this offset of the object is inverted, if the response contains it.
@@ -43,6 +49,8 @@ const HANG: Duration = Duration::from_secs(5);
 struct State {
     /// Faults, and the share of requests that each affects.
     faults: Vec<(Fault, f64)>,
+    /// The method of the requests that fail; empty for all.
+    method: &'static str,
     /// Counts changes of the faults; each change ends the waits of hanging requests.
     change: usize,
     /// How often each request was received.
@@ -92,8 +100,13 @@ impl Proxy {
 
     /// Sets the faults, each with the share of requests that it affects.
     pub(crate) fn fail(&self, faults: &[(Fault, f64)]) {
+        self.fail_only("", faults);
+    }
+
+    /// Sets the faults of requests with this method, each with the share of them that it affects.
+    pub(crate) fn fail_only(&self, method: &'static str, faults: &[(Fault, f64)]) {
         let mut state = self.shared.state.lock().unwrap();
-        state.faults = faults.to_vec();
+        (state.faults, state.method) = (faults.to_vec(), method);
         state.change += 1;
         self.shared.changed.notify_all();
     }
@@ -110,7 +123,11 @@ impl Drop for Proxy {
 impl Shared {
     /// Forwards a request and its response; `None` if the connection ends.
     fn forward(&self, client: &TcpStream, upstream: SocketAddr) -> Option<()> {
-        let (request, head) = read_head(&mut BufReader::new(client))?;
+        let mut from_client = BufReader::new(client);
+        let (request, head) = read_head(&mut from_client)?;
+        let length = field(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let mut sent = vec![0; length];
+        from_client.read_exact(&mut sent).ok()?;
         let mut client = client;
         let (fault, drawn) = self.draw(&request, &head);
         match fault {
@@ -123,11 +140,17 @@ impl Shared {
             Some(Fault::Error) => {
                 return client.write_all(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n").ok();
             }
+            Some(Fault::Page) => {
+                let page =
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<p>Bad gateway.";
+                return client.write_all(page.as_bytes()).ok();
+            }
             Some(Fault::Slow) => self.hang(Duration::from_millis(100)),
             _ => {}
         }
         let mut store = TcpStream::connect(upstream).ok()?;
         store.write_all(format!("{request}{head}").as_bytes()).ok()?;
+        store.write_all(&sent).ok()?;
         let mut response = BufReader::new(store);
         let (first_byte, _) = field(&head, "range").and_then(range).unwrap_or_default();
         let (status, mut head) = read_head(&mut response)?;
@@ -135,8 +158,9 @@ impl Shared {
         let mut body = vec![0; if request.starts_with("HEAD") { 0 } else { length }];
         response.read_exact(&mut body).ok()?;
         match fault {
-            Some(Fault::Short) => {
-                body.truncate(body.len() / 2);
+            Some(Fault::Lost) => return None,
+            Some(Fault::Short | Fault::Empty) => {
+                body.truncate(if fault == Some(Fault::Empty) { 0 } else { body.len() / 2 });
                 head = head.replace(&format!("ength: {length}\r"), &format!("ength: {}\r", body.len()));
             }
             Some(Fault::Corrupt) if !body.is_empty() => {
@@ -176,7 +200,8 @@ impl Shared {
         (key, *times).hash(&mut hasher);
         let number = hasher.finish();
         let mut drawn = (number >> 11) as f64 / (1u64 << 53) as f64;
-        let fault = state.faults.iter().find_map(|&(fault, share)| {
+        let fails = request.starts_with(state.method);
+        let fault = state.faults.iter().filter(|_| fails).find_map(|&(fault, share)| {
             drawn -= share;
             (drawn < 0.0).then_some(fault)
         });

@@ -103,7 +103,10 @@ impl IndexBytes {
         if attempt.hash() == self.hash {
             return Ok(false);
         }
-        self.ranges.iter().for_each(|range| store.discard(key, version, range));
+        // Before the image is opened again.
+        for range in &self.ranges {
+            store.discard_now(key, version, range).await;
+        }
         Ok(true)
     }
 }

@@ -229,7 +229,7 @@ impl Renderer {
         };
         let reserve = Reserve { memory: admitted.share(), finishing, turn: Mutex::default() };
         let file = match in_planes {
-            true => Some(self.all(&handle, *length).await?),
+            true => Some(handle.store.read_whole(&handle.key, &handle.version).await?),
             false => None,
         };
         admitted.has_read();
@@ -280,16 +280,6 @@ impl Renderer {
             Ok(mips)
         };
         Ok((self.scheduler.run_admitted(admitted, work).await?, Arc::new(reserve)))
-    }
-
-    /// The whole file, read in pieces.
-    async fn all(&self, handle: &ImageHandle, length: u64) -> Result<Vec<u8>, Error> {
-        let (mut file, store) = (Vec::with_capacity(length as usize), handle.store.without_ranges());
-        for start in (0..length).step_by(8 << 20) {
-            let range = start..(start + (8 << 20)).min(length);
-            file.extend_from_slice(&store.read(&handle.key, &handle.version, range, &[]).await?);
-        }
-        Ok(file)
     }
 }
 

@@ -10,9 +10,10 @@ use object_store::client::{
 };
 use object_store::{ClientConfigKey, ClientOptions, HeaderMap};
 use reqwest::StatusCode;
-use reqwest::header::{LOCATION, RANGE};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 
+use super::digest::Digests;
 use super::response;
 use crate::store::Settings;
 
@@ -33,6 +34,8 @@ pub(in crate::store) enum Refusal {
     Folder,
     #[error("the store responds to a range with the whole object")]
     Whole,
+    #[error("a web page was sent instead of a range")]
+    Page,
     #[error("the range is outside the object")]
     OutOfRange,
     #[error("the store does not list its objects")]
@@ -92,7 +95,9 @@ impl HttpService for Client {
             let path = request.uri().path().to_owned();
             let ranged = request.headers().contains_key(RANGE);
             let listing = request.method().as_str() == "PROPFIND";
-            let response = HttpService::call(&self.0, request).await?;
+            let mut response = HttpService::call(&self.0, request).await?;
+            let digests = Digests::stated(response.headers());
+            response.extensions_mut().insert(digests);
             if response.status().is_redirection()
                 && let Some(fault) = response::redirected(response.headers(), &path)
             {
@@ -132,6 +137,8 @@ fn refusal(
                 target.strip_suffix('/').is_some_and(|target| !path.is_empty() && target.ends_with(path));
             Some(if folder { Refusal::Folder } else { Refusal::Redirect })
         }
+        // As gateways do, whose status is wrong: no master is a page.
+        StatusCode::OK if ranged && is_page(headers) => Some(Refusal::Page),
         StatusCode::OK if ranged => Some(Refusal::Whole),
         StatusCode::RANGE_NOT_SATISFIABLE if ranged => Some(Refusal::OutOfRange),
         // Some servers forbid listing everything at once.
@@ -145,6 +152,11 @@ fn refusal(
         }
         _ => None,
     }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.to_ascii_lowercase().starts_with("text/html")
 }
 
 /// The first error of this type in a chain of causes.

@@ -8,11 +8,12 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::store::counts::Counters;
 use crate::store::fault::{Fault, Problem};
 use crate::store::{Error, Settings};
 
 /// The number of different objects that must fail without a success between them before the store counts as
-/// unreachable. One object that always fails says nothing about the others.
+/// unreachable. One object that always fails says nothing about the others, unless no connection can be made.
 const FAILURES: usize = 5;
 /// The time after which another probe may start. One request at a time probes whether an unreachable store responds;
 /// all other requests fail immediately.
@@ -24,6 +25,7 @@ pub(in crate::store) struct Limiter {
     /// The maximum time that a request waits for a permit.
     permit_timeout: Duration,
     breaker: Mutex<Breaker>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Default)]
@@ -43,11 +45,12 @@ struct Probe<'a> {
 }
 
 impl Limiter {
-    pub(in crate::store) fn new(settings: &Settings) -> Limiter {
+    pub(in crate::store) fn new(settings: &Settings, counters: Arc<Counters>) -> Limiter {
         Limiter {
             reads: Semaphore::new(settings.concurrent_reads.clamp(1, Semaphore::MAX_PERMITS)),
             permit_timeout: Duration::from_millis(settings.deadline_ms / 2),
             breaker: Mutex::default(),
+            counters,
         }
     }
 
@@ -63,16 +66,31 @@ impl Limiter {
         object: &str,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        self.breaker().check(Instant::now())?;
+        self.counted(self.breaker().check(Instant::now()))?;
         let permit = tokio::time::timeout(self.permit_timeout, self.reads.acquire()).await;
         let _permit = permit.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
         // The circuit may have opened while this request waited.
         let sent = Instant::now();
-        let is_probe = self.breaker().enter(sent)?;
+        let is_probe = self.counted(self.breaker().enter(sent))?;
         let _probe = is_probe.then(|| Probe { limiter: self, sent });
         let result = request.await;
-        self.breaker().record(object, result.as_ref().err());
+        self.record(object, result.as_ref().err());
         result
+    }
+
+    fn record(&self, object: &str, failure: Option<&Error>) {
+        let mut breaker = self.breaker();
+        let was_open = breaker.open.is_some();
+        breaker.record(object, failure);
+        let is_open = breaker.open.is_some();
+        if is_open != was_open {
+            self.counters.unreachable(is_open);
+        }
+    }
+
+    /// Counts a request that is not sent.
+    fn counted<T>(&self, entered: Result<T, Error>) -> Result<T, Error> {
+        entered.inspect_err(|_| self.counters.unsent())
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -113,7 +131,10 @@ impl Breaker {
             *self = Breaker::default();
             return;
         };
-        let object = xxh3_64(object.as_bytes());
+        let object = match failure.concerns_the_store() {
+            true => self.failed.len() as u64,
+            false => xxh3_64(object.as_bytes()),
+        };
         if self.failed.len() < FAILURES && !self.failed.contains(&object) {
             self.failed.push(object);
         }
@@ -138,7 +159,8 @@ mod tests {
     use super::*;
 
     fn limiter(concurrent_reads: usize, deadline_ms: u64) -> Limiter {
-        Limiter::new(&Settings { concurrent_reads, deadline_ms, ..Settings::default() })
+        let settings = Settings { concurrent_reads, deadline_ms, ..Settings::default() };
+        Limiter::new(&settings, Arc::new(Counters::new("memory")))
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ mod claim;
 mod coalesce;
 mod connect;
 mod credentials;
+mod digest;
 mod limiter;
 mod reader;
 mod response;
@@ -14,7 +15,7 @@ pub(super) use claim::{RemoteClaim, RemoteClaimant, Times};
 pub(super) use connect::Connector;
 pub(super) use credentials::{azure, gcs, s3};
 pub(super) use reader::{Listing, Remote};
-pub(super) use retry::{Clients, retries, without_retries};
+pub(super) use retry::{Clients, resuming, retries, without_retries};
 #[cfg(test)]
 pub(super) use writer::PART;
 pub(super) use writer::RemoteWriter;

@@ -13,9 +13,11 @@ use tokio::sync::mpsc::Sender;
 
 use super::coalesce::{CoalescedRange, coalesce};
 use super::connect::{Refusal, find};
+use super::digest::Digests;
 use super::limiter::Limiter;
 use super::response;
-use super::retry::{Clients, repeated_if_unusable};
+use super::retry::{Clients, Retries};
+use crate::store::counts::Counters;
 use crate::store::fault::{Fault, Problem};
 use crate::store::local::Listed;
 use crate::store::{Error, Key, Settings, Version};
@@ -43,6 +45,8 @@ pub(in crate::store) struct Remote {
     gap: u64,
     parallel: usize,
     limiter: Limiter,
+    retries: Retries,
+    counters: Arc<Counters>,
 }
 
 impl Remote {
@@ -51,17 +55,19 @@ impl Remote {
         listing: Listing,
         prefix: String,
         settings: &Settings,
+        counters: Arc<Counters>,
     ) -> Remote {
         let gap = settings.coalesce_gap_kib.saturating_mul(1024);
-        let (parallel, limiter) = (settings.parallel_reads.max(1), Limiter::new(settings));
-        Remote { clients, listing, prefix, gap, parallel, limiter }
+        let limiter = Limiter::new(settings, counters.clone());
+        let (parallel, retries) = (settings.parallel_reads.max(1), Retries::new(settings));
+        Remote { clients, listing, prefix, gap, parallel, limiter, retries, counters }
     }
 
     pub(in crate::store) async fn head(&self, key: &Key) -> Result<Version, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         let path = self.path(key)?;
         self.request_with_retry(key, || async {
-            let result = self.store().get_opts(&path, options.clone()).await.map_err(failed)?;
+            let result = self.store(0).get_opts(&path, options.clone()).await.map_err(failed)?;
             Ok(version_of(&result.meta))
         })
         .await
@@ -72,23 +78,24 @@ impl Remote {
         self.limiter.is_open()
     }
 
-    fn store(&self) -> &dyn ObjectStore {
-        self.clients.choose(self.is_failing())
+    /// The client for a response of this length in bytes.
+    fn store(&self, length: u64) -> &dyn ObjectStore {
+        self.clients.choose(length, self.is_failing())
     }
 
     async fn request_with_retry<T, F>(&self, key: &Key, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        repeated_if_unusable(|| self.limiter.pass(key.as_str(), request())).await
+        self.retries.run(|| self.is_failing(), || self.limiter.pass(key.as_str(), request())).await
     }
 
     pub(in crate::store) async fn read_start(&self, key: &Key, len: u64) -> Result<(Version, Bytes), Error> {
         let options = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
         let path = self.path(key)?;
         let start = || async {
-            match self.store().get_opts(&path, options.clone()).await {
-                Ok(result) => Ok(Ok(version_and_start(result, len).await?)),
+            match self.store(len).get_opts(&path, options.clone()).await {
+                Ok(result) => Ok(Ok(self.version_and_start(key, result, len).await?)),
                 Err(error) if find(&error) == Some(&Refusal::OutOfRange) => Ok(Err(failed(error))),
                 Err(error) => Err(failed(error)),
             }
@@ -163,12 +170,13 @@ impl Remote {
         let prefix = Some(self.prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
         let prefix = prefix.map(Path::parse).transpose().map_err(|_| Error::NotFound)?;
         let after = after.map(Key::parse).transpose()?;
+        let client = self.store(u64::MAX);
         let found = match &after {
             Some(after) if self.listing != Listing::Whole => {
                 let after = Path::parse(self.full(after)).map_err(|_| Error::NotFound)?;
-                self.store().list_with_offset(prefix.as_ref(), &after)
+                client.list_with_offset(prefix.as_ref(), &after)
             }
-            _ => self.store().list(prefix.as_ref()),
+            _ => client.list(prefix.as_ref()),
         };
         let after = after.as_ref().map(Key::as_str).unwrap_or_default();
         let found = found.map_err(failed).try_filter_map(async |object| Ok(self.listed(&object, after)));
@@ -212,7 +220,7 @@ impl Remote {
         };
         let path = self.path(key)?;
         let read = || async {
-            let result = self.store().get_opts(&path, options.clone()).await;
+            let result = self.store(requested).get_opts(&path, options.clone()).await;
             let result = result.map_err(|error| match find(&error) {
                 // The known version is long enough, so this is another version.
                 Some(Refusal::OutOfRange) => Error::Changed,
@@ -222,7 +230,7 @@ impl Remote {
             if version_of(&result.meta) != *version {
                 return Err(Error::Changed);
             }
-            collect_exactly(result, requested, prefix).await
+            self.collect_exactly(key, result, requested, prefix).await
         };
         self.request_with_retry(key, read).await
     }
@@ -237,7 +245,8 @@ impl Remote {
     ) -> Result<(), Error> {
         let path = self.path(key)?;
         let open = || async {
-            let result = self.store().get_opts(&path, GetOptions::default()).await.map_err(failed)?;
+            let result =
+                self.store(range.end).get_opts(&path, GetOptions::default()).await.map_err(failed)?;
             let is_same = version_of(&result.meta) == *version;
             if is_same { Ok(result) } else { Err(Error::Changed) }
         };
@@ -264,6 +273,41 @@ impl Remote {
         Ok(())
     }
 
+    /// The version and the first bytes of the object.
+    async fn version_and_start(
+        &self,
+        key: &Key,
+        result: GetResult,
+        len: u64,
+    ) -> Result<(Version, Bytes), Error> {
+        let (version, requested) = (version_of(&result.meta), result.range.end);
+        // A store that sends fewer bytes than exist has not completed the response.
+        let wanted = len.max(1).min(version.size);
+        if requested < wanted {
+            return Err(Error::Short { requested: wanted, got: requested });
+        }
+        let bytes = self.collect_exactly(key, result, requested, &[]).await?;
+        Ok((version, bytes.slice(..len.min(requested) as usize)))
+    }
+
+    /// The bytes of a response: exactly as many as requested, with the checksum that the store states, if it does.
+    async fn collect_exactly(
+        &self,
+        key: &Key,
+        result: GetResult,
+        requested: u64,
+        prefix: &[u8],
+    ) -> Result<Bytes, Error> {
+        let (range, is_whole) = (result.range.clone(), result.range == (0..result.meta.size));
+        let digests = result.extensions.get::<Digests>().cloned();
+        let bytes = collect(result, requested, prefix).await?;
+        if digests.is_some_and(|digests| !digests.hold(&bytes[prefix.len()..], is_whole)) {
+            self.counters.damaged(key.as_str(), &range);
+            return Err(Error::bad_response("the bytes differ from the checksum that the store states"));
+        }
+        Ok(bytes)
+    }
+
     fn full(&self, key: &Key) -> String {
         format!("{}{}", self.prefix, key.as_str())
     }
@@ -273,20 +317,8 @@ impl Remote {
     }
 }
 
-/// The version and the first bytes of the object.
-async fn version_and_start(result: GetResult, len: u64) -> Result<(Version, Bytes), Error> {
-    let (version, requested) = (version_of(&result.meta), result.range.end);
-    // A store that sends fewer bytes than exist has not completed the response.
-    let wanted = len.max(1).min(version.size);
-    if requested < wanted {
-        return Err(Error::Short { requested: wanted, got: requested });
-    }
-    let bytes = collect_exactly(result, requested, &[]).await?;
-    Ok((version, bytes.slice(..len.min(requested) as usize)))
-}
-
 /// The bytes of a response: exactly as many as requested.
-async fn collect_exactly(result: GetResult, requested: u64, prefix: &[u8]) -> Result<Bytes, Error> {
+async fn collect(result: GetResult, requested: u64, prefix: &[u8]) -> Result<Bytes, Error> {
     let mut chunks = result.into_stream();
     let mut bytes = Bytes::new();
     let mut several = BytesMut::new();
@@ -337,6 +369,7 @@ pub(in crate::store) fn failed(error: object_store::Error) -> Error {
     match find(&error) {
         Some(Refusal::Folder) => return Error::NotFound,
         Some(Refusal::Whole) => return Error::WithoutRanges,
+        Some(page @ Refusal::Page) => return Error::bad_response(page),
         Some(refusal) => return Error::Unsupported(refusal.to_string()),
         None => {}
     }

@@ -13,6 +13,7 @@ use object_store::memory::InMemory;
 
 use crate::store::backend::{Backend, Reader, Writer};
 use crate::store::counts::Counters;
+use crate::store::md5_tags::Md5Tags;
 use crate::store::remote::Clients;
 use crate::store::remote::{Listing, Remote};
 use crate::store::remote::{PART, RemoteWriter};
@@ -23,17 +24,19 @@ pub(super) fn open(root: &Path) -> Store {
 }
 
 pub(super) fn in_memory(memory: Arc<dyn ObjectStore>) -> Store {
-    let settings = Settings::default();
+    let (settings, counters) = (Settings::default(), Arc::new(Counters::new("memory")));
     let remote = Arc::new(Remote::new(
         Clients { retrying: memory.clone(), without_retries: memory.clone() },
         Listing::Paged,
         "in/".to_owned(),
         &settings,
+        counters.clone(),
     ));
     let writer = Some(Writer::Remote(Arc::new(RemoteWriter::new(memory, remote.clone()))));
-    let (reader, counters) = (Reader::Remote(remote), Counters::new("memory"));
+    let reader = Reader::Remote(remote);
     let location = "memory".to_owned();
-    let backend = Backend { location, kind: "s3", is_unsigned: false, settings, counters, reader, writer };
+    let (kind, md5) = ("s3", Md5Tags::default());
+    let backend = Backend { location, kind, is_unsigned: false, settings, counters, md5, reader, writer };
     Store(Arc::new(backend), None)
 }
 

@@ -1,6 +1,6 @@
 //! Builds one pyramid: reads rows, converts colours, cuts and compresses tiles. Memory does not grow with the height.
 
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Seek, Write};
 use std::sync::{Arc, mpsc};
 
 use tempfile::NamedTempFile;
@@ -23,6 +23,8 @@ pub(crate) type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 /// Increment this when the same master and settings give different pixels: all pyramids are then rebuilt.
 pub(super) const VERSION: u32 = 2;
 
+/// How often a master is read again because its bytes were damaged on their way.
+const ATTEMPTS: usize = 3;
 /// Bytes of samples that are read at a time.
 const BAND: u64 = 1 << 20;
 /// Bands in the queue between reading and compressing.
@@ -49,10 +51,18 @@ impl Job {
                 self.settings.max_megapixels
             )));
         }
-        let source = Arc::new(ReadAhead::sequential(self.master.clone(), self.tasks.clone()));
-        let made = self.write(source.clone(), &mut file);
-        source.checked(made)?;
-        Ok(file)
+        let mut attempts = 0;
+        loop {
+            let source = Arc::new(ReadAhead::sequential(self.master.clone(), self.tasks.clone()));
+            let made = self.write(source.clone(), &mut file);
+            match source.checked(made) {
+                // The master was damaged on its way, or it is damaged.
+                Err(Error::Store(store::Error::BadResponse(_))) if attempts < ATTEMPTS => attempts += 1,
+                Err(Error::Damaged(_)) if attempts < 1 && !self.master.store.is_local() => attempts += 1,
+                made => return made.map(|()| file),
+            }
+            file.as_file_mut().set_len(0).and_then(|()| file.rewind()).map_err(full)?;
+        }
     }
 
     fn write(&self, source: Arc<ReadAhead>, file: &mut NamedTempFile) -> Result<(), Error> {

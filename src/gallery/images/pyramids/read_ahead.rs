@@ -1,11 +1,13 @@
 //! Blocking access to a master's bytes for decoders, with read-ahead for remote stores.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use md5::{Digest, Md5};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -28,6 +30,8 @@ pub(crate) struct ReadAhead {
     /// Bytes per request to a remote store.
     piece: u64,
     pieces: Mutex<Pieces>,
+    /// The MD5 sum of the pieces that were read in order, and their number; `None` if it is of no use.
+    sum: Option<Mutex<(Md5, u64)>>,
     /// The store's first error; decoders cannot distinguish it from a truncated file.
     failed: OnceLock<Error>,
 }
@@ -36,6 +40,8 @@ pub(crate) struct ReadAhead {
 struct Pieces {
     kept: VecDeque<(u64, Bytes)>,
     coming: VecDeque<(u64, JoinHandle<Result<Bytes, Error>>)>,
+    /// All that were read.
+    read: BTreeSet<u64>,
     last: u64,
 }
 
@@ -46,22 +52,26 @@ impl ReadAhead {
     /// For a reader that reads the file from start to end.
     pub(crate) fn sequential(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         let store = master.store.without_ranges();
-        Self { master, store, tasks, piece: 4 << 20, pieces: Mutex::default(), failed: OnceLock::new() }
+        let sum = store.has_md5(&master.version).then(Mutex::default);
+        let (pieces, failed) = (Mutex::default(), OnceLock::new());
+        Self { master, store, tasks, piece: 4 << 20, pieces, sum, failed }
     }
 
     /// For a reader of small ranges in any order.
     pub(crate) fn random_access(master: Arc<ImageHandle>, tasks: Handle) -> Self {
         let store = master.store.clone();
-        Self { master, store, tasks, piece: 128 << 10, pieces: Mutex::default(), failed: OnceLock::new() }
+        let (pieces, failed) = (Mutex::default(), OnceLock::new());
+        Self { master, store, tasks, piece: 128 << 10, pieces, sum: None, failed }
     }
 
     fn fetch(&self, piece: u64) -> JoinHandle<Result<Bytes, Error>> {
         let (master, store) = (self.master.clone(), self.store.clone());
-        let range = piece * self.piece..((piece + 1) * self.piece).min(master.version.size);
+        let range = self.range(piece);
         self.tasks.spawn(async move { store.read(&master.key, &master.version, range, &[]).await })
     }
 
-    /// A decoder's result, or the store's error if it failed meanwhile: a decoder reports that as a damaged file.
+    /// A decoder's result, or the store's error if it failed meanwhile: a decoder reports that as a damaged file. If the
+    /// whole file was read in order, it is also compared with its entity tag.
     pub(crate) fn checked<T, E: Into<gallery::Error>>(
         &self,
         made: Result<T, E>,
@@ -70,7 +80,57 @@ impl ReadAhead {
             // The store was read from before, so this is a failure of the store, not of the master.
             Some(error @ Error::Unsupported(_)) => Err(gallery::Error::Store(error)),
             Some(error) => Err(error.into()),
-            None => made.map_err(Into::into),
+            None => {
+                self.check_sum()?;
+                let made = made.map_err(Into::into);
+                if matches!(made, Err(gallery::Error::Damaged(_))) {
+                    self.discard();
+                }
+                made
+            }
+        }
+    }
+
+    /// Compares the file with its entity tag, unless it was not read in order up to its last pieces.
+    fn check_sum(&self) -> Result<(), Error> {
+        let (Some(sum), pieces) = (&self.sum, self.master.version.size.div_ceil(self.piece)) else {
+            return Ok(());
+        };
+        // Decoders do not read what follows the image.
+        let read = sum.lock().1;
+        if read == 0 || pieces - read > AHEAD {
+            return Ok(());
+        }
+        for piece in read..pieces {
+            self.piece(piece)?;
+        }
+        let sum = sum.lock().0.clone().finalize().into();
+        let checked = self.store.check_md5(&self.master.key, &self.master.version, sum);
+        // Its failure is one of this reader: another one has to read the same bytes before they count as the store's.
+        checked.inspect_err(|error| drop(self.failed.set(error.clone())))
+    }
+
+    /// Removes what was read from the disk cache: it may have been damaged on its way.
+    fn discard(&self) {
+        let (master, pieces) = (&self.master, self.pieces.lock());
+        pieces
+            .read
+            .iter()
+            .for_each(|&piece| self.store.discard(&master.key, &master.version, &self.range(piece)));
+    }
+
+    fn range(&self, piece: u64) -> Range<u64> {
+        piece * self.piece..((piece + 1) * self.piece).min(self.master.version.size)
+    }
+
+    /// Adds a piece to the sum, if it is the next one.
+    fn add(&self, piece: u64, bytes: &Bytes) {
+        if let Some(sum) = &self.sum {
+            let (sum, next) = &mut *sum.lock();
+            if *next == piece {
+                sum.update(bytes);
+                *next += 1;
+            }
         }
     }
 
@@ -84,6 +144,7 @@ impl ReadAhead {
     fn piece(&self, piece: u64) -> Result<Bytes, Error> {
         let mut pieces = self.pieces.lock();
         if let Some((_, bytes)) = pieces.kept.iter().find(|(kept, _)| *kept == piece) {
+            self.add(piece, bytes);
             return Ok(bytes.clone());
         }
         let forward = piece == pieces.last + 1 || piece == 0;
@@ -108,6 +169,8 @@ impl ReadAhead {
             pieces.kept.pop_front();
         }
         pieces.kept.push_back((piece, bytes.clone()));
+        pieces.read.insert(piece);
+        self.add(piece, &bytes);
         Ok(bytes)
     }
 }
