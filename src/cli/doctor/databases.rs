@@ -106,9 +106,8 @@ fn server_findings(server: &ServerCondition, connections: u32) -> Vec<Finding> {
 
 fn index(config: &Config, catalogue: Option<&str>) -> Finding {
     let what = "search index";
-    let folder = match gallery::index_folder(config) {
-        None => return ok(what, "none, as `search.folder` is `none`"),
-        Some(folder) => folder,
+    let Some(folder) = gallery::index_folder(config) else {
+        return ok(what, "none, as `search.folder` is `none`");
     };
     if let Err(reason) = writable(&folder) {
         return warn(what, format!("{reason}; there is no search: set `search.folder` to a writable folder"));
