@@ -18,6 +18,8 @@ const FAILURES: usize = 5;
 /// The time after which another probe may start. One request at a time probes whether an unreachable store responds;
 /// all other requests fail immediately.
 const PROBE: Duration = Duration::from_secs(1);
+/// The time from which a probe is slow, so that others do not follow it at once.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// Admits the requests to one store.
 pub(in crate::store) struct Limiter {
@@ -36,6 +38,8 @@ struct Breaker {
     open: Option<Error>,
     /// The time at which the current probe was sent.
     probed: Option<Instant>,
+    /// Until when no probe is sent.
+    pause_end: Option<Instant>,
 }
 
 /// A probe of an unreachable store; dropping it allows the next one.
@@ -83,6 +87,7 @@ impl Limiter {
         let was_open = breaker.open.is_some();
         breaker.record(object, failure);
         let is_open = breaker.open.is_some();
+        breaker.pause(Instant::now());
         if is_open != was_open {
             self.counters.unreachable(is_open);
         }
@@ -110,9 +115,18 @@ impl Drop for Probe<'_> {
 impl Breaker {
     fn check(&self, now: Instant) -> Result<(), Error> {
         let is_probed = self.probed.is_some_and(|sent| now < sent + PROBE);
+        let is_paused = self.pause_end.is_some_and(|end| now < end);
         match &self.open {
-            Some(failure) if is_probed => Err(not_sent(failure)),
+            Some(failure) if is_probed || is_paused => Err(not_sent(failure)),
             _ => Ok(()),
+        }
+    }
+
+    /// After a slow probe that failed none is sent for as long as it took, so that of clients of a store that hangs few wait.
+    fn pause(&mut self, now: Instant) {
+        let took = self.probed.map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent));
+        if took >= SLOW && self.open.is_some() {
+            self.pause_end = Some(now + took.min(PROBE));
         }
     }
 
@@ -204,6 +218,26 @@ mod tests {
         breaker.record("object", None);
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
         assert!(matches!(breaker.enter(start + PROBE), Ok(false)));
+    }
+
+    #[test]
+    fn after_a_probe_that_took_long_requests_fail_at_once_for_as_long() {
+        let (mut breaker, mut now) = (Breaker::default(), Instant::now());
+        let (second, slow) = (Duration::from_secs(1), Duration::from_millis(400));
+        (0..FAILURES).for_each(|object| breaker.record(&object.to_string(), Some(&Error::TimedOut)));
+        breaker.pause(now);
+        for (took, pause) in [(slow, slow), (Duration::ZERO, Duration::ZERO), (second * 9, second)] {
+            assert!(matches!(breaker.enter(now), Ok(true)), "{took:?}");
+            now += took;
+            breaker.record("object", Some(&Error::TimedOut));
+            breaker.pause(now);
+            breaker.probed = None;
+            assert_eq!(breaker.check(now).is_err(), !pause.is_zero(), "{took:?}");
+            now += pause;
+            assert!(breaker.check(now).is_ok(), "{took:?}");
+        }
+        breaker.record("object", None);
+        assert!(breaker.check(now).is_ok());
     }
 
     #[tokio::test]
