@@ -149,9 +149,9 @@ fn servers_are_restarted_one_by_one_and_killed_without_a_failed_request() {
     let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
     let Some(nginx) = Nginx::start(&addresses) else { return };
     let (answered, failed) = under_load(nginx.address, || {
-        for number in 0..servers.len() {
+        for (number, &address) in addresses.iter().enumerate() {
             servers.remove(0).stop();
-            let again = bed.serve(number, Some(addresses[number]));
+            let again = bed.serve(number, Some(address));
             wait_until_asked(&again);
             servers.push(again);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::counts::Counters;
@@ -24,6 +24,8 @@ const SLOW: Duration = Duration::from_millis(100);
 /// Admits the requests to one store.
 pub(in crate::store) struct Limiter {
     reads: Semaphore,
+    /// Three quarters of `reads`, for reads of several ranges: those of a rendering, beside which stored tiles are read.
+    several: Semaphore,
     /// The maximum time that a request waits for a permit.
     permit_timeout: Duration,
     breaker: Mutex<Breaker>,
@@ -50,8 +52,10 @@ struct Probe<'a> {
 
 impl Limiter {
     pub(in crate::store) fn new(settings: &Settings, counters: Arc<Counters>) -> Limiter {
+        let reads = settings.concurrent_reads.clamp(1, Semaphore::MAX_PERMITS);
         Limiter {
-            reads: Semaphore::new(settings.concurrent_reads.clamp(1, Semaphore::MAX_PERMITS)),
+            reads: Semaphore::new(reads),
+            several: Semaphore::new((reads * 3 / 4).max(1)),
             permit_timeout: Duration::from_millis(settings.deadline_ms / 2),
             breaker: Mutex::default(),
             counters,
@@ -71,8 +75,7 @@ impl Limiter {
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         self.counted(self.breaker().check(Instant::now()))?;
-        let permit = tokio::time::timeout(self.permit_timeout, self.reads.acquire()).await;
-        let _permit = permit.map_err(|_| Error::Busy)?.map_err(Error::unavailable)?;
+        let _permit = self.permit(&self.reads).await?;
         // The circuit may have opened while this request waited.
         let sent = Instant::now();
         let is_probe = self.counted(self.breaker().enter(sent))?;
@@ -80,6 +83,16 @@ impl Limiter {
         let result = request.await;
         self.record(object, result.as_ref().err());
         result
+    }
+
+    /// Waits until one of several ranges may be read. It is, until the permit is dropped.
+    pub(in crate::store) async fn one_of_several(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.permit(&self.several).await
+    }
+
+    async fn permit<'a>(&self, of: &'a Semaphore) -> Result<SemaphorePermit<'a>, Error> {
+        let permit = tokio::time::timeout(self.permit_timeout, of.acquire()).await;
+        permit.map_err(|_| Error::Busy)?.map_err(Error::unavailable)
     }
 
     fn record(&self, object: &str, failure: Option<&Error>) {
@@ -175,6 +188,19 @@ mod tests {
     fn limiter(concurrent_reads: usize, deadline_ms: u64) -> Limiter {
         let settings = Settings { concurrent_reads, deadline_ms, ..Settings::default() };
         Limiter::new(&settings, Arc::new(Counters::new("memory")))
+    }
+
+    #[tokio::test]
+    async fn a_quarter_is_free_beside_reads_of_several_ranges() {
+        for (reads, several) in [(1, 1), (2, 1), (4, 3), (64, 48)] {
+            let limiter = limiter(reads, 20);
+            let mut held = Vec::new();
+            while let Ok(permit) = limiter.one_of_several().await {
+                held.push(permit);
+            }
+            assert_eq!(held.len(), several, "of {reads}");
+            assert!(limiter.pass("object", async { Ok(()) }).await.is_ok());
+        }
     }
 
     #[tokio::test]

@@ -143,6 +143,7 @@ impl Remote {
         let requested = coalesce(ranges, self.gap);
         let lengths = requested.iter().map(|one| one.range.end - one.range.start).collect();
         let reads = requested.into_iter().map(|CoalescedRange { range, wanted }| async move {
+            let _permit = self.limiter.one_of_several().await?;
             let bytes = self.read(key, version, range.clone(), &[]).await?;
             Ok::<_, Error>((range.start, wanted, bytes))
         });
