@@ -191,18 +191,18 @@ fn renderings_take_no_more_memory_than_they_reserve() {
     std::fs::write(folder.path().join("a.tif"), masters::jpeg_pyramid(&masters::noisy(3000, 2400), 256))
         .unwrap();
     let environment = [
-        ("TEGL__WORK__MEMORY_MIB", "64"),
+        ("TEGL__WORK__MEMORY_MIB", "16"),
         ("TEGL__WORK__THREADS", "4"),
         ("TEGL__WORK__ADMISSION", "off"),
         ("TEGL__WORK__DEADLINE_MS", "600000"),
         ("TEGL__CACHE__ANSWERS_MIB", "0"),
     ];
     let server = Server::with(&[folder.path().to_str().unwrap()], &environment);
-    let path = |number: usize| format!("/iiif/3/a.tif/{number},0,1800,1500/1700,/0/default.jpg");
+    let path = |number: usize| format!("/iiif/3/a.tif/{number},0,900,800/850,/0/default.jpg");
     assert_eq!(server.get("/iiif/3/a.tif/0,0,300,300/200,/0/default.jpg").status, 200);
     let before = server.peak_memory();
     std::thread::scope(|scope| {
-        for thread in 0..10 {
+        for thread in 0..12 {
             let (server, path) = (&server, &path);
             scope.spawn(move || {
                 assert_eq!(server.get(&path(thread)).status, 200);
@@ -210,5 +210,5 @@ fn renderings_take_no_more_memory_than_they_reserve() {
         }
     });
     let taken = (server.peak_memory() - before) / MIB;
-    assert!(taken < 64.0 + THREADS * 16.0, "{taken:.0} MiB");
+    assert!(taken < 16.0 + THREADS * 8.0, "{taken:.0} MiB");
 }
