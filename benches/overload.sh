@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Overload: how much is still answered at ten times the capacity, how refusals are answered, and what stored tiles, manifests
 # and searches notice of it. Prints a table; exits with 1 if a goal is missed.
-#   [TEGL=BINARY] [ROWS="regions store floods"] [SECONDS_PER_ROW=15] [MODES="on off"] benches/overload.sh
+#   [TEGL=BINARY] [ROWS="regions store floods"] [SECONDS_PER_ROW=15] [MODES="on off"] [FLOODS="region full2000 max build"] \
+#     benches/overload.sh
 # Requests are sent at a fixed rate, and measured from the time when they were to be sent (benches/overload/load.rs). The
 # server has all processors but the last, which the load generator has. Each row is repeated with `work.admission = "off"`;
 # the mode `unset` is for builds without that setting.
