@@ -218,6 +218,22 @@ fn builder(servers: &[Server], name: &str) -> (usize, Vec<TcpStream>) {
     (building.unwrap(), asking)
 }
 
+/// Waits until the pyramid of `b.tif` is built and found by all servers, which have built one in all.
+#[track_caller]
+fn assert_built_once(servers: &[Server]) {
+    let total = || servers.iter().map(made).sum::<f64>();
+    assert!(
+        eventually(PATIENCE, || total() >= 1.0 && !servers.iter().any(is_building)),
+        "no pyramid is built"
+    );
+    // Those that waited have found it.
+    for server in servers {
+        let found = || server.get("/iiif/3/b.tif/1024,1024,512,512/512,512/0/default.jpg").status == 200;
+        assert!(eventually(PATIENCE, found), "{}", server.log());
+    }
+    assert_eq!(total(), 1.0, "{}", servers.iter().map(Server::log).collect::<String>());
+}
+
 #[test]
 fn servers_with_one_bucket_build_a_pyramid_once_and_take_over_from_one_that_was_killed() {
     let Some(bed) = Bed::new() else { return };
@@ -225,17 +241,7 @@ fn servers_with_one_bucket_build_a_pyramid_once_and_take_over_from_one_that_was_
     bed.weed.put(&[("b.tif", large.clone()), ("c.tif", large)]);
     let mut servers: Vec<_> = (0..3).map(|number| bed.serve(number, None)).collect();
     let _asking = builder(&servers, "b.tif");
-    let total = || servers.iter().map(made).sum::<f64>();
-    assert!(
-        eventually(PATIENCE, || total() >= 1.0 && !servers.iter().any(is_building)),
-        "no pyramid is built"
-    );
-    // Those that waited have found it.
-    for server in &servers {
-        let found = || server.get("/iiif/3/b.tif/1024,1024,512,512/512,512/0/default.jpg").status == 200;
-        assert!(eventually(PATIENCE, found), "{}", server.log());
-    }
-    assert_eq!(total(), 1.0, "{}", servers.iter().map(Server::log).collect::<String>());
+    assert_built_once(&servers);
 
     let (building, _asking) = builder(&servers, "c.tif");
     servers.remove(building).signal(Signal::KILL);
@@ -258,16 +264,7 @@ fn servers_with_one_folder_build_a_pyramid_once() {
     ];
     let servers = [(); 2].map(|()| Server::with(&[source.path().to_str().unwrap()], &environment));
     let _asking = builder(&servers, "b.tif");
-    let total = || servers.iter().map(made).sum::<f64>();
-    assert!(
-        eventually(PATIENCE, || total() >= 1.0 && !servers.iter().any(is_building)),
-        "no pyramid is built"
-    );
-    for server in &servers {
-        let found = || server.get("/iiif/3/b.tif/1024,1024,512,512/512,512/0/default.jpg").status == 200;
-        assert!(eventually(PATIENCE, found), "{}", server.log());
-    }
-    assert_eq!(total(), 1.0);
+    assert_built_once(&servers);
     let left = std::fs::read_dir(store.path().join(".tegl-unfinished")).unwrap().flatten();
     let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("claim-")), "{left:?}");
