@@ -2,7 +2,7 @@
 # make models convert the model that `make demo` tags with; without Python 3 or its registry, a sentence and no model
 # make test   every test: unit, integration, IIIF's validators, viewers in Chromium; ends with what could not be proven
 #             here, which TEGL_REQUIRE=all turns into failures
-# make soak   the tests with kills, each of which kills 200 times; half an hour
+# make soak   the tests with kills, each of which kills 200 times; 5 minutes
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make release what those who install Tegl are given, in target/distribution; make reproducible makes it again and compares

@@ -1,7 +1,7 @@
 //! Folders for unfinished files, hidden from readers and removed when their owner no longer runs.
 
 use std::fs::{self, File, Permissions, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -13,6 +13,10 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 const PREFIX: &str = "tegl-unfinished-";
 /// The name of the file that the owner keeps locked while it runs.
 const OWNER: &str = "owner";
+/// Its name before it is locked.
+const UNLOCKED: &str = "new";
+/// How often a new folder is tried while other processes remove those without a locked mark.
+const ATTEMPTS: usize = 10;
 /// The minimum age at which a folder is removed if locks cannot show whether its owner runs.
 const MIN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,13 +31,25 @@ pub struct Workspace {
 
 impl Workspace {
     pub(in crate::store) fn new(parent: &Path) -> io::Result<Workspace> {
+        for _ in 1..ATTEMPTS {
+            match Self::try_new(parent) {
+                // Another process has removed the folder before its mark was locked.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::WouldBlock) => {}
+                made => return made,
+            }
+        }
+        Self::try_new(parent)
+    }
+
+    fn try_new(parent: &Path) -> io::Result<Workspace> {
         let folder = Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-        // The file is renamed after it is locked, so that it is never found unlocked.
-        let nameless = folder.path().join("new");
-        let owner = File::create_new(&nameless)?;
+        let unlocked = folder.path().join(UNLOCKED);
+        let owner = File::create_new(&unlocked)?;
         // On file systems without locks the folder's age decides.
-        let _locked = owner.try_lock();
-        fs::rename(nameless, folder.path().join(OWNER))?;
+        if let Err(TryLockError::WouldBlock) = owner.try_lock() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        fs::rename(unlocked, folder.path().join(OWNER))?;
         Ok(Workspace { folder, _owner: owner })
     }
 
@@ -64,28 +80,46 @@ impl Workspace {
 pub(in crate::store) fn sweep(parent: &Path) -> io::Result<()> {
     for entry in parent.read_dir()?.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-        if is_ours && is_abandoned(&entry.path()) {
-            match fs::remove_dir_all(entry.path()) {
-                Ok(()) => tracing::info!(folder = %entry.path().display(), "removed unfinished files"),
-                Err(error) => {
-                    tracing::warn!(folder = %entry.path().display(), %error, "unfinished files cannot be removed");
-                }
+        if !is_ours {
+            continue;
+        }
+        match remove_abandoned(&entry.path()) {
+            Ok(true) => tracing::info!(folder = %entry.path().display(), "removed unfinished files"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(folder = %entry.path().display(), %error, "unfinished files cannot be removed");
             }
         }
     }
     Ok(())
 }
 
-/// Whether the folder's owner no longer runs.
-fn is_abandoned(folder: &Path) -> bool {
-    let Some(metadata) = folder.symlink_metadata().ok().filter(fs::Metadata::is_dir) else { return false };
+/// Removes the folder if its owner no longer runs; returns whether it was removed.
+fn remove_abandoned(folder: &Path) -> io::Result<bool> {
+    let Some(metadata) = folder.symlink_metadata().ok().filter(fs::Metadata::is_dir) else {
+        return Ok(false);
+    };
     // The system's temporary folder is shared, so opening a FIFO of another user must not block.
     let no_wait = (OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY).bits();
-    let owner = File::options().read(true).write(true).custom_flags(no_wait as i32).open(folder.join(OWNER));
-    match owner.map(|owner| owner.try_lock()) {
-        Ok(Ok(())) => true,
-        Ok(Err(TryLockError::WouldBlock)) => false,
-        Ok(Err(TryLockError::Error(_))) | Err(_) => is_old(folder, &metadata),
+    for mark in [OWNER, UNLOCKED] {
+        let opened =
+            File::options().read(true).write(true).custom_flags(no_wait as i32).open(folder.join(mark));
+        let is_abandoned = match opened.as_ref().map(File::try_lock) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Ok(Ok(())) => true,
+            Ok(Err(TryLockError::WouldBlock)) => false,
+            Ok(Err(TryLockError::Error(_))) | Err(_) => is_old(folder, &metadata),
+        };
+        // A mark that is locked here stays locked meanwhile: its maker, if it is only about to lock it, makes a new folder.
+        return if is_abandoned { fs::remove_dir_all(folder).map(|()| true) } else { Ok(false) };
+    }
+    // Its owner was killed before it made the mark, or is about to make it and then makes a new folder.
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && !is_old(folder, &metadata) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+            fs::remove_dir_all(folder).map(|()| true)
+        }
+        removed => removed.map(|()| true),
     }
 }
 

@@ -49,26 +49,47 @@ fn leftovers_of_killed_processes_are_hidden_and_then_removed() {
     fs::create_dir_all(left.join("folder-1")).unwrap();
     fs::write(left.join("file-1"), b"half a mas").unwrap();
     fs::write(left.join("owner"), b"").unwrap();
-    let unowned = home.path().join(".tegl-unfinished/tegl-unfinished-new");
-    fs::create_dir(&unowned).unwrap();
+    // Killed before there was a locked mark.
+    let [empty, unlocked, unknown] = ["empty", "unlocked", "unknown"]
+        .map(|name| home.path().join(format!(".tegl-unfinished/tegl-unfinished-{name}")));
+    [&empty, &unlocked, &unknown].iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    fs::write(unlocked.join("new"), b"").unwrap();
+    fs::write(unknown.join("file-1"), b"of whom?").unwrap();
 
     assert_eq!(block_on(living.list(None, 9)).unwrap().keys, []);
     let inside = ".tegl-unfinished/tegl-unfinished-dead/file-1";
     assert!(matches!(whole(&living, inside), Err(Error::BadKey(BadKey::Unfinished))));
 
     open(home.path());
-    assert!(!left.exists() && unowned.exists());
+    assert!(![&left, &empty, &unlocked].iter().any(|folder| folder.exists()) && unknown.exists());
     // Two of ours: the file and the mark of the owner.
     assert_eq!(all_below(workspace.path()).len(), 2);
     let long_ago = SystemTime::now() - Duration::from_secs(25 * 60 * 60);
-    File::open(&unowned).unwrap().set_modified(long_ago).unwrap();
+    for path in [unknown.join("file-1"), unknown.clone()] {
+        File::open(path).unwrap().set_modified(long_ago).unwrap();
+    }
     open(home.path());
-    assert!(!unowned.exists());
+    assert!(!unknown.exists());
     drop(workspace);
     assert_eq!(unfinished(home.path()).len(), 0);
 }
 
 /// The test's own program, writing until it is killed.
+#[test]
+fn workspaces_are_made_while_other_processes_remove_abandoned_ones() {
+    let home = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..500).for_each(|_| drop(open(home.path()))));
+        }
+        let store = open(home.path());
+        for _ in 0..500 {
+            let workspace = store.workspace().unwrap();
+            assert!(workspace.file().unwrap().path().exists());
+        }
+    });
+}
+
 #[test]
 fn a_killed_writer_leaves_the_old_or_the_new_object() {
     const WRITER: &str = "TEGL_TEST_KILLED_WRITER";

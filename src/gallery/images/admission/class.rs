@@ -47,9 +47,9 @@ impl Class {
     pub(super) fn initial_cost(self) -> Duration {
         Duration::from_millis(match self {
             Self::Stored => 1,
-            Self::Tile => 5,
-            Self::Region => 25,
-            Self::Full => 100,
+            Self::Tile => 10,
+            Self::Region => 50,
+            Self::Full => 200,
         })
     }
 

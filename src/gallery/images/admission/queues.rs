@@ -8,7 +8,7 @@ use super::{Class, Client, Reason};
 /// How much of the free part of a queue one client may take: with 2, one client alone gets two thirds of the queue, two get
 /// two fifths each, and a new client always finds room.
 const SHARE: u32 = 2;
-/// The weight of a new measurement in the moving average of costs: one part in this many.
+/// The least weight of a new measurement in the average: one part in this many.
 const SMOOTHING: u32 = 16;
 
 /// What is admitted and has not ended, as time on render threads.
@@ -16,8 +16,8 @@ pub(super) struct Queues {
     threads: u32,
     /// Threads that [`Class::Full`] may use.
     full_threads: u32,
-    /// Moving averages of the time on a thread.
-    costs: [Duration; 4],
+    /// The time on a thread.
+    costs: [Average; 4],
     /// Renderings that have read their data, or read it from local files.
     ready: [Duration; 4],
     /// Renderings that wait for data of a remote store, or for memory. They delay no rendering that needs another resource.
@@ -61,8 +61,22 @@ struct Held {
     /// Renderings that wait for the resource, and those that hold it.
     waiting: u32,
     holding: u32,
-    /// Moving average of the time that one rendering holds it.
-    usual: Duration,
+    /// The time that one rendering holds it.
+    usual: Average,
+}
+
+/// The mean of the first durations, then their moving average.
+#[derive(Clone, Copy, Default)]
+struct Average {
+    mean: Duration,
+    recorded: u32,
+}
+
+impl Average {
+    fn record(&mut self, took: Duration) {
+        self.recorded = SMOOTHING.min(self.recorded + 1);
+        self.mean = (self.mean * (self.recorded - 1) + took) / self.recorded;
+    }
 }
 
 /// Where a rendering is on its way to a thread.
@@ -98,7 +112,7 @@ impl Queues {
         Self {
             threads: count(threads),
             full_threads: count(full_threads),
-            costs: Class::ALL.map(Class::initial_cost),
+            costs: Default::default(),
             ready: [Duration::ZERO; 4],
             resources: HashMap::new(),
             clients: HashMap::new(),
@@ -143,7 +157,7 @@ impl Queues {
 
     fn resource_wait(&self, needs: Option<Resource>) -> Duration {
         let held = needs.and_then(|needs| self.resources.get(&needs));
-        held.map_or(Duration::ZERO, |held| held.usual * held.waiting / held.holding.max(1))
+        held.map_or(Duration::ZERO, |held| held.usual.mean * held.waiting / held.holding.max(1))
     }
 
     /// How long the threads take for `work` of this class, given the other classes with work.
@@ -161,7 +175,7 @@ impl Queues {
     /// Adds a rendering; its cost is the measured one of its class.
     pub(super) fn enter(&mut self, class: Class, client: Option<Client>, needs: Option<Resource>) -> Entry {
         let stage = needs.map_or(Stage::Ready, Stage::Waiting);
-        let entry = Entry { class, client, stage, cost: self.costs[class as usize] };
+        let entry = Entry { class, client, stage, cost: self.cost(class) };
         self.add(&entry);
         if let Some(client) = client {
             self.clients.entry(client).or_default()[class as usize] += entry.cost;
@@ -220,7 +234,7 @@ impl Queues {
 
     /// Records the time that a rendering spent on threads.
     pub(super) fn record_cost(&mut self, class: Class, took: Duration) {
-        average(&mut self.costs[class as usize], took);
+        self.costs[class as usize].record(took);
     }
 
     /// Counts a rendering that holds its resource for longer than it is in the queue.
@@ -232,24 +246,21 @@ impl Queues {
     pub(super) fn release(&mut self, resource: Resource, took: Duration) {
         let held = self.resources.entry(resource).or_default();
         held.holding = held.holding.saturating_sub(1);
-        average(&mut held.usual, took);
+        held.usual.record(took);
     }
 
     /// Records the time that a rendering has held its resource.
     pub(super) fn record_held(&mut self, resource: Resource, took: Duration) {
-        average(&mut self.resources.entry(resource).or_default().usual, took);
+        self.resources.entry(resource).or_default().usual.record(took);
     }
 
+    /// The expected time on a thread.
     pub(super) fn cost(&self, class: Class) -> Duration {
-        self.costs[class as usize]
+        match self.costs[class as usize] {
+            Average { recorded: 0, .. } => class.initial_cost(),
+            measured => measured.mean,
+        }
     }
-}
-
-fn average(usual: &mut Duration, took: Duration) {
-    *usual = match usual.is_zero() {
-        true => took,
-        false => (*usual * (SMOOTHING - 1) + took) / SMOOTHING,
-    };
 }
 
 #[cfg(test)]
@@ -278,11 +289,11 @@ mod tests {
     fn a_client_gets_a_share_and_leaves_room_for_others() {
         let mut queues = Queues::new(2, 1);
         let (first, refusal) = fill(&mut queues, Class::Tile, client(1));
-        // 5 ms each, two threads: two thirds of 1.5 s.
-        assert_eq!((first.len(), refusal.reason), (401, Reason::Share));
+        // 10 ms each, two threads: two thirds of 1.5 s.
+        assert_eq!((first.len(), refusal.reason), (201, Reason::Share));
         let (second, _) = fill(&mut queues, Class::Tile, client(2));
         let (third, _) = fill(&mut queues, Class::Tile, client(3));
-        assert!(second.len() > 100 && third.len() > 30, "{} {}", second.len(), third.len());
+        assert!(second.len() > 50 && third.len() > 15, "{} {}", second.len(), third.len());
         assert!(queues.expected_wait(Class::Tile, None) <= BOUND);
         for entry in first.iter().chain(&second).chain(&third) {
             queues.leave(entry);
@@ -295,14 +306,27 @@ mod tests {
     fn the_wait_follows_from_the_measured_cost_of_its_own_class() {
         let mut queues = Queues::new(2, 1);
         let (regions, _) = fill(&mut queues, Class::Region, client(1));
-        assert_eq!(regions.len(), 81);
+        assert_eq!(regions.len(), 41);
         assert!(queues.check(Class::Tile, client(1), None, LONGEST).is_ok(), "its queue is another");
         for entry in &regions {
             queues.leave(entry);
         }
-        (0..200).for_each(|_| queues.record_cost(Class::Region, Duration::from_millis(250)));
+        (0..200).for_each(|_| queues.record_cost(Class::Region, Duration::from_millis(500)));
         let (regions, _) = fill(&mut queues, Class::Region, client(1));
-        assert_eq!(regions.len(), 9, "ten times as slow, so a tenth as many");
+        assert_eq!(regions.len(), 5, "ten times as slow, so a tenth as many");
+    }
+
+    #[test]
+    fn the_first_measurements_count_more_than_later_ones() {
+        let mut queues = Queues::new(1, 1);
+        queues.record_cost(Class::Tile, Duration::from_millis(90));
+        assert_eq!(queues.cost(Class::Tile), Duration::from_millis(90), "not what was assumed");
+        queues.record_cost(Class::Tile, Duration::from_millis(30));
+        assert_eq!(queues.cost(Class::Tile), Duration::from_millis(60));
+        (0..100).for_each(|_| queues.record_cost(Class::Tile, Duration::from_millis(32)));
+        queues.record_cost(Class::Tile, Duration::from_millis(192));
+        let cost = queues.cost(Class::Tile);
+        assert!((Duration::from_millis(42)..Duration::from_millis(43)).contains(&cost), "{cost:?}");
     }
 
     #[test]
