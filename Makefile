@@ -6,6 +6,7 @@
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make release what those who install Tegl are given, in target/distribution; make reproducible makes it again and compares
+# make aarch64 unit tests of the floors without I/O on a 64-bit ARM processor, which qemu imitates
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
@@ -18,7 +19,7 @@ export TEGL_NOT_PROVEN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/not-proven
 PAGES := src/web/pages
 BUNDLE := $(PAGES)/bundle
 
-.PHONY: setup setup-tests bundle build models demo test soak acceptance check deny release reproducible bench fuzz clean
+.PHONY: setup setup-tests bundle build models demo test soak acceptance check deny release reproducible aarch64 bench fuzz clean
 
 # What a machine with git, Rust and Node may still lack.
 setup:
@@ -93,6 +94,9 @@ release: setup bundle
 
 reproducible: release
 	@.ci/reproducible
+
+aarch64:
+	@.ci/aarch64
 
 bench: build
 	benches/side_by_side.sh

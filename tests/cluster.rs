@@ -90,16 +90,18 @@ impl Bed {
     }
 }
 
-/// Sends up to 200 requests per second while `work` runs; returns how many were answered, and the failures.
+/// Sends 200 requests per second while `work` runs; returns how many were answered, and the failures.
 fn under_load(address: SocketAddr, work: impl FnOnce()) -> (usize, Vec<String>) {
-    const CLIENTS: usize = 4;
+    const CLIENTS: usize = 8;
+    /// Between two requests of one client.
+    const INTERVAL: Duration = Duration::from_millis(5 * CLIENTS as u64);
     let (over, answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let began = Instant::now();
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
             let (over, answered, failed) = (&over, &answered, &failed);
             scope.spawn(move || {
-                for number in client.. {
+                for (number, turn) in (client..).zip(1..) {
                     if over.load(Ordering::Relaxed) {
                         return;
                     }
@@ -113,8 +115,7 @@ fn under_load(address: SocketAddr, work: impl FnOnce()) -> (usize, Vec<String>) 
                         )),
                         Err(error) => failed.lock().unwrap().push(format!("{path}: {error}")),
                     }
-                    // The rate of the requests.
-                    std::thread::sleep(Duration::from_millis(5 * CLIENTS as u64));
+                    std::thread::sleep((INTERVAL * turn).saturating_sub(began.elapsed()));
                 }
             });
         }
