@@ -48,7 +48,13 @@ fn canonical(degrees: f64) -> f64 {
 /// The canonical form (§4.8).
 impl std::fmt::Display for Rotation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}{}", if self.mirror { "!" } else { "" }, format(self.degrees))
+        if self.mirror {
+            f.write_str("!")?;
+        }
+        match self.degrees {
+            0.0 => f.write_str("0"),
+            degrees => f.write_str(&format(degrees)),
+        }
     }
 }
 

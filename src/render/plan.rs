@@ -76,13 +76,15 @@ impl Plan {
 
     /// The part of the canonical URI after the identifier (Image API 3.0, §4.8; 2.1, §4.7).
     pub fn canonical(&self, version: Version, master: &Master, limits: Limits) -> String {
-        let whole = self.region == Rect::all(master.upright());
-        let region = if whole { "full".to_owned() } else { self.region.to_string() };
         let size = match version {
             Version::V2 => self.size_2(),
             Version::V3 => self.size_3(limits.of_region(self.region.dimensions(), master.upright())),
         };
-        format!("{region}/{size}/{}/{}.{}", self.rotation, self.quality.name(), self.format.suffix())
+        let (rotation, quality, format) = (self.rotation, self.quality.name(), self.format.suffix());
+        match self.region == Rect::all(master.upright()) {
+            true => format!("full/{size}/{rotation}/{quality}.{format}"),
+            false => format!("{}/{size}/{rotation}/{quality}.{format}", self.region),
+        }
     }
 
     fn size_3(&self, limits: Limits) -> String {

@@ -89,84 +89,83 @@ impl App {
 
     async fn dispatch(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
         self.base.check(request)?;
+        // Futures are as large as the largest that they wait for, and are moved with each request: those of rare requests
+        // are boxed.
         match *request.method() {
             Method::GET | Method::HEAD => {}
-            Method::POST | Method::PATCH | Method::PUT => {
-                if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH)
-                    && *request.method() == Method::PATCH
-                {
-                    return clusters::change(self, request, rest, body).await;
-                }
-                return match Route::parse(request.uri().path())? {
-                    Route::Annotations { work, resource } => {
-                        annotations::change(self, request, work, resource, body).await
-                    }
-                    Route::Tags(at) if *request.method() != Method::PUT => {
-                        tags::write(self, request, at, body).await
-                    }
-                    Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
-                        similar::of_picture(self, request, body).await
-                    }
-                    Route::Restore { work } if *request.method() == Method::POST => {
-                        withdrawal::restore(self, request, work).await
-                    }
-                    Route::Api(Endpoint::Tags) if *request.method() != Method::PUT => {
-                        tags::write_many(self, request, body).await
-                    }
-                    Route::Oai if *request.method() == Method::POST => oai::post(self, request, body).await,
-                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
-                };
-            }
-            Method::DELETE => {
-                return match Route::parse(request.uri().path())? {
-                    Route::Record { work } => withdrawal::withdraw(self, request, work, body).await,
-                    Route::Annotations { work, resource } => {
-                        annotations::change(self, request, work, resource, body).await
-                    }
-                    _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
-                };
-            }
-            Method::OPTIONS => {
-                let mut response = HttpResponse::NoContent().finish();
-                if let Ok(Route::Annotations { resource, .. }) = Route::parse(request.uri().path()) {
-                    annotations::add_headers(response.headers_mut(), resource);
-                }
-                preflight(response.headers_mut(), allowed_methods(request));
-                return Ok(response.into());
-            }
+            Method::POST | Method::PATCH | Method::PUT => return Box::pin(self.write(request, body)).await,
+            Method::DELETE => return Box::pin(self.delete(request, body)).await,
+            Method::OPTIONS => return Ok(options(request)),
             _ => return Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
         }
         if has_body(request) {
             return Err(Invalid::new("body", "", "is not allowed with GET").into());
         }
+        let path = request.uri().path();
         // The only resources that take a token to be read.
-        if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH) {
-            return clusters::answer(self, request, rest).await;
+        if let Some(rest) = path.strip_prefix(clusters::PATH) {
+            return Box::pin(clusters::answer(self, request, rest)).await;
         }
-        if let Some(rest) = request.uri().path().strip_prefix("/api/v1/review") {
-            return review::answer(self, request, rest).await;
+        if let Some(rest) = path.strip_prefix("/api/v1/review") {
+            return Box::pin(review::answer(self, request, rest)).await;
         }
         // A token shows what waits, too.
-        if request.uri().path().starts_with(annotations::PATH) {
-            return annotations::answer(self, request).await;
+        if path.starts_with(annotations::PATH) {
+            return Box::pin(annotations::answer(self, request)).await;
         }
-        match Route::parse(request.uri().path())? {
+        match Route::parse(path)? {
             // A token shows records whole.
-            Route::Oai => oai::get(self, request).await,
+            Route::Oai => Box::pin(oai::get(self, request)).await,
             Route::Restore { .. } => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
-            route => Ok(self.read(request, route).await?),
+            Route::Pixels { version, image, parameters } => {
+                let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
+                Ok(image::pixels(self, request, version, image, parameters).await?)
+            }
+            Route::Info { version, image } => Ok(image::info(self, request, version, image).await?),
+            route => Ok(Box::pin(self.read(request, route)).await?),
         }
     }
 
-    /// Answers `GET` and `HEAD`.
+    /// Answers `POST`, `PATCH` and `PUT`.
+    async fn write(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
+        if let Some(rest) = request.uri().path().strip_prefix(clusters::PATH)
+            && *request.method() == Method::PATCH
+        {
+            return clusters::change(self, request, rest, body).await;
+        }
+        match Route::parse(request.uri().path())? {
+            Route::Annotations { work, resource } => {
+                annotations::change(self, request, work, resource, body).await
+            }
+            Route::Tags(at) if *request.method() != Method::PUT => tags::write(self, request, at, body).await,
+            Route::Api(Endpoint::Similar) if *request.method() == Method::POST => {
+                similar::of_picture(self, request, body).await
+            }
+            Route::Restore { work } if *request.method() == Method::POST => {
+                withdrawal::restore(self, request, work).await
+            }
+            Route::Api(Endpoint::Tags) if *request.method() != Method::PUT => {
+                tags::write_many(self, request, body).await
+            }
+            Route::Oai if *request.method() == Method::POST => oai::post(self, request, body).await,
+            _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+        }
+    }
+
+    async fn delete(&self, request: &HttpRequest, body: &mut Payload) -> Result<Response, Error> {
+        match Route::parse(request.uri().path())? {
+            Route::Record { work } => withdrawal::withdraw(self, request, work, body).await,
+            Route::Annotations { work, resource } => {
+                annotations::change(self, request, work, resource, body).await
+            }
+            _ => Err(Error::MethodNotAllowed { allowed: allowed_methods(request) }),
+        }
+    }
+
+    /// Answers `GET` and `HEAD`, except for images.
     async fn read(&self, request: &HttpRequest, route: Route<'_>) -> Result<Response, gallery::Error> {
         match route {
-            Route::Pixels { version, image, parameters } => {
-                let parameters = [&*parameters[0], &*parameters[1], &*parameters[2], &*parameters[3]];
-                image::pixels(self, request, version, image, parameters).await
-            }
             Route::Legacy { image, parameters } => image::legacy(self, request, image, &parameters).await,
-            Route::Info { version, image } => image::info(self, request, version, image).await,
             Route::Base { version, image } => {
                 let place =
                     format!("{}/iiif/{}/{}/info.json", self.base.of(request)?, version.number(), image.raw);
@@ -225,9 +224,12 @@ impl App {
             }
             Route::Live => Ok(health::live()),
             Route::Ready => health::ready(self).await,
-            Route::Restore { .. } | Route::Oai | Route::Annotations { .. } | Route::Unknown => {
-                site::in_language(self, request)
-            }
+            Route::Pixels { .. }
+            | Route::Info { .. }
+            | Route::Restore { .. }
+            | Route::Oai
+            | Route::Annotations { .. }
+            | Route::Unknown => site::in_language(self, request),
         }
     }
 
@@ -236,6 +238,16 @@ impl App {
         let Response { response, note } = answered;
         Ok(Response { response: self.pace.pace(&self.gallery, request, response).await?, note })
     }
+}
+
+/// Answers `OPTIONS`, preflight requests among them.
+fn options(request: &HttpRequest) -> Response {
+    let mut response = HttpResponse::NoContent().finish();
+    if let Ok(Route::Annotations { resource, .. }) = Route::parse(request.uri().path()) {
+        annotations::add_headers(response.headers_mut(), resource);
+    }
+    preflight(response.headers_mut(), allowed_methods(request));
+    response.into()
 }
 
 /// All methods of the resource at the request's address (RFC 9110, §10.2.1).

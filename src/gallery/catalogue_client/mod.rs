@@ -236,7 +236,7 @@ impl CatalogueClient {
                 Ok(cached)
             }
         };
-        Ok(Some(self.unknown.join((first.clone(), changes), read).await?))
+        Ok(Some(Box::pin(self.unknown.join((first.clone(), changes), read)).await?))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use super::authorize::AuthorizedImage;
 use crate::identity::fingerprint;
-use crate::iiif::Version;
 use crate::render::Plan;
 
 /// A strong entity tag, without quotation marks: equal for equal plans on equal masters and settings, on every server.
-pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, recipe: u64) -> String {
-    let canonical = plan.canonical(Version::V3, &image.master, image.limits);
+/// `canonical` is the plan's form in version 3.
+pub(super) fn etag(image: &AuthorizedImage, plan: &Plan, canonical: &str, recipe: u64) -> String {
     let version = image.version_bytes();
     let recipe = recipe.to_le_bytes();
     let page = image.page.to_le_bytes();

@@ -68,9 +68,13 @@ impl HandleCache {
 
     /// The image in its current version, without a check of its rights.
     pub(super) async fn get(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
-        if let Some(handle) = self.revalidated(identifier).await? {
-            return Ok(handle);
+        match self.revalidated(identifier).await? {
+            Some(handle) => Ok(handle),
+            None => Box::pin(self.open_current(identifier)).await,
         }
+    }
+
+    async fn open_current(&self, identifier: &str) -> Result<Arc<ImageHandle>, Error> {
         let opened = self.open(identifier, Start::Recalled).await?;
         if !opened.pyramid_of.as_ref().unwrap_or(&opened).is_recalled {
             return Ok(opened);

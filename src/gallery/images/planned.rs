@@ -1,5 +1,6 @@
 //! Plans image requests before any pixel is read, and delivers planned images.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -27,6 +28,8 @@ pub(crate) struct PlannedImage {
     request: ImageRequest,
     purpose: Purpose,
     plan: Plan,
+    /// The canonical form of the request in version 3.
+    canonical: String,
     /// The client that a rendering counts against.
     client: Option<Client>,
 }
@@ -104,11 +107,22 @@ impl ImageService {
     ) -> Result<PlannedImage, Error> {
         let image = self.open(identifier).await?;
         let planned = self.planned(image, purpose, request)?;
+        match self.missing_pyramid(&planned.image.handle) {
+            Some(pyramids) => Box::pin(self.plan_without_pyramid(planned, pyramids)).await,
+            None => {
+                self.renderer.check(&planned.image.handle, &planned.plan)?;
+                Ok(planned)
+            }
+        }
+    }
+
+    /// The plan, which may have to wait for the pyramid.
+    async fn plan_without_pyramid(
+        self: &Arc<Self>,
+        planned: PlannedImage,
+        pyramids: &Arc<Pyramids>,
+    ) -> Result<PlannedImage, Error> {
         let handle = &planned.image.handle;
-        let Some(pyramids) = self.missing_pyramid(handle) else {
-            self.renderer.check(handle, &planned.plan)?;
-            return Ok(planned);
-        };
         if planned.plan.rendering().is_none_or(|(_, reduce)| self.renderer.decodes(handle, reduce)) {
             self.renderer.check(handle, &planned.plan)?;
             if matches!(handle.master.kind, Kind::Tiled) {
@@ -121,7 +135,8 @@ impl ImageService {
             Ok(Err(error)) => return Err(Error::Fault(error.to_string())),
             Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
         }
-        let planned = self.planned(self.open(identifier).await?, purpose, request)?;
+        let image = self.open(planned.image.identifier()).await?;
+        let planned = self.planned(image, planned.purpose, &planned.request)?;
         self.renderer.check(&planned.image.handle, &planned.plan)?;
         Ok(planned)
     }
@@ -137,7 +152,9 @@ impl ImageService {
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
         let plan = Plan::new(request, &image.master, limits, image.color.is_passthrough())?;
-        Ok(PlannedImage { service: self.clone(), image, request: *request, purpose, plan, client: None })
+        let canonical = plan.canonical(Version::V3, &image.master, image.limits);
+        let (service, request) = (self.clone(), *request);
+        Ok(PlannedImage { service, image, request, purpose, plan, canonical, client: None })
     }
 
     /// The pyramid builder, if the master's pyramid is missing and pyramids are built on demand.
@@ -164,12 +181,15 @@ impl ImageService {
 impl PlannedImage {
     /// A strong entity tag, without quotation marks.
     pub(crate) fn etag(&self) -> String {
-        etag(&self.image, &self.plan, self.service.renderer.recipe())
+        etag(&self.image, &self.plan, &self.canonical, self.service.renderer.recipe())
     }
 
     /// The canonical form of the request, from the region on (Image API 3.0, §4.8).
-    pub(crate) fn canonical(&self, version: Version) -> String {
-        self.plan.canonical(version, &self.image.master, self.image.limits)
+    pub(crate) fn canonical(&self, version: Version) -> Cow<'_, str> {
+        match version {
+            Version::V3 => Cow::Borrowed(&self.canonical),
+            Version::V2 => Cow::Owned(self.plan.canonical(version, &self.image.master, self.image.limits)),
+        }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -221,23 +241,28 @@ impl PlannedImage {
     pub(crate) async fn deliver(self) -> Result<Delivered, Error> {
         match self.attempt().await {
             Ok(body) => Ok(Delivered { planned: self, body, is_replanned: false }),
-            Err(Error::Store(store::Error::Changed) | Error::NotFound) => {
-                let identifier = self.image.identifier();
-                self.service.forget(identifier);
-                let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
-                let planned = if self.plan.is_raw { planned.raw() } else { planned };
-                let planned = planned.for_client(self.client);
-                let body = planned.attempt().await?;
-                Ok(Delivered { planned, body, is_replanned: true })
-            }
+            Err(Error::Store(store::Error::Changed) | Error::NotFound) => Box::pin(self.deliver_anew()).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Plans and delivers the image once more.
+    async fn deliver_anew(self) -> Result<Delivered, Error> {
+        let identifier = self.image.identifier();
+        self.service.forget(identifier);
+        let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
+        let planned = if self.plan.is_raw { planned.raw() } else { planned };
+        let planned = planned.for_client(self.client);
+        let body = planned.attempt().await?;
+        Ok(Delivered { planned, body, is_replanned: true })
     }
 
     async fn attempt(&self) -> Result<Body, Error> {
         let (service, handle) = (&self.service, &self.image.handle);
         let body = match self.is_streamed() {
-            true => service.renderer.banded(handle, &self.plan, self.client).await.map(Body::Streamed),
+            true => {
+                Box::pin(service.renderer.banded(handle, &self.plan, self.client)).await.map(Body::Streamed)
+            }
             false => {
                 let delivered = service.renderer.deliver(handle, &self.plan, self.client).await;
                 delivered.map(|(bytes, origin)| Body::Whole { bytes, origin })

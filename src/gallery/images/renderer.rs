@@ -172,7 +172,7 @@ impl Renderer {
                 Ok(rendered)
             })
         };
-        let bytes = self.renderings.join_unless_refused(name, make).await?;
+        let bytes = Box::pin(self.renderings.join_unless_refused(name, make)).await?;
         Ok((bytes, origin))
     }
 

@@ -46,9 +46,9 @@ impl HandleCache {
         };
         let found = match opened.freshness.verdict(bounds) {
             Verdict::Serve => return Ok(Some(opened)),
-            Verdict::ServeAndRevalidate => self.revalidate_in_background(identifier, &opened).await,
-            Verdict::RevalidateFirst => self.revalidate(identifier, &opened).await.ok(),
-            Verdict::RevalidateOrFail => Some(self.revalidate(identifier, &opened).await?),
+            Verdict::ServeAndRevalidate => Box::pin(self.revalidate_in_background(identifier, &opened)).await,
+            Verdict::RevalidateFirst => Box::pin(self.revalidate(identifier, &opened)).await.ok(),
+            Verdict::RevalidateOrFail => Some(Box::pin(self.revalidate(identifier, &opened)).await?),
         };
         Ok((found != Some(Found::Replaced)).then_some(opened))
     }

@@ -70,7 +70,7 @@ impl BaseUrl {
         }
         let trusted = self.is_proxied(request);
         let forwarded = |name: &str| {
-            let value = request.headers().get(name).filter(|_| trusted)?.to_str().ok()?;
+            let value = if trusted { request.headers().get(name)?.to_str().ok()? } else { return None };
             Some(value.split(',').next().unwrap_or(value).trim())
         };
         let host = match forwarded("x-forwarded-host") {

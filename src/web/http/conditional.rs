@@ -44,6 +44,12 @@ pub(crate) fn is_not_modified(request: &HttpRequest, tag: &EntityTag) -> bool {
     }
 }
 
+/// The same for a strong tag, without quotation marks.
+pub(crate) fn is_held(request: &HttpRequest, tag: &str) -> bool {
+    request.headers().contains_key(header::IF_NONE_MATCH)
+        && is_not_modified(request, &EntityTag::new_strong(tag.to_owned()))
+}
+
 /// Whether `If-Match` is absent or lists this entity tag (RFC 9110, §13.1.1), for requests that only read.
 fn satisfies_if_match(request: &HttpRequest, tag: &EntityTag) -> bool {
     // The library reads an absent header as an empty list.

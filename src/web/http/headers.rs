@@ -2,19 +2,22 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+// Constants are checked when they are compiled, and not for every response.
+const ANYONE: HeaderValue = HeaderValue::from_static("*");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Accept-Post, ETag, Link, Location, Content-Location, Allow, Preference-Applied, Vary, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
+);
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
 /// Headers of every response, errors included (Image API 3.0, §7).
 pub(crate) fn common(headers: &mut HeaderMap) {
-    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(
-        headers,
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "Accept-Post, ETag, Link, Location, Content-Location, Allow, Preference-Applied, Vary, Content-Length, Content-Range, Content-Disposition, Repr-Digest, Retry-After",
-    );
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANYONE);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
 }
 
 /// Headers of pages: who may frame them, in addition to their content security policy, and which referrer other sites
@@ -31,7 +34,7 @@ pub(crate) fn page(headers: &mut HeaderMap, frame_ancestors: &str) {
 
 /// Headers of the operations listener, whose responses no other site may read.
 pub(crate) fn private(headers: &mut HeaderMap) {
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     set(headers, header::REFERRER_POLICY, "no-referrer");
 }
 

@@ -1,6 +1,5 @@
 //! Deep Zoom: descriptions, and tiles mapped to image requests.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::gallery::{AuthorizedImage, Error};
@@ -37,9 +36,7 @@ pub(crate) async fn tile(
     }
     let wanted = deepzoom::tile(opened.all().dimensions(), side(&opened), (level, column, row), format)
         .ok_or(Error::NotFound)?;
-    let mut response = answer(app, request, &image.identifier, &wanted, |_| String::new()).await?;
-    response.response.headers_mut().remove(header::LINK);
-    Ok(response)
+    answer(app, request, &image.identifier, &wanted, |_| None).await
 }
 
 fn side(opened: &AuthorizedImage) -> u32 {

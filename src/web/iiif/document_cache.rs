@@ -1,4 +1,4 @@
-//! Presentation documents that have been built, for as long as what they were built from stays the same.
+//! Documents that have been built, for as long as what they were built from stays the same.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::web::http::document::Document;
 /// How long a document is kept if some of its images could not be opened.
 const INCOMPLETE: Duration = Duration::from_secs(10);
 
-/// A cache of presentation documents.
+/// A cache of presentation documents, and of `info.json`.
 pub(crate) struct DocumentCache(pub(crate) Cache<String, Arc<Made>>);
 
 /// A document, and what it depends on.
@@ -26,6 +26,11 @@ pub(crate) struct Made {
 }
 
 impl Made {
+    /// A document whose key names all that it depends on.
+    pub(crate) fn of_image(document: Document) -> Self {
+        Self { document, seen: 0, images: Vec::new(), until: None }
+    }
+
     /// A document about a work; `kept`: how long it is valid, if not until the work changes.
     pub(crate) fn of(document: Document, described: &Described, kept: Option<Duration>) -> Self {
         let images = described.images.iter();

@@ -1,8 +1,10 @@
 //! The Image API: info.json and pixels.
 
+use std::sync::Arc;
+
 use actix_web::body::SizedStream;
 use actix_web::http::Method;
-use actix_web::http::header::{self, ETag, EntityTag, HeaderValue};
+use actix_web::http::header::{self, EntityTag, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
@@ -11,10 +13,11 @@ use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, error_chain};
 use crate::iiif::{ImageRequest, Version};
 use crate::web::App;
 use crate::web::http::accept::info_media_type;
-use crate::web::http::conditional::{is_not_modified, not_modified};
+use crate::web::http::conditional::{is_held, not_modified};
 use crate::web::http::document::Document;
 use crate::web::http::network::Network;
 use crate::web::http::response::Response;
+use crate::web::iiif::document_cache::Made;
 use crate::web::route::Image;
 
 /// `GET .../info.json` (3.0, §5).
@@ -27,11 +30,17 @@ pub(crate) async fn info(
     let base = app.base.of(request)?;
     let opened = app.gallery.images.open(&image.identifier).await?;
     let id = format!("{base}/iiif/{}/{}", version.number(), image.raw);
-    let document = opened.info(id).document(version);
+    let key = format!("info {} {} {id}", opened.number, opened.grant.largest);
+    let made = app.works.0.get(&key).unwrap_or_else(|| {
+        let document = Document::new(opened.info(id).document(version).to_string());
+        let made = Arc::new(Made::of_image(document));
+        app.works.0.insert(key, made.clone());
+        made
+    });
     let mut response = HttpResponse::Ok();
     response.insert_header((header::LINK, format!("<{}>;rel=\"profile\"", version.profile())));
-    Ok(cacheable_document(app, request, document.to_string(), info_media_type(request, version), response)
-        .into())
+    cacheable(app, &mut response);
+    Ok(made.document.respond(request, info_media_type(request, version), response).into())
 }
 
 /// A document that clients may cache for `web.document_max_age_s`.
@@ -42,9 +51,13 @@ pub(crate) fn cacheable_document(
     media_type: &'static str,
     mut response: HttpResponseBuilder,
 ) -> HttpResponse {
+    cacheable(app, &mut response);
+    Document::new(body).respond(request, media_type, response)
+}
+
+fn cacheable(app: &App, response: &mut HttpResponseBuilder) {
     response.insert_header((header::VARY, "Accept, Accept-Encoding"));
     response.insert_header((header::CACHE_CONTROL, app.live().document_age.clone()));
-    Document::new(body).respond(request, media_type, response)
 }
 
 /// Leads from a form that older servers took to that of version 2 which means the same: `!1024,` is a width of 1024 pixels,
@@ -94,10 +107,12 @@ pub(crate) async fn pixels(
 ) -> Result<Response, Error> {
     let wanted = ImageRequest::parse(version, parameters)?;
     let base = app.base.of(request)?;
-    let address = format!("{base}/iiif/{}/{}", version.number(), image.raw);
     let links = |planned: &PlannedImage| {
-        let canonical = planned.canonical(version);
-        format!("<{address}/{canonical}>;rel=\"canonical\",<{}>;rel=\"profile\"", version.profile())
+        let (number, canonical, profile) = (version.number(), planned.canonical(version), version.profile());
+        let raw = image.raw;
+        let links =
+            format!("<{base}/iiif/{number}/{raw}/{canonical}>;rel=\"canonical\",<{profile}>;rel=\"profile\"");
+        HeaderValue::try_from(links).ok()
     };
     answer(app, request, &image.identifier, &wanted, links).await
 }
@@ -108,11 +123,11 @@ pub(crate) async fn answer(
     request: &HttpRequest,
     identifier: &str,
     wanted: &ImageRequest,
-    links: impl Fn(&PlannedImage) -> String,
+    links: impl Fn(&PlannedImage) -> Option<HeaderValue>,
 ) -> Result<Response, Error> {
     let planned = app.gallery.images.plan(identifier, wanted).await?;
     let (mut response, tag) = described(app, &planned, &links);
-    if is_not_modified(request, &tag) {
+    if is_held(request, &tag) {
         return Ok(not_modified(&mut response));
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
@@ -123,7 +138,7 @@ pub(crate) async fn answer(
     if is_replanned {
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;
-        if is_not_modified(request, &tag) {
+        if is_held(request, &tag) {
             return Ok(not_modified(&mut response));
         }
         response
@@ -140,17 +155,19 @@ pub(crate) fn for_client(app: &App, request: &HttpRequest, planned: PlannedImage
     }
 }
 
-/// The headers of a planned image, and its entity tag.
+/// The headers of a planned image, and its entity tag without quotation marks.
 fn described(
     app: &App,
     planned: &PlannedImage,
-    links: &impl Fn(&PlannedImage) -> String,
-) -> (HttpResponseBuilder, EntityTag) {
-    let tag = image_tag(planned);
+    links: &impl Fn(&PlannedImage) -> Option<HeaderValue>,
+) -> (HttpResponseBuilder, String) {
+    let tag = planned.etag();
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
-    response.insert_header(ETag(tag.clone()));
-    if let Ok(links) = HeaderValue::try_from(links(planned)) {
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+        response.insert_header((header::ETAG, tag));
+    }
+    if let Some(links) = links(planned) {
         response.insert_header((header::LINK, links));
     }
     (response, tag)
