@@ -35,7 +35,7 @@ impl Held {
         origin.put("far.tif", masters::jpeg_pyramid(&masters::noisy(1000, 800), 256));
         let usual = [
             ("TEGL__WORK__THREADS", "1"),
-            ("TEGL__WORK__QUEUE_MS", "50"),
+            ("TEGL__WORK__QUEUE_MS", "100"),
             ("TEGL__STORE__TIMEOUT_MS", "60000"),
             ("TEGL__STORE__DEADLINE_MS", "60000"),
             ("TEGL__WORK__DEADLINE_MS", "60000"),
@@ -105,7 +105,7 @@ impl Held {
 fn one_client_cannot_own_the_queue_and_a_full_queue_refuses_before_it_reads() {
     let mut held = Held::start(&[]);
     let (own, refused) = held.fill(|_| "192.0.2.1".into());
-    // A thread takes 5 ms for each: two thirds of 50 ms.
+    // A thread takes 10 ms for each: two thirds of 100 ms.
     assert_eq!(own, 7, "{}", refused.text());
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
     assert_eq!((held.shed("share"), held.shed("queue")), (2.0, 0.0));
