@@ -195,6 +195,7 @@ fn work_for_a_crowd_that_has_left_is_stopped() {
     assert!(eventually(PATIENCE, || server.memory_and_descriptors().1 <= descriptors + 64 + 16));
     origin.delay(0);
     assert_eq!(server.get(&region(1)).status, 200);
-    // What nobody waits for is not asked of the store later either.
-    assert!(origin.take_requests().len() < 16);
+    // What nobody waits for is not asked of the store later either, except for the 16 reads that were under way.
+    let later = origin.take_requests().len();
+    assert!(later < 16 + 16, "{later} requests");
 }
