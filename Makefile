@@ -6,7 +6,7 @@
 # make check  format and lints        make bench  side by side with nginx, iipsrv and sharp
 # make deny   licences, sources and known vulnerabilities of all dependencies (cargo-deny)
 # make release what those who install Tegl are given, in target/distribution; make reproducible makes it again and compares
-# make aarch64 unit tests of the floors without I/O on a 64-bit ARM processor, which qemu imitates
+# make aarch64 unit tests of the modules without I/O for 64-bit ARM, emulated by qemu
 # make fuzz   damaged files and odd requests, FUZZ_SECONDS (600) for each of fuzz/targets
 
 SHELL := bash
