@@ -282,7 +282,8 @@ fn a_store_without_conditional_writes_is_named_and_used() {
         ("AWS_CONDITIONAL_PUT", "disabled"),
     ]);
     let server = Server::with(&["s3://masters"], &environment);
-    assert!(server.log().contains("ignores conditional writes"), "{}", server.log());
+    let is_named = || server.log().contains("ignores conditional writes");
+    assert!(eventually(PATIENCE, is_named), "{}", server.log());
     assert_eq!(server.get(&format!("/iiif/3/b.tif{TILE}")).status, 200);
     assert!(eventually(PATIENCE, || made(&server) == 1.0), "{}", server.log());
     drop(server);

@@ -110,6 +110,9 @@ fn a_read_only_pyramid_store_is_no_obstacle() {
         };
         let info = small.server.get("/iiif/3/a.jpg/info.json");
         assert!(info.status == 200 && info.text().contains("scaleFactors"), "{}", info.text());
+        // The line of the request comes after those of the start.
+        let is_logged = || small.server.log().contains("/a.jpg/info.json");
+        assert!(eventually(Duration::from_secs(10), is_logged), "{}", small.server.log());
         let warned = small.server.log().contains("no pyramids are built");
         assert_eq!(warned, on_demand == "true", "{}", small.server.log());
     }

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use crate::support::Failures;
 use crate::support::command::tegl;
 use crate::support::server::Server;
 use crate::support::weed::Weed;
-use crate::support::{masters, origin::Origin};
+use crate::support::{eventually, masters, origin::Origin};
 
 const SECRET: &str = "wJalr-not-to-be-shown";
 
@@ -111,6 +112,9 @@ fn check_unready(failures: &mut Failures, source: &str, environment: &Environmen
     failures.check([502, 503, 504].contains(&info.status) && !info.text().contains(expected), || {
         format!("{source}: info.json {} {}", info.status, info.text())
     });
+    // The line of the last request comes after the others.
+    let is_logged = || server.log().contains("/iiif/3/a.tif/info.json");
+    failures.check(eventually(Duration::from_secs(10), is_logged), || format!("{source}: {}", server.log()));
     let times = server.log().matches(&format!("not ready: {source}")).count();
     failures.check(times == 1, || format!("{source}: {times} times in the log: {}", server.log()));
 }

@@ -4,7 +4,6 @@ use std::fmt::{self, Debug};
 use std::io::IsTerminal;
 
 use tracing::field::Field;
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,6 +12,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use super::clock::Clock;
+use super::log_writer::{self, LogGuard};
 use super::traces::{self, RunningTraces};
 use crate::config::Log;
 use crate::web::settings::Traces;
@@ -23,7 +24,7 @@ pub(super) struct RunningLog {
     pub level: Level,
     // Ends first: it may have something to log.
     _traces: Option<RunningTraces>,
-    _writer: WorkerGuard,
+    _writer: LogGuard,
 }
 
 /// The level of the log.
@@ -42,7 +43,8 @@ type AnyLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Log lines are written by a thread of their own, so that a blocked standard error does not delay requests.
 pub(super) fn start(log: &Log, traces: &Traces) -> Result<RunningLog, String> {
-    let (writer, guard) = NonBlockingBuilder::default().lossy(true).finish(std::io::stderr());
+    let (writer, guard) = log_writer::start(std::io::stderr(), report_lost)
+        .map_err(|error| format!("the log cannot be started: {error}"))?;
     let started = traces::start(traces)?;
     let styled = std::io::stderr().is_terminal();
     let (lines, level) = lines(log, writer, styled, started.is_some())?;
@@ -56,13 +58,18 @@ pub(super) fn start(log: &Log, traces: &Traces) -> Result<RunningLog, String> {
     Ok(RunningLog { level, _traces: traces, _writer: guard })
 }
 
+/// Logs how many lines were lost.
+fn report_lost(lines: u64) {
+    tracing::warn!(lines, "log lines were lost while standard error was blocked");
+}
+
 /// The lines of the log. While traces are sent, lines that belong to a request name its trace.
 fn lines<W>(log: &Log, writer: W, styled: bool, names_traces: bool) -> Result<(AnyLayer, Level), String>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_timer(Clock);
     let lines: AnyLayer = match log.format.as_str() {
         "json" => lines.json().flatten_event(true).boxed(),
         "text" if styled => lines.boxed(),
@@ -96,19 +103,30 @@ mod tests {
 
     use super::*;
 
+    /// What is written of these events, without the time of the first.
+    fn written(events: impl FnOnce()) -> String {
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        let (lines, _level) = lines(&Log::default(), file.clone(), false, false).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(vec![lines]), events);
+        let mut text = String::new();
+        (&*file).rewind().unwrap();
+        (&*file).read_to_string(&mut text).unwrap();
+        text.split_once(' ').unwrap().1.to_owned()
+    }
+
     #[test]
     fn a_line_has_its_message_and_fields() {
-        let written = Arc::new(tempfile::tempfile().unwrap());
-        let (lines, _level) = lines(&Log::default(), written.clone(), false, false).unwrap();
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(vec![lines]), || {
+        let line = written(|| {
             let none: Option<u64> = None;
             tracing::warn!(target: "tegl::request", path = "/a\n\"b", status = 404u16, none, error = %"gone", "{} left", 2);
         });
-        let mut line = String::new();
-        (&*written).rewind().unwrap();
-        (&*written).read_to_string(&mut line).unwrap();
-        let (_time, rest) = line.split_once(' ').unwrap();
-        assert_eq!(rest, " WARN tegl::request: 2 left path=\"/a\\n\\\"b\" status=404 error=gone\n");
+        assert_eq!(line, " WARN tegl::request: 2 left path=\"/a\\n\\\"b\" status=404 error=gone\n");
+    }
+
+    #[test]
+    fn lost_lines_have_a_line() {
+        let expected = " WARN tegl::cli::log: log lines were lost while standard error was blocked lines=3\n";
+        assert_eq!(written(|| report_lost(3)), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod output;
 
 mod check;
+mod clock;
 mod config;
 mod contact_sheet;
 mod creators;
@@ -18,6 +19,7 @@ mod ingest_arguments;
 mod left_out;
 mod lines;
 mod log;
+mod log_writer;
 mod page;
 mod records;
 mod reload;
