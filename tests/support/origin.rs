@@ -95,6 +95,11 @@ impl Origin {
         self.shared.max_in_flight.load(Ordering::SeqCst)
     }
 
+    /// The requests that have not been answered yet.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::SeqCst)
+    }
+
     /// Sets how requests fail from now on, if they do.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
         *self.shared.fault.lock().unwrap() = fault;

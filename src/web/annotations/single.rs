@@ -27,7 +27,7 @@ pub(super) async fn answer(
         return Err(Error::NotFound);
     }
     let tag = entity_tag(&stored.state);
-    if is_not_modified(request, &tag) {
+    if is_not_modified(request, tag.tag()) {
         return Ok(not_modified(HttpResponse::Ok().insert_header(ETag(tag))));
     }
     respond(app, request, place, &stored, reader, StatusCode::OK)

@@ -62,7 +62,7 @@ pub(crate) async fn archive(app: &App, request: &HttpRequest, work: Image<'_>) -
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_DISPOSITION, disposition(&name)));
     response.insert_header(ETag(tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
-    if is_not_modified(request, &tag) {
+    if is_not_modified(request, tag.tag()) {
         return Ok(not_modified(&mut response));
     }
     response.content_type("application/zip");

@@ -92,7 +92,7 @@ impl Document {
         let worth = self.text.len() >= WORTH_COMPRESSING && media_type != "image/png";
         let coding = negotiated_coding(request, worth);
         let tag = self.entity_tag(media_type, coding);
-        if is_not_modified(request, &tag) {
+        if is_not_modified(request, tag.tag()) {
             return not_modified(response.insert_header(ETag(tag))).response;
         }
         response.insert_header(ETag(tag)).insert_header((header::CONTENT_TYPE, media_type));

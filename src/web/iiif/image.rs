@@ -13,7 +13,7 @@ use crate::gallery::{Body, Delivered, Error, Origin, PlannedImage, error_chain};
 use crate::iiif::{ImageRequest, Version};
 use crate::web::App;
 use crate::web::http::accept::info_media_type;
-use crate::web::http::conditional::{is_held, not_modified};
+use crate::web::http::conditional::{is_not_modified, not_modified};
 use crate::web::http::document::Document;
 use crate::web::http::network::Network;
 use crate::web::http::response::Response;
@@ -127,7 +127,7 @@ pub(crate) async fn answer(
 ) -> Result<Response, Error> {
     let planned = app.gallery.images.plan(identifier, wanted).await?;
     let (mut response, tag) = described(app, &planned, &links);
-    if is_held(request, &tag) {
+    if is_not_modified(request, &tag) {
         return Ok(not_modified(&mut response));
     }
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
@@ -138,7 +138,7 @@ pub(crate) async fn answer(
     if is_replanned {
         let (fresh, tag) = described(app, &planned, &links);
         response = fresh;
-        if is_held(request, &tag) {
+        if is_not_modified(request, &tag) {
             return Ok(not_modified(&mut response));
         }
         response

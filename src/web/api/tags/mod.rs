@@ -70,7 +70,7 @@ pub(crate) async fn answer(app: &App, request: &HttpRequest, at: Tags<'_>) -> Re
         None => tag_response(&stored, &all(&stored), StatusCode::OK),
     };
     let tag = revision_tag(&stored);
-    match is_not_modified(request, &tag) {
+    match is_not_modified(request, tag.tag()) {
         true => Ok(not_modified(HttpResponse::Ok().insert_header(ETag(tag)))),
         false => Ok(response),
     }
