@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use tegl::iiif::{ImageRequest, Limits, Version};
 use tegl::master::{Codec, Kind, Level, Master, TileIndex, SourceFormat, complete_jpeg};
 use tegl::pixels::color::Output;
-use tegl::render::{Frame, ColorTransform, Plan, Settings, Source, draw, finish};
+use tegl::render::{Frame, ColorTransform, Plan, Settings, Source, Tile, draw, finish};
 use tegl_fuzz::LIMIT;
 
 const REQUESTS: [[&str; 4]; 3] = [
@@ -45,7 +45,7 @@ fn render(file: &[u8], master: &Master, color: &ColorTransform, plan: &Plan) {
     if stored.grid.tile.area() * frame.tiles.len() as u64 > LIMIT {
         return;
     }
-    let tiles: Vec<_> = frame.tiles.iter().map(|&tile| bytes_of(file, stored, tile, color)).collect();
+    let tiles: Vec<Tile> = frame.tiles.iter().map(|&tile| bytes_of(file, stored, tile, color).into()).collect();
     let Ok(picture) = draw(&frame, stored, &tiles, &|| false) else { return };
     let place = (frame.window, frame.size);
     let _ = finish(plan, &picture, place, master.orientation, color, &Settings::default());

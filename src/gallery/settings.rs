@@ -68,7 +68,7 @@ pub(crate) struct Cache {
     pub answers_mib: u64,
     /// Masters' indexes (tile offsets and lengths), in MiB.
     pub indexes_mib: u64,
-    /// Decoded masters without tiles, in MiB.
+    /// Decoded masters without tiles and, in half of it, decoded tiles of small levels, in MiB.
     pub decoded_mib: u64,
     /// The second tier, on a local disk.
     pub disk: DiskSettings,

@@ -2,6 +2,7 @@
 
 mod callback;
 pub mod color;
+mod copy;
 pub mod decode;
 pub mod encode;
 pub mod file_cursor;
@@ -19,7 +20,7 @@ pub mod tone;
 
 pub use file_cursor::FileCursor;
 pub use picture::Picture;
-pub use planar::{Planar, Plane, Subsampling};
+pub use planar::{Planar, Plane, Position, Subsampling};
 pub use planar_rgb::planar_to_raster;
 pub use raster::{Channels, Raster};
 pub use raw::{Alpha, Depth, Model, Raw, ReadAt, Rows, Samples, Shape};

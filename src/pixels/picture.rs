@@ -24,7 +24,7 @@ impl Picture {
     /// The bytes of the samples.
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Planar(planar) => planar.planes.iter().map(|plane| plane.samples.len() as u64).sum(),
+            Self::Planar(planar) => planar.bytes(),
             Self::Packed(raster) => raster.samples.len() as u64,
         }
     }

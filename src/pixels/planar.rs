@@ -2,7 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::copy::copy;
 use crate::iiif::Dimensions;
+
+/// A pixel's column and row, from the top left.
+pub type Position = (u32, u32);
 
 /// One component's samples, rows from the top without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,16 @@ impl Subsampling {
         if n == 0 { Dimensions::new(color.width * self.across(), color.height * self.down()) } else { color }
     }
 
+    /// The samples of plane `n` that belong to these two pixels, whose columns and rows must be multiples of the
+    /// subsampling.
+    pub(super) const fn places(self, n: usize, (from, to): (Position, Position)) -> (Position, Position) {
+        if n == 0 {
+            return (from, to);
+        }
+        let (across, down) = (self.across(), self.down());
+        ((from.0 / across, from.1 / down), (to.0 / across, to.1 / down))
+    }
+
     /// Bytes of an image of `dimensions`.
     pub fn bytes(self, dimensions: Dimensions) -> u64 {
         (0..self.planes()).map(|n| self.plane(n, dimensions).area()).sum()
@@ -82,6 +96,17 @@ impl Plane {
     /// A plane whose samples are all `value`.
     pub fn blank(dimensions: Dimensions, value: u8) -> Self {
         Self { dimensions, samples: vec![value; dimensions.area() as usize] }
+    }
+
+    /// Copies samples, in rows of `stride` of which an image of `size` is used, from its pixel `from` to `to`; what does not
+    /// fit is dropped.
+    pub(super) fn copy_from(
+        &mut self,
+        (samples, stride): (&[u8], u32),
+        size: Dimensions,
+        places: (Position, Position),
+    ) {
+        copy((samples, stride as usize, size), (&mut self.samples, self.dimensions), 1, places);
     }
 }
 
@@ -122,6 +147,14 @@ impl Planar {
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
     }
 
+    /// Copies an image of the same subsampling from its pixel `from` to `to`; what does not fit is dropped.
+    pub fn copy_from(&mut self, image: &Self, places: (Position, Position)) {
+        for (n, (plane, copied)) in self.planes.iter_mut().zip(&image.planes).enumerate() {
+            let samples = (copied.samples.as_slice(), copied.dimensions.width);
+            plane.copy_from(samples, copied.dimensions, self.subsampling.places(n, places));
+        }
+    }
+
     /// Makes the planes available to the next image of this thread.
     pub fn recycle(self) {
         SPARE.with_borrow_mut(|spare| {
@@ -138,6 +171,11 @@ impl Planar {
     pub fn blank(dimensions: Dimensions, subsampling: Subsampling) -> Self {
         let plane = |n| Plane::blank(subsampling.plane(n, dimensions), if n == 0 { 0 } else { 128 });
         Self { dimensions, subsampling, planes: (0..subsampling.planes()).map(plane).collect() }
+    }
+
+    /// The bytes of all samples.
+    pub fn bytes(&self) -> u64 {
+        self.planes.iter().map(|plane| plane.samples.len() as u64).sum()
     }
 
     /// The same image without chroma.

@@ -1,5 +1,7 @@
 //! Packed 8-bit samples.
 
+use super::Position;
+use super::copy::copy;
 use crate::iiif::Dimensions;
 
 /// The samples of a pixel.
@@ -36,6 +38,12 @@ impl Raster {
     pub fn blank(dimensions: Dimensions, channels: Channels) -> Self {
         let samples = vec![0; dimensions.area() as usize * channels.count()];
         Self { dimensions, channels, samples }
+    }
+
+    /// Copies a raster of the same channels from its pixel `from` to `to`; what does not fit is dropped.
+    pub fn copy_from(&mut self, raster: &Self, places: (Position, Position)) {
+        let from = (raster.samples.as_slice(), raster.stride(), raster.dimensions);
+        copy(from, (&mut self.samples, self.dimensions), self.channels.count(), places);
     }
 
     /// Bytes per row.

@@ -53,7 +53,7 @@ impl Frame {
         rows: u32,
     ) -> Option<Self> {
         let level = master.levels.get(level)?;
-        let whole = Self::of_tiles(plan, master, level, reduce);
+        let whole = Self::of_whole_tiles(plan, master, level, reduce);
         let scale = whole.window.height / f64::from(whole.size.height);
         let (start, height) = (whole.window.y + f64::from(top) * scale, f64::from(rows) * scale);
         // The kernel's three lobes extend beyond the band, unless the scale is 1.
@@ -74,7 +74,7 @@ impl Frame {
         let rows_of_tiles = first / tile..end.div_ceil(tile);
         let tiles = whole.tiles.into_iter().filter(|tile| rows_of_tiles.contains(&tile.row)).collect();
         let size = Dimensions::new(whole.size.width, rows);
-        Some(Self { tiles, origin: (whole.origin.0, first), canvas, window, size, reduce })
+        Some(Self { tiles, origin: (whole.origin.0, first), canvas, window, size, reduce }.trimmed())
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     use crate::iiif::{ImageRequest, Limits, Version};
     use crate::master::write::{Compression, Recipe, Reduced, Writer};
     use crate::master::{Orientation, PartialFile, index};
-    use crate::render::draw;
+    use crate::render::{Tile, draw};
 
     fn master(width: u32, height: u32) -> (Master, Vec<u8>) {
         let recipe = Recipe {
@@ -158,7 +158,7 @@ mod tests {
         let level = &master.levels[level];
         let tile = |&tile: &crate::master::TileIndex| {
             let range = level.range(tile).unwrap();
-            Some(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]))
+            Tile::Stored(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]))
         };
         let tiles: Vec<_> = frame.tiles.iter().map(tile).collect();
         let picture = draw(frame, level, &tiles, &|| false).unwrap();

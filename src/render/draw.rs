@@ -1,11 +1,12 @@
 //! Assembles decoded tiles.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::frame::Frame;
-use crate::iiif::Dimensions;
 use crate::master::{Codec, Level, Photometric, TileIndex, decode_tile};
-use crate::pixels::{Error, Picture, Planar, Raster, jpeg, scale};
+use crate::pixels::{Error, Picture, Planar, Position, Raster, Subsampling, jpeg, scale};
 
 /// Why a rendering failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,23 +19,58 @@ pub enum DrawError {
     Pixels(#[from] Error),
 }
 
-/// Decodes and assembles the frame's tiles; `tiles[n]` is the frame's n-th, `None` if it is not stored.
-///
-/// JPEG tiles are complete, including the shared tables.
+/// A tile of a frame.
+#[derive(Clone, Debug)]
+pub enum Tile {
+    /// It is not stored: its samples are 0.
+    Missing,
+    /// As it is stored; a JPEG is complete, including the shared tables.
+    Stored(Bytes),
+    /// Decoded by [`decoded`].
+    Decoded(Arc<Planar>),
+}
+
+impl From<Option<Bytes>> for Tile {
+    fn from(stored: Option<Bytes>) -> Self {
+        stored.map_or(Self::Missing, Self::Stored)
+    }
+}
+
+impl Tile {
+    /// The subsampling of a JPEG tile; `None` if it has to be decoded to packed samples.
+    fn subsampling(&self) -> Option<Subsampling> {
+        match self {
+            Self::Missing => None,
+            Self::Stored(jpeg) => jpeg::planes(jpeg),
+            Self::Decoded(planar) => Some(planar.subsampling),
+        }
+    }
+}
+
+/// Decodes a JPEG tile completely, at full size, for [`Tile::Decoded`]; `None` if it is damaged or unusual, so that [`draw`]
+/// has to decide about it.
+pub fn decoded(level: &Level, tile: TileIndex, jpeg: &[u8]) -> Option<Planar> {
+    let visible = level.grid.rect(tile).dimensions();
+    let mut planar = Planar::blank(visible, jpeg::planes(jpeg)?);
+    let is_decoded = jpeg::decode_into(jpeg, 1, &mut planar, ((0, 0), (0, 0)), visible);
+    is_decoded.ok()?.then_some(planar)
+}
+
+/// Decodes and assembles the frame's tiles; `tiles[n]` is the frame's n-th.
 ///
 /// # Errors
 /// If a tile is damaged, or `is_cancelled` returns true, which is checked before each tile.
 pub fn draw(
     frame: &Frame,
     level: &Level,
-    tiles: &[Option<Bytes>],
+    tiles: &[Tile],
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Picture, DrawError> {
+    let is_missing = |tile: &Tile| matches!(tile, Tile::Missing);
     if level.codec == Codec::Jpeg
-        && let Some(first) = tiles.iter().flatten().next()
-        && let Some(subsampling) = jpeg::planes(first)
+        && let Some(subsampling) = tiles.iter().find(|tile| !is_missing(tile)).and_then(Tile::subsampling)
     {
-        let whole = tiles.iter().all(Option::is_some);
+        let whole = !tiles.iter().any(is_missing);
         let canvas = if whole { Planar::with_unspecified_samples } else { Planar::blank };
         let mut canvas = canvas(frame.canvas, subsampling);
         if draw_planar(frame, level, tiles, is_cancelled, &mut canvas)? {
@@ -48,17 +84,26 @@ pub fn draw(
 fn draw_planar(
     frame: &Frame,
     level: &Level,
-    tiles: &[Option<Bytes>],
+    tiles: &[Tile],
     is_cancelled: &dyn Fn() -> bool,
     canvas: &mut Planar,
 ) -> Result<bool, DrawError> {
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
-        let Some(stored) = stored else { continue };
         if is_cancelled() {
             return Err(DrawError::Cancelled);
         }
+        let places = places(frame, level, tile);
         let visible = level.grid.rect(tile).dimensions();
-        if !jpeg::decode_into(stored, frame.reduce, canvas, position(frame, level, tile), visible)? {
+        let is_drawn = match stored {
+            Tile::Missing => true,
+            Tile::Stored(jpeg) => jpeg::decode_into(jpeg, frame.reduce, canvas, places, visible)?,
+            Tile::Decoded(planar) if planar.subsampling == canvas.subsampling => {
+                canvas.copy_from(planar, places);
+                true
+            }
+            Tile::Decoded(_) => false,
+        };
+        if !is_drawn {
             return Ok(false); // `draw_packed` returns the error if the tile is too small.
         }
     }
@@ -68,7 +113,7 @@ fn draw_planar(
 fn draw_packed(
     frame: &Frame,
     level: &Level,
-    tiles: &[Option<Bytes>],
+    tiles: &[Tile],
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Raster, DrawError> {
     let mut canvas = Raster::blank(frame.canvas, level.channels());
@@ -76,11 +121,14 @@ fn draw_packed(
         canvas.samples.fill(255); // The samples of tiles that are not stored are 0.
     }
     for (&tile, stored) in frame.tiles.iter().zip(tiles) {
-        let Some(stored) = stored else { continue };
         if is_cancelled() {
             return Err(DrawError::Cancelled);
         }
-        let mut decoded = decode_tile(level, stored, level.grid.rect(tile).dimensions())?;
+        let mut decoded = match stored {
+            Tile::Missing => continue,
+            Tile::Stored(stored) => decode_tile(level, stored, level.grid.rect(tile).dimensions())?,
+            Tile::Decoded(planar) => Picture::Planar(planar.as_ref().clone()).into_packed(),
+        };
         if frame.reduce > 1 {
             let (channels, factor) = (decoded.channels, frame.reduce);
             let (samples, dimensions) =
@@ -90,28 +138,17 @@ fn draw_packed(
         if canvas.channels != decoded.channels {
             return Err(Error::damaged("tile", "its channels differ from those of its directory").into());
         }
-        copy(&decoded, &mut canvas, position(frame, level, tile));
+        canvas.copy_from(&decoded, places(frame, level, tile));
     }
     Ok(canvas)
 }
 
-/// The position of a tile on the canvas.
-fn position(frame: &Frame, level: &Level, tile: TileIndex) -> (u32, u32) {
+/// The first pixel of a tile that is on the canvas, and its position there.
+fn places(frame: &Frame, level: &Level, tile: TileIndex) -> (Position, Position) {
     let rect = level.grid.rect(tile);
-    ((rect.x - frame.origin.0) / frame.reduce, (rect.y - frame.origin.1) / frame.reduce)
-}
-
-fn copy(tile: &Raster, canvas: &mut Raster, (x, y): (u32, u32)) {
-    let Dimensions { width, height } = canvas.dimensions;
-    let channels = canvas.channels.count();
-    let columns = tile.dimensions.width.min(width.saturating_sub(x)) as usize;
-    let rows = tile.dimensions.height.min(height.saturating_sub(y)) as usize;
-    let (from, to) = (tile.stride(), canvas.stride());
-    for row in 0..rows {
-        let source = &tile.samples[row * from..][..columns * channels];
-        canvas.samples[(y as usize + row) * to + x as usize * channels..][..columns * channels]
-            .copy_from_slice(source);
-    }
+    let apart = |one: u32, other: u32| one.saturating_sub(other) / frame.reduce;
+    let from = (apart(frame.origin.0, rect.x), apart(frame.origin.1, rect.y));
+    (from, (apart(rect.x, frame.origin.0), apart(rect.y, frame.origin.1)))
 }
 
 #[cfg(test)]
@@ -119,6 +156,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::iiif::Dimensions;
     use crate::master::write::{Compression, Recipe, Reduced, Writer};
     use crate::master::{Master, Orientation, PartialFile, index};
     use crate::metadata::EmbeddedMetadata;
@@ -157,7 +195,7 @@ mod tests {
         for (side, is_drawn) in [(16, true), (8, false)] {
             let raster = Raster::blank(Dimensions::new(side, side), Channels::Rgb);
             let tile = jpeg::encode(&raster, 90, Subsampling::S444, &EmbeddedMetadata::default()).unwrap();
-            let drawn = draw(&frame, &master.levels[0], &[Some(tile.into())], &|| false);
+            let drawn = draw(&frame, &master.levels[0], &[Tile::Stored(tile.into())], &|| false);
             assert_eq!(drawn.is_ok(), is_drawn, "{side}");
         }
     }

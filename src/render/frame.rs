@@ -10,7 +10,7 @@ use crate::pixels::scale::Window;
 pub struct Frame {
     /// The tiles that intersect the region, row by row.
     pub tiles: Vec<TileIndex>,
-    /// The top left pixel of the first tile, in pixels of the level.
+    /// The top left pixel of the canvas, in pixels of the level.
     pub origin: (u32, u32),
     /// The size of the decoded pixels, after reduction by the decoder.
     pub canvas: Dimensions,
@@ -22,9 +22,17 @@ pub struct Frame {
     pub reduce: u32,
 }
 
+/// The side of the largest block that JPEG codes at a time, with chroma at half size (an MCU, ITU-T T.81, A.2).
+const BLOCK: u32 = 16;
+
 impl Frame {
     /// The frame of a tiled master.
     pub fn of_tiles(plan: &Plan, master: &Master, level: &Level, reduce: u32) -> Self {
+        Self::of_whole_tiles(plan, master, level, reduce).trimmed()
+    }
+
+    /// The same with a canvas that has room for all pixels of its tiles.
+    pub(super) fn of_whole_tiles(plan: &Plan, master: &Master, level: &Level, reduce: u32) -> Self {
         let region = master.orientation.stored(plan.region, master.dimensions);
         let scaled = scaled(region, master.dimensions, level.dimensions);
         let cover = cover(scaled, level.dimensions);
@@ -40,6 +48,27 @@ impl Frame {
         let canvas = Dimensions::new(cut(right - origin.0), cut(bottom - origin.1));
         let window = shrunk(scaled, origin, reduce);
         Self { tiles, origin, canvas, window, size: stored_size(plan, master), reduce }
+    }
+
+    /// The same frame, whose canvas has only the pixels that the image depends on: those of the window and of the kernel
+    /// around it, from a multiple of [`BLOCK`] on.
+    pub(super) fn trimmed(self) -> Self {
+        let Window { x, y, width, height } = self.window;
+        let span = |start: f64, length: f64, to: u32, canvas: u32| {
+            // The kernel reaches three pixels of the image beyond the window; chroma may have half the resolution.
+            let margin = 2.0 * (3.0 * (length / f64::from(to)).max(1.0) + 2.0);
+            let first = (start - margin).max(0.0) as u32 / BLOCK * BLOCK;
+            let end = ((start + length + margin).ceil() as u32).next_multiple_of(BLOCK).min(canvas);
+            (first, end - first)
+        };
+        let (left, across) = span(x, width, self.size.width, self.canvas.width);
+        let (top, down) = span(y, height, self.size.height, self.canvas.height);
+        Self {
+            origin: (self.origin.0 + left * self.reduce, self.origin.1 + top * self.reduce),
+            canvas: Dimensions::new(across, down),
+            window: Window { x: x - f64::from(left), y: y - f64::from(top), width, height },
+            ..self
+        }
     }
 
     /// The frame of a master that was decoded completely, at `1 / reduce`.

@@ -15,7 +15,7 @@ mod settings;
 
 pub use band::{band, band_bytes, band_height, banded_encoder, is_banded};
 pub use color_transform::ColorTransform;
-pub use draw::{DrawError, draw};
+pub use draw::{DrawError, Tile, decoded, draw};
 pub use finish::finish;
 pub use frame::{Frame, bytes_per_pixel};
 pub use plan::{Plan, Source};

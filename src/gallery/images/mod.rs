@@ -5,6 +5,7 @@ mod authorize;
 mod budget;
 mod checks;
 mod cost_limits;
+mod decoded_tiles;
 mod detail;
 mod etag;
 mod freshness;

@@ -116,20 +116,20 @@ pub(super) fn is_whole(handle: &ImageHandle, level: usize, size: Dimensions) -> 
     handle.master.levels[level].grid.tile == size
 }
 
-/// The frame's compressed tiles; JPEG tiles with their headers.
+/// These tiles as they are stored; JPEG tiles with their headers.
 #[tracing::instrument(target = "tegl::trace", level = "trace", name = "read", skip_all)]
 pub(super) async fn tiles(
     handle: &ImageHandle,
     level: usize,
-    frame: &Frame,
+    wanted: &[TileIndex],
 ) -> Result<Vec<Option<Bytes>>, Error> {
     let stored = &handle.master.levels[level];
     let jpeg = stored.codec == Codec::Jpeg;
     let range = |&tile: &TileIndex| if jpeg { tile_range(handle, level, tile) } else { stored.range(tile) };
-    let stored_ranges: Vec<_> = frame.tiles.iter().map(range).collect();
+    let stored_ranges: Vec<_> = wanted.iter().map(range).collect();
     let head = if jpeg { handle.heads[level].as_ref() } else { &[] };
     let stored_tiles = || {
-        let both = frame.tiles.iter().zip(&stored_ranges);
+        let both = wanted.iter().zip(&stored_ranges);
         both.filter_map(|(&tile, range)| Some((tile, range.clone()?)))
     };
     let ranges: Vec<_> = stored_tiles().map(|(_, range)| range).collect();

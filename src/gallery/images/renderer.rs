@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::admission::{Class, Client, Ticket};
 use super::budget::Reserve;
+use super::decoded_tiles::DecodedTiles;
 use super::handle::ImageHandle;
 use super::kept_answers::KeptAnswers;
 use super::mips::Mips;
@@ -23,8 +24,8 @@ use crate::identity::Identity;
 use crate::iiif::Dimensions;
 use crate::master::{Kind, SourceFormat, TileIndex, complete_jpeg};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Picture, jpeg};
-use crate::render::{self, DrawError, Frame, Plan, Source};
+use crate::pixels::{Picture, Planar, jpeg};
+use crate::render::{self, DrawError, Frame, Plan, Source, Tile};
 use crate::store::DiskCache;
 use crate::store::disk::Lookup;
 
@@ -34,6 +35,9 @@ const OVERVIEW: u64 = 1 << 20;
 
 /// The capacity of the cache of JPEG 2000 headers and tile-part offsets, in bytes.
 const CODESTREAMS: u64 = 32 << 20;
+
+/// The part of the memory for decoded images that is for decoded tiles, as a divisor.
+const TILES_SHARE: u64 = 2;
 
 /// Increment this when equal plans give different bytes: it invalidates what clients have cached.
 const RENDERING: u32 = 2;
@@ -55,6 +59,7 @@ pub(super) struct Renderer {
     kept: KeptAnswers,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
+    decoded_tiles: DecodedTiles,
     /// JPEG 2000s whose tile-parts have been located.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
     pub(super) decodings: SingleFlight<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
@@ -85,7 +90,9 @@ impl Renderer {
         let responses = Cache::builder()
             .max_capacity(settings.cache.answers_mib << 20)
             .weigher(|_: &ResponseKey, bytes: &Bytes| (bytes.len() + 256) as u32);
-        let decoded = Cache::builder().max_capacity(settings.cache.decoded_mib << 20).weigher(
+        let decoded_bytes = settings.cache.decoded_mib << 20;
+        let of_tiles = decoded_bytes / TILES_SHARE;
+        let decoded = Cache::builder().max_capacity(decoded_bytes - of_tiles).weigher(
             |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
         );
         Self {
@@ -93,6 +100,7 @@ impl Renderer {
             kept: KeptAnswers::new(disk, xxh3_64(recipe(settings).as_bytes())),
             renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
+            decoded_tiles: DecodedTiles::new(of_tiles),
             codestreams: Cache::builder()
                 .max_capacity(CODESTREAMS)
                 .weigher(|_: &u64, codestream: &Arc<jp2::Codestream>| codestream.weight())
@@ -269,13 +277,28 @@ impl Renderer {
         let master = &handle.master;
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
         let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
-        let cost = stored_bytes(&handle, level, &frame)?.saturating_add(drawn);
+        let decoded = self.decoded_tiles.cost(&master.levels[level], &frame);
+        let cost = stored_bytes(&handle, level, &frame)?.saturating_add(drawn).saturating_add(decoded);
         let mut admitted = self.scheduler.admit(ticket, cost, Some(&handle.store)).await?;
-        let tiles = ticket.before_deadline(tiles(&handle, level, &frame)).await?;
+        let known = self.decoded_tiles.find(&handle, level, &frame);
+        let missing: Vec<TileIndex> = frame
+            .tiles
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(&tile, _)| tile)
+            .collect();
+        let mut read = ticket.before_deadline(tiles(&handle, level, &missing)).await?.into_iter();
         admitted.has_read();
-        let settings = self.settings.clone();
+        let tile = |known: Option<Arc<Planar>>| match known {
+            Some(decoded) => Tile::Decoded(decoded),
+            None => read.next().flatten().into(),
+        };
+        let tiles: Vec<Tile> = known.into_iter().map(tile).collect();
+        let (settings, decoded_tiles) = (self.settings.clone(), self.decoded_tiles.clone());
         let work = move || {
             let master = &handle.master;
+            let tiles = decoded_tiles.decode(&handle, level, &frame, tiles, &cancellation);
             let drawn = render::draw(&frame, &master.levels[level], &tiles, &|| cancellation.is_cancelled());
             let picture = drawn.map_err(stopped)?;
             drop(tiles);
@@ -304,8 +327,9 @@ impl Renderer {
         self.kept.disk()
     }
 
-    /// Clears the response cache.
+    /// Clears the caches of responses and of decoded tiles.
     pub(super) fn forget(&self) {
+        self.decoded_tiles.forget();
         self.responses.invalidate_all();
     }
 
@@ -319,7 +343,8 @@ impl Renderer {
         metrics::gauge!("tegl_work_memory_bytes").set((self.scheduler.taken_kib() << 10) as f64);
         metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.responses.weighted_size() as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.responses.entry_count() as f64);
-        metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(self.decoded.weighted_size() as f64);
+        let decoded = self.decoded.weighted_size() + self.decoded_tiles.bytes();
+        metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(decoded as f64);
     }
 }
 

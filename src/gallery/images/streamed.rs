@@ -15,7 +15,7 @@ use super::scheduler::{LargePermit, StreamHold};
 use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
 use crate::pixels::encode;
-use crate::render::{self, Frame, Plan};
+use crate::render::{self, Frame, Plan, Tile};
 
 /// The number of bytes per chunk. Connections copy whole chunks into their own buffers, which are not accounted for.
 const PIECE: usize = 64 << 10;
@@ -151,7 +151,8 @@ impl Renderer {
             stream.turn = Some(self.scheduler.next_turn().await?);
         }
         let memory = self.scheduler.band(cost(handle, level, &frame)?, &stream.hold).await?;
-        let stored = tiles(handle, level, &frame).await?;
+        let stored: Vec<Tile> =
+            tiles(handle, level, &frame.tiles).await?.into_iter().map(Tile::from).collect();
         let (handle, plan, cancellation) = (handle.clone(), plan.clone(), cancellation.clone());
         let work = move || {
             let drawn =

@@ -8,10 +8,10 @@ use turbojpeg::{
 
 use super::header::header;
 use super::rows::{self, Inks};
-use super::tables;
+use super::{tables, window};
 use crate::iiif::Dimensions;
 use crate::pixels::{
-    Channels, Error, Model, Picture, Planar, Plane, Raster, Raw, Samples, Subsampling, scale,
+    Channels, Error, Model, Picture, Planar, Position, Raster, Raw, Samples, Subsampling, scale,
 };
 
 thread_local! {
@@ -26,7 +26,7 @@ const MAX_SCANS: u32 = 500;
 const MAX_SCANNED: u64 = 1 << 31;
 const MIN_SCAN_LIMIT: u64 = 50;
 /// The most pixels of a tile, at full size: a progressive JPEG is kept at full size even if it is reduced.
-const MAX_TILE: u64 = 8192 * 8192;
+pub(super) const MAX_TILE: u64 = 8192 * 8192;
 
 /// Decodes a complete JPEG at `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result has at most `limit`
 /// pixels. A progressive JPEG may not exceed the limit at full size either, because its coefficients are kept in memory.
@@ -81,7 +81,7 @@ fn decode_sound(jpeg: &[u8], reduce: u32, limit: u64) -> Result<Picture, Error> 
         match layout(header) {
             Some(subsampling) => {
                 let mut planar = Planar::blank(size, subsampling);
-                decode_planes(decompressor, jpeg, header, size, &mut planar, (0, 0), size)?;
+                decode_planes(decompressor, jpeg, header, size, &mut planar, ((0, 0), (0, 0)))?;
                 Ok(Picture::Planar(planar))
             }
             None => packed(decompressor, jpeg, header, size).map(Picture::Packed),
@@ -107,8 +107,9 @@ pub fn scans(jpeg: &[u8], max: usize) -> usize {
     jpeg.windows(2).filter(|pair| *pair == [0xff, 0xda]).take(max).count()
 }
 
-/// Decodes a tile at `1 / reduce` to its position in `canvas`; pixels outside the canvas are dropped. Returns `false` if the
-/// tile's subsampling differs from the canvas's, if it lacks some of the pixels `visible`, or if it needs [`decode`].
+/// Decodes a tile at `1 / reduce`: its pixel `from`, with what is right of it and below it, goes to `to` on the canvas;
+/// pixels outside the canvas are dropped. Returns `false` if the tile's subsampling differs from the canvas's, if it lacks
+/// some of the pixels `visible`, or if it needs [`decode`].
 ///
 /// # Errors
 /// If the JPEG is damaged.
@@ -116,9 +117,12 @@ pub fn decode_into(
     jpeg: &[u8],
     reduce: u32,
     canvas: &mut Planar,
-    (x, y): (u32, u32),
+    (from, to): (Position, Position),
     visible: Dimensions,
 ) -> Result<bool, Error> {
+    if reduce == 1 && window::decode(jpeg, canvas, (from, to), visible) {
+        return Ok(true);
+    }
     let decoded = with_decompressor(jpeg, reduce, |decompressor, header, size| {
         if header.width < visible.width as usize || header.height < visible.height as usize {
             return Ok(false);
@@ -127,11 +131,7 @@ pub fn decode_into(
         if layout(header) != Some(canvas.subsampling) || stored > MAX_TILE {
             return Ok(false);
         }
-        let room = Dimensions::new(
-            size.width.min(canvas.dimensions.width.saturating_sub(x)),
-            size.height.min(canvas.dimensions.height.saturating_sub(y)),
-        );
-        decode_planes(decompressor, jpeg, header, size, canvas, (x, y), room)?;
+        decode_planes(decompressor, jpeg, header, size, canvas, (from, to))?;
         Ok(true)
     });
     match decoded {
@@ -146,8 +146,7 @@ fn decode_planes(
     header: &DecompressHeader,
     size: Dimensions,
     canvas: &mut Planar,
-    at: (u32, u32),
-    room: Dimensions,
+    places: (Position, Position),
 ) -> Result<(), Error> {
     let subsampling = canvas.subsampling;
     SCRATCH.with_borrow_mut(|scratch| {
@@ -160,30 +159,22 @@ fn decode_planes(
         let output =
             YuvImage { pixels: &mut scratch[..length], width, align: 1, height, subsamp: header.subsamp };
         decompressor.decompress_to_yuv(jpeg, output).map_err(|error| Error::damaged("JPEG", error))?;
-        let mut from = 0;
+        let mut start = 0;
         for (n, plane) in canvas.planes.iter_mut().enumerate() {
             let stored = subsampling.padded_plane(n, size);
-            let (across, down) = if n == 0 { (1, 1) } else { (subsampling.across(), subsampling.down()) };
-            let place = (at.0 / across, at.1 / down);
-            let wanted = subsampling.plane(n, room);
-            copy(&scratch[from..], stored.width, plane, place, wanted);
-            from += stored.area() as usize;
+            let samples = &scratch[start..start + stored.area() as usize];
+            plane.copy_from(
+                (samples, stored.width),
+                subsampling.plane(n, size),
+                subsampling.places(n, places),
+            );
+            start += stored.area() as usize;
         }
         if length > 32 << 20 {
             *scratch = Vec::new(); // Do not keep the buffer of a whole master: tiles need far less.
         }
         Ok(())
     })
-}
-
-fn copy(from: &[u8], stride: u32, plane: &mut Plane, (x, y): (u32, u32), wanted: Dimensions) {
-    let to_stride = plane.dimensions.width as usize;
-    let width = wanted.width.min(plane.dimensions.width.saturating_sub(x)) as usize;
-    let height = wanted.height.min(plane.dimensions.height.saturating_sub(y)) as usize;
-    for row in 0..height {
-        let source = &from[row * stride as usize..][..width];
-        plane.samples[(y as usize + row) * to_stride + x as usize..][..width].copy_from_slice(source);
-    }
 }
 
 fn packed(
@@ -282,10 +273,10 @@ mod tests {
     fn a_tile_that_claims_to_be_enormous_is_not_decoded() {
         let mut tile = jpeg(16);
         let mut canvas = Planar::blank(Dimensions::new(16, 16), Subsampling::S420);
-        assert!(decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
+        assert!(decode_into(&tile, 8, &mut canvas, ((0, 0), (0, 0)), Dimensions::new(16, 16)).unwrap());
         let frame = tile.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         tile[frame + 5..frame + 9].copy_from_slice(&[0xff, 0, 0xff, 0]);
-        assert!(!decode_into(&tile, 8, &mut canvas, (0, 0), Dimensions::new(16, 16)).unwrap());
+        assert!(!decode_into(&tile, 8, &mut canvas, ((0, 0), (0, 0)), Dimensions::new(16, 16)).unwrap());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod structure;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use crop::crop;
 pub use decode::{decode, decode_four, decode_into, planes, scans};

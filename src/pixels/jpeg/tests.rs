@@ -163,7 +163,7 @@ fn check_same(jpeg: &[u8], sound: &[u8]) {
     assert_eq!(expected.channels, found.channels);
     assert!(max_difference(&expected.samples, &found.samples) <= 3);
     let mut canvas = Planar::blank(SIZE, Subsampling::S444);
-    decode_into(jpeg, 1, &mut canvas, (0, 0), SIZE).unwrap();
+    decode_into(jpeg, 1, &mut canvas, ((0, 0), (0, 0)), SIZE).unwrap();
     let header = super::header(jpeg).unwrap().unwrap();
     assert_eq!(header.dimensions, SIZE);
 }
@@ -172,7 +172,9 @@ fn check_same(jpeg: &[u8], sound: &[u8]) {
 fn check_damaged(jpeg: &[u8]) {
     assert!(matches!(read(jpeg), Err(Error::Damaged { .. })));
     assert!(matches!(decode(jpeg, 1, 1 << 20), Err(Error::Damaged { .. })));
-    assert!(!decode_into(jpeg, 1, &mut Planar::blank(SIZE, Subsampling::S444), (0, 0), SIZE).unwrap());
+    assert!(
+        !decode_into(jpeg, 1, &mut Planar::blank(SIZE, Subsampling::S444), ((0, 0), (0, 0)), SIZE).unwrap()
+    );
 }
 
 #[test]
