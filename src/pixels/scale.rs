@@ -152,7 +152,7 @@ pub fn planar(
     Ok(Planar { dimensions: size, subsampling, planes })
 }
 
-/// Scales rows first, then columns: rows are the cheaper pass and leave less work for the other.
+/// Scales vertically first, then horizontally: the first pass is the cheaper one and leaves less work for the other.
 fn resize<P: PixelTrait + InnerPixel>(
     from: &[u8],
     image: Dimensions,
