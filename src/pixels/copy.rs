@@ -16,6 +16,9 @@ pub(super) fn copy(
     };
     let width = extent(size.width, from.0, room.width, to.0) * channels;
     let height = extent(size.height, from.1, room.height, to.1);
+    if width == 0 {
+        return; // The rows may begin beyond the images.
+    }
     let at = |row: u32, stride: usize, column: u32| row as usize * stride + column as usize * channels;
     let to_stride = room.width as usize * channels;
     for row in 0..height as u32 {

@@ -230,11 +230,17 @@ fn jpegs_with_missing_samples_are_damaged() {
     }
     let arithmetic = rgb(8, ARITHMETIC).encoded();
     check_damaged(&arithmetic[..arithmetic.len() / 2]);
-    // A frame that is taller than its scan.
+    // A frame that is taller than its scan. A canvas that shows only what is there needs no more.
     let mut tall = rgb(8, PLAIN).encoded();
     let frame = find(&tall, 0xc0);
     tall[frame + 5] = 1;
-    check_damaged(&tall);
+    assert!(matches!(read(&tall), Err(Error::Damaged { .. })));
+    assert!(matches!(decode(&tall, 1, 1 << 20), Err(Error::Damaged { .. })));
+    let decodes = |size| {
+        let mut canvas = Planar::blank(size, Subsampling::S444);
+        decode_into(&tall, 1, &mut canvas, ((0, 0), (0, 0)), SIZE).unwrap()
+    };
+    assert!(decodes(SIZE) && !decodes(Dimensions::new(SIZE.width, SIZE.height + 256)));
 }
 
 #[test]
