@@ -14,6 +14,7 @@ mod doctor;
 mod export;
 mod gallery;
 mod health;
+mod import_reporter;
 mod ingest;
 mod ingest_arguments;
 mod left_out;
