@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::number::write_integers;
+
 /// A width and a height in pixels; both are at least 1 for every image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Dimensions {
@@ -35,7 +37,7 @@ impl Dimensions {
 
 impl fmt::Display for Dimensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{}", self.width, self.height)
+        write_integers(f, &[self.width, self.height])
     }
 }
 
@@ -76,6 +78,6 @@ impl Rect {
 
 impl fmt::Display for Rect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{},{},{}", self.x, self.y, self.width, self.height)
+        write_integers(f, &[self.x, self.y, self.width, self.height])
     }
 }

@@ -1,10 +1,15 @@
 //! Parses and writes numbers by the specification's grammar.
 
+use std::fmt;
+
 /// Digits only. Numbers over 32 bits become the largest 32-bit number, so that a huge region is cropped, and a huge size
 /// exceeds every limit.
 pub fn integer(text: &str) -> Option<u32> {
     let plain = !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse::<u128>().map_or(u32::MAX, |n| n.min(u32::MAX as u128) as u32))
+    match text.len() {
+        ..10 => text.parse().ok().filter(|_| plain),
+        _ => plain.then(|| text.parse::<u128>().map_or(u32::MAX, |n| n.min(u32::MAX as u128) as u32)),
+    }
 }
 
 /// Digits with at most one point (Image API 3.0, §4.7): no sign, no exponent, no `NaN`.
@@ -13,6 +18,18 @@ pub(super) fn decimal(text: &str) -> Option<f64> {
     let points = text.bytes().filter(|&b| b == b'.').count();
     let plain = digits > 0 && points <= 1 && digits + points == text.len() && text.len() <= 40;
     plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Writes integers with commas between them.
+pub(super) fn write_integers(into: &mut impl fmt::Write, numbers: &[u32]) -> fmt::Result {
+    let mut digits = itoa::Buffer::new();
+    for (at, number) in numbers.iter().enumerate() {
+        if at > 0 {
+            into.write_str(",")?;
+        }
+        into.write_str(digits.format(*number))?;
+    }
+    Ok(())
 }
 
 /// Writes a number without trailing zeros and with a leading zero (§4.8): `0.5`, `22.5`, `90`.

@@ -42,6 +42,9 @@ impl Rotation {
 
 /// Rounds to the decimals of the canonical form, so that equal canonical forms mean equal rotations.
 fn canonical(degrees: f64) -> f64 {
+    if degrees.fract() == 0.0 {
+        return degrees;
+    }
     decimal(&format(degrees)).unwrap_or(degrees)
 }
 

@@ -18,6 +18,14 @@ impl Version {
         }
     }
 
+    /// The number, as it is in paths.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::V2 => "2",
+            Self::V3 => "3",
+        }
+    }
+
     /// The JSON-LD context, which is also the media type's profile.
     pub const fn context(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! Plans a request by arithmetic, before any pixel is read.
 
+use std::fmt::{self, Write};
+
 use super::exact_tile::{exact_tile, is_as_stored};
 use crate::iiif::{
     Dimensions, Form, Format, ImageRequest, Invalid, Limits, Quality, Rect, Rotation, Size, Version,
@@ -76,32 +78,52 @@ impl Plan {
 
     /// The part of the canonical URI after the identifier (Image API 3.0, §4.8; 2.1, §4.7).
     pub fn canonical(&self, version: Version, master: &Master, limits: Limits) -> String {
-        let size = match version {
-            Version::V2 => self.size_2(),
-            Version::V3 => self.size_3(limits.of_region(self.region.dimensions(), master.upright())),
-        };
-        let (rotation, quality, format) = (self.rotation, self.quality.name(), self.format.suffix());
-        match self.region == Rect::all(master.upright()) {
-            true => format!("full/{size}/{rotation}/{quality}.{format}"),
-            false => format!("{}/{size}/{rotation}/{quality}.{format}", self.region),
-        }
+        let mut text = String::with_capacity(64);
+        // Writing to a string does not fail.
+        let _written = self.write_canonical(&mut text, version, master, limits);
+        text
     }
 
-    fn size_3(&self, limits: Limits) -> String {
+    fn write_canonical(
+        &self,
+        text: &mut String,
+        version: Version,
+        master: &Master,
+        limits: Limits,
+    ) -> fmt::Result {
+        match self.region == Rect::all(master.upright()) {
+            true => text.push_str("full"),
+            false => write!(text, "{}", self.region)?,
+        }
+        text.push('/');
+        match version {
+            Version::V2 => self.write_size_2(text)?,
+            Version::V3 => {
+                self.write_size_3(text, limits.of_region(self.region.dimensions(), master.upright()))?
+            }
+        }
+        write!(text, "/{}/", self.rotation)?;
+        [self.quality.name(), ".", self.format.suffix()].iter().for_each(|part| text.push_str(part));
+        Ok(())
+    }
+
+    fn write_size_3(&self, text: &mut String, limits: Limits) -> fmt::Result {
         let region = self.region.dimensions();
         let enlarged = self.size.width > region.width || self.size.height > region.height;
         let max = Size { form: Form::Max, upscale: enlarged }.of(region, limits);
-        let caret = if enlarged { "^" } else { "" };
-        if max == Ok(self.size) { format!("{caret}max") } else { format!("{caret}{}", self.size) }
+        if enlarged {
+            text.push('^');
+        }
+        if max == Ok(self.size) { text.write_str("max") } else { write!(text, "{}", self.size) }
     }
 
-    fn size_2(&self) -> String {
+    fn write_size_2(&self, text: &mut String) -> fmt::Result {
         let (region, size) = (self.region.dimensions(), self.size);
         let by_width = Size { form: Form::Width(size.width), upscale: true }.of(region, Limits::NONE);
         match () {
-            () if size == region => "full".to_owned(),
-            () if by_width == Ok(size) => format!("{},", size.width),
-            () => size.to_string(),
+            () if size == region => text.write_str("full"),
+            () if by_width == Ok(size) => write!(text, "{},", size.width),
+            () => write!(text, "{size}"),
         }
     }
 }

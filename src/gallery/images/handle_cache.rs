@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use moka::sync::Cache;
 use tokio::runtime::Handle;
 
@@ -31,7 +32,7 @@ pub(super) struct HandleCache {
     output: Output,
     credit: CreditSettings,
     base_url: String,
-    pub(super) cached: Cache<String, Arc<ImageHandle>>,
+    pub(super) cached: Cache<String, Arc<ImageHandle>, RandomState>,
     openings: SingleFlight<String, Arc<ImageHandle>>,
     pub(super) checks: Checks,
     pub(super) health: Arc<Health>,
@@ -58,7 +59,7 @@ impl HandleCache {
             output: settings.render.output,
             credit: settings.credit.clone(),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
-            cached: cached.build(),
+            cached: cached.build_with_hasher(RandomState::default()),
             openings: SingleFlight::new(tasks.clone()),
             checks: Checks::new(&settings.masters, tasks.clone()),
             health: Arc::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use metrics::Counter;
 use moka::sync::Cache;
 use tokio::runtime::Handle;
@@ -55,7 +56,7 @@ type ResponseKey = (u64, Plan);
 
 /// Renders plans, and caches the results.
 pub(super) struct Renderer {
-    responses: Cache<ResponseKey, Bytes>,
+    responses: Cache<ResponseKey, Bytes, RandomState>,
     kept: KeptAnswers,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
@@ -96,7 +97,7 @@ impl Renderer {
             |_: &(u64, u32), mips: &Arc<Mips>| mips.pictures.iter().map(Picture::bytes).sum::<u64>() as u32,
         );
         Self {
-            responses: responses.build(),
+            responses: responses.build_with_hasher(RandomState::default()),
             kept: KeptAnswers::new(disk, xxh3_64(recipe(settings).as_bytes())),
             renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
@@ -137,12 +138,18 @@ impl Renderer {
             Source::Stored { .. } => Origin::Stored,
             Source::Rendered { .. } => Origin::Rendered,
         };
+        // The system's page cache has them: another copy would take memory, and cost more than reading.
+        let is_local_tile = origin == Origin::Stored && handle.store.is_local();
+        if is_local_tile && let Some(bytes) = read_now(handle, plan) {
+            self.counters.stored.increment(1);
+            return Ok((bytes, origin));
+        }
         let name = (handle.number, plan.clone());
         if let Some(bytes) = self.responses.get(&name) {
             self.count(origin, &self.counters.hits);
             return Ok((bytes, Origin::Cache));
         }
-        if let Some(bytes) = read_now(handle, plan) {
+        if !is_local_tile && let Some(bytes) = read_now(handle, plan) {
             self.count(origin, &self.counters.misses);
             self.responses.insert(name, bytes.clone());
             return Ok((bytes, origin));

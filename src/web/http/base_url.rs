@@ -81,7 +81,7 @@ impl BaseUrl {
         let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
         let prefix = forwarded("x-forwarded-prefix").map_or("", |prefix| prefix.trim_end_matches('/'));
         let prefix = if prefix.is_empty() || is_prefix(prefix) { prefix } else { "" };
-        Ok(format!("{scheme}://{host}{prefix}"))
+        Ok([scheme, "://", host, prefix].concat())
     }
 
     /// Rejects a request whose `Host` is missing, repeated or invalid (RFC 9112, §3.2).

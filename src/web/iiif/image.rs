@@ -108,11 +108,10 @@ pub(crate) async fn pixels(
     let wanted = ImageRequest::parse(version, parameters)?;
     let base = app.base.of(request)?;
     let links = |planned: &PlannedImage| {
-        let (number, canonical, profile) = (version.number(), planned.canonical(version), version.profile());
-        let raw = image.raw;
-        let links =
-            format!("<{base}/iiif/{number}/{raw}/{canonical}>;rel=\"canonical\",<{profile}>;rel=\"profile\"");
-        HeaderValue::try_from(links).ok()
+        let (number, canonical, profile) = (version.segment(), planned.canonical(version), version.profile());
+        let uri = [base.as_str(), "/iiif/", number, "/", image.raw, "/", &canonical];
+        let links = [&["<"], &uri[..], &[">;rel=\"canonical\",<", profile, ">;rel=\"profile\""]];
+        HeaderValue::try_from(links.concat().concat()).ok()
     };
     answer(app, request, &image.identifier, &wanted, links).await
 }
@@ -164,7 +163,7 @@ fn described(
     let tag = planned.etag();
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+    if let Ok(tag) = HeaderValue::try_from(["\"", &tag, "\""].concat()) {
         response.insert_header((header::ETAG, tag));
     }
     if let Some(links) = links(planned) {

@@ -357,6 +357,9 @@ impl<'a> Image<'a> {
 }
 
 fn decoded<'a>(parameter: &'static str, raw: &'a str) -> Result<Cow<'a, str>, Invalid> {
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     percent_decode_str(raw)
         .decode_utf8()
         .map_err(|_| Invalid::new(parameter, raw, "is not UTF-8 when percent-decoded"))
