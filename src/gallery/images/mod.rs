@@ -20,6 +20,7 @@ mod planned;
 mod priority;
 mod pyramids;
 mod read_tiles;
+mod recent_keys;
 mod renderer;
 mod rendition;
 mod revalidate;

@@ -16,6 +16,7 @@ use super::handle::ImageHandle;
 use super::kept_answers::KeptAnswers;
 use super::mips::Mips;
 use super::read_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
+use super::recent_keys::RecentKeys;
 use super::scheduler::RenderScheduler;
 use super::unsent::{Sending, Unsent};
 use crate::gallery::Error;
@@ -57,6 +58,8 @@ type ResponseKey = (u64, Plan);
 /// Renders plans, and caches the results.
 pub(super) struct Renderer {
     responses: Cache<ResponseKey, Bytes, RandomState>,
+    /// What was requested lately.
+    requested: RecentKeys,
     kept: KeptAnswers,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
@@ -98,6 +101,7 @@ impl Renderer {
         );
         Self {
             responses: responses.build_with_hasher(RandomState::default()),
+            requested: RecentKeys::new(),
             kept: KeptAnswers::new(disk, xxh3_64(recipe(settings).as_bytes())),
             renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
@@ -138,20 +142,17 @@ impl Renderer {
             Source::Stored { .. } => Origin::Stored,
             Source::Rendered { .. } => Origin::Rendered,
         };
-        // The system's page cache has them: another copy would take memory, and cost more than reading.
-        let is_local_tile = origin == Origin::Stored && handle.store.is_local();
-        if is_local_tile && let Some(bytes) = read_now(handle, plan) {
-            self.counters.stored.increment(1);
-            return Ok((bytes, origin));
-        }
         let name = (handle.number, plan.clone());
         if let Some(bytes) = self.responses.get(&name) {
             self.count(origin, &self.counters.hits);
             return Ok((bytes, Origin::Cache));
         }
-        if !is_local_tile && let Some(bytes) = read_now(handle, plan) {
+        if let Some(bytes) = read_now(handle, plan) {
             self.count(origin, &self.counters.misses);
-            self.responses.insert(name, bytes.clone());
+            // The system's page cache has the tiles of local files: only those that are requested again are kept here, too.
+            if !handle.store.is_local() || self.requested.insert(&name) {
+                self.responses.insert(name, bytes.clone());
+            }
             return Ok((bytes, origin));
         }
         self.count(origin, &self.counters.misses);
