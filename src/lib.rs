@@ -168,6 +168,7 @@
 //! - Rendering has a fixed pool of threads (`render`, `work.threads`); each job holds a permit for its memory.
 //! - The store waits for remote servers on a runtime of its own, so that callers on any thread can use it.
 //! - Indexing and imports run on blocking threads.
+//! - Log lines are written by a thread of their own, many at a time (`cli/log_writer.rs`).
 //!
 //! # Glossary
 //!
@@ -197,6 +198,8 @@
 //! - Images are scaled vertically first: that pass is the cheaper one and leaves less for the other. The horizontal pass is
 //!   given a multiple of eight samples for each pixel, which the library adds at once: 0.4 to 1.1 of the time, by the scale.
 //! - A rendering decodes no rows below its region, and no samples above it: a tile of 256 pixels often lies across the edge.
+//! - Transparent huge pages are off (`main.rs`): tiles and responses touch a part of each page, and memory grew by a half.
+//! - A stored tile of a local file is kept in memory from its second request on: the first is answered from the system's cache.
 
 // The map above is read in the source, and with `cargo doc --document-private-items`, where its links resolve.
 #![allow(rustdoc::private_intra_doc_links)]
