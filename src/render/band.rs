@@ -165,16 +165,41 @@ mod tests {
         band(plan, &picture, frame, &ColorTransform::default()).unwrap()
     }
 
+    fn planned(path: &str, master: &Master) -> (Plan, (usize, u32)) {
+        let segments: Vec<_> = path.split('/').chain(["default.png"]).collect();
+        let request = ImageRequest::parse(Version::V3, segments.try_into().unwrap()).unwrap();
+        let plan = Plan::new(&request, master, Limits::NONE, true).unwrap();
+        let at = plan.rendering().unwrap_or_else(|| panic!("{path}"));
+        (plan, at)
+    }
+
+    #[test]
+    fn a_trimmed_canvas_gives_the_same_image() {
+        let (master, file) = master(500, 700);
+        for path in [
+            "100,200,130,90/65,/0",
+            "13,17,300,311/233,/0",
+            "70,300,50,50/^50,/0",
+            "440,640,50,50/^120,/0",
+            "pct:40,40,20,20/64,/0",
+        ] {
+            let (plan, (level, reduce)) = planned(path, &master);
+            let stored = &master.levels[level];
+            let [whole, trimmed] =
+                [Frame::of_whole_tiles, Frame::of_tiles].map(|frame| frame(&plan, &master, stored, reduce));
+            assert!(trimmed.canvas.area() < whole.canvas.area(), "{path}: {:?}", trimmed.canvas);
+            let rendered = |frame| render_band(&plan, frame, &master, level, &file);
+            assert!(rendered(&whole) == rendered(&trimmed), "{path}");
+        }
+    }
+
     #[test]
     fn bands_equal_the_whole_image() {
         let (master, file) = master(500, 700);
         for path in
             ["full/max/0", "full/max/!0", "full/201,/0", "full/^600,/0", "13,17,400,611/333,/0", "full/77,/0"]
         {
-            let segments: Vec<_> = path.split('/').chain(["default.png"]).collect();
-            let request = ImageRequest::parse(Version::V3, segments.try_into().unwrap()).unwrap();
-            let plan = Plan::new(&request, &master, Limits::NONE, true).unwrap();
-            let Some((level, reduce)) = plan.rendering() else { panic!("{path}") };
+            let (plan, (level, reduce)) = planned(path, &master);
             let frame = Frame::of_tiles(&plan, &master, &master.levels[level], reduce);
             let whole = render_band(&plan, &frame, &master, level, &file);
             let mut samples = Vec::new();

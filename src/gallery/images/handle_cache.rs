@@ -23,7 +23,17 @@ use crate::store::DiskCache;
 /// How long an opened image stays in memory without requests.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// The opened images.
+/// The opened images, by identifier.
+pub(super) type OpenedImages = Cache<String, Arc<ImageHandle>, RandomState>;
+
+/// Memory for opened images.
+pub(super) fn opened_images(settings: &Settings) -> OpenedImages {
+    let weight = |identifier: &String, handle: &Arc<ImageHandle>| (identifier.len() + handle.weight()) as u32;
+    let opened = Cache::builder().max_capacity(settings.cache.indexes_mib << 20).weigher(weight);
+    opened.time_to_idle(IDLE).build_with_hasher(RandomState::default())
+}
+
+/// Opens images, and keeps them.
 pub(super) struct HandleCache {
     sources: Arc<Sources>,
     pub(super) pyramids: Option<Arc<Pyramids>>,
@@ -32,7 +42,7 @@ pub(super) struct HandleCache {
     output: Output,
     credit: CreditSettings,
     base_url: String,
-    pub(super) cached: Cache<String, Arc<ImageHandle>, RandomState>,
+    pub(super) cached: OpenedImages,
     openings: SingleFlight<String, Arc<ImageHandle>>,
     pub(super) checks: Checks,
     pub(super) health: Arc<Health>,
@@ -43,15 +53,10 @@ impl HandleCache {
     pub(super) fn new(
         sources: Arc<Sources>,
         pyramids: Option<Arc<Pyramids>>,
+        cached: OpenedImages,
         settings: &Settings,
         tasks: Handle,
     ) -> Self {
-        let cached = Cache::builder()
-            .max_capacity(settings.cache.indexes_mib << 20)
-            .weigher(|identifier: &String, handle: &Arc<ImageHandle>| {
-                (identifier.len() + handle.weight()) as u32
-            })
-            .time_to_idle(IDLE);
         Self {
             sources,
             pyramids,
@@ -59,7 +64,7 @@ impl HandleCache {
             output: settings.render.output,
             credit: settings.credit.clone(),
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
-            cached: cached.build_with_hasher(RandomState::default()),
+            cached,
             openings: SingleFlight::new(tasks.clone()),
             checks: Checks::new(&settings.masters, tasks.clone()),
             health: Arc::default(),

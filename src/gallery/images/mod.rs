@@ -56,7 +56,7 @@ use super::sources::Sources;
 use crate::iiif::{Dimensions, Limits};
 use crate::pixels::color::Output;
 use crate::store::{self, DiskCache};
-use handle_cache::HandleCache;
+use handle_cache::{HandleCache, opened_images};
 use original::Digests;
 use pyramids::{Progress, Pyramids};
 use renderer::Renderer;
@@ -91,14 +91,20 @@ impl ImageService {
         settings: &Settings,
         tasks: Handle,
     ) -> std::io::Result<Self> {
-        let masters = &settings.masters;
+        let (masters, opened) = (&settings.masters, opened_images(settings));
         let pyramids = store.map(|store| {
             let (output, threads) = (settings.render.output, scheduler::threads(&settings.work));
-            Arc::new(Pyramids::new(store, &settings.pyramids, output, threads, tasks.clone()))
+            Arc::new(Pyramids::new(
+                store,
+                &settings.pyramids,
+                output,
+                threads,
+                (tasks.clone(), opened.clone()),
+            ))
         });
         let scheduler = RenderScheduler::new(&settings.work)?;
         Ok(Self {
-            handles: HandleCache::new(sources.clone(), pyramids.clone(), settings, tasks.clone()),
+            handles: HandleCache::new(sources.clone(), pyramids.clone(), opened, settings, tasks.clone()),
             sources,
             pyramids,
             renderer: Arc::new(Renderer::new(settings, scheduler, disk, tasks.clone())),
@@ -223,18 +229,17 @@ impl ImageService {
         }
     }
 
-    /// Builds the image's pyramid, if there is a store for it, and drops the image from memory. Returns whether it was built
-    /// here, and not by another server meanwhile.
+    /// Builds the image's pyramid, if there is a store for it. Returns whether it was built here, and not by another server
+    /// meanwhile.
     pub(super) async fn build_pyramid(
         &self,
         handle: Arc<ImageHandle>,
         progress: Progress,
     ) -> Result<bool, Error> {
-        let Some(pyramids) = &self.pyramids else { return Ok(false) };
-        let identifier = handle.identifier.clone();
-        let is_built_here = pyramids.build(handle, progress).await?;
-        self.forget(&identifier);
-        Ok(is_built_here)
+        match &self.pyramids {
+            Some(pyramids) => pyramids.build(handle, progress).await,
+            None => Ok(false),
+        }
     }
 
     /// Opens the image with its pyramid. A missing one is built first if pyramids are built on demand.
@@ -244,7 +249,6 @@ impl ImageService {
             Some(pyramids) if image.needs_pyramid => {
                 // If no pyramid can be built, the master itself may be served.
                 let _built = pyramids.build(image.handle.clone(), Arc::new(|_| {})).await;
-                self.forget(identifier);
                 self.open(identifier).await
             }
             _ => Ok(image),

@@ -163,18 +163,13 @@ impl ImageService {
         handle.needs_pyramid.then_some(pyramids)
     }
 
-    /// Builds a pyramid, and drops the image from memory afterwards.
     fn build_in_background(
         &self,
         pyramids: &Arc<Pyramids>,
         master: &Arc<ImageHandle>,
     ) -> JoinHandle<Result<(), Error>> {
-        let (pyramids, master, cached) = (pyramids.clone(), master.clone(), self.handles.cached.clone());
-        self.tasks.spawn(async move {
-            pyramids.build_on_demand(master.clone()).await?;
-            cached.invalidate(&master.identifier);
-            Ok(())
-        })
+        let (pyramids, master) = (pyramids.clone(), master.clone());
+        self.tasks.spawn(async move { pyramids.build_on_demand(master).await })
     }
 }
 

@@ -20,6 +20,7 @@ use turns::Turns;
 
 use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::ImageHandle;
+use crate::gallery::images::handle_cache::OpenedImages;
 use crate::gallery::images::index_reader::Start;
 use crate::gallery::images::priority::give_way;
 use crate::gallery::single_flight::SingleFlight;
@@ -32,6 +33,8 @@ use crate::store::{self, Diagnosis, Version};
 /// Finds pyramids, and builds each once.
 pub(super) struct Pyramids {
     store: PyramidStore,
+    /// An image that has got its pyramid is opened again.
+    opened: OpenedImages,
     settings: settings::Pyramids,
     output: Output,
     builds: SingleFlight<String, bool>,
@@ -61,10 +64,11 @@ impl Pyramids {
         settings: &settings::Pyramids,
         output: Output,
         threads: usize,
-        tasks: Handle,
+        (tasks, opened): (Handle, OpenedImages),
     ) -> Self {
         Self {
             store,
+            opened,
             settings: settings.clone(),
             output,
             builds: SingleFlight::new(tasks),
@@ -151,8 +155,8 @@ impl Pyramids {
         }
     }
 
-    /// Builds the master's pyramid, and returns whether it was built here; concurrent callers share one build, also those on
-    /// other servers with the same store.
+    /// Builds the master's pyramid, drops its image from memory, and returns whether it was built here; concurrent callers
+    /// share one build, also those on other servers with the same store.
     pub(super) async fn build(
         self: &Arc<Self>,
         master: Arc<ImageHandle>,
@@ -165,7 +169,7 @@ impl Pyramids {
         if let Some(reason) = self.store.reason_read_only() {
             return Err(Error::Unwritable(reason.to_owned()));
         }
-        let (pyramids, key) = (self.clone(), name.clone());
+        let (pyramids, key, identifier) = (self.clone(), name.clone(), master.identifier.clone());
         let build = move |_| async move {
             let made = pyramids.build_once(&master, progress).await;
             if let Err(error) = &made
@@ -175,7 +179,12 @@ impl Pyramids {
             }
             made
         };
-        self.builds.join(name, build).await
+        let built = self.builds.join(name, build).await;
+        if built.is_ok() {
+            // This caller may have another identifier than the one that started the build.
+            self.opened.invalidate(&identifier);
+        }
+        built
     }
 
     /// Builds like [`Pyramids::build`] for a request, but not while the store cannot be written to.
@@ -209,6 +218,10 @@ impl Pyramids {
         metrics::gauge!("tegl_pyramids_under_way").increment(1.0);
         let made = self.build_and_store(master, progress).await;
         claim.release().await;
+        if made.is_ok() {
+            // Before the build is counted: requests from then on find the pyramid.
+            self.opened.invalidate(&master.identifier);
+        }
         metrics::gauge!("tegl_pyramids_under_way").decrement(1.0);
         let result = if made.is_ok() { "made" } else { "failed" };
         metrics::counter!("tegl_pyramids_total", "result" => result).increment(1);
