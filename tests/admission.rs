@@ -39,6 +39,8 @@ impl Held {
             ("TEGL__STORE__TIMEOUT_MS", "60000"),
             ("TEGL__STORE__DEADLINE_MS", "60000"),
             ("TEGL__WORK__DEADLINE_MS", "60000"),
+            // Each rendering reads its tiles.
+            ("TEGL__CACHE__DECODED_MIB", "0"),
             ("TEGL__WEB__TRUSTED_PROXIES", "127.0.0.1"),
         ];
         let url = origin.url();

@@ -162,7 +162,8 @@ fn an_index_without_room_for_files_waits_for_it_and_reports_it() {
         server.get("/api/v1/works").text(),
         server.log()
     );
-    assert!(server.log().contains("no more files fit"), "{}", server.log());
+    let is_logged = || server.log().contains("no more files fit");
+    assert!(eventually(Duration::from_secs(10), is_logged), "{}", server.log());
     assert_eq!(server.get("/iiif/3/a.tif/info.json").status, 200, "images go on");
     small.resize("nr_inodes=4096");
     assert!(eventually(Duration::from_secs(60), || server.get("/api/v1/works?q=horse").status == 200));

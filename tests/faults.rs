@@ -379,7 +379,11 @@ fn two_versions_of_a_master_are_never_mixed() {
         origin.put("a.tif", state);
         Server::start(&origin.url()).get(path).body
     });
-    let environment = [("TEGL__CACHE__ANSWERS_MIB", "0"), ("TEGL__STORE__COALESCE_GAP_KIB", "0")];
+    let environment = [
+        ("TEGL__CACHE__ANSWERS_MIB", "0"),
+        ("TEGL__CACHE__DECODED_MIB", "0"),
+        ("TEGL__STORE__COALESCE_GAP_KIB", "0"),
+    ];
     let server = Server::with(&[&origin.url()], &environment);
     origin.delay(3);
     let mut seen = [0; 2];
