@@ -30,6 +30,12 @@ photographs() {
 
 # libvips: below Q 90 the tiles are YCbCr 4:2:0.
 tiled() { vips tiffsave "masters/$1_strip.tif" "$4" --tile --tile-width "$2" --tile-height "$2" --pyramid --compression jpeg --Q "$3"; }
+deflate() { vips tiffsave masters/m8k_strip.tif "$1" --tile --tile-width 256 --tile-height 256 --pyramid --compression deflate --predictor horizontal; }
+jp2() {
+  vips ppmsave masters/m8k_strip.tif m8k.ppm
+  opj_compress -i m8k.ppm -o "$1" -t 1024,1024 -n 6 -r 10 -p RPCL -c '[256,256],[256,256],[128,128]' -PLT -TP R >/dev/null
+  rm m8k.ppm
+}
 static() { vips dzsave masters/m20k_strip.tif "$1" --layout iiif3 --tile-size 256 --suffix '.jpg[Q=85]'; }
 
 if [ ! -x venv/bin/python ] || ! venv/bin/python -c 'import pyvips' 2>/dev/null; then
@@ -48,4 +54,6 @@ if [ ! -e masters/m20k_strip.tif ] || [ ! -e masters/m8k_strip.tif ]; then
 fi
 once masters/m20k_t256_q85.tif tiled m20k 256 85
 once masters/m20k_t512_q85.tif tiled m20k 512 85
+once masters/m8k_t256_deflate.tif deflate
+once masters/m8k.jp2 jp2
 once static/m20k_dz256 static

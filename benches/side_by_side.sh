@@ -6,7 +6,10 @@
 #   SECS        seconds a row (5)      CONC  connections (16)
 #   PEERS       "static iipsrv node_file"; empty: Tegl alone
 #   PREFER      --prefer: raise servers and wrk above other work (root)
-#   MASTER      m20k_t256_q85.tif
+#   MASTER      m20k_t256_q85.tif; of those that benches/prepare.sh makes, m20k_t512_q85.tif, m8k_t256_deflate.tif or m8k.jp2
+#   REFERENCE   what its pixels are compared with (m20k_strip.tif; m8k_strip.tif for m8k…)
+#   CONC=1 leaves no two requests that share a rendering; TEGL__LOG__SAMPLE=0 leaves out Tegl's log, as nginx has none here;
+#   TEGL__CACHE__DECODED_MIB=0 has Tegl decode every tile anew
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 cd "$here/.."
@@ -14,7 +17,7 @@ export HARNESS=${HARNESS:-${TEGL_SHARED:-../shared}/bench}
 [ -d "$HARNESS" ] || { printf '\n!!! SKIPPED: the side-by-side run needs the harness in %s\n\n' "$HARNESS" >&2; exit 1; }
 HARNESS=$(realpath "$HARNESS")
 export PATH=$PATH:/usr/sbin:/sbin
-.ci/provide wrk nginx spawn-fcgi iipimage-server vips node npm python3 python3-venv
+.ci/provide wrk nginx spawn-fcgi iipimage-server vips opj_compress node npm python3 python3-venv
 TEGL=$(realpath "${TEGL:-${CARGO_TARGET_DIR:-target}/release/tegl}")
 BENCH_DIR=$(realpath -m "${BENCH_DIR:-target/bench}")
 PORT=${PORT:-28490}
@@ -25,6 +28,8 @@ cd "$BENCH_DIR"
 export IMAGE_DIR=$BENCH_DIR/masters STATIC_DIR=$BENCH_DIR/static NODE_MODULES=$BENCH_DIR/node RUN_DIR=$BENCH_DIR/run
 export PIDFILE=$BENCH_DIR/run/tegl.pid PORT0=${PORT0:-28480}
 master=${MASTER:-m20k_t256_q85.tif}
+case $master in m8k*) reference=m8k_strip.tif ;; *) reference=m20k_strip.tif ;; esac
+reference=${REFERENCE:-$reference}
 tile=256
 case $master in *t512*) tile=512 ;; esac
 rows=$BENCH_DIR/rows.jsonl quality=$BENCH_DIR/quality.jsonl
@@ -33,7 +38,7 @@ mkdir -p "$RUN_DIR"
 trap '"$here/serve.sh" stop; for peer in static iipsrv node_file; do python3 "$HARNESS/peers.py" stop "$peer"; done' EXIT
 
 load() { python3 "$HARNESS/bench.py" --json "$rows" --seconds "${SECS:-5}" --conc "${CONC:-16}" --tile "$tile" ${PREFER:-} "$@" >&2; }
-measure_quality() { venv/bin/python "$HARNESS/quality.py" --id "$master" --ref masters/m20k_strip.tif --tile "$tile" --json "$quality" "$@" >/dev/null; }
+measure_quality() { venv/bin/python "$HARNESS/quality.py" --id "$master" --ref "masters/$reference" --tile "$tile" --json "$quality" "$@" >/dev/null; }
 
 for peer in ${PEERS-static iipsrv node_file}; do
   python3 "$HARNESS/peers.py" start "$peer" >&2 || { echo "left out: $peer" >&2; continue; }
