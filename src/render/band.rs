@@ -181,7 +181,7 @@ mod tests {
             "13,17,300,311/233,/0",
             "70,300,50,50/^50,/0",
             "440,640,50,50/^120,/0",
-            "pct:40,40,20,20/64,/0",
+            "210,290,90,130/64,/0",
         ] {
             let (plan, (level, reduce)) = planned(path, &master);
             let stored = &master.levels[level];
