@@ -9,7 +9,7 @@
 # CPU is that of the server alone. The masters are hard links to one file, so the system's cache has them all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-.ci/provide wrk curl
+.ci/provide wrk curl python3
 tegl=$(realpath "${TEGL:-${CARGO_TARGET_DIR:-target}/release/tegl}") master=$(realpath "${MASTER:?name a pyramid}")
 tile=${TILE:-256} seconds=${SECS:-4}
 work=$(realpath -m "${BENCH_DIR:-target/bench}")/growth
@@ -64,12 +64,13 @@ header() { printf '\n| %s | requests | CPU s per 1,000 | p50 ms | p99 ms | not 2
 mkdir "$work/one"
 ln "$master" "$work/one/a.tif" 2>/dev/null || cp "$master" "$work/one/a.tif"
 for ((n = 0; n < 64; n++)); do echo "/iiif/3/a.tif/$((n % 40 * tile)),$((n / 40 * tile)),$tile,$tile/$tile,$tile/0/default.jpg"; done >"$work/tiles"
-# Widths between 512 and 6,000 are equally likely on a logarithmic scale.
-awk 'BEGIN { srand(7); for (n = 0; n < 5000; n++) { w = int(512 * exp(rand() * log(6000 / 512))); h = int(w * 3 / 4)
-  printf "/iiif/3/a.tif/%d,%d,%d,%d/512,/0/default.jpg\n", rand() * 3000, rand() * 3000, w, h } }' >"$work/regions"
 
 header concurrency
 serve "$work/one" TEGL__CATALOGUE__URL=none >/dev/null
+curl -s "$base/iiif/3/a.tif/info.json" | python3 -c 'import json, sys; info = json.load(sys.stdin); print(info["width"], info["height"])' >"$work/size"
+# Widths between 512 and 6,000 are equally likely on a logarithmic scale; no region is requested twice in one load.
+awk '{ srand(7); for (n = 0; n < 20000; n++) { w = int(512 * exp(rand() * log(6000 / 512))); h = int(w * 3 / 4)
+  printf "/iiif/3/a.tif/%d,%d,%d,%d/512,/0/default.jpg\n", rand() * ($1 - w), rand() * ($2 - h), w, h } }' "$work/size" >"$work/regions"
 for connections in ${CONCURRENT:-1 16 256}; do load "64 tiles, $connections connections" "$work/tiles" "$connections"; done
 serve "$work/one" TEGL__CATALOGUE__URL=none TEGL__CACHE__ANSWERS_MIB=0 TEGL__WORK__QUEUE_MS=60000 >/dev/null
 for connections in ${CONCURRENT:-1 16 256}; do load "random regions, $connections connections" "$work/regions" "$connections"; done
@@ -77,13 +78,16 @@ for connections in ${CONCURRENT:-1 16 256}; do load "random regions, $connection
 header "masters (a tile of each in turn; 16 connections)"
 for masters in ${MASTERS:-1 1000 100000}; do
   rm -rf "$work/many"
-  for ((folder = 0; folder * 1000 < masters; folder++)); do
-    mkdir -p "$work/many/$folder"
-    seq -f "$work/many/$folder/%g.tif" 0 $((masters < 1000 ? masters - 1 : 999)) | xargs -n 1 ln "$work/one/a.tif"
+  mkdir -p "$work/many/0"
+  seq -f "$work/many/0/%g.tif" 0 $((masters < 1000 ? masters - 1 : 999)) | xargs -n 1 ln "$work/one/a.tif"
+  # A file has at most 65,000 links.
+  for ((folder = 1; folder * 1000 < masters; folder++)); do
+    if ((folder % 50 == 0)); then cp "$work/one/a.tif" "$work/a.tif" && mkdir "$work/many/$folder" && seq -f "$work/many/$folder/%g.tif" 0 999 | xargs -n 1 ln "$work/a.tif" && rm "$work/a.tif"
+    else cp -al "$work/many/$((folder / 50 * 50))" "$work/many/$folder"; fi
   done
-  start=$(serve "$work/many" TEGL__CATALOGUE__URL=none)
+  serve "$work/many" TEGL__CATALOGUE__URL=none >"$work/start"
   (cd "$work/many" && find . -name '*.tif' | sort -R | sed "s|^\./||; s|/|%2F|g; s|.*|/iiif/3/&/0,0,$tile,$tile/$tile,$tile/0/default.jpg|") >"$work/each"
-  load "$masters masters (start: $start)" "$work/each" 16
+  load "$masters masters (start: $(<"$work/start"))" "$work/each" 16
   sed 's|tif/.*|tif-missing/info.json|' "$work/each" >"$work/missing"
   load "$masters masters, identifiers that do not exist" "$work/missing" 16
 done
