@@ -108,6 +108,7 @@ for copies in ${COPIES:-4 15}; do
   until grep -q 'index of works is built' "$work/log"; do sleep 0.5; done
   echo "| $works works: imported in $imported; indexed with $(awk -v cpu="$(cpu)" 'BEGIN { printf "%.0f", cpu / 100 }') CPU s | | | | | | $(memory) |"
   serve "$work/empty" "${settings[@]}" >/dev/null
+  until curl -sfo /dev/null "$base/api/v1/works?limit=0"; do sleep 0.2; done
   echo "/api/v1/works?limit=20$facets" >"$work/all"
   for word in people landscape river church sea study figure; do echo "/api/v1/works?limit=20&q=$word$facets"; done >"$work/words"
   load "$works works: all, with six facets" "$work/all" 8
