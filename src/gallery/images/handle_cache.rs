@@ -1,16 +1,14 @@
 //! The cache of opened images; concurrent callers share one opening.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use foldhash::fast::RandomState;
-use moka::sync::Cache;
 use tokio::runtime::Handle;
 
 use super::checks::Checks;
 use super::handle::ImageHandle;
 use super::health::Health;
 use super::index_reader::Start;
+use super::opened_images::OpenedImages;
 use super::pyramids::Pyramids;
 use crate::gallery::Error;
 use crate::gallery::settings::{Credit as CreditSettings, Settings};
@@ -19,19 +17,6 @@ use crate::gallery::sources::{Location, Sources};
 use crate::metadata::Credit;
 use crate::pixels::color::Output;
 use crate::store::DiskCache;
-
-/// How long an opened image stays in memory without requests.
-const IDLE: Duration = Duration::from_secs(3600);
-
-/// The opened images, by identifier.
-pub(super) type OpenedImages = Cache<String, Arc<ImageHandle>, RandomState>;
-
-/// Memory for opened images.
-pub(super) fn opened_images(settings: &Settings) -> OpenedImages {
-    let weight = |identifier: &String, handle: &Arc<ImageHandle>| (identifier.len() + handle.weight()) as u32;
-    let opened = Cache::builder().max_capacity(settings.cache.indexes_mib << 20).weigher(weight);
-    opened.time_to_idle(IDLE).build_with_hasher(RandomState::default())
-}
 
 /// Opens images, and keeps them.
 pub(super) struct HandleCache {

@@ -8,7 +8,8 @@ use turbojpeg::{
 
 use super::header::header;
 use super::rows::{self, Inks};
-use super::{tables, window};
+use super::tables;
+use super::window::{self, MAX_TILE};
 use crate::iiif::Dimensions;
 use crate::pixels::{
     Channels, Error, Model, Picture, Planar, Position, Raster, Raw, Samples, Subsampling, scale,
@@ -25,8 +26,6 @@ const MAX_SCANS: u32 = 500;
 /// The most pixels of all scans: every scan visits all coefficients, regardless of its size in bytes.
 const MAX_SCANNED: u64 = 1 << 31;
 const MIN_SCAN_LIMIT: u64 = 50;
-/// The most pixels of a tile, at full size: a progressive JPEG is kept at full size even if it is reduced.
-pub(super) const MAX_TILE: u64 = 8192 * 8192;
 
 /// Decodes a complete JPEG at `1 / reduce` of its size (`reduce` is 1, 2, 4 or 8), if the result has at most `limit`
 /// pixels. A progressive JPEG may not exceed the limit at full size either, because its coefficients are kept in memory.

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::decode::MAX_TILE;
 use super::tables;
 use crate::iiif::Dimensions;
 use crate::pixels::{Planar, Plane, Position};
+
+/// The most pixels of a tile, at full size: a progressive JPEG is kept at full size even if it is reduced.
+pub(super) const MAX_TILE: u64 = 8192 * 8192;
 
 /// `tegl_window` of `window.c`.
 #[repr(C)]

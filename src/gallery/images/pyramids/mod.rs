@@ -20,8 +20,8 @@ use turns::Turns;
 
 use crate::gallery::backoff::Backoff;
 use crate::gallery::images::handle::ImageHandle;
-use crate::gallery::images::handle_cache::OpenedImages;
 use crate::gallery::images::index_reader::Start;
+use crate::gallery::images::opened_images::OpenedImages;
 use crate::gallery::images::priority::give_way;
 use crate::gallery::single_flight::SingleFlight;
 use crate::gallery::{Error, error_chain, settings};
@@ -33,7 +33,7 @@ use crate::store::{self, Diagnosis, Version};
 /// Finds pyramids, and builds each once.
 pub(super) struct Pyramids {
     store: PyramidStore,
-    /// An image that has got its pyramid is opened again.
+    /// An image is dropped from here when its pyramid has been built.
     opened: OpenedImages,
     settings: settings::Pyramids,
     output: Output,
