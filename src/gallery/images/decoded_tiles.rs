@@ -73,7 +73,7 @@ impl DecodedTiles {
     }
 
     fn keeps(&self, level: &Level, frame: &Frame) -> bool {
-        let decoded = level.dimensions.area() * render::bytes_per_pixel(level);
+        let decoded = level.dimensions.area().saturating_mul(render::bytes_per_pixel(level));
         frame.reduce == 1 && level.codec == Codec::Jpeg && decoded <= self.max_level
     }
 
