@@ -43,15 +43,15 @@ fn kernel() -> FilterType {
 /// The same kernel for rows of single samples `scale` times as dense as the image's: the library adds eight samples at a time
 /// and the remainder one by one, so it is given a multiple of eight. Those outside the kernel get a weight that is rounded
 /// to 0, as the library would drop samples of weight 0.
-fn kernel_of_eights(scale: f64) -> FilterType {
-    let eights = |x: f64| if x.abs() < LOBES { lanczos(x) } else { 1e-9 };
-    let support = radius_of_eights(scale) / scale.max(1.0);
-    Filter::new("Lanczos3, a multiple of eight samples", eights, support)
+fn padded_kernel(scale: f64) -> FilterType {
+    let padded = |x: f64| if x.abs() < LOBES { lanczos(x) } else { 1e-9 };
+    let support = padded_radius(scale) / scale.max(1.0);
+    Filter::new("Lanczos3, a multiple of eight samples", padded, support)
         .map_or_else(|_| kernel(), FilterType::Custom)
 }
 
 /// How far this kernel reaches, in samples.
-fn radius_of_eights(scale: f64) -> f64 {
+fn padded_radius(scale: f64) -> f64 {
     let samples = 2.0 * LOBES * scale.max(1.0) + 1.0;
     ((samples / 8.0).ceil() * 8.0 - 1.0) / 2.0
 }
@@ -168,8 +168,8 @@ fn resize<P: PixelTrait + InnerPixel>(
     let across = (window.x + window.width).ceil().min(f64::from(image.width)) - left;
     let scale = window.width / f64::from(size.width);
     // The kernel reaches beyond the window; columns within its margin are kept.
-    let margin = radius_of_eights(scale).ceil() + 1.0;
-    let of_columns = if std::mem::size_of::<P>() == 1 { kernel_of_eights(scale) } else { kernel() };
+    let margin = padded_radius(scale).ceil() + 1.0;
+    let of_columns = if std::mem::size_of::<P>() == 1 { padded_kernel(scale) } else { kernel() };
     let start = (left - margin).max(0.0);
     let end = (left + across + margin).min(f64::from(image.width));
     let between = Dimensions::new((end - start) as u32, size.height);
@@ -271,13 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_of_eights_gives_the_same_samples() {
+    fn the_padded_kernel_gives_the_same_samples() {
         for scale in [1.0, 1.05, 1.17, 1.5, 2.0, 2.7, 3.9, 7.3] {
             let width = (100.0 * scale) as u32 + 20;
             let mut image = ramp(width, 9);
             image.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * n / 7) as u8);
             let window = Window { x: 5.3, y: 0.0, width: 100.0 * scale, height: 9.0 };
-            let [plain, eights] = [kernel(), kernel_of_eights(scale)].map(|kernel| {
+            let [plain, padded] = [kernel(), padded_kernel(scale)].map(|kernel| {
                 let mut scaled = vec![0; 900];
                 pass::<U8>(
                     &image.samples,
@@ -290,7 +290,7 @@ mod tests {
                 .unwrap();
                 scaled
             });
-            assert_eq!(plain, eights, "{scale}");
+            assert_eq!(plain, padded, "{scale}");
         }
     }
 
