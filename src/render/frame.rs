@@ -58,7 +58,9 @@ impl Frame {
             // The kernel reaches three pixels of the image beyond the window; chroma may have half the resolution.
             let margin = 2.0 * (3.0 * (length / f64::from(to)).max(1.0) + 2.0);
             let first = (start - margin).max(0.0) as u32 / BLOCK * BLOCK;
-            let end = ((start + length + margin).ceil() as u32).next_multiple_of(BLOCK).min(canvas);
+            let end = (start + length + margin).ceil() as u32;
+            // A header may claim so large an image that rounding up overflows.
+            let end = end.checked_next_multiple_of(BLOCK).map_or(canvas, |end| end.min(canvas));
             (first, end - first)
         };
         let (left, across) = span(x, width, self.size.width, self.canvas.width);
