@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 /// How many keys are remembered at most; 256 KiB.
 const SLOTS: usize = 1 << 16;
 
-/// A table of fingerprints. A key that was not seen is taken for one that was in one of four billion cases; one that was
+/// A table of fingerprints. A key that was not seen is taken for one that was in one of two billion cases; one that was
 /// seen is forgotten when another takes its slot.
 pub(super) struct RecentKeys {
     slots: Box<[AtomicU32]>,
