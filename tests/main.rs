@@ -35,6 +35,7 @@ mod html;
 mod image_api;
 mod index;
 mod ingest;
+mod jpeg2000;
 mod kills;
 mod left_out;
 mod likeness;

@@ -74,6 +74,13 @@ impl Rect {
     pub const fn bottom(self) -> u32 {
         self.y + self.height
     }
+
+    /// What both have in common; its width or height is 0 if that is nothing.
+    pub fn intersection(self, other: Self) -> Self {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let width = self.right().min(other.right()).saturating_sub(x);
+        Self { x, y, width, height: self.bottom().min(other.bottom()).saturating_sub(y) }
+    }
 }
 
 impl fmt::Display for Rect {

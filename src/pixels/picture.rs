@@ -1,5 +1,7 @@
 //! A decoded image, in planes or packed.
 
+use std::borrow::Cow;
+
 use super::{Planar, Plane, Raster, planar_to_raster, scale};
 use crate::iiif::Dimensions;
 
@@ -34,6 +36,14 @@ impl Picture {
         match self {
             Self::Planar(planar) => planar_to_raster(&planar),
             Self::Packed(raster) => raster,
+        }
+    }
+
+    /// The interleaved samples; planes are converted.
+    pub fn packed(&self) -> Cow<'_, Raster> {
+        match self {
+            Self::Planar(planar) => Cow::Owned(planar_to_raster(planar)),
+            Self::Packed(raster) => Cow::Borrowed(raster),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Assembles decoded tiles.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -27,7 +28,7 @@ pub enum Tile {
     /// As it is stored; a JPEG is complete, including the shared tables.
     Stored(Bytes),
     /// Decoded by [`decoded`].
-    Decoded(Arc<Planar>),
+    Decoded(Arc<Picture>),
 }
 
 impl From<Option<Bytes>> for Tile {
@@ -42,18 +43,25 @@ impl Tile {
         match self {
             Self::Missing => None,
             Self::Stored(jpeg) => jpeg::planes(jpeg),
-            Self::Decoded(planar) => Some(planar.subsampling),
+            Self::Decoded(picture) => match picture.as_ref() {
+                Picture::Planar(planar) => Some(planar.subsampling),
+                Picture::Packed(_) => None,
+            },
         }
     }
 }
 
-/// Decodes a JPEG tile completely, at full size, for [`Tile::Decoded`]; `None` if it is damaged or unusual, so that [`draw`]
-/// has to decide about it.
-pub fn decoded(level: &Level, tile: TileIndex, jpeg: &[u8]) -> Option<Planar> {
+/// Decodes a tile completely, at full size, for [`Tile::Decoded`]; `None` if it is damaged, so that [`draw`] has to decide
+/// about it.
+pub fn decoded(level: &Level, tile: TileIndex, stored: &[u8]) -> Option<Picture> {
     let visible = level.grid.rect(tile).dimensions();
-    let mut planar = Planar::blank(visible, jpeg::planes(jpeg)?);
-    let is_decoded = jpeg::decode_into(jpeg, 1, &mut planar, ((0, 0), (0, 0)), visible);
-    is_decoded.ok()?.then_some(planar)
+    let planes = if level.codec == Codec::Jpeg { jpeg::planes(stored) } else { None };
+    let Some(subsampling) = planes else {
+        return decode_tile(level, stored, visible).ok().map(Picture::Packed);
+    };
+    let mut planar = Planar::blank(visible, subsampling);
+    let is_decoded = jpeg::decode_into(stored, 1, &mut planar, ((0, 0), (0, 0)), visible);
+    is_decoded.ok()?.then_some(Picture::Planar(planar))
 }
 
 /// Decodes and assembles the frame's tiles; `tiles[n]` is the frame's n-th.
@@ -97,11 +105,13 @@ fn draw_planar(
         let is_drawn = match stored {
             Tile::Missing => true,
             Tile::Stored(jpeg) => jpeg::decode_into(jpeg, frame.reduce, canvas, places, visible)?,
-            Tile::Decoded(planar) if planar.subsampling == canvas.subsampling => {
-                canvas.copy_from(planar, places);
-                true
-            }
-            Tile::Decoded(_) => false,
+            Tile::Decoded(picture) => match picture.as_ref() {
+                Picture::Planar(planar) if planar.subsampling == canvas.subsampling => {
+                    canvas.copy_from(planar, places);
+                    true
+                }
+                _ => false,
+            },
         };
         if !is_drawn {
             return Ok(false); // `draw_packed` returns the error if the tile is too small.
@@ -126,14 +136,16 @@ fn draw_packed(
         }
         let mut decoded = match stored {
             Tile::Missing => continue,
-            Tile::Stored(stored) => decode_tile(level, stored, level.grid.rect(tile).dimensions())?,
-            Tile::Decoded(planar) => Picture::Planar(planar.as_ref().clone()).into_packed(),
+            Tile::Stored(stored) => {
+                Cow::Owned(decode_tile(level, stored, level.grid.rect(tile).dimensions())?)
+            }
+            Tile::Decoded(picture) => picture.packed(),
         };
         if frame.reduce > 1 {
             let (channels, factor) = (decoded.channels, frame.reduce);
             let (samples, dimensions) =
                 scale::shrink(&decoded.samples, decoded.dimensions, channels.count(), factor);
-            decoded = Raster { dimensions, channels, samples };
+            decoded = Cow::Owned(Raster { dimensions, channels, samples });
         }
         if canvas.channels != decoded.channels {
             return Err(Error::damaged("tile", "its channels differ from those of its directory").into());

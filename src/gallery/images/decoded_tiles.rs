@@ -5,18 +5,20 @@ use std::sync::Arc;
 use moka::sync::Cache;
 
 use super::handle::ImageHandle;
+use crate::gallery::Error;
 use crate::gallery::single_flight::Cancellation;
-use crate::master::{Codec, Level, TileIndex};
-use crate::pixels::Planar;
+use crate::iiif::Dimensions;
+use crate::master::{Level, TileIndex};
+use crate::pixels::{Picture, Raster};
 use crate::render::{self, Frame, Tile};
 
-/// The image's number, the level, and the tile.
-type Key = (u64, usize, TileIndex);
+/// The image's number, the level, and the tile. For a JPEG 2000, the level is the logarithm of the reduction.
+pub(super) type Key = (u64, usize, TileIndex);
 
-/// Decoded JPEG tiles of small levels. Those of a large one would replace each other before they are requested again.
+/// Decoded tiles of small levels. Those of a large one would replace each other before they are requested again.
 #[derive(Clone)]
 pub(super) struct DecodedTiles {
-    cache: Cache<Key, Arc<Planar>>,
+    cache: Cache<Key, Arc<Picture>>,
     /// The most bytes of a level, decoded: two such levels fit.
     max_level: u64,
 }
@@ -26,15 +28,19 @@ impl DecodedTiles {
     pub(super) fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_: &Key, tile: &Arc<Planar>| (tile.bytes() + 256) as u32);
+            .weigher(|_: &Key, tile: &Arc<Picture>| (tile.bytes() + 256) as u32);
         Self { cache: cache.build(), max_level: bytes / 2 }
     }
 
     /// The frame's tiles that are cached; `None` for the others.
-    pub(super) fn find(&self, handle: &ImageHandle, level: usize, frame: &Frame) -> Vec<Option<Arc<Planar>>> {
+    pub(super) fn find(
+        &self,
+        handle: &ImageHandle,
+        level: usize,
+        frame: &Frame,
+    ) -> Vec<Option<Arc<Picture>>> {
         let is_kept = self.keeps(&handle.master.levels[level], frame);
-        let find =
-            |&tile: &TileIndex| is_kept.then(|| self.cache.get(&(handle.number, level, tile))).flatten();
+        let find = |&tile: &TileIndex| is_kept.then(|| self.get(&(handle.number, level, tile))).flatten();
         frame.tiles.iter().map(find).collect()
     }
 
@@ -52,11 +58,11 @@ impl DecodedTiles {
             return tiles;
         }
         let decode = |(&index, tile): (&TileIndex, Tile)| {
-            let Tile::Stored(jpeg) = &tile else { return tile };
+            let Tile::Stored(stored) = &tile else { return tile };
             if cancellation.is_cancelled() {
                 return tile;
             }
-            let Some(decoded) = render::decoded(stored_level, index, jpeg) else { return tile };
+            let Some(decoded) = render::decoded(stored_level, index, stored) else { return tile };
             let decoded = Arc::new(decoded);
             self.cache.insert((handle.number, level, index), decoded.clone());
             Tile::Decoded(decoded)
@@ -73,8 +79,37 @@ impl DecodedTiles {
     }
 
     fn keeps(&self, level: &Level, frame: &Frame) -> bool {
-        let decoded = level.dimensions.area().saturating_mul(render::bytes_per_pixel(level));
-        frame.reduce == 1 && level.codec == Codec::Jpeg && decoded <= self.max_level
+        frame.reduce == 1 && self.keeps_level(level.dimensions, render::bytes_per_pixel(level))
+    }
+
+    /// Whether tiles of a level of this size are kept.
+    pub(super) fn keeps_level(&self, level: Dimensions, bytes_per_pixel: u64) -> bool {
+        level.area().saturating_mul(bytes_per_pixel) <= self.max_level
+    }
+
+    /// A tile, if it is cached.
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<Picture>> {
+        self.cache.get(key)
+    }
+
+    /// A tile, decoded by `decode` unless it is cached. If another rendering decodes it, its result is waited for.
+    ///
+    /// # Errors
+    /// That of the rendering that decoded it, unless this was cancelled and the caller is not.
+    pub(super) fn get_or_decode(
+        &self,
+        key: Key,
+        cancellation: &Cancellation,
+        decode: impl Fn() -> Result<Raster, Error>,
+    ) -> Result<Arc<Picture>, Error> {
+        loop {
+            cancellation.check()?;
+            match self.cache.try_get_with(key, || decode().map(Picture::Packed).map(Arc::new)) {
+                Ok(tile) => return Ok(tile),
+                Err(error) if matches!(*error, Error::Abandoned) => {}
+                Err(error) => return Err(Error::clone(&error)),
+            }
+        }
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -13,6 +13,7 @@ mod handle;
 mod handle_cache;
 mod health;
 mod index_reader;
+mod jpeg2000;
 mod kept_answers;
 mod mips;
 mod opened_images;

@@ -26,7 +26,7 @@ use crate::identity::Identity;
 use crate::iiif::Dimensions;
 use crate::master::{Kind, SourceFormat, TileIndex, complete_jpeg};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Picture, Planar, jpeg};
+use crate::pixels::{Picture, jpeg};
 use crate::render::{self, DrawError, Frame, Plan, Source, Tile};
 use crate::store::DiskCache;
 use crate::store::disk::Lookup;
@@ -63,7 +63,7 @@ pub(super) struct Renderer {
     kept: KeptAnswers,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
-    decoded_tiles: DecodedTiles,
+    pub(super) decoded_tiles: DecodedTiles,
     /// JPEG 2000s whose tile-parts have been located.
     pub(super) codestreams: Cache<u64, Arc<jp2::Codestream>>,
     pub(super) decodings: SingleFlight<(u64, u32), (Arc<Mips>, Arc<Reserve>)>,
@@ -298,7 +298,7 @@ impl Renderer {
             .collect();
         let mut read = ticket.before_deadline(tiles(&handle, level, &missing)).await?.into_iter();
         admitted.has_read();
-        let tile = |known: Option<Arc<Planar>>| match known {
+        let tile = |known: Option<Arc<Picture>>| match known {
             Some(decoded) => Tile::Decoded(decoded),
             None => read.next().flatten().into(),
         };

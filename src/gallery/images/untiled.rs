@@ -1,6 +1,5 @@
-//! Masters without tiles: decoded whole or in part, and cached.
+//! Masters without tiles, decoded whole and cached.
 
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use tokio::sync::Mutex;
 use super::admission::Ticket;
 use super::budget::Reserve;
 use super::handle::ImageHandle;
+use super::jpeg2000::{CancellableReader, overview, read_ahead};
 use super::mips::Mips;
 use super::pyramids::ReadAhead;
 use super::renderer::Renderer;
@@ -19,7 +19,7 @@ use crate::gallery::single_flight::Cancellation;
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{self, Kind, SourceFormat};
 use crate::pixels::decode::jp2;
-use crate::pixels::{Depth, Model, Picture, Raster, ReadAt, Rows, Shape, ShrunkRows, jpeg};
+use crate::pixels::{Depth, Model, Picture, Raster, Rows, Shape, ShrunkRows, jpeg};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
 /// The minimum memory of a rendering besides its decoder, in bytes.
@@ -50,69 +50,6 @@ impl Renderer {
         }
         let small = handle.master.dimensions.area() <= self.whole_pixels / 4;
         if small || reduce < 8 { 1 } else { reduce / 2 }
-    }
-
-    /// Renders a region of a JPEG 2000, which is decoded in part and at a reduced resolution.
-    pub(super) async fn region(
-        self: &Arc<Self>,
-        handle: &Arc<ImageHandle>,
-        plan: &Plan,
-        reduce: u32,
-        ticket: &Ticket,
-        cancellation: Cancellation,
-    ) -> Result<Bytes, Error> {
-        let (framed, planned) = (handle.clone(), plan.clone());
-        let frame = move |codestream: &jp2::Codestream, file: &CancellableReader| {
-            let reduce = reduce.ilog2().min(codestream.header().resolutions - 1);
-            let frame = Frame::of_region(&planned, &framed.master, 1 << reduce);
-            let cost = codestream.cost(file, frame.source(framed.master.dimensions), reduce)?;
-            Ok((frame, reduce, cost))
-        };
-        let (codestream, file, (frame, reduce, cost)) =
-            self.codestream(handle, ticket, cancellation.clone(), frame).await?;
-        let cost = cost.saturating_add(frame.cost(4)).saturating_add(read_ahead(handle));
-        let admitted = self.scheduler.admit_reader(ticket, cost, &handle.store).await?;
-        let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
-        let work = move || {
-            cancellation.check()?;
-            let source = frame.source(handle.master.dimensions);
-            let raw = codestream.decode(&file, source, reduce, u64::MAX);
-            trim::after(cost);
-            let raw = file.checked(raw)?;
-            let picture = Picture::Packed(handle.color.apply(raw));
-            let place = (frame.window, frame.size);
-            let color = handle.color.after_conversion();
-            Ok(render::finish(&plan, &picture, place, handle.master.orientation, &color, &settings)?)
-        };
-        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
-    }
-
-    /// Locates the tile-parts of a JPEG 2000, and calls `inspect` on it; no sample is decoded.
-    async fn codestream<T: Send + 'static>(
-        &self,
-        handle: &Arc<ImageHandle>,
-        ticket: &Ticket,
-        cancellation: Cancellation,
-        inspect: impl FnOnce(&jp2::Codestream, &CancellableReader) -> Result<T, Error> + Send + 'static,
-    ) -> Result<(Arc<jp2::Codestream>, CancellableReader, T), Error> {
-        let file = ReadAhead::random_access(handle.clone(), Handle::current());
-        let file = CancellableReader { file, cancellation };
-        let known = self.codestreams.get(&handle.number);
-        let is_known = known.is_some();
-        let open = move || {
-            let codestream = match known {
-                Some(known) => known,
-                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
-            };
-            let found = file.checked(inspect(&codestream, &file))?;
-            Ok((codestream, file, found))
-        };
-        let admitted = self.scheduler.admit_reader(ticket, 4 << 20, &handle.store).await?;
-        let found = self.scheduler.run_admitted(admitted, open).await?;
-        if !is_known {
-            self.codestreams.insert(handle.number, found.0.clone());
-        }
-        Ok(found)
     }
 
     pub(super) async fn whole(
@@ -286,56 +223,6 @@ impl Renderer {
 /// The memory for finishing a response of this size, besides its decoded picture, in bytes.
 fn finishing_cost(size: Dimensions) -> u64 {
     size.area() * 6 + (1 << 20)
-}
-
-/// The memory for prefetched parts of a remote master, in bytes.
-fn read_ahead(handle: &ImageHandle) -> u64 {
-    if handle.store.is_local() { 0 } else { ReadAhead::MEMORY.min(handle.version.size) }
-}
-
-/// A master's bytes; reads fail once all callers have gone, because decoders cannot be cancelled otherwise.
-struct CancellableReader {
-    file: ReadAhead,
-    cancellation: Cancellation,
-}
-
-impl CancellableReader {
-    /// A decoder's result, unless it was cancelled or the store failed meanwhile.
-    fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
-        self.cancellation.check()?;
-        self.file.checked(made)
-    }
-}
-
-impl ReadAt for CancellableReader {
-    fn size(&self) -> u64 {
-        self.file.size()
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        if self.cancellation.is_cancelled() {
-            return Err(io::Error::other("the rendering was cancelled"));
-        }
-        self.file.read_at(offset, into)
-    }
-}
-
-/// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses.
-fn overview(
-    codestream: &jp2::Codestream,
-    file: &CancellableReader,
-    base: u32,
-    color: &ColorTransform,
-) -> Result<Raster, Error> {
-    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
-    let reduce = base.ilog2().min(resolutions - 1);
-    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
-    let mut picture = Picture::Packed(color.apply(raw));
-    // The file has fewer resolutions.
-    for _ in reduce..base.ilog2() {
-        picture = picture.halved();
-    }
-    Ok(picture.into_packed())
 }
 
 /// All rows, shrunk while they are read, in the colors of responses. A few bytes may decode to very many rows, so that

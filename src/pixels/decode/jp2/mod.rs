@@ -153,7 +153,13 @@ impl Codestream {
         }
     }
 
-    fn is_ht(&self) -> bool {
+    /// Whether the image begins at the reference grid's origin, so that all parts of it have whole samples at each resolution.
+    pub fn starts_at_origin(&self) -> bool {
+        (self.main.area.x[0], self.main.area.y[0]) == (0, 0)
+    }
+
+    /// Whether any component is coded as HTJ2K (ISO 15444-15), of which tiles are decoded as a whole.
+    pub fn is_ht(&self) -> bool {
         self.main.coding.is_ht || self.main.exceptions.iter().any(|coding| coding.is_ht)
     }
 
@@ -214,7 +220,7 @@ impl Codestream {
     }
 
     /// The number of resolutions; one for a palette, whose indices cannot be averaged.
-    fn resolutions(&self) -> u32 {
+    pub fn resolutions(&self) -> u32 {
         if self.boxes.palette.is_empty() { self.main.resolutions() } else { 1 }
     }
 

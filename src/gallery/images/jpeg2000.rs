@@ -1,0 +1,265 @@
+//! JPEG 2000 masters, which are decoded in part and at a reduced resolution.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use super::admission::Ticket;
+use super::decoded_tiles::{DecodedTiles, Key};
+use super::handle::ImageHandle;
+use super::pyramids::ReadAhead;
+use super::renderer::Renderer;
+use super::trim;
+use crate::gallery::Error;
+use crate::gallery::single_flight::Cancellation;
+use crate::iiif::{Dimensions, Rect};
+use crate::master::{Grid, TileIndex};
+use crate::pixels::decode::jp2;
+use crate::pixels::{Channels, Picture, Raster, ReadAt};
+use crate::render::{self, ColorTransform, Frame, Plan};
+
+/// The side of the tiles that are kept decoded, in pixels of their resolution. Neighbouring regions share code-blocks, of
+/// which larger tiles decode fewer twice; smaller ones decode less that was not requested.
+const TILE: u32 = 512;
+
+/// What a rendering decodes of a JPEG 2000.
+struct Part {
+    frame: Frame,
+    /// The logarithm of the reduction.
+    reduce: u32,
+    /// The tiles that contain it; `None` if it is decoded as one piece, for this rendering alone.
+    tiles: Option<Tiles>,
+}
+
+struct Tiles {
+    grid: Grid,
+    /// Each tile, and its samples if they were cached.
+    found: Vec<(TileIndex, Option<Arc<Picture>>)>,
+}
+
+impl Renderer {
+    /// Renders a region of a JPEG 2000.
+    pub(super) async fn region(
+        self: &Arc<Self>,
+        handle: &Arc<ImageHandle>,
+        plan: &Plan,
+        reduce: u32,
+        ticket: &Ticket,
+        cancellation: Cancellation,
+    ) -> Result<Bytes, Error> {
+        let (framed, planned, decoded_tiles) = (handle.clone(), plan.clone(), self.decoded_tiles.clone());
+        let part = move |codestream: &jp2::Codestream, file: &CancellableReader| {
+            let reduce = reduce.ilog2().min(codestream.resolutions() - 1);
+            let part = Part::new(&framed, &planned, codestream, reduce, &decoded_tiles);
+            let cost = part.decoding_cost(&framed, codestream, file)?;
+            Ok((part, cost))
+        };
+        let (codestream, file, (part, cost)) =
+            self.codestream(handle, ticket, cancellation.clone(), part).await?;
+        let admitted_cost = cost.saturating_add(part.frame.cost(4)).saturating_add(read_ahead(handle));
+        let admitted = self.scheduler.admit_reader(ticket, admitted_cost, &handle.store).await?;
+        let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
+        let decoded_tiles = self.decoded_tiles.clone();
+        let work = move || {
+            cancellation.check()?;
+            let picture = {
+                let _trim = trim::Guard(cost);
+                part.decode(&handle, &codestream, &file, &decoded_tiles)?
+            };
+            let place = (part.frame.window, part.frame.size);
+            let color = handle.color.after_conversion();
+            Ok(render::finish(&plan, &picture, place, handle.master.orientation, &color, &settings)?)
+        };
+        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
+    }
+
+    /// Locates the tile-parts of a JPEG 2000, and calls `inspect` on it; no sample is decoded.
+    pub(super) async fn codestream<T: Send + 'static>(
+        &self,
+        handle: &Arc<ImageHandle>,
+        ticket: &Ticket,
+        cancellation: Cancellation,
+        inspect: impl FnOnce(&jp2::Codestream, &CancellableReader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Arc<jp2::Codestream>, CancellableReader, T), Error> {
+        let file = ReadAhead::random_access(handle.clone(), Handle::current());
+        let file = CancellableReader { file, cancellation };
+        let known = self.codestreams.get(&handle.number);
+        let is_known = known.is_some();
+        let open = move || {
+            let codestream = match known {
+                Some(known) => known,
+                None => Arc::new(file.checked(jp2::Codestream::open(&file))?),
+            };
+            let found = file.checked(inspect(&codestream, &file))?;
+            Ok((codestream, file, found))
+        };
+        let admitted = self.scheduler.admit_reader(ticket, 4 << 20, &handle.store).await?;
+        let found = self.scheduler.run_admitted(admitted, open).await?;
+        if !is_known {
+            self.codestreams.insert(handle.number, found.0.clone());
+        }
+        Ok(found)
+    }
+}
+
+impl Part {
+    fn new(
+        handle: &ImageHandle,
+        plan: &Plan,
+        codestream: &jp2::Codestream,
+        reduce: u32,
+        decoded_tiles: &DecodedTiles,
+    ) -> Self {
+        let frame = Frame::of_region(plan, &handle.master, 1 << reduce);
+        let level = handle.master.dimensions.reduced(1 << reduce);
+        // Of HTJ2K, the codestream's tiles are decoded as a whole, so that smaller ones would be decoded repeatedly.
+        let is_kept = codestream.starts_at_origin()
+            && !codestream.is_ht()
+            && decoded_tiles.keeps_level(level, channels(handle).count() as u64);
+        let tiles = is_kept.then(|| {
+            let grid = Grid { image: level, tile: Dimensions::new(TILE, TILE) };
+            let find = |tile| (tile, decoded_tiles.get(&key(handle, reduce, tile)));
+            Tiles { grid, found: grid.covering(covered(&frame)).map(find).collect() }
+        });
+        Self { frame, reduce, tiles }
+    }
+
+    /// The memory for decoding, in bytes.
+    fn decoding_cost(
+        &self,
+        handle: &ImageHandle,
+        codestream: &jp2::Codestream,
+        file: &CancellableReader,
+    ) -> Result<u64, Error> {
+        let full = handle.master.dimensions;
+        let Some(Tiles { grid, found }) = &self.tiles else {
+            return Ok(codestream.cost(file, self.frame.source(full), self.reduce)?);
+        };
+        let (mut decoding, mut kept) = (0, 0u64);
+        for (tile, _) in found.iter().filter(|(_, samples)| samples.is_none()) {
+            let rect = grid.rect(*tile);
+            kept += rect.dimensions().area() * channels(handle).count() as u64;
+            decoding = codestream.cost(file, full_size(rect, self.reduce, full), self.reduce)?.max(decoding);
+        }
+        Ok(decoding.saturating_add(kept))
+    }
+
+    /// The canvas of the frame, in the colors of responses.
+    fn decode(
+        &self,
+        handle: &ImageHandle,
+        codestream: &jp2::Codestream,
+        file: &CancellableReader,
+        decoded_tiles: &DecodedTiles,
+    ) -> Result<Picture, Error> {
+        let full = handle.master.dimensions;
+        let decode = |source: Rect| {
+            let raw = file.checked(codestream.decode(file, source, self.reduce, u64::MAX))?;
+            Ok(handle.color.apply(raw))
+        };
+        let Some(Tiles { grid, found }) = &self.tiles else {
+            return decode(self.frame.source(full)).map(Picture::Packed);
+        };
+        let mut canvas = Raster::blank(self.frame.canvas, channels(handle));
+        for (tile, samples) in found {
+            let rect = grid.rect(*tile);
+            let kept = match samples {
+                Some(kept) => Ok(kept.clone()),
+                None => {
+                    let key = key(handle, self.reduce, *tile);
+                    let whole = || decode(full_size(rect, self.reduce, full));
+                    decoded_tiles.get_or_decode(key, &file.cancellation, whole)
+                }
+            };
+            let (decoded, rect) = match kept {
+                Ok(decoded) => (decoded, rect),
+                // The damage may be beside what was requested.
+                Err(Error::Damaged(_)) => {
+                    let requested = rect.intersection(covered(&self.frame));
+                    let decoded = decode(full_size(requested, self.reduce, full))?;
+                    (Arc::new(Picture::Packed(decoded)), requested)
+                }
+                Err(error) => return Err(error),
+            };
+            let (x, y) = self.frame.origin;
+            let from = (x.saturating_sub(rect.x), y.saturating_sub(rect.y));
+            let to = (rect.x.saturating_sub(x), rect.y.saturating_sub(y));
+            canvas.copy_from(&decoded.packed(), (from, to));
+        }
+        Ok(Picture::Packed(canvas))
+    }
+}
+
+/// The pixels of the canvas, in the image at the frame's reduction.
+fn covered(frame: &Frame) -> Rect {
+    let (x, y) = frame.origin;
+    Rect { x, y, width: frame.canvas.width, height: frame.canvas.height }
+}
+
+fn key(handle: &ImageHandle, reduce: u32, tile: TileIndex) -> Key {
+    (handle.number, reduce as usize, tile)
+}
+
+/// The channels of decoded samples.
+fn channels(handle: &ImageHandle) -> Channels {
+    handle.color.channels(handle.master.shape())
+}
+
+/// A rectangle of the image at `1/2^reduce` in pixels of the full size.
+fn full_size(rect: Rect, reduce: u32, full: Dimensions) -> Rect {
+    let (x, y) = (rect.x << reduce, rect.y << reduce);
+    let width = (rect.width << reduce).min(full.width - x);
+    Rect { x, y, width, height: (rect.height << reduce).min(full.height - y) }
+}
+
+/// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses.
+pub(super) fn overview(
+    codestream: &jp2::Codestream,
+    file: &CancellableReader,
+    base: u32,
+    color: &ColorTransform,
+) -> Result<Raster, Error> {
+    let jp2::Header { dimensions, resolutions, .. } = codestream.header();
+    let reduce = base.ilog2().min(resolutions - 1);
+    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
+    let mut picture = Picture::Packed(color.apply(raw));
+    // The file has fewer resolutions.
+    for _ in reduce..base.ilog2() {
+        picture = picture.halved();
+    }
+    Ok(picture.into_packed())
+}
+
+/// The memory for prefetched parts of a remote master, in bytes.
+pub(super) fn read_ahead(handle: &ImageHandle) -> u64 {
+    if handle.store.is_local() { 0 } else { ReadAhead::MEMORY.min(handle.version.size) }
+}
+
+/// A master's bytes; reads fail once all callers have gone, because decoders cannot be cancelled otherwise.
+pub(super) struct CancellableReader {
+    pub file: ReadAhead,
+    pub cancellation: Cancellation,
+}
+
+impl CancellableReader {
+    /// A decoder's result, unless it was cancelled or the store failed meanwhile.
+    pub(super) fn checked<T, E: Into<Error>>(&self, made: Result<T, E>) -> Result<T, Error> {
+        self.cancellation.check()?;
+        self.file.checked(made)
+    }
+}
+
+impl ReadAt for CancellableReader {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if self.cancellation.is_cancelled() {
+            return Err(io::Error::other("the rendering was cancelled"));
+        }
+        self.file.read_at(offset, into)
+    }
+}
