@@ -57,6 +57,66 @@ fn pyramids_are_read_with_few_range_requests() {
     assert_eq!(server.metric("tegl_store_read_bytes_total{store=\"http\"}"), bytes as f64);
 }
 
+/// A tile of 256 pixels at full size.
+fn tile(column: u32, row: u32) -> String {
+    format!("/iiif/3/a.tif/{},{},256,256/256,256/0/default.jpg", column * 256, row * 256)
+}
+
+#[test]
+fn the_neighbours_of_neighbouring_tiles_are_read_ahead() {
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().unwrap());
+    let file = masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256);
+    std::fs::write(folder.path().join("a.tif"), &file).unwrap();
+    origin.put("a.tif", file);
+    let (server, local) = (Server::start(&origin.url()), Server::start(folder.path().to_str().unwrap()));
+    server.get("/iiif/3/a.tif/info.json");
+    origin.take_requests();
+    let reads = |column, row| {
+        let path = tile(column, row);
+        let (answer, expected) = (server.get(&path), local.get(&path));
+        assert_eq!((answer.status, expected.status), (200, 200), "{path}");
+        assert!(answer.body == expected.body, "{path}");
+        range_reads(&origin.take_requests())
+    };
+    assert_eq!(reads(0, 0), 1);
+    assert_eq!(reads(2, 2), 1, "they do not touch");
+    // The rest of a square of four by four tiles, whose rows do not touch in the file.
+    assert!((1..=4).contains(&reads(1, 0)));
+    for (column, row) in [(2, 0), (3, 0), (0, 1), (3, 1), (1, 2), (2, 2), (3, 3), (0, 0)] {
+        assert_eq!(reads(column, row), 0, "{column}, {row}");
+    }
+    assert!((1..=4).contains(&reads(4, 1)), "the next square");
+    assert_eq!(reads(7, 3), 0);
+    assert_eq!(reads(10, 6), 1, "elsewhere");
+}
+
+#[test]
+fn nothing_is_read_ahead_without_memory_for_responses() {
+    let origin = Origin::start();
+    origin.put("a.tif", masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256));
+    let server = Server::with(&[&origin.url()], &[("TEGL__CACHE__ANSWERS_MIB", "0")]);
+    server.get("/iiif/3/a.tif/info.json");
+    origin.take_requests();
+    for (column, row) in [(0, 0), (1, 0), (2, 0), (1, 1)] {
+        assert_eq!(server.get(&tile(column, row)).status, 200);
+        assert_eq!(range_reads(&origin.take_requests()), 1, "{column}, {row}");
+    }
+}
+
+#[test]
+fn a_damaged_neighbour_does_not_matter() {
+    let origin = Origin::start();
+    let mut file = masters::jpeg_pyramid(&masters::noisy(3000, 2000), 256);
+    // In the middle of the file are tiles of the full size.
+    let middle = file.len() / 2;
+    file[middle..middle + 200].fill(0xff);
+    origin.put("a.tif", file);
+    let server = Server::start(&origin.url());
+    let damaged = (0..8).flat_map(|row| (0..11).map(move |column| (column, row)));
+    let damaged = damaged.filter(|&(column, row)| server.get(&tile(column, row)).status != 200).count();
+    assert!((1..=2).contains(&damaged), "{damaged}");
+}
+
 #[test]
 fn another_server_confirms_an_etag_without_rendering() {
     let origin = Origin::start();

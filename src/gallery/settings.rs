@@ -64,7 +64,7 @@ impl Default for Masters {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Cache {
-    /// Finished responses, in MiB; 0 disables the cache.
+    /// Finished responses and, in a part of it, tiles that are read ahead, in MiB; 0 disables both.
     pub answers_mib: u64,
     /// Masters' indexes (tile offsets and lengths), in MiB.
     pub indexes_mib: u64,

@@ -68,9 +68,9 @@ fn lanczos(x: f64) -> f64 {
     let table =
         TABLE.get_or_init(|| (0..=3 * STEPS as usize + 1).map(|n| exact_lanczos(n as f64 / STEPS)).collect());
     let at = x.abs() * STEPS;
-    let (n, part) = (at as usize, at.fract());
+    let n = at as usize;
     match table.get(n..n + 2) {
-        Some(&[near, far]) => near + (far - near) * part,
+        Some(&[near, far]) => near + (far - near) * (at - n as f64),
         _ => 0.0,
     }
 }

@@ -28,6 +28,7 @@ mod rendition;
 mod revalidate;
 mod scheduler;
 mod streamed;
+mod tiles_ahead;
 mod trim;
 mod unsent;
 mod untiled;

@@ -10,7 +10,7 @@ use crate::gallery::Error;
 use crate::iiif::Dimensions;
 use crate::master::{Codec, TileIndex, complete_jpeg};
 use crate::pixels::jpeg;
-use crate::render::{Frame, Plan, Source};
+use crate::render::{Plan, Source};
 use crate::store::{self, Checked};
 
 /// A stored tile from a local file in the page cache.
@@ -88,13 +88,16 @@ fn accepted(handle: &ImageHandle, level: usize, tile: TileIndex, read: Checked) 
 }
 
 /// Whether a tile starts like a JPEG; tiles of Tegl's pyramids must also be complete.
-fn is_sound(handle: &ImageHandle, tile: &[u8], head: usize) -> bool {
+pub(super) fn is_sound(handle: &ImageHandle, tile: &[u8], head: usize) -> bool {
     complete_jpeg::is_sound(tile, head) && (handle.pyramid_of.is_none() || jpeg::has_end_marker(tile))
 }
 
-/// The compressed size of the frame's tiles in bytes.
-pub(super) fn stored_bytes(handle: &ImageHandle, level: usize, frame: &Frame) -> Result<u64, Error> {
-    let ranges = frame.tiles.iter().filter_map(|&tile| handle.master.levels[level].range(tile));
+/// The compressed size of tiles in bytes.
+///
+/// # Errors
+/// Fails with [`Error::Damaged`] if a tile is beyond the end of the file.
+pub(super) fn stored_bytes(handle: &ImageHandle, level: usize, tiles: &[TileIndex]) -> Result<u64, Error> {
+    let ranges = tiles.iter().filter_map(|&tile| handle.master.levels[level].range(tile));
     let mut bytes = 0u64;
     for range in ranges {
         within_file(handle, &range)?;

@@ -22,10 +22,20 @@ impl RecentKeys {
 
     /// Remembers a key; returns whether it was remembered already.
     pub(super) fn insert(&self, key: &impl Hash) -> bool {
+        let (slot, fingerprint) = self.place(key);
+        slot.swap(fingerprint, Relaxed) == fingerprint
+    }
+
+    /// Whether a key is remembered.
+    pub(super) fn contains(&self, key: &impl Hash) -> bool {
+        let (slot, fingerprint) = self.place(key);
+        slot.load(Relaxed) == fingerprint
+    }
+
+    /// A key's slot and fingerprint. Empty slots are 0.
+    fn place(&self, key: &impl Hash) -> (&AtomicU32, u32) {
         let hash = self.hasher.hash_one(key);
-        // Empty slots are 0.
-        let fingerprint = (hash >> 32) as u32 | 1;
-        self.slots[hash as usize % SLOTS].swap(fingerprint, Relaxed) == fingerprint
+        (&self.slots[hash as usize % SLOTS], (hash >> 32) as u32 | 1)
     }
 }
 
@@ -37,6 +47,7 @@ mod tests {
     fn a_key_is_remembered() {
         let keys = RecentKeys::new();
         assert!(!keys.insert(&("a", 1)));
+        assert!(keys.contains(&("a", 1)) && !keys.contains(&("a", 2)));
         assert!(keys.insert(&("a", 1)));
         assert!(!keys.insert(&("a", 2)));
     }

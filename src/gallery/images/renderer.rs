@@ -18,6 +18,7 @@ use super::mips::Mips;
 use super::read_tiles::{is_whole, read_now, stored_bytes, stored_tile, tile_range, tiles, within_file};
 use super::recent_keys::RecentKeys;
 use super::scheduler::RenderScheduler;
+use super::tiles_ahead::TilesAhead;
 use super::unsent::{Sending, Unsent};
 use crate::gallery::Error;
 use crate::gallery::settings::Settings;
@@ -61,6 +62,7 @@ pub(super) struct Renderer {
     /// What was requested lately.
     requested: RecentKeys,
     kept: KeptAnswers,
+    tiles_ahead: Arc<TilesAhead>,
     renderings: SingleFlight<ResponseKey, Bytes>,
     pub(super) decoded: Cache<(u64, u32), Arc<Mips>>,
     pub(super) decoded_tiles: DecodedTiles,
@@ -91,8 +93,9 @@ impl Renderer {
         disk: Option<Arc<DiskCache>>,
         tasks: Handle,
     ) -> Self {
+        let response_bytes = settings.cache.answers_mib << 20;
         let responses = Cache::builder()
-            .max_capacity(settings.cache.answers_mib << 20)
+            .max_capacity(response_bytes - TilesAhead::share(response_bytes))
             .weigher(|_: &ResponseKey, bytes: &Bytes| (bytes.len() + 256) as u32);
         let decoded_bytes = settings.cache.decoded_mib << 20;
         let of_tiles = decoded_bytes / TILES_SHARE;
@@ -103,6 +106,7 @@ impl Renderer {
             responses: responses.build_with_hasher(RandomState::default()),
             requested: RecentKeys::new(),
             kept: KeptAnswers::new(disk, xxh3_64(recipe(settings).as_bytes())),
+            tiles_ahead: Arc::new(TilesAhead::new(response_bytes, tasks.clone())),
             renderings: SingleFlight::cancelling(tasks.clone()),
             decoded: decoded.build(),
             decoded_tiles: DecodedTiles::new(of_tiles),
@@ -256,8 +260,13 @@ impl Renderer {
         let range =
             tile_range(handle, level, tile).ok_or_else(|| Error::Damaged("a tile is not stored".into()))?;
         within_file(handle, &range)?;
+        let ahead = self.tiles_ahead.tile(handle, level, tile).await?;
+        let read = async |range| match &ahead {
+            Some(bytes) => Ok(bytes.clone()),
+            None => stored_tile(handle, level, tile, range).await,
+        };
         if is_whole(handle, level, size) {
-            let bytes = stored_tile(handle, level, tile, range.clone()).await?;
+            let bytes = read(range.clone()).await?;
             // The size in the tile's own header counts, even if the TIFF's grid differs.
             if jpeg::stated_size(&bytes, handle.heads[level].len()) == Some(size) {
                 return Ok(bytes);
@@ -266,7 +275,7 @@ impl Renderer {
         let cost = (range.end - range.start) * 2 + handle.master.levels[level].grid.tile.area() * 6;
         let ticket = self.scheduler.ticket(Class::Stored, None, Some(&handle.store))?;
         let mut admitted = self.scheduler.admit(&ticket, cost, Some(&handle.store)).await?;
-        let bytes = stored_tile(handle, level, tile, range).await?;
+        let bytes = read(range).await?;
         admitted.has_read();
         let handle = handle.clone();
         let cut = move || Ok(complete_jpeg::crop(bytes.into(), &handle.master.levels[level], tile, size)?);
@@ -286,7 +295,7 @@ impl Renderer {
         let frame = Frame::of_tiles(&plan, master, &master.levels[level], reduce);
         let drawn = frame.cost(render::bytes_per_pixel(&master.levels[level]));
         let decoded = self.decoded_tiles.cost(&master.levels[level], &frame);
-        let cost = stored_bytes(&handle, level, &frame)?.saturating_add(drawn).saturating_add(decoded);
+        let cost = stored_bytes(&handle, level, &frame.tiles)?.saturating_add(drawn).saturating_add(decoded);
         let mut admitted = self.scheduler.admit(ticket, cost, Some(&handle.store)).await?;
         let known = self.decoded_tiles.find(&handle, level, &frame);
         let missing: Vec<TileIndex> = frame
@@ -335,9 +344,10 @@ impl Renderer {
         self.kept.disk()
     }
 
-    /// Clears the caches of responses and of decoded tiles.
+    /// Clears the caches of responses and of tiles.
     pub(super) fn forget(&self) {
         self.decoded_tiles.forget();
+        self.tiles_ahead.forget();
         self.responses.invalidate_all();
     }
 
@@ -349,7 +359,8 @@ impl Renderer {
         metrics::gauge!("tegl_work_threads").set(threads as f64);
         metrics::gauge!("tegl_work_waiting").set(waiting as f64);
         metrics::gauge!("tegl_work_memory_bytes").set((self.scheduler.taken_kib() << 10) as f64);
-        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(self.responses.weighted_size() as f64);
+        let answers = self.responses.weighted_size() + self.tiles_ahead.bytes();
+        metrics::gauge!("tegl_cache_bytes", "cache" => "answers").set(answers as f64);
         metrics::gauge!("tegl_cache_entries", "cache" => "answers").set(self.responses.entry_count() as f64);
         let decoded = self.decoded.weighted_size() + self.decoded_tiles.bytes();
         metrics::gauge!("tegl_cache_bytes", "cache" => "decoded").set(decoded as f64);

@@ -182,7 +182,7 @@ fn frame(
 
 /// Memory for drawing a band in bytes, including its compressed tiles.
 fn cost(handle: &Arc<ImageHandle>, level: usize, frame: &Frame) -> Result<u64, Error> {
-    Ok(stored_bytes(handle, level, frame)?.saturating_add(frame.cost(4)))
+    Ok(stored_bytes(handle, level, &frame.tiles)?.saturating_add(frame.cost(4)))
 }
 
 impl InProgress {
