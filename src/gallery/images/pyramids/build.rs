@@ -25,8 +25,8 @@ pub(super) const VERSION: u32 = 2;
 
 /// How often a master is read again because its bytes were damaged on their way.
 const ATTEMPTS: usize = 3;
-/// Bytes of samples that are read at a time: the processor's caches keep what is on the way from one thread to the other.
-const BAND: u64 = 256 << 10;
+/// Bytes of samples that are read at a time.
+const BAND: u64 = 1 << 20;
 /// Bands in the queue between reading and compressing.
 const WAITING: usize = 2;
 
