@@ -1,5 +1,6 @@
 //! JPEG 2000s without a pyramid: tiles that are decoded once serve all regions that share them.
 
+use crate::support::fixture;
 use crate::support::masters::{self, picture};
 use crate::support::server::Server;
 
@@ -71,6 +72,29 @@ fn concurrent_regions_wait_for_a_tile_that_they_share() {
             assert!(answer.body == expected.body, "{path}");
         }
     });
+}
+
+/// Reduced, an image that begins at an odd column and row has one less of each than its size says.
+#[test]
+fn an_image_off_the_grids_origin_has_all_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["offset.jp2", "precincts-lrcp.jp2"] {
+        std::fs::copy(fixture(&format!("images/{name}")), folder.path().join(name)).unwrap();
+    }
+    let server = serve(&folder, "256");
+    for parameters in
+        ["full/max", "full/75,", "full/38,", "full/19,", "full/10,", "0,0,80,80/40,", "70,30,80,80/20,"]
+    {
+        let [offset, plain] = ["offset.jp2", "precincts-lrcp.jp2"].map(|name| {
+            let answer = server.get(&format!("/iiif/3/{name}/{parameters}/0/default.png"));
+            assert_eq!(answer.status, 200, "{name}/{parameters}");
+            masters::pixels(&answer.body).unwrap()
+        });
+        assert_eq!(offset.dimensions, plain.dimensions, "{parameters}");
+        let differences = offset.samples.iter().zip(&plain.samples).map(|(a, b)| u64::from(a.abs_diff(*b)));
+        let mean = differences.sum::<u64>() as f64 / offset.samples.len() as f64;
+        assert!(mean < 12.0, "{parameters}: {mean}");
+    }
 }
 
 #[test]

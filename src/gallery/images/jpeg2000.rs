@@ -160,7 +160,7 @@ impl Part {
             Ok(handle.color.apply(raw))
         };
         let Some(Tiles { grid, found }) = &self.tiles else {
-            return decode(self.frame.source(full)).map(Picture::Packed);
+            return Ok(Picture::Packed(completed(decode(self.frame.source(full))?, self.frame.canvas)));
         };
         let mut canvas = Raster::blank(self.frame.canvas, channels(handle));
         for (tile, samples) in found {
@@ -224,12 +224,32 @@ pub(super) fn overview(
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
     let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
-    let mut picture = Picture::Packed(color.apply(raw));
+    let mut picture = Picture::Packed(completed(color.apply(raw), dimensions.reduced(1 << reduce)));
     // The file has fewer resolutions.
     for _ in reduce..base.ilog2() {
         picture = picture.halved();
     }
     Ok(picture.into_packed())
+}
+
+/// A raster of this size. An image that does not begin at a multiple of the reduction may have one column or row less at
+/// that resolution, so the last one is repeated.
+fn completed(raster: Raster, size: Dimensions) -> Raster {
+    let Dimensions { width, height } = raster.dimensions;
+    if (width, height) == (size.width, size.height) {
+        return raster;
+    }
+    let (right, bottom) = (width.saturating_sub(1), height.saturating_sub(1));
+    let mut all = Raster::blank(size, raster.channels);
+    for (from, to) in [
+        ((0, 0), (0, 0)),
+        ((right, 0), (width, 0)),
+        ((0, bottom), (0, height)),
+        ((right, bottom), (width, height)),
+    ] {
+        all.copy_from(&raster, (from, to));
+    }
+    all
 }
 
 /// The memory for prefetched parts of a remote master, in bytes.
@@ -261,5 +281,20 @@ impl ReadAt for CancellableReader {
             return Err(io::Error::other("the rendering was cancelled"));
         }
         self.file.read_at(offset, into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_column_and_row_repeat_the_last() {
+        let (dimensions, channels) = (Dimensions::new(2, 1), Channels::Gray);
+        let raster = || Raster { dimensions, channels, samples: vec![1, 2] };
+        assert_eq!(completed(raster(), Dimensions::new(3, 2)).samples, [1, 2, 2, 1, 2, 2]);
+        assert_eq!(completed(raster(), Dimensions::new(2, 2)).samples, [1, 2, 1, 2]);
+        assert_eq!(completed(raster(), Dimensions::new(3, 1)).samples, [1, 2, 2]);
+        assert_eq!(completed(raster(), dimensions), raster());
     }
 }
