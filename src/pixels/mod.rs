@@ -17,6 +17,7 @@ pub mod rotate;
 pub mod scale;
 mod shrunk_rows;
 pub mod tone;
+mod transpose;
 
 pub use file_cursor::FileCursor;
 pub use picture::Picture;

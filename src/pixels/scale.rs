@@ -7,6 +7,7 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{InnerPixel, U8, U8x3, U8x4};
 use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
+use super::transpose::transpose;
 use super::{Channels, Error, Planar, Plane, Raster, Subsampling};
 use crate::iiif::Dimensions;
 
@@ -25,8 +26,8 @@ pub struct Window {
 
 thread_local! {
     static RESIZER: RefCell<Resizer> = RefCell::new(Resizer::new());
-    /// The buffer between the two passes.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// The image between the two passes, and the same transposed.
+    static SCRATCH: RefCell<[Vec<u8>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
 }
 
 /// The largest buffer that is kept for the next image, in bytes.
@@ -38,22 +39,6 @@ fn kernel() -> FilterType {
     *KERNEL.get_or_init(|| {
         Filter::new("Lanczos3 by table", lanczos, LOBES).map_or(FilterType::Lanczos3, FilterType::Custom)
     })
-}
-
-/// The same kernel for rows of single samples `scale` times as dense as the image's: the library adds eight samples at a time
-/// and the remainder one by one, so it is given a multiple of eight. Those outside the kernel get a weight that is rounded
-/// to 0, as the library would drop samples of weight 0.
-fn padded_kernel(scale: f64) -> FilterType {
-    let padded = |x: f64| if x.abs() < LOBES { lanczos(x) } else { 1e-9 };
-    let support = padded_radius(scale) / scale.max(1.0);
-    Filter::new("Lanczos3, a multiple of eight samples", padded, support)
-        .map_or_else(|_| kernel(), FilterType::Custom)
-}
-
-/// How far this kernel reaches, in samples.
-fn padded_radius(scale: f64) -> f64 {
-    let samples = 2.0 * LOBES * scale.max(1.0) + 1.0;
-    ((samples / 8.0).ceil() * 8.0 - 1.0) / 2.0
 }
 
 /// The lobes of the kernel, in pixels of the image on each side.
@@ -88,6 +73,11 @@ impl Window {
     fn coarser(self, across: u32, down: u32) -> Self {
         let (across, down) = (f64::from(across), f64::from(down));
         Self { x: self.x / across, y: self.y / down, width: self.width / across, height: self.height / down }
+    }
+
+    /// The same window on the transposed image.
+    const fn transposed(self) -> Self {
+        Self { x: self.y, y: self.x, width: self.height, height: self.width }
     }
 
     /// Clips to an image's edges, which rounding may have exceeded by a fraction.
@@ -152,7 +142,8 @@ pub fn planar(
     Ok(Planar { dimensions: size, subsampling, planes })
 }
 
-/// Scales vertically first, then horizontally: the first pass is the cheaper one and leaves less work for the other.
+/// Scales vertically first, which leaves less for the other pass. Rows of single samples are added faster than samples within
+/// a row, so planes are transposed for the second pass, and their result once more.
 fn resize<P: PixelTrait + InnerPixel>(
     from: &[u8],
     image: Dimensions,
@@ -162,28 +153,40 @@ fn resize<P: PixelTrait + InnerPixel>(
 ) -> Result<(), Error> {
     let window = window.inside(image);
     if size.height >= window.height as u32 || size.width >= window.width as u32 {
-        return pass::<P>(from, image, window, to, size, kernel());
+        return pass::<P>(from, image, window, to, size);
     }
     let left = window.x.floor();
     let across = (window.x + window.width).ceil().min(f64::from(image.width)) - left;
-    let scale = window.width / f64::from(size.width);
     // The kernel reaches beyond the window; columns within its margin are kept.
-    let margin = padded_radius(scale).ceil() + 1.0;
-    let of_columns = if std::mem::size_of::<P>() == 1 { padded_kernel(scale) } else { kernel() };
+    let margin = (LOBES * window.width / f64::from(size.width)).ceil() + 1.0;
     let start = (left - margin).max(0.0);
     let end = (left + across + margin).min(f64::from(image.width));
     let between = Dimensions::new((end - start) as u32, size.height);
     let rows = Window { x: start, width: end - start, ..window };
     let columns = Window { x: window.x - start, y: 0.0, width: window.width, height: f64::from(size.height) };
-    SCRATCH.with_borrow_mut(|scratch| {
+    SCRATCH.with_borrow_mut(|[scratch, transposed]| {
         let length = between.area() as usize * std::mem::size_of::<P>();
-        if scratch.len() < length {
-            scratch.resize(length, 0);
-        }
-        pass::<P>(from, image, rows, &mut scratch[..length], between, kernel())?;
-        let done = pass::<P>(&scratch[..length], between, columns, to, size, of_columns);
+        let buffer = |scratch: &mut Vec<u8>| scratch.resize(scratch.len().max(length), 0);
+        buffer(scratch);
+        pass::<P>(from, image, rows, &mut scratch[..length], between)?;
+        let done = match std::mem::size_of::<P>() {
+            1 => {
+                buffer(transposed);
+                transpose(scratch, between, transposed);
+                let scaled = &mut scratch[..size.area() as usize];
+                pass::<P>(
+                    &transposed[..length],
+                    between.transposed(),
+                    columns.transposed(),
+                    scaled,
+                    size.transposed(),
+                )
+                .map(|()| transpose(scaled, size.transposed(), to))
+            }
+            _ => pass::<P>(&scratch[..length], between, columns, to, size),
+        };
         if length > MAX_KEPT {
-            *scratch = Vec::new();
+            [*scratch, *transposed] = [Vec::new(), Vec::new()];
         }
         done
     })
@@ -195,12 +198,11 @@ fn pass<P: PixelTrait + InnerPixel>(
     window: Window,
     to: &mut [u8],
     size: Dimensions,
-    kernel: FilterType,
 ) -> Result<(), Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::damaged("image", error);
     let source = TypedImageRef::<P>::from_buffer(image.width, image.height, from).map_err(|e| wrong(&e))?;
     let mut target = TypedImage::<P>::from_buffer(size.width, size.height, to).map_err(|e| wrong(&e))?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel)).crop(
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel())).crop(
         window.x,
         window.y,
         window.width,
@@ -271,26 +273,21 @@ mod tests {
     }
 
     #[test]
-    fn the_padded_kernel_gives_the_same_samples() {
-        for scale in [1.0, 1.05, 1.17, 1.5, 2.0, 2.7, 3.9, 7.3] {
-            let width = (100.0 * scale) as u32 + 20;
-            let mut image = ramp(width, 9);
-            image.samples.iter_mut().enumerate().for_each(|(n, sample)| *sample = (n * n / 7) as u8);
-            let window = Window { x: 5.3, y: 0.0, width: 100.0 * scale, height: 9.0 };
-            let [plain, padded] = [kernel(), padded_kernel(scale)].map(|kernel| {
-                let mut scaled = vec![0; 900];
-                pass::<U8>(
-                    &image.samples,
-                    image.dimensions,
-                    window,
-                    &mut scaled,
-                    Dimensions::new(100, 9),
-                    kernel,
-                )
-                .unwrap();
-                scaled
-            });
-            assert_eq!(plain, padded, "{scale}");
+    fn a_transposed_pass_gives_the_same_samples() {
+        for scale in [1.05, 1.17, 1.5, 2.0, 2.7, 3.9, 7.3] {
+            let image = Dimensions::new((100.0 * scale) as u32 + 20, (90.0 * scale) as u32 + 9);
+            let samples: Vec<u8> = (0..image.area()).map(|n| (n * n / 7) as u8).collect();
+            let window = Window { x: 5.3, y: 2.9, width: 100.0 * scale, height: 90.0 * scale };
+            let size = Dimensions::new(100, 90);
+            let (mut planes, mut rows) = (vec![0; 9000], vec![0; 9000]);
+            resize::<U8>(&samples, image, window, &mut planes, size).unwrap();
+            let all_columns = Window { x: 0.0, width: f64::from(image.width), ..window };
+            let between = Dimensions::new(image.width, size.height);
+            let mut scaled = vec![0; between.area() as usize];
+            pass::<U8>(&samples, image, all_columns, &mut scaled, between).unwrap();
+            let all_rows = Window { y: 0.0, height: 90.0, ..window };
+            pass::<U8>(&scaled, between, all_rows, &mut rows, size).unwrap();
+            assert_eq!(planes, rows, "{scale}");
         }
     }
 

@@ -107,7 +107,10 @@ impl Frame {
 
     /// The peak memory of the rendering in bytes: canvas, scaled image, and intermediate copies until it is encoded.
     pub fn cost(&self, bytes_per_pixel: u64) -> u64 {
-        let between = u64::from(self.size.width) * u64::from(self.canvas.height);
+        // One plane at a time is scaled in one direction, and transposed.
+        let scaled = |side: u32, other: u32| u64::from(side) * u64::from(other);
+        let between =
+            scaled(self.size.width, self.canvas.height).max(scaled(self.canvas.width, self.size.height));
         (self.canvas.area() + between + 2 * self.size.area()) * bytes_per_pixel + (64 << 10)
     }
 }
