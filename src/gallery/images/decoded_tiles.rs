@@ -67,7 +67,9 @@ impl DecodedTiles {
             self.cache.insert((handle.number, level, index), decoded.clone());
             Tile::Decoded(decoded)
         };
-        frame.tiles.iter().zip(tiles).map(decode).collect()
+        let tiles = frame.tiles.iter().zip(tiles).map(decode).collect();
+        self.evict();
+        tiles
     }
 
     /// The bytes of the frame's tiles, if they are decoded for the cache.
@@ -105,11 +107,19 @@ impl DecodedTiles {
         loop {
             cancellation.check()?;
             match self.cache.try_get_with(key, || decode().map(Picture::Packed).map(Arc::new)) {
-                Ok(tile) => return Ok(tile),
+                Ok(tile) => {
+                    self.evict();
+                    return Ok(tile);
+                }
                 Err(error) if matches!(*error, Error::Abandoned) => {}
                 Err(error) => return Err(Error::clone(&error)),
             }
         }
+    }
+
+    /// Frees what exceeds the capacity now, as tiles may be large.
+    fn evict(&self) {
+        self.cache.run_pending_tasks();
     }
 
     pub(super) fn bytes(&self) -> u64 {

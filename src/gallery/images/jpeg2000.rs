@@ -236,7 +236,9 @@ pub(super) fn overview(
 /// that resolution, so the last one is repeated.
 fn completed(raster: Raster, size: Dimensions) -> Raster {
     let Dimensions { width, height } = raster.dimensions;
-    if (width, height) == (size.width, size.height) {
+    let missing = [size.width.abs_diff(width), size.height.abs_diff(height)];
+    // More than that would be damage.
+    if missing == [0, 0] || missing.iter().any(|&missing| missing > 1) {
         return raster;
     }
     let (right, bottom) = (width.saturating_sub(1), height.saturating_sub(1));
@@ -296,5 +298,6 @@ mod tests {
         assert_eq!(completed(raster(), Dimensions::new(2, 2)).samples, [1, 2, 1, 2]);
         assert_eq!(completed(raster(), Dimensions::new(3, 1)).samples, [1, 2, 2]);
         assert_eq!(completed(raster(), dimensions), raster());
+        assert_eq!(completed(raster(), Dimensions::new(4, 1)), raster(), "damage");
     }
 }
