@@ -21,7 +21,7 @@ use crate::master::{Grid, TileIndex};
 /// The side of the square of tiles that are read together, in pixels of their level.
 const SQUARE: u32 = 1024;
 /// The most bytes that are read together.
-const MAX_BYTES: u64 = 2 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 /// The most squares that are read at the same time; tiles of others are read one by one.
 const READS: usize = 16;
 /// The most bytes of tiles that wait for their requests.
