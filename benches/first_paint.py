@@ -36,7 +36,7 @@ class Delay(BaseHTTPRequestHandler):
         [self.send_header(name, value) for name, value in answer.getheaders() if name.lower() not in ("connection", "transfer-encoding")]
         self.end_headers()
         self.wfile.write(body)
-        requests.append((began, self.command, self.headers.get("Range"), len(body)))
+        requests.append((began, self.command, self.path, self.headers.get("Range"), len(body)))
 
     do_HEAD = do_GET
 
@@ -89,10 +89,10 @@ def measure(scale):
     began = time.monotonic()
     info = json.loads(get("info.json", http.client.HTTPConnection("127.0.0.1", port)))
     informed, before = time.monotonic(), len(requests)
-    if os.environ.get("SHOW"): [print(f"{1e3*(at-began):.0f}", *rest) for at, *rest in requests]
     tiles = paint(info, scale)
     took = time.monotonic() - informed
-    if os.environ.get("SHOW"): [print(f"  {1e3*(at-informed):.0f}", *rest) for at, *rest in requests[before:]]
+    if os.environ.get("SHOW"):
+        [print(f"{1e3 * (at - began):.0f} ms: {method} {part or path}, {length} bytes") for at, method, path, part, length in requests]
     return [1e3 * (informed - began), before, tiles, 1e3 * took, len(requests) - before]
 
 

@@ -3,7 +3,7 @@
 #   TEGL=BINARY MASTER=PYRAMID.tif benches/first_paint.sh
 #   WEED     SeaweedFS (target/testbeds/seaweed/bin/weed; `tests/testbeds.sh` installs it)
 #   VIEW     size of the view (1600x900)        LATENCY  ms for each request to the store (30)
-#   ROUNDS   starts (7); medians are printed
+#   ROUNDS   starts (7); medians are printed       SHOW  not empty: all requests to the store
 # A viewer has six connections. It requests info.json, then the tiles of a view in the middle, at full size and at the largest
 # smaller level.
 set -euo pipefail

@@ -38,27 +38,13 @@ serve() {
   awk -v began="$began" -v now="$(date +%s.%N)" -v cpu="$(cpu)" 'BEGIN { printf "%.1f s, %.1f CPU s", now - began, cpu / 100 }'
 }
 
-cat >"$work/load.lua" <<'LUA'
-local paths = {}
-for line in io.lines(os.getenv("PATHS")) do paths[#paths + 1] = line end
-local threads, at = 0, 0
--- The threads begin half of the list apart, so that no two ask for the same at a time.
-setup = function(thread) thread:set("half", threads) threads = threads + 1 end
-init = function() at = half * math.floor(#paths / 2) end
-request = function() at = at % #paths + 1 return wrk.format("GET", paths[at]) end
-done = function(summary, latency)
-  io.write(string.format("answered %d %d %.1f %.1f\n", summary.requests, summary.errors.status, latency:percentile(50) / 1000,
-    latency:percentile(99) / 1000))
-end
-LUA
-
 # load NAME FILE CONNECTIONS: one row of the table.
 load() {
   local before threads=$(($3 > 1 ? 2 : 1))
   before=$(cpu)
-  PATHS=$2 wrk -t$threads -c"$3" -d"${seconds}s" --timeout 30s -s "$work/load.lua" "$base" | grep ^answered >"$work/out"
+  PATHS=$2 wrk -t$threads -c"$3" -d"${seconds}s" --timeout 30s -s benches/load.lua "$base" | grep ^answered >"$work/out"
   awk -v name="$1" -v cpu="$(($(cpu) - before))" -v memory="$(memory)" '{
-    printf "| %s | %d | %.3f | %s | %s | %d | %d |\n", name, $2, cpu * 10 / $2, $4, $5, $3, memory }' "$work/out"
+    printf "| %s | %d | %.3f | %s | %s | %d | %d |\n", name, $2, cpu * 10 / $2, $4, $6, $3, memory }' "$work/out"
 }
 
 header() { printf '\n| %s | requests | CPU s per 1,000 | p50 ms | p99 ms | not 200 | peak MiB |\n|---|--:|--:|--:|--:|--:|--:|\n' "$1"; }

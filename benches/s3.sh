@@ -20,7 +20,7 @@ export AWS_ENDPOINT=http://127.0.0.1:$s3 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=
 export AWS_ALLOW_HTTP=true TEGL__CATALOGUE__URL=none TEGL__PYRAMIDS__LOCATION=none TEGL__LOG__LEVEL=warn
 export XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data PIDFILE=$work/tegl.pid TEGL
 stop_s3() {
-  kill -9 "$(<"$work/weed.pid")" 2>/dev/null || true
+  { kill -9 "$(<"$work/weed.pid")" && wait || true; } 2>/dev/null
   [ ! -e "$PIDFILE" ] || PORT=1 IMAGE_DIR=. "$here/serve.sh" stop
   rm -rf "$work"
 }

@@ -21,24 +21,14 @@ serve() {
 
 memory() { awk '/VmRSS|RssAnon/ { printf "%s %d MiB  ", $1, $2 / 1024 } END { print "" }' "/proc/$pid/status"; }
 
-cat >"$work/load.lua" <<'LUA'
-local paths = {}
-for line in io.lines(os.getenv("PATHS")) do paths[#paths + 1] = line end
-local at = math.random(#paths)
-request = function() at = at % #paths + 1 return wrk.format("GET", paths[at]) end
-done = function(summary, latency)
-  io.write(string.format("%8d answers, %d refused; p50 %.1f ms, p90 %.1f, p99 %.1f\n", summary.requests, summary.errors.status,
-    latency:percentile(50) / 1000, latency:percentile(90) / 1000, latency:percentile(99) / 1000))
-end
-LUA
-
 load() { # load NAME FILE
   local before after
   before=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
   printf '%-34s' "$1"
-  PATHS=$2 wrk -t2 -c8 -d"${SECONDS_EACH:-6}s" -s "$work/load.lua" "$base" | grep answers | tee "$work/out"
+  PATHS=$2 wrk -t2 -c8 -d"${SECONDS_EACH:-6}s" -s benches/load.lua "$base" | grep ^answered >"$work/out"
   after=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
-  awk -v cpu=$((after - before)) '{ printf "%34s%.3f CPU ms each\n", "", cpu * 10 / $1 }' "$work/out"
+  awk -v cpu=$((after - before)) '{
+    printf "%8d answers, %d refused; p50 %.1f ms, p90 %.1f, p99 %.1f; %.3f CPU ms each\n", $2, $3, $4, $5, $6, cpu * 10 / $2 }' "$work/out"
 }
 
 rm -rf "$work/index" "$work"/catalogue.db*
