@@ -24,6 +24,9 @@ use crate::render::{self, ColorTransform, Frame, Plan};
 /// which larger tiles decode fewer twice; smaller ones decode less that was not requested.
 const TILE: u32 = 512;
 
+/// A tile is decoded as a whole for a region that contains at least one in so many of its pixels.
+const LEAST_PART: u64 = 4;
+
 /// What a rendering decodes of a JPEG 2000.
 struct Part {
     frame: Frame,
@@ -164,22 +167,24 @@ impl Part {
         };
         let mut canvas = Raster::blank(self.frame.canvas, channels(handle));
         for (tile, samples) in found {
-            let rect = grid.rect(*tile);
+            let whole = grid.rect(*tile);
+            let part = whole.intersection(covered(&self.frame));
             let kept = match samples {
-                Some(kept) => Ok(kept.clone()),
+                Some(kept) => Ok(Some(kept.clone())),
+                // Whoever requests a corner does not wait for the tile.
+                None if part.dimensions().area() * LEAST_PART < whole.dimensions().area() => Ok(None),
                 None => {
                     let key = key(handle, self.reduce, *tile);
-                    let whole = || decode(full_size(rect, self.reduce, full));
-                    decoded_tiles.get_or_decode(key, &file.cancellation, whole)
+                    let decode = || decode(full_size(whole, self.reduce, full));
+                    decoded_tiles.get_or_decode(key, &file.cancellation, decode).map(Some)
                 }
             };
             let (decoded, rect) = match kept {
-                Ok(decoded) => (decoded, rect),
-                // The damage may be beside what was requested.
-                Err(Error::Damaged(_)) => {
-                    let requested = rect.intersection(covered(&self.frame));
-                    let decoded = decode(full_size(requested, self.reduce, full))?;
-                    (Arc::new(Picture::Packed(decoded)), requested)
+                Ok(Some(decoded)) => (decoded, whole),
+                // Damage may be beside the part.
+                Ok(None) | Err(Error::Damaged(_)) => {
+                    let decoded = decode(full_size(part, self.reduce, full))?;
+                    (Arc::new(Picture::Packed(decoded)), part)
                 }
                 Err(error) => return Err(error),
             };
