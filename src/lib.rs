@@ -50,6 +50,8 @@
 //!   `store/remote/digest.rs`, `store/md5_tags.rs`
 //! - checksums of pyramids: `master/checksum.rs`
 //! - claims, of which one process at a time has each: `store/claim.rs`; who builds a pyramid: `gallery/images/pyramids/turns.rs`
+//! - tiles that stay decoded: `gallery/images/decoded_tiles.rs`, those of JPEG 2000 by `jpeg2000.rs` beside it; tiles that are
+//!   read before they are requested: `tiles_ahead.rs` beside it
 //! - disk cache: `store/disk`; what it keeps of stores: `store/remembered.rs`, of renderings: `gallery/images/kept_answers.rs`
 //! - Content State parser: `presentation/content_state.rs`
 //! - cost limits: `gallery/images/cost_limits.rs`
@@ -85,7 +87,7 @@
 //! compresses the rows into a pyramid, in memory that does not grow with the height. `gallery::images::pyramids` builds
 //! each pyramid once, ahead of time (`tegl ingest`) or after the first request that decoded the master, and stores it
 //! under the master's ETag. Until then small masters are decoded as a whole, overviews of large ones are averaged from
-//! their rows, and JPEG 2000 is decoded in part.
+//! their rows, and JPEG 2000 is decoded in part, in tiles that later requests share.
 //!
 //! # A large response
 //!

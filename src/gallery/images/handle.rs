@@ -52,7 +52,7 @@ pub(crate) struct ImageHandle {
 }
 
 /// The advertised tile side of a master without tiles.
-const WHOLE_TILE: u32 = 512;
+pub(super) const WHOLE_TILE: u32 = 512;
 
 impl ImageHandle {
     /// Reads a master's index. With [`Start::Recalled`] the disk cache may know the version and the bytes; the version may

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::admission::Ticket;
 use super::decoded_tiles::{DecodedTiles, Key};
-use super::handle::ImageHandle;
+use super::handle::{ImageHandle, WHOLE_TILE};
 use super::pyramids::ReadAhead;
 use super::renderer::Renderer;
 use super::trim;
@@ -20,9 +20,9 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Channels, Picture, Raster, ReadAt};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
-/// The side of the tiles that are kept decoded, in pixels of their resolution. Neighbouring regions share code-blocks, of
-/// which larger tiles decode fewer twice; smaller ones decode less that was not requested.
-const TILE: u32 = 512;
+/// The tiles that are kept decoded, in pixels of their resolution: those that viewers request. Tiles decode the code-blocks
+/// at their edges twice, smaller ones more of them.
+const TILE: Dimensions = Dimensions::new(WHOLE_TILE, WHOLE_TILE);
 
 /// A tile is decoded as a whole for a region that contains at least one in so many of its pixels.
 const LEAST_PART: u64 = 4;
@@ -122,7 +122,7 @@ impl Part {
             && !codestream.is_ht()
             && decoded_tiles.keeps_level(level, channels(handle).count() as u64);
         let tiles = is_kept.then(|| {
-            let grid = Grid { image: level, tile: Dimensions::new(TILE, TILE) };
+            let grid = Grid { image: level, tile: TILE };
             let find = |tile| (tile, decoded_tiles.get(&key(handle, reduce, tile)));
             Tiles { grid, found: grid.covering(covered(&frame)).map(find).collect() }
         });
