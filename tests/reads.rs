@@ -80,8 +80,8 @@ fn the_neighbours_of_neighbouring_tiles_are_read_ahead() {
     };
     assert_eq!(reads(0, 0), 1);
     assert_eq!(reads(2, 2), 1, "they do not touch");
-    // The rest of a square of four by four tiles, whose rows do not touch in the file.
-    assert!((1..=4).contains(&reads(1, 0)));
+    // The rest of a square of four by four tiles, whose rows do not touch in the file; one of them is there already.
+    assert!((1..=5).contains(&reads(1, 0)));
     for (column, row) in [(2, 0), (3, 0), (0, 1), (3, 1), (1, 2), (2, 2), (3, 3), (0, 0)] {
         assert_eq!(reads(column, row), 0, "{column}, {row}");
     }
