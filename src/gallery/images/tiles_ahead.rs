@@ -28,6 +28,10 @@ const READS: usize = 16;
 const MAX_KEPT: u64 = 16 << 20;
 /// How long they wait.
 const WAIT: Duration = Duration::from_secs(30);
+/// How long nothing is read ahead of an image after that has failed.
+const PAUSE: Duration = Duration::from_secs(10);
+/// The most images that are paused.
+const MAX_PAUSED: u64 = 10_000;
 
 /// The image's number, the level, and the tile, or the first tile of a square.
 type Key = (u64, usize, TileIndex);
@@ -39,6 +43,8 @@ pub(super) struct TilesAhead {
     reading: SingleFlight<Key, Arc<HashMap<TileIndex, Bytes>>>,
     reads: Semaphore,
     waiting: Cache<Key, Bytes>,
+    /// The numbers of images of which tiles could not be read lately.
+    paused: Cache<u64, ()>,
     capacity: u64,
 }
 
@@ -55,6 +61,7 @@ impl TilesAhead {
             reading: SingleFlight::new(tasks),
             reads: Semaphore::new(READS),
             waiting: waiting.build(),
+            paused: Cache::builder().max_capacity(MAX_PAUSED).time_to_live(PAUSE).build(),
             capacity,
         }
     }
@@ -86,8 +93,11 @@ impl TilesAhead {
         let grid = handle.master.levels[level].grid;
         let is_next = neighbours(grid, tile).any(|next| self.requested.contains(&key(next)));
         self.requested.insert(&key(tile));
+        if !is_next || self.paused.contains_key(&number) {
+            return Ok(None);
+        }
         let square = square(grid, tile);
-        let Some(&first) = square.first().filter(|_| is_next && square.len() > 1) else {
+        let Some(&first) = square.first().filter(|_| square.len() > 1) else {
             return Ok(None);
         };
         let (ahead, handle) = (self.clone(), handle.clone());
@@ -97,8 +107,10 @@ impl TilesAhead {
                 self.waiting.invalidate(&key(tile));
                 Ok(read.get(&tile).cloned())
             }
-            Err(Error::Damaged(_)) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => {
+                self.paused.insert(number, ());
+                if matches!(error, Error::Damaged(_)) { Ok(None) } else { Err(error) }
+            }
         }
     }
 
