@@ -20,6 +20,8 @@ use crate::master::{Grid, TileIndex};
 
 /// The side of the square of tiles that are read together, in pixels of their level.
 const SQUARE: u32 = 1024;
+/// The most tiles along its side.
+const MAX_ACROSS: u32 = 8;
 /// The most bytes that are read together.
 const MAX_BYTES: u64 = 1 << 20;
 /// The most squares that are read at the same time; tiles of others are read one by one.
@@ -165,7 +167,8 @@ fn neighbours(grid: Grid, tile: TileIndex) -> impl Iterator<Item = TileIndex> {
 
 /// The tiles of the square of [`SQUARE`] pixels that contains a tile, row by row.
 fn square(grid: Grid, tile: TileIndex) -> Vec<TileIndex> {
-    let (across, down) = ((SQUARE / grid.tile.width).max(1), (SQUARE / grid.tile.height).max(1));
+    let [across, down] =
+        [grid.tile.width, grid.tile.height].map(|side| (SQUARE / side.max(1)).clamp(1, MAX_ACROSS));
     let first = |at: u32, count: u32| at / count * count;
     let (column, row) = (first(tile.column, across), first(tile.row, down));
     let all = Rect::all(Dimensions::new(grid.columns(), grid.rows()));
@@ -194,6 +197,7 @@ mod tests {
         assert_eq!(square(grid(512), at(5, 2)), [at(4, 2), at(5, 2)]);
         assert_eq!(square(grid(256), at(10, 4)), [at(8, 4), at(9, 4), at(10, 4)]);
         assert_eq!(square(grid(2048), at(1, 0)), [at(1, 0)]);
+        assert_eq!(square(grid(16), at(9, 9)).len(), 64);
     }
 
     #[test]
