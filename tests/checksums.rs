@@ -114,20 +114,28 @@ fn damaged_answers_are_neither_sent_nor_kept() {
 
 #[test]
 fn thousands_of_tiles_of_a_store_that_damages_some_are_right() {
-    let (origin, folder) = (Origin::start(), tempfile::tempdir().unwrap());
+    let origin = Origin::start();
     let file = masters::jpeg_pyramid(&picture(60 * 64, 50 * 64), 64);
     origin.put("a.tif", file);
     let paths: Vec<String> = tiles("a.tif", 60, 50).collect();
     let clean = Server::start(&origin.url());
     let expected: Vec<Vec<u8>> = paths.iter().map(|path| clean.get(path).body).collect();
-    let proxy = Proxy::start(origin.address);
-    proxy.fail(&[(Fault::Corrupt, 0.02)]);
-    let server = with_disk(&proxy.url(), folder.path());
-    let answers: Vec<Response> = paths.iter().map(|path| server.get(path)).collect();
-    let wrong = answers.iter().zip(&expected).filter(|(answer, expected)| answer.body != **expected).count();
-    let answered = answers.iter().filter(|answer| answer.status == 200).count();
-    assert!(wrong == 0 && answered == paths.len(), "{wrong} are wrong, {answered} were answered");
-    assert!(server.metric(DAMAGED) >= 30.0, "{}", server.metric(DAMAGED));
+    // One by one, and in squares: then there are fewer answers, each of many tiles.
+    for (answers_mib, share, damaged) in [("0", 0.02, 30.0), ("128", 0.1, 5.0)] {
+        let (proxy, folder) = (Proxy::start(origin.address), tempfile::tempdir().unwrap());
+        proxy.fail(&[(Fault::Corrupt, share)]);
+        let environment = [
+            ("TEGL__CACHE__DISK__FOLDER", folder.path().to_str().unwrap()),
+            ("TEGL__CACHE__ANSWERS_MIB", answers_mib),
+        ];
+        let server = Server::with(&[&proxy.url()], &environment);
+        let answers: Vec<Response> = paths.iter().map(|path| server.get(path)).collect();
+        let wrong =
+            answers.iter().zip(&expected).filter(|(answer, expected)| answer.body != **expected).count();
+        let answered = answers.iter().filter(|answer| answer.status == 200).count();
+        assert!(wrong == 0 && answered == paths.len(), "{wrong} are wrong, {answered} were answered");
+        assert!(server.metric(DAMAGED) >= damaged, "{}", server.metric(DAMAGED));
+    }
 }
 
 #[test]
@@ -156,7 +164,7 @@ fn pyramids_in_a_bucket_are_checked_and_not_discarded_for_damage_on_the_way() {
         let expected: Vec<Vec<u8>> = paths.iter().map(|path| clean.get(path).body).collect();
         assert_eq!(clean.metric("tegl_pyramids_total"), 0.0);
         environment[0].1 = url.trim_end_matches('/');
-        proxy.fail(&[(Fault::Corrupt, 0.1)]);
+        proxy.fail(&[(Fault::Corrupt, 0.3)]);
         let server = Server::with(&["s3://masters"], &environment);
         let mut failures = Failures::default();
         for (path, expected) in paths.iter().zip(&expected) {

@@ -94,7 +94,8 @@ fn a_restarted_server_does_not_ask_the_bucket_again() {
     let first = serve("s3://masters", folder.path(), &environment);
     let expected = bodies(&first, &paths);
     written(&first, paths.len());
-    assert!(proxy.requests("GET") >= 2000);
+    // Squares of tiles are read together.
+    assert!((35..2000).contains(&proxy.requests("GET")), "{}", proxy.requests("GET"));
     drop(first);
 
     let again = serve("s3://masters", folder.path(), &environment);
@@ -140,8 +141,10 @@ fn pyramids_in_a_bucket_survive_a_restart_and_are_purged_with_their_masters() {
 #[test]
 fn a_replaced_master_is_not_served_from_the_disk() {
     let (origin, folder) = (Origin::start(), tempfile::tempdir().unwrap());
-    let paths = paths("a.tif", 6, 5);
-    let (seen, unseen) = paths.split_at(20);
+    let seen = paths("a.tif", 6, 5);
+    // The tiles of another level are not read ahead.
+    let unseen = ["/iiif/3/a.tif/0,0,128,128/64,64/0/default.jpg".to_owned()];
+    let paths = [&seen[..], &unseen].concat();
     let second = masters::jpeg_pyramid(&picture(6 * 64, 5 * 64), 64);
     origin.put("a.tif", second.clone());
     let expected = bodies(&Server::start(&origin.url()), &paths);
@@ -149,7 +152,7 @@ fn a_replaced_master_is_not_served_from_the_disk() {
 
     // Revalidated before it is served.
     let first = serve(&origin.url(), folder.path(), &[]);
-    let old = bodies(&first, seen);
+    let old = bodies(&first, &seen);
     assert!(old.iter().zip(&expected).all(|(old, new)| old != new));
     written(&first, seen.len());
     drop(first);
@@ -163,16 +166,16 @@ fn a_replaced_master_is_not_served_from_the_disk() {
     purge(&serve(&origin.url(), folder.path(), &[]), "all=true");
     origin.put("a.tif", master(6 * 64, 5 * 64));
     let first = serve(&origin.url(), folder.path(), &[]);
-    assert!(bodies(&first, seen) == old);
+    assert!(bodies(&first, &seen) == old);
     written(&first, seen.len());
     drop(first);
     origin.put("a.tif", second);
     let server = serve(&origin.url(), folder.path(), &[]);
     origin.take_requests();
-    assert!(bodies(&server, seen) == old);
+    assert!(bodies(&server, &seen) == old);
     assert_eq!(gets(&origin), 0);
-    assert!(bodies(&server, unseen) == expected[20..]);
-    assert!(bodies(&server, seen) == expected[..20]);
+    assert!(bodies(&server, &unseen) == expected[seen.len()..]);
+    assert!(bodies(&server, &seen) == expected[..seen.len()]);
 }
 
 #[test]
@@ -220,7 +223,7 @@ fn damaged_entries_are_read_again_and_never_served() {
     let server = serve(&origin.url(), folder.path(), &[]);
     origin.take_requests();
     assert!(bodies(&server, &paths) == expected);
-    assert!(gets(&origin) > 30);
+    assert!(gets(&origin) > 0);
     assert!(server.metric("tegl_disk_cache_damaged_total") >= 30.0);
     assert_eq!(server.log().matches("an entry was damaged").count(), 1, "{}", server.log());
     written(&server, paths.len());

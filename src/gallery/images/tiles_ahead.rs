@@ -17,6 +17,7 @@ use crate::gallery::Error;
 use crate::gallery::single_flight::SingleFlight;
 use crate::iiif::{Dimensions, Rect};
 use crate::master::{Grid, TileIndex};
+use crate::store;
 
 /// The side of the square of tiles that are read together, in pixels of their level.
 const SQUARE: u32 = 1024;
@@ -76,7 +77,7 @@ impl TilesAhead {
     /// The bytes of a requested tile, if it was read ahead or is read together with its neighbours now.
     ///
     /// # Errors
-    /// Returns the errors of the store. Damage is not reported, as it may be that of a neighbour.
+    /// Returns the errors of the store. Damage is not reported, as it may be a neighbour's.
     pub(super) async fn tile(
         self: &Arc<Self>,
         handle: &Arc<ImageHandle>,
@@ -111,7 +112,9 @@ impl TilesAhead {
             }
             Err(error) => {
                 self.paused.insert(number, ());
-                if matches!(error, Error::Damaged(_)) { Ok(None) } else { Err(error) }
+                let may_be_a_neighbours =
+                    matches!(error, Error::Damaged(_) | Error::Store(store::Error::BadResponse(_)));
+                if may_be_a_neighbours { Ok(None) } else { Err(error) }
             }
         }
     }
