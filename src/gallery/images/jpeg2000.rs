@@ -27,6 +27,9 @@ const TILE: Dimensions = Dimensions::new(WHOLE_TILE, WHOLE_TILE);
 /// A tile is decoded as a whole for a region that contains at least one in so many of its pixels.
 const LEAST_PART: u64 = 4;
 
+/// The mean size of a codestream's tiles up to which it does not matter how often they are read, in bytes.
+const MAX_TILE_BYTES: u64 = 4 << 20;
+
 /// What a rendering decodes of a JPEG 2000.
 struct Part {
     frame: Frame,
@@ -117,9 +120,11 @@ impl Part {
     ) -> Self {
         let frame = Frame::of_region(plan, &handle.master, 1 << reduce);
         let level = handle.master.dimensions.reduced(1 << reduce);
-        // Of HTJ2K, the codestream's tiles are decoded as a whole, so that smaller ones would be decoded repeatedly.
+        // Of HTJ2K, the codestream's tiles are decoded as a whole, and of any large one all packets may have to be read: that
+        // is done once for a region, not for each of its tiles.
         let is_kept = codestream.starts_at_origin()
             && !codestream.is_ht()
+            && codestream.mean_tile_bytes() <= MAX_TILE_BYTES
             && decoded_tiles.keeps_level(level, channels(handle).count() as u64);
         let tiles = is_kept.then(|| {
             let grid = Grid { image: level, tile: TILE };

@@ -158,6 +158,12 @@ impl Codestream {
         (self.main.area.x[0], self.main.area.y[0]) == (0, 0)
     }
 
+    /// The mean size of its tiles as they are stored, in bytes.
+    pub fn mean_tile_bytes(&self) -> u64 {
+        let tiles: u64 = self.main.tiles().iter().map(|&tiles| u64::from(tiles)).product();
+        (self.main.body.end - self.main.body.start) / tiles.max(1)
+    }
+
     /// Whether any component is coded as HTJ2K (ISO 15444-15), of which tiles are decoded as a whole.
     pub fn is_ht(&self) -> bool {
         self.main.coding.is_ht || self.main.exceptions.iter().any(|coding| coding.is_ht)
