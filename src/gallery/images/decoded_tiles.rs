@@ -67,8 +67,11 @@ impl DecodedTiles {
             self.cache.insert((handle.number, level, index), decoded.clone());
             Tile::Decoded(decoded)
         };
+        let is_any_new = tiles.iter().any(|tile| matches!(tile, Tile::Stored(_)));
         let tiles = frame.tiles.iter().zip(tiles).map(decode).collect();
-        self.evict();
+        if is_any_new {
+            self.evict();
+        }
         tiles
     }
 

@@ -20,11 +20,11 @@ use crate::pixels::decode::jp2;
 use crate::pixels::{Channels, Picture, Raster, ReadAt};
 use crate::render::{self, ColorTransform, Frame, Plan};
 
-/// The tiles that are kept decoded, in pixels of their resolution: those that viewers request. Tiles decode the code-blocks
-/// at their edges twice, smaller ones more of them.
+/// The tiles that are kept decoded, in pixels of their resolution: those that viewers request. Code-blocks at their edges are
+/// decoded twice, and smaller tiles would have more of them.
 const TILE: Dimensions = Dimensions::new(WHOLE_TILE, WHOLE_TILE);
 
-/// A tile is decoded as a whole for a region that contains at least one in so many of its pixels.
+/// The part of a tile that a region has to contain for the whole tile to be decoded, as a divisor.
 const LEAST_PART: u64 = 4;
 
 /// The mean size of a codestream's tiles up to which it does not matter how often they are read, in bytes.

@@ -15,7 +15,7 @@ use super::read_tiles::{is_sound, stored_bytes, tiles};
 use super::recent_keys::RecentKeys;
 use crate::gallery::Error;
 use crate::gallery::single_flight::SingleFlight;
-use crate::iiif::{Dimensions, Rect};
+use crate::iiif::Rect;
 use crate::master::{Grid, TileIndex};
 use crate::store;
 
@@ -112,9 +112,9 @@ impl TilesAhead {
             }
             Err(error) => {
                 self.paused.insert(number, ());
-                let may_be_a_neighbours =
+                let may_be_of_a_neighbour =
                     matches!(error, Error::Damaged(_) | Error::Store(store::Error::BadResponse(_)));
-                if may_be_a_neighbours { Ok(None) } else { Err(error) }
+                if may_be_of_a_neighbour { Ok(None) } else { Err(error) }
             }
         }
     }
@@ -161,30 +161,34 @@ impl TilesAhead {
 
 /// The tiles around a tile.
 fn neighbours(grid: Grid, tile: TileIndex) -> impl Iterator<Item = TileIndex> {
-    let around = |at: u32, count: u32| at.saturating_sub(1)..(at + 2).min(count);
-    let columns = around(tile.column, grid.columns());
-    around(tile.row, grid.rows())
-        .flat_map(move |row| columns.clone().map(move |column| TileIndex { column, row }))
-        .filter(move |next| *next != tile)
+    let Rect { x, y, width, height } = grid.rect(tile);
+    let (left, top) = (x.saturating_sub(1), y.saturating_sub(1));
+    let (right, bottom) = ((x + width).saturating_add(1), (y + height).saturating_add(1));
+    let around = Rect {
+        x: left,
+        y: top,
+        width: right.min(grid.image.width) - left,
+        height: bottom.min(grid.image.height) - top,
+    };
+    grid.covering(around).filter(move |next| *next != tile)
 }
 
 /// The tiles of the square of [`SQUARE`] pixels that contains a tile, row by row.
 fn square(grid: Grid, tile: TileIndex) -> Vec<TileIndex> {
-    let [across, down] =
-        [grid.tile.width, grid.tile.height].map(|side| (SQUARE / side.max(1)).clamp(1, MAX_ACROSS));
-    let first = |at: u32, count: u32| at / count * count;
-    let (column, row) = (first(tile.column, across), first(tile.row, down));
-    let all = Rect::all(Dimensions::new(grid.columns(), grid.rows()));
-    let square = Rect { x: column, y: row, width: across, height: down }.intersection(all);
-    let columns = square.x..square.right();
-    (square.y..square.bottom())
-        .flat_map(|row| columns.clone().map(move |column| TileIndex { column, row }))
-        .collect()
+    let side = |at: u32, tile: u32, image: u32| {
+        let length = tile * (SQUARE / tile).clamp(1, MAX_ACROSS);
+        let first = at * tile / length * length;
+        (first, length.min(image - first))
+    };
+    let (x, width) = side(tile.column, grid.tile.width, grid.image.width);
+    let (y, height) = side(tile.row, grid.tile.height, grid.image.height);
+    grid.covering(Rect { x, y, width, height }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iiif::Dimensions;
 
     fn grid(side: u32) -> Grid {
         Grid { image: Dimensions::new(2600, 1100), tile: Dimensions::new(side, side) }
