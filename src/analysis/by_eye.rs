@@ -9,9 +9,9 @@ use crate::proof::shared;
 
 /// The families of a painting's names and of its background.
 fn families(path: &std::path::Path) -> HashSet<&'static str> {
-    let file = fs::read(path).unwrap();
+    let file = fs::read(path).expect("a painting can be read");
     // At least as large as a server's rendition.
-    let decoded = |reduce| jpeg::decode(&file, reduce, 1 << 26).unwrap().into_packed();
+    let decoded = |reduce| jpeg::decode(&file, reduce, 1 << 26).expect("a painting is a JPEG").into_packed();
     let is_enough = |raster: &Raster| raster.dimensions.width.max(raster.dimensions.height) >= 512;
     let raster = [8, 4, 2].into_iter().map(decoded).find(is_enough).unwrap_or_else(|| decoded(1));
     let colors = Analysis::of(&raster).colors;

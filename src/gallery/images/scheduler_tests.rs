@@ -5,11 +5,11 @@ use crate::pixels::{ReadAt, jpeg};
 
 fn scheduler(queue_ms: u64) -> RenderScheduler {
     let settings = Work { threads: 1, memory_mib: 16, queue_ms, deadline_ms: queue_ms, ..Work::default() };
-    RenderScheduler::new(&settings).unwrap()
+    RenderScheduler::new(&settings).expect("threads start")
 }
 
 fn ticket(scheduler: &RenderScheduler, class: Class) -> Ticket {
-    scheduler.ticket(class, None, None).unwrap()
+    scheduler.ticket(class, None, None).expect("there is room in the queue")
 }
 
 async fn run<T: Send + 'static>(
@@ -36,14 +36,14 @@ async fn renderings_that_wait_too_long_are_refused() {
     let (started, starts) = tokio::sync::oneshot::channel();
     let (end, ends) = std::sync::mpsc::channel::<()>();
     let slow = run(&scheduler, 1, move || {
-        started.send(()).unwrap();
-        ends.recv().unwrap();
+        started.send(()).expect("the test waits for the start");
+        ends.recv().expect("the test says when to end");
         Ok(())
     });
     let second = async {
-        starts.await.unwrap();
+        starts.await.expect("the rendering starts");
         let refused = run(&scheduler, 1, || Ok(())).await;
-        end.send(()).unwrap();
+        end.send(()).expect("the rendering waits for its end");
         refused
     };
     let (slow, second) = tokio::join!(slow, second);
@@ -54,7 +54,7 @@ async fn renderings_that_wait_too_long_are_refused() {
 #[tokio::test]
 async fn streams_without_memory_are_refused_before_they_start() {
     let scheduler = scheduler(50);
-    let (_held, turn) = stream(&scheduler, 4 << 20).await.unwrap();
+    let (_held, turn) = stream(&scheduler, 4 << 20).await.expect("the stream is admitted");
     drop(turn);
     let refused = stream(&scheduler, 3 << 20).await;
     assert!(matches!(refused, Err(Error::Busy { retry_after_s: 1 })));
@@ -67,7 +67,7 @@ async fn streams_without_memory_are_refused_before_they_start() {
 #[tokio::test]
 async fn large_renderings_get_their_permits_in_order() {
     let scheduler = scheduler(50);
-    let (held, turn) = stream(&scheduler, 1 << 20).await.unwrap();
+    let (held, turn) = stream(&scheduler, 1 << 20).await.expect("the stream is admitted");
     assert!(stream(&scheduler, 1 << 20).await.is_err(), "there is one permit");
     assert!(!scheduler.is_over(&turn), "the queue is empty");
     drop((held, turn));
@@ -79,7 +79,7 @@ async fn large_renderings_get_their_permits_in_order() {
 async fn cancelled_callers_leave_the_queue() {
     let scheduler = scheduler(50);
     let [one, other] = [(); 2].map(|()| ticket(&scheduler, Class::Tile));
-    let first = scheduler.admit(&one, 15 << 20, None).await.unwrap();
+    let first = scheduler.admit(&one, 15 << 20, None).await.expect("the first rendering is admitted");
     let left = tokio::time::timeout(Duration::from_millis(10), scheduler.admit(&other, 15 << 20, None)).await;
     assert!(left.is_err());
     drop(first);
