@@ -1,18 +1,15 @@
 //! Starts the log, whose level can change later, and traces.
 
-use std::fmt::{self, Debug};
 use std::io::IsTerminal;
 
-use tracing::field::Field;
-use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use super::clock::Clock;
+use super::log_fields::PlainFields;
 use super::log_writer::{self, LogGuard};
 use super::traces::{self, RunningTraces};
 use crate::config::Log;
@@ -73,8 +70,8 @@ where
     let lines: AnyLayer = match log.format.as_str() {
         "json" => lines.json().flatten_event(true).boxed(),
         "text" if styled => lines.boxed(),
-        // The library's own format of fields takes twice as long, for styles that only a terminal shows.
-        "text" => lines.with_ansi(false).fmt_fields(debug_fn(field).delimited(" ")).boxed(),
+        // The library's own format of fields has styles that only a terminal shows.
+        "text" => lines.with_ansi(false).fmt_fields(PlainFields).boxed(),
         other => return Err(format!("log.format `{other}` is neither `text` nor `json`")),
     };
     let lines: AnyLayer = match names_traces {
@@ -82,14 +79,6 @@ where
         false => lines.with_filter(filter).boxed(),
     };
     Ok((lines, Level(level)))
-}
-
-/// Writes a field as `name=value`, and a message alone.
-fn field(line: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
-    match field.name() {
-        "message" => write!(line, "{value:?}"),
-        name => write!(line, "{name}={value:?}"),
-    }
 }
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
@@ -100,6 +89,8 @@ fn filter(level: &str) -> Result<EnvFilter, String> {
 mod tests {
     use std::io::{Read, Seek};
     use std::sync::Arc;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -121,6 +112,18 @@ mod tests {
             tracing::warn!(target: "tegl::request", path = "/a\n\"b", status = 404u16, none, error = %"gone", "{} left", 2);
         });
         assert_eq!(line, " WARN tegl::request: 2 left path=\"/a\\n\\\"b\" status=404 error=gone\n");
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_written_as_debug_writes_them(
+            text in any::<String>(), plain in "[ -~]*", n in any::<u64>(), i in any::<i64>(), x in any::<f64>(),
+            yes in any::<bool>(),
+        ) {
+            let line = written(|| tracing::info!(target: "t", text, plain, n, i, x, yes, "{} m", 1));
+            let expected = format!(" INFO t: 1 m text={text:?} plain={plain:?} n={n} i={i} x={x:?} yes={yes}\n");
+            prop_assert_eq!(line, expected);
+        }
     }
 
     #[test]

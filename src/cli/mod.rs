@@ -20,6 +20,7 @@ mod ingest_arguments;
 mod left_out;
 mod lines;
 mod log;
+mod log_fields;
 mod log_writer;
 mod page;
 mod records;
