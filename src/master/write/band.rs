@@ -3,6 +3,9 @@
 //! Rows arrive in the stored orientation, but tiles follow the grid of the upright image. Where uprighting reverses
 //! rows or columns, the incomplete block comes first.
 
+use std::borrow::Cow;
+
+use super::halve::halve;
 use crate::iiif::Dimensions;
 use crate::master::{Orientation, TileIndex};
 use crate::pixels::{Channels, Raster, rotate};
@@ -14,10 +17,21 @@ pub(super) struct Band {
     channels: Channels,
     side: u32,
     direction: Direction,
+    /// The columns of the current block, from the left. Each has its rows one after another, as its encoder reads them.
+    columns: Vec<Column>,
     /// Rows of the current block so far.
-    samples: Vec<u8>,
+    rows: u32,
+    /// A row that is halved with the next one.
+    waiting: Vec<u8>,
     /// Rows of the blocks before the current one.
     done: u32,
+}
+
+/// A tile that is filled from the top.
+struct Column {
+    /// In pixels.
+    width: u32,
+    samples: Vec<u8>,
 }
 
 /// The directions of stored rows and columns in the upright image.
@@ -51,35 +65,90 @@ impl Band {
         channels: Channels,
         side: u32,
     ) -> Self {
-        let stride = dimensions.width as usize * channels.count();
-        let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
-        Self { dimensions, channels, side, direction: Direction::of(orientation), samples, done: 0 }
+        let direction = Direction::of(orientation);
+        let column = |n| {
+            let width = block(n, dimensions.width, side, direction.columns_reversed);
+            let rows = side.min(dimensions.height) as usize;
+            Column { width, samples: Vec::with_capacity(width as usize * channels.count() * rows) }
+        };
+        let columns = (0..dimensions.width.div_ceil(side)).map(column).collect();
+        Self { dimensions, channels, side, direction, columns, rows: 0, waiting: Vec::new(), done: 0 }
     }
 
-    /// Takes rows until the block is full; returns the number of bytes taken.
-    pub(super) fn add(&mut self, rows: &[u8]) -> usize {
-        let room = self.block_rows() as usize * self.stride() - self.samples.len();
-        let taken = room.min(rows.len());
-        self.samples.extend_from_slice(&rows[..taken]);
-        taken
+    /// Takes rows until the block is full, and appends them at half their size to `halved`; returns the number of bytes
+    /// taken.
+    pub(super) fn add(&mut self, rows: &[u8], halved: &mut Vec<u8>) -> usize {
+        let stride = self.stride();
+        let room = (self.block_rows() - self.rows) as usize * stride;
+        let rows = &rows[..room.min(rows.len())];
+        let mut from = 0;
+        for column in &mut self.columns {
+            let to = from + column.width as usize * self.channels.count();
+            rows.chunks_exact(stride).for_each(|row| column.samples.extend_from_slice(&row[from..to]));
+            from = to;
+        }
+        let is_first = self.rows == 0;
+        self.rows += (rows.len() / stride) as u32;
+        self.halve(rows, is_first, halved);
+        rows.len()
+    }
+
+    /// Halves rows of the block, beginning with its first or not. Where their number is odd, the first is alone if rows are
+    /// reversed, else the last.
+    fn halve(&mut self, rows: &[u8], is_first: bool, halved: &mut Vec<u8>) {
+        let stride = self.stride();
+        let is_odd = self.block_rows() % 2 == 1;
+        let alone = if is_first && is_odd && self.direction.rows_reversed { stride } else { 0 };
+        let (first, mut rows) = rows.split_at(alone.min(rows.len()));
+        if !first.is_empty() {
+            self.halve_pair([first, first], halved);
+        }
+        if !self.waiting.is_empty()
+            && let Some((row, rest)) = rows.split_at_checked(stride)
+        {
+            let mut waiting = std::mem::take(&mut self.waiting);
+            self.halve_pair([&waiting, row], halved);
+            waiting.clear();
+            (self.waiting, rows) = (waiting, rest);
+        }
+        let pairs = rows.chunks_exact(2 * stride);
+        let last = pairs.remainder();
+        pairs.map(|pair| pair.split_at(stride)).for_each(|(a, b)| self.halve_pair([a, b], halved));
+        match self.is_full() {
+            _ if last.is_empty() => {}
+            true => self.halve_pair([last, last], halved),
+            false => self.waiting.extend_from_slice(last),
+        }
+    }
+
+    fn halve_pair(&self, pair: [&[u8]; 2], halved: &mut Vec<u8>) {
+        let start = halved.len();
+        halved.resize(start + self.dimensions.width.div_ceil(2) as usize * self.channels.count(), 0);
+        let halve = match self.channels {
+            Channels::Gray => halve::<1>,
+            Channels::Rgb => halve::<3>,
+            Channels::Rgba => halve::<4>,
+        };
+        halve(pair, self.direction.columns_reversed, &mut halved[start..]);
     }
 
     pub(super) fn rows_missing(&self) -> u32 {
-        self.dimensions.height - self.done - (self.samples.len() / self.stride()) as u32
+        self.dimensions.height - self.done - self.rows
     }
 
     /// Whether the block's tiles can be cut.
     pub(super) fn is_full(&self) -> bool {
-        !self.samples.is_empty() && self.samples.len() == self.block_rows() as usize * self.stride()
+        self.rows > 0 && self.rows == self.block_rows()
     }
 
     pub(super) fn clear(&mut self) {
-        self.done += (self.samples.len() / self.stride()) as u32;
-        self.samples.clear();
+        self.done += self.rows;
+        self.rows = 0;
+        self.columns.iter_mut().for_each(|column| column.samples.clear());
     }
 
     pub(super) fn columns(&self) -> u32 {
-        self.dimensions.width.div_ceil(self.side)
+        self.columns.len() as u32
     }
 
     fn rows(&self) -> u32 {
@@ -102,29 +171,6 @@ impl Band {
         block(self.number(), self.dimensions.height, self.side, self.direction.rows_reversed)
     }
 
-    /// The full block, scaled to half its size.
-    pub(super) fn halved(&self) -> Vec<u8> {
-        let rows: Vec<&[u8]> = self.samples.chunks_exact(self.stride()).collect();
-        let is_odd = rows.len() % 2 == 1;
-        let (first, pairs) = rows.split_at(usize::from(is_odd && self.direction.rows_reversed));
-        let count = self.channels.count();
-        let stride = self.dimensions.width.div_ceil(2) as usize * count;
-        let mut out = vec![0; rows.len().div_ceil(2) * stride];
-        let pairs = first
-            .iter()
-            .map(|row| [*row, *row])
-            .chain(pairs.chunks(2).map(|pair| [pair[0], pair[pair.len() - 1]]));
-        let halve = match self.channels {
-            Channels::Gray => halve::<1>,
-            Channels::Rgb => halve::<3>,
-            Channels::Rgba => halve::<4>,
-        };
-        for (out, pair) in out.chunks_exact_mut(stride).zip(pairs) {
-            halve(pair, self.direction.columns_reversed, out);
-        }
-        out
-    }
-
     /// The index in the upright image of the tile in column `n` of the full block.
     pub(super) fn tile_index(&self, n: u32) -> TileIndex {
         let flip = |at: u32, count: u32, is_reversed: bool| if is_reversed { count - 1 - at } else { at };
@@ -136,32 +182,16 @@ impl Band {
         }
     }
 
-    /// The samples of the complete tile in column `n`, in place, and the bytes from row to row; `None` if the tile needs
-    /// padding or rotation first.
-    pub(super) fn in_place(&self, n: u32) -> Option<(&[u8], usize)> {
-        let from = (n * self.side) as usize * self.channels.count();
-        let whole = self.block_rows() == self.side && (n + 1) * self.side <= self.dimensions.width;
-        (whole && self.direction.orientation.is_upright()).then(|| (&self.samples[from..], self.stride()))
-    }
-
-    /// The upright tile of column `n`; the last pixel is repeated beyond the image's edge.
-    pub(super) fn tile(&self, n: u32) -> Raster {
-        let (count, side) = (self.channels.count(), self.side as usize);
-        let lengths = |n| block(n, self.dimensions.width, self.side, self.direction.columns_reversed);
-        let from = (0..n).map(lengths).sum::<u32>() as usize * count;
-        let (width, height) = (lengths(n), self.block_rows());
-        let mut samples = Vec::with_capacity(side * side * count);
-        for row in self.samples.chunks_exact(self.stride()) {
-            samples.extend_from_slice(&row[from..from + width as usize * count]);
+    /// The samples of the upright tile of column `n` of the full block; the last pixel is repeated beyond the image's edge.
+    pub(super) fn tile(&self, n: u32) -> Cow<'_, [u8]> {
+        let Column { width, samples } = &self.columns[n as usize];
+        let dimensions = Dimensions::new(*width, self.block_rows());
+        let (whole, orientation) = (Dimensions::new(self.side, self.side), self.direction.orientation);
+        if dimensions == whole && orientation.is_upright() {
+            return Cow::Borrowed(samples);
         }
-        let dimensions = Dimensions::new(width, height);
-        padded(
-            rotate::upright(
-                Raster { dimensions, channels: self.channels, samples },
-                self.direction.orientation,
-            ),
-            side,
-        )
+        let stored = Raster { dimensions, channels: self.channels, samples: samples.clone() };
+        Cow::Owned(padded(rotate::upright(stored, orientation), self.side as usize).samples)
     }
 }
 
@@ -182,51 +212,4 @@ fn padded(tile: Raster, side: usize) -> Raster {
         samples.extend_from_within(samples.len() - side * count..);
     }
     Raster { dimensions: whole, channels: tile.channels, samples }
-}
-
-/// The rounded mean of each two by two pixels, or of those that exist: an odd column is the first if columns are
-/// reversed, else the last.
-fn halve<const N: usize>([first, second]: [&[u8]; 2], is_reversed: bool, out: &mut [u8]) {
-    let odd = first.len() / N % 2 == 1;
-    let single = |at: usize, out: &mut [u8]| {
-        for n in 0..N {
-            out[n] = (u16::from(first[at + n]) + u16::from(second[at + n])).div_ceil(2) as u8;
-        }
-    };
-    let (mut from, mut to) = (0, 0);
-    if odd && is_reversed {
-        single(0, &mut out[..N]);
-        (from, to) = (N, N);
-    } else if odd {
-        let last = out.len() - N;
-        single(first.len() - N, &mut out[last..]);
-    }
-    // A single row is added twice, which does not change the mean.
-    let pairs = first[from..].chunks_exact(2 * N).zip(second[from..].chunks_exact(2 * N));
-    for (mean, (a, b)) in out[to..].chunks_exact_mut(N).zip(pairs) {
-        for n in 0..N {
-            let sum = u16::from(a[n]) + u16::from(a[n + N]) + u16::from(b[n]) + u16::from(b[n + N]);
-            mean[n] = ((sum + 2) >> 2) as u8;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn halving_averages_existing_pixels() {
-        let check = |rows: [&[u8]; 2], is_reversed, expected: &[u8]| {
-            let mut out = vec![0; expected.len()];
-            halve::<1>(rows, is_reversed, &mut out);
-            assert_eq!(out, expected);
-        };
-        check([&[1, 2, 9], &[3, 4, 4]], false, &[3, 7]);
-        check([&[9, 1, 2], &[4, 3, 4]], true, &[7, 3]);
-        check([&[1, 2, 9], &[1, 2, 9]], false, &[2, 9]);
-        let mut out = [0; 3];
-        halve::<3>([&[0, 10, 20, 2, 20, 40]; 2], false, &mut out);
-        assert_eq!(out, [1, 15, 30]);
-    }
 }

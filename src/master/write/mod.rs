@@ -5,6 +5,7 @@
 //! have checksums in private tags (`master::checksum`).
 
 mod band;
+mod halve;
 mod layout;
 mod tile;
 
@@ -154,25 +155,25 @@ impl<S: Read + Write + Seek> Writer<S> {
         self.add(0, samples)
     }
 
-    /// Adds rows to level `n`; each full block is cut into tiles, halved, and added to the next level.
+    /// Adds rows to level `n`, and at half their size to the next level; each full block is cut into tiles.
     fn add(&mut self, n: usize, mut rows: &[u8]) -> Result<(), Error> {
         while !rows.is_empty() {
-            let taken = self.levels[n].band.add(rows);
+            let mut halved = Vec::new();
+            let taken = self.levels[n].band.add(rows, &mut halved);
             rows = &rows[taken..];
             if self.levels[n].band.is_full() {
-                let halved = self.pack(n)?;
+                self.pack(n)?;
                 self.levels[n].band.clear();
-                if n + 1 < self.levels.len() {
-                    self.add(n + 1, &halved)?;
-                }
+            }
+            if n + 1 < self.levels.len() {
+                self.add(n + 1, &halved)?;
             }
         }
         Ok(())
     }
 
-    /// Compresses the tiles of level `n`'s block into the spool on all threads; returns the block at half its size.
-    fn pack(&mut self, n: usize) -> Result<Vec<u8>, Error> {
-        let is_last = n + 1 == self.levels.len();
+    /// Compresses the tiles of level `n`'s block into the spool on all threads.
+    fn pack(&mut self, n: usize) -> Result<(), Error> {
         let (level, packer) = (&mut self.levels[n], &self.packer);
         let (band, columns, next) = (&level.band, level.band.columns(), AtomicU32::new(0));
         let work = || {
@@ -182,23 +183,19 @@ impl<S: Read + Write + Seek> Writer<S> {
                 if column >= columns {
                     return Ok::<_, Error>(packed);
                 }
-                let tile = match band.in_place(column) {
-                    Some((samples, pitch)) => packer.pack_strided(samples, pitch, &mut tools)?,
-                    None => packer.pack(band.tile(column), &mut tools)?,
-                };
+                let tile = packer.pack(&band.tile(column), &mut tools)?;
                 packed.push((column, checksum::crc32([&tile[..]]), tile));
             }
         };
         let threads = self.recipe.threads.clamp(1, columns as usize);
         let panicked = |_| Error::Pixels(pixels::Error::damaged("tile", "its compression panicked"));
-        let (mut packed, halved) = std::thread::scope(|scope| {
+        let mut packed = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let halved = if is_last { Vec::new() } else { band.halved() };
             let mut packed = work()?;
             for other in others {
                 packed.extend(other.join().map_err(panicked)??);
             }
-            Ok::<_, Error>((packed, halved))
+            Ok::<_, Error>(packed)
         })?;
         packed.sort_unstable_by_key(|(column, ..)| *column);
         for (column, checksum, tile) in packed {
@@ -207,7 +204,7 @@ impl<S: Read + Write + Seek> Writer<S> {
             level.tiles[number] = Spooled { offset: self.spooled, length: tile.len() as u32, checksum };
             self.spooled += tile.len() as u64;
         }
-        Ok(halved)
+        Ok(())
     }
 
     /// Writes the file after all rows have been added; returns its length.

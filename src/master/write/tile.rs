@@ -49,33 +49,29 @@ impl Packer {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
-    /// Compresses a complete tile whose rows are `pitch` bytes apart.
-    pub(super) fn pack_strided(
-        &self,
-        samples: &[u8],
-        pitch: usize,
-        tools: &mut Tools,
-    ) -> Result<Vec<u8>, Error> {
-        let dimensions = Dimensions::new(self.side, self.side);
-        if let Compression::Jpeg { quality, subsampling } = self.compression {
-            let jpeg =
-                jpeg::encode_strided(samples, pitch, (dimensions, self.channels), quality, subsampling)?;
-            return self.stripped(&jpeg);
-        }
-        let width = self.side as usize * self.channels.count();
-        let rows = samples.chunks(pitch).take(self.side as usize);
-        let samples = rows.flat_map(|row| &row[..width]).copied().collect();
-        self.pack(Raster { dimensions, channels: self.channels, samples }, tools)
-    }
-
-    pub(super) fn pack(&self, tile: Raster, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    /// Compresses the samples of a complete tile.
+    pub(super) fn pack(&self, samples: &[u8], tools: &mut Tools) -> Result<Vec<u8>, Error> {
+        let pitch = self.side as usize * self.channels.count();
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
-                self.stripped(&jpeg::encode(&tile, quality, subsampling, &EmbeddedMetadata::default())?)
+                let layout = (Dimensions::new(self.side, self.side), self.channels);
+                self.stripped(&jpeg::encode_strided(samples, pitch, layout, quality, subsampling)?)
             }
-            Compression::Deflate => tools.deflate(&differences(tile)),
-            Compression::Zstd => Ok(zstd::bulk::compress(&differences(tile), ZSTD_LEVEL)?),
+            Compression::Deflate => tools.deflate(&self.differences(samples, pitch)),
+            Compression::Zstd => Ok(zstd::bulk::compress(&self.differences(samples, pitch), ZSTD_LEVEL)?),
         }
+    }
+
+    /// Subtracts the left neighbor from each sample (TIFF 6.0, §14).
+    fn differences(&self, samples: &[u8], pitch: usize) -> Vec<u8> {
+        let mut samples = samples.to_vec();
+        let rows = samples.chunks_exact_mut(pitch);
+        match self.channels {
+            Channels::Gray => rows.for_each(difference::<1>),
+            Channels::Rgb => rows.for_each(difference::<3>),
+            Channels::Rgba => rows.for_each(difference::<4>),
+        }
+        samples
     }
 
     /// Removes the shared tables from a JPEG.
@@ -100,17 +96,6 @@ impl Tools {
 
 fn damaged(reason: impl std::fmt::Display) -> pixels::Error {
     pixels::Error::damaged("tile", reason)
-}
-
-/// Subtracts the left neighbor from each sample (TIFF 6.0, §14).
-fn differences(tile: Raster) -> Vec<u8> {
-    let (stride, mut samples) = (tile.stride(), tile.samples);
-    match tile.channels {
-        Channels::Gray => samples.chunks_exact_mut(stride).for_each(difference::<1>),
-        Channels::Rgb => samples.chunks_exact_mut(stride).for_each(difference::<3>),
-        Channels::Rgba => samples.chunks_exact_mut(stride).for_each(difference::<4>),
-    }
-    samples
 }
 
 fn difference<const N: usize>(row: &mut [u8]) {
