@@ -17,21 +17,12 @@ pub(super) struct Band {
     channels: Channels,
     side: u32,
     direction: Direction,
-    /// The columns of the current block, from the left. Each has its rows one after another, as its encoder reads them.
-    columns: Vec<Column>,
     /// Rows of the current block so far.
-    rows: u32,
-    /// A row that is halved with the next one.
-    waiting: Vec<u8>,
+    samples: Vec<u8>,
+    /// How many of them were halved.
+    halved: u32,
     /// Rows of the blocks before the current one.
     done: u32,
-}
-
-/// A tile that is filled from the top.
-struct Column {
-    /// In pixels.
-    width: u32,
-    samples: Vec<u8>,
 }
 
 /// The directions of stored rows and columns in the upright image.
@@ -65,94 +56,72 @@ impl Band {
         channels: Channels,
         side: u32,
     ) -> Self {
+        let stride = dimensions.width as usize * channels.count();
+        let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
         let direction = Direction::of(orientation);
-        let column = |n| {
-            let width = block(n, dimensions.width, side, direction.columns_reversed);
-            let rows = side.min(dimensions.height) as usize;
-            Column { width, samples: Vec::with_capacity(width as usize * channels.count() * rows) }
-        };
-        let columns = (0..dimensions.width.div_ceil(side)).map(column).collect();
-        Self { dimensions, channels, side, direction, columns, rows: 0, waiting: Vec::new(), done: 0 }
+        Self { dimensions, channels, side, direction, samples, halved: 0, done: 0 }
     }
 
     /// Takes rows until the block is full, and appends them at half their size to `halved`; returns the number of bytes
     /// taken.
     pub(super) fn add(&mut self, rows: &[u8], halved: &mut Vec<u8>) -> usize {
-        let stride = self.stride();
-        let room = (self.block_rows() - self.rows) as usize * stride;
-        let rows = &rows[..room.min(rows.len())];
-        let mut from = 0;
-        for column in &mut self.columns {
-            let to = from + column.width as usize * self.channels.count();
-            rows.chunks_exact(stride).for_each(|row| column.samples.extend_from_slice(&row[from..to]));
-            from = to;
+        let room = self.block_rows() as usize * self.stride() - self.samples.len();
+        let taken = room.min(rows.len());
+        // Two at a time, so that they are halved while they are in the processor's cache.
+        for rows in rows[..taken].chunks(2 * self.stride()) {
+            self.samples.extend_from_slice(rows);
+            self.halve(halved);
         }
-        let is_first = self.rows == 0;
-        self.rows += (rows.len() / stride) as u32;
-        self.halve(rows, is_first, halved);
-        rows.len()
+        taken
     }
 
-    /// Halves rows of the block, beginning with its first or not. Where their number is odd, the first is alone if rows are
-    /// reversed, else the last.
-    fn halve(&mut self, rows: &[u8], is_first: bool, halved: &mut Vec<u8>) {
+    /// Halves the rows that are complete pairs. In a block of an odd number of rows the first is alone if rows are reversed,
+    /// else the last.
+    fn halve(&mut self, halved: &mut Vec<u8>) {
         let stride = self.stride();
-        let is_odd = self.block_rows() % 2 == 1;
-        let alone = if is_first && is_odd && self.direction.rows_reversed { stride } else { 0 };
-        let (first, mut rows) = rows.split_at(alone.min(rows.len()));
-        if !first.is_empty() {
-            self.halve_pair([first, first], halved);
-        }
-        if !self.waiting.is_empty()
-            && let Some((row, rest)) = rows.split_at_checked(stride)
-        {
-            let mut waiting = std::mem::take(&mut self.waiting);
-            self.halve_pair([&waiting, row], halved);
-            waiting.clear();
-            (self.waiting, rows) = (waiting, rest);
-        }
-        let pairs = rows.chunks_exact(2 * stride);
-        let last = pairs.remainder();
-        pairs.map(|pair| pair.split_at(stride)).for_each(|(a, b)| self.halve_pair([a, b], halved));
-        match self.is_full() {
-            _ if last.is_empty() => {}
-            true => self.halve_pair([last, last], halved),
-            false => self.waiting.extend_from_slice(last),
-        }
-    }
-
-    fn halve_pair(&self, pair: [&[u8]; 2], halved: &mut Vec<u8>) {
-        let start = halved.len();
-        halved.resize(start + self.dimensions.width.div_ceil(2) as usize * self.channels.count(), 0);
         let halve = match self.channels {
             Channels::Gray => halve::<1>,
             Channels::Rgb => halve::<3>,
             Channels::Rgba => halve::<4>,
         };
-        halve(pair, self.direction.columns_reversed, &mut halved[start..]);
+        let block = self.block_rows();
+        let alone = if self.direction.rows_reversed { 0 } else { block - 1 };
+        let row = |n: u32| &self.samples[n as usize * stride..][..stride];
+        while self.halved < block {
+            let count = if block % 2 == 1 && self.halved == alone { 1 } else { 2 };
+            if self.halved + count > self.rows() {
+                break;
+            }
+            let start = halved.len();
+            halved.resize(start + self.dimensions.width.div_ceil(2) as usize * self.channels.count(), 0);
+            let pair = [row(self.halved), row(self.halved + count - 1)];
+            halve(pair, self.direction.columns_reversed, &mut halved[start..]);
+            self.halved += count;
+        }
     }
 
     pub(super) fn rows_missing(&self) -> u32 {
-        self.dimensions.height - self.done - self.rows
+        self.dimensions.height - self.done - self.rows()
     }
 
     /// Whether the block's tiles can be cut.
     pub(super) fn is_full(&self) -> bool {
-        self.rows > 0 && self.rows == self.block_rows()
+        !self.samples.is_empty() && self.rows() == self.block_rows()
     }
 
     pub(super) fn clear(&mut self) {
-        self.done += self.rows;
-        self.rows = 0;
-        self.columns.iter_mut().for_each(|column| column.samples.clear());
+        self.done += self.rows();
+        self.halved = 0;
+        self.samples.clear();
     }
 
     pub(super) fn columns(&self) -> u32 {
-        self.columns.len() as u32
+        self.dimensions.width.div_ceil(self.side)
     }
 
+    /// Rows of the current block so far.
     fn rows(&self) -> u32 {
-        self.dimensions.height.div_ceil(self.side)
+        (self.samples.len() / self.stride()) as u32
     }
 
     fn stride(&self) -> usize {
@@ -175,23 +144,30 @@ impl Band {
     pub(super) fn tile_index(&self, n: u32) -> TileIndex {
         let flip = |at: u32, count: u32, is_reversed: bool| if is_reversed { count - 1 - at } else { at };
         let column = flip(n, self.columns(), self.direction.columns_reversed);
-        let row = flip(self.number(), self.rows(), self.direction.rows_reversed);
+        let row =
+            flip(self.number(), self.dimensions.height.div_ceil(self.side), self.direction.rows_reversed);
         match self.direction.orientation.swaps_sides() {
             true => TileIndex { column: row, row: column },
             false => TileIndex { column, row },
         }
     }
 
-    /// The samples of the upright tile of column `n` of the full block; the last pixel is repeated beyond the image's edge.
-    pub(super) fn tile(&self, n: u32) -> Cow<'_, [u8]> {
-        let Column { width, samples } = &self.columns[n as usize];
-        let dimensions = Dimensions::new(*width, self.block_rows());
-        let (whole, orientation) = (Dimensions::new(self.side, self.side), self.direction.orientation);
-        if dimensions == whole && orientation.is_upright() {
-            return Cow::Borrowed(samples);
+    /// The samples of the upright tile in column `n` of the full block, and the bytes from row to row. The last pixel is
+    /// repeated beyond the image's edge.
+    pub(super) fn tile(&self, n: u32) -> (Cow<'_, [u8]>, usize) {
+        let (count, side, direction) = (self.channels.count(), self.side, self.direction);
+        let widths = |n| block(n, self.dimensions.width, side, direction.columns_reversed);
+        let from = (0..n).map(widths).sum::<u32>() as usize * count;
+        let dimensions = Dimensions::new(widths(n), self.block_rows());
+        if dimensions == Dimensions::new(side, side) && direction.orientation.is_upright() {
+            return (Cow::Borrowed(&self.samples[from..]), self.stride());
         }
-        let stored = Raster { dimensions, channels: self.channels, samples: samples.clone() };
-        Cow::Owned(padded(rotate::upright(stored, orientation), self.side as usize).samples)
+        let row = dimensions.width as usize * count;
+        let rows = self.samples.chunks_exact(self.stride()).map(|stored| &stored[from..from + row]);
+        let stored =
+            Raster { dimensions, channels: self.channels, samples: rows.collect::<Vec<_>>().concat() };
+        let tile = padded(rotate::upright(stored, direction.orientation), side as usize);
+        (Cow::Owned(tile.samples), side as usize * count)
     }
 }
 

@@ -36,24 +36,28 @@ fn means_avx2<const N: usize>(rows: [&[u8]; 2], out: &mut [u8]) {
     means_anywhere::<N>(rows, out);
 }
 
-/// Eight means at a time: the compiler turns their fixed number of samples into vectors.
+/// Eight means at a time: the compiler turns their fixed number of samples into vectors. Loops instead of closures, because
+/// closures would be compiled without AVX2.
 #[inline(always)]
 fn means_anywhere<const N: usize>([first, second]: [&[u8]; 2], out: &mut [u8]) {
-    let whole = first.len() / (16 * N) * (16 * N);
     let blocks = first.chunks_exact(16 * N).zip(second.chunks_exact(16 * N));
     for (means, (a, b)) in out.chunks_exact_mut(8 * N).zip(blocks) {
-        (0..8).for_each(|at| mean::<N>([&a[2 * N * at..], &b[2 * N * at..]], &mut means[N * at..]));
+        for at in 0..8 {
+            mean::<N>(a, b, 2 * N * at, means);
+        }
     }
-    let rest = first[whole..].chunks_exact(2 * N).zip(second[whole..].chunks_exact(2 * N));
-    out[whole / 2..].chunks_exact_mut(N).zip(rest).for_each(|(out, (a, b))| mean::<N>([a, b], out));
+    let (whole, pairs) = (first.len() / (16 * N) * (16 * N), first.len() / (2 * N) * (2 * N));
+    for at in (whole..pairs).step_by(2 * N) {
+        mean::<N>(first, second, at, out);
+    }
 }
 
-/// The mean of four pixels. A single row is added twice, which does not change the mean.
+/// The mean of the four pixels from `at` on. A single row is added twice, which does not change the mean.
 #[inline(always)]
-fn mean<const N: usize>([a, b]: [&[u8]; 2], out: &mut [u8]) {
-    for n in 0..N {
+fn mean<const N: usize>(a: &[u8], b: &[u8], at: usize, means: &mut [u8]) {
+    for n in at..at + N {
         let sum = u16::from(a[n]) + u16::from(a[n + N]) + u16::from(b[n]) + u16::from(b[n + N]);
-        out[n] = ((sum + 2) >> 2) as u8;
+        means[n - at / 2] = ((sum + 2) >> 2) as u8;
     }
 }
 

@@ -183,7 +183,8 @@ impl<S: Read + Write + Seek> Writer<S> {
                 if column >= columns {
                     return Ok::<_, Error>(packed);
                 }
-                let tile = packer.pack(&band.tile(column), &mut tools)?;
+                let (samples, pitch) = band.tile(column);
+                let tile = packer.pack(&samples, pitch, &mut tools)?;
                 packed.push((column, checksum::crc32([&tile[..]]), tile));
             }
         };

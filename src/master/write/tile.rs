@@ -49,9 +49,8 @@ impl Packer {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
-    /// Compresses the samples of a complete tile.
-    pub(super) fn pack(&self, samples: &[u8], tools: &mut Tools) -> Result<Vec<u8>, Error> {
-        let pitch = self.side as usize * self.channels.count();
+    /// Compresses a complete tile whose rows are `pitch` bytes apart.
+    pub(super) fn pack(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
                 let layout = (Dimensions::new(self.side, self.side), self.channels);
@@ -62,10 +61,12 @@ impl Packer {
         }
     }
 
-    /// Subtracts the left neighbor from each sample (TIFF 6.0, §14).
+    /// The samples of a tile; its left neighbor is subtracted from each (TIFF 6.0, §14).
     fn differences(&self, samples: &[u8], pitch: usize) -> Vec<u8> {
-        let mut samples = samples.to_vec();
-        let rows = samples.chunks_exact_mut(pitch);
+        let row = self.side as usize * self.channels.count();
+        let rows = samples.chunks(pitch).take(self.side as usize);
+        let mut samples = rows.map(|samples| &samples[..row]).collect::<Vec<_>>().concat();
+        let rows = samples.chunks_exact_mut(row);
         match self.channels {
             Channels::Gray => rows.for_each(difference::<1>),
             Channels::Rgb => rows.for_each(difference::<3>),
