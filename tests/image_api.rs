@@ -64,6 +64,7 @@ fn promises(server: &Server) {
     preflights_allow_authorization(server, f);
     entity_tags_spare_the_body(server, f);
     links_name_the_canonical_form(server, f);
+    repeated_requests_are_answered_alike(server, f);
     every_master_is_read(server, f);
     deep_zoom_has_the_same_tiles(server, f);
     every_page_and_manifest_answers(server, f);
@@ -460,6 +461,64 @@ fn entity_tags_spare_the_body(server: &Server, f: &mut Failures) {
     let (one, other) = ("full/375,/0/default.jpg", "full/,275/0/color.jpg");
     let same = tag(&format!("/iiif/3/pyramid.tif/{one}")) == tag(&format!("/iiif/2/pyramid.tif/{other}"));
     f.check(same, || format!("{one} and {other} mean the same and have two tags"));
+}
+
+/// What was answered from memory is not planned again: its answers stay as they were.
+fn repeated_requests_are_answered_alike(server: &Server, f: &mut Failures) {
+    for path in [
+        "/iiif/3/pyramid.tif/256,0,256,256/256,256/0/default.jpg",
+        "/iiif/2/pyramid.tif/256,0,256,256/256,/0/default.jpg",
+        "/iiif/3/pyramid.tif/0,0,700,500/350,/0/gray.png",
+        "/iiif/3/odd%20name%2050%25%2B%23%26%3D%3B.tif/full/max/0/default.jpg",
+        "/iiif/3/plain.jpg/full/max/!90/default.webp",
+    ] {
+        let named = |host: &str| {
+            let mut answer = server.request("GET", path, &[("Host", host)]);
+            answer.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+            answer
+        };
+        let first = named("one.example");
+        for n in 2..6 {
+            let again = named("one.example");
+            let same =
+                (first.status, &first.headers, &first.body) == (again.status, &again.headers, &again.body);
+            f.check(first.status == 200 && same, || format!("{path}: answer {n} is {:?}", again.headers));
+        }
+        let other = named("other.example:81").header("link").to_owned();
+        f.check(other == first.header("link").replace("one.example", "other.example:81"), || {
+            format!("{path}: {other}")
+        });
+        let tag = first.header("etag");
+        let held = server.request("GET", path, &[("Host", "one.example"), ("If-None-Match", tag)]);
+        f.check(held.status == 304 && held.header("etag") == tag, || format!("{path}: {}", held.status));
+        let head = server.request("HEAD", path, &[("Host", "one.example")]);
+        let length = first.header("content-length");
+        f.check(head.body.is_empty() && head.header("content-length") == length, || {
+            format!("{path}: HEAD differs")
+        });
+    }
+}
+
+#[test]
+fn repeated_requests_show_a_replaced_master() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.tif");
+    let (old, new) = (picture(300, 200), masters::noisy(300, 200));
+    std::fs::write(&file, masters::jpeg_pyramid(&old, 64)).unwrap();
+    let environment =
+        [("TEGL__MASTERS__REVALIDATE_S", "0"), ("TEGL__MASTERS__STALE_WHILE_REVALIDATE_S", "0")];
+    let server = Server::with(&[folder.path().to_str().unwrap()], &environment);
+    let paths = ["64,64,64,64/64,64/0/default.jpg", "10,10,90,90/max/0/default.png"]
+        .map(|parameters| format!("/iiif/3/a.tif/{parameters}"));
+    let answers = || paths.iter().map(|path| server.get(path)).collect::<Vec<_>>();
+    let first = (0..5).map(|_| answers()).last().unwrap();
+    std::fs::write(&file, masters::jpeg_pyramid(&new, 64)).unwrap();
+    for n in 0..5 {
+        for (before, now) in first.iter().zip(answers()) {
+            assert_eq!((before.status, now.status), (200, 200));
+            assert!(before.header("etag") != now.header("etag") && before.body != now.body, "answer {n}");
+        }
+    }
 }
 
 fn links_name_the_canonical_form(server: &Server, f: &mut Failures) {

@@ -372,7 +372,8 @@ fn newly_restricted_images_are_not_served_from_caches() {
             let id = segment(&format!("{}/{kind}", case.name));
             for (request, region) in requests() {
                 let path = format!("/iiif/3/{id}/{request}");
-                let answer = server.get(&path);
+                // Often enough to be in all caches.
+                let answer = (0..4).map(|_| server.get(&path)).last().unwrap();
                 if answer.status == 200 {
                     tags.push((path, region, case.largest, answer.header("etag").to_owned()));
                 }

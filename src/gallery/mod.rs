@@ -27,7 +27,7 @@ pub(crate) use error::{Error, error_chain};
 pub use identifier::Identifier;
 pub(crate) use images::{
     AuthorizedImage, Body, Client, Delivered, ImageService, Origin, Original, PlannedImage, PyramidStore,
-    Unsent,
+    Resolution, Unsent,
 };
 pub(crate) use jobs::{
     Check, Cost, Earlier, Import, Imported, Ingested, JobService, Layout, LeftOut, Masters, MediaProblem,

@@ -13,6 +13,7 @@ use crate::web::http::base_url::BaseUrl;
 use crate::web::http::pace::Pace;
 use crate::web::http::token::GuessLimiter;
 use crate::web::iiif::document_cache::DocumentCache;
+use crate::web::iiif::prepared::PreparedRequests;
 use crate::web::live::{Live, Reloader};
 use crate::web::ops::exemplars::Exemplars;
 use crate::web::ops::warming::Warming;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     /// Whose traces are continued.
     pub parents: Parents,
     pub(super) works: DocumentCache,
+    pub(super) prepared: PreparedRequests,
     /// Set when the server begins to shut down.
     pub draining: AtomicBool,
     pub(super) pace: Pace,
@@ -70,6 +72,7 @@ impl App {
             exemplars: Exemplars::default(),
             parents: Parents::Proxies,
             works: DocumentCache::new(settings.documents_mib),
+            prepared: PreparedRequests::new(),
             draining: AtomicBool::new(false),
             pace: Pace::new(settings.slow_reader_kib_per_s),
             guess_limiter: GuessLimiter::default(),

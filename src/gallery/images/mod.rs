@@ -45,7 +45,7 @@ pub(crate) use authorize::AuthorizedImage;
 pub(crate) use handle::ImageHandle;
 pub(crate) use index_reader::Start;
 pub(crate) use original::Original;
-pub(crate) use planned::{Body, Delivered, PlannedImage};
+pub(crate) use planned::{Body, Delivered, PlannedImage, Resolution};
 pub(crate) use pyramids::PyramidStore;
 pub(crate) use renderer::Origin;
 pub(super) use rendition::RENDITION_SIDE;

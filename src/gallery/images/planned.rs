@@ -15,6 +15,7 @@ use super::pyramids::Pyramids;
 use super::renderer::Origin;
 use super::streamed::Streamed;
 use crate::gallery::Error;
+use crate::gallery::rights::Grant;
 use crate::iiif::{Dimensions, Form, Format, ImageRequest, Limits, Quality, Region, Rotation, Size, Version};
 use crate::master::Kind;
 use crate::render::Plan;
@@ -29,9 +30,19 @@ pub(crate) struct PlannedImage {
     purpose: Purpose,
     plan: Plan,
     /// The canonical form of the request in version 3.
-    canonical: String,
+    canonical: Arc<str>,
     /// The client that a rendering counts against.
     client: Option<Client>,
+}
+
+/// What a request was resolved to, without its image: valid while the image has the same version and rights.
+pub(crate) struct Resolution {
+    /// The number of the image's handle.
+    number: u64,
+    grant: Grant,
+    request: ImageRequest,
+    plan: Plan,
+    canonical: Arc<str>,
 }
 
 /// The limits that apply to a plan.
@@ -76,6 +87,27 @@ impl ImageService {
         request: &ImageRequest,
     ) -> Result<PlannedImage, Error> {
         self.plan_for(Purpose::Response, identifier, request).await
+    }
+
+    /// The plan that a request for the image with this identifier was resolved to; `None` if the image or its rights have
+    /// changed since.
+    ///
+    /// # Errors
+    /// Returns an error if the image cannot be opened.
+    #[tracing::instrument(target = "tegl::trace", level = "trace", name = "plan", skip_all)]
+    pub(crate) async fn resolved(
+        self: &Arc<Self>,
+        identifier: &str,
+        resolution: &Resolution,
+    ) -> Result<Option<PlannedImage>, Error> {
+        let image = self.open(identifier).await?;
+        if (image.number, image.grant) != (resolution.number, resolution.grant) {
+            return Ok(None);
+        }
+        let Resolution { request, plan, canonical, .. } = resolution;
+        let (plan, canonical) = (plan.clone(), canonical.clone());
+        let (service, purpose) = (self.clone(), Purpose::Response);
+        Ok(Some(PlannedImage { service, image, request: *request, purpose, plan, canonical, client: None }))
     }
 
     /// Plans the whole image at the largest size that its rights allow, regardless of the limits of a single response.
@@ -152,7 +184,7 @@ impl ImageService {
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
         let plan = Plan::new(request, &image.master, limits, image.color.is_passthrough())?;
-        let canonical = plan.canonical(Version::V3, &image.master, image.limits);
+        let canonical = plan.canonical(Version::V3, &image.master, image.limits).into();
         let (service, request) = (self.clone(), *request);
         Ok(PlannedImage { service, image, request, purpose, plan, canonical, client: None })
     }
@@ -174,6 +206,19 @@ impl ImageService {
 }
 
 impl PlannedImage {
+    /// What its request was resolved to, if it may be answered without being planned again; see [`ImageService::resolved`].
+    pub(crate) fn resolution(&self) -> Option<Resolution> {
+        let can_change =
+            self.image.needs_pyramid || self.plan.is_raw || matches!(self.purpose, Purpose::Rendition);
+        (!can_change).then(|| Resolution {
+            number: self.image.number,
+            grant: self.image.grant,
+            request: self.request,
+            plan: self.plan.clone(),
+            canonical: self.canonical.clone(),
+        })
+    }
+
     /// A strong entity tag, without quotation marks.
     pub(crate) fn etag(&self) -> String {
         etag(&self.image, &self.plan, &self.canonical, self.service.renderer.recipe())

@@ -18,7 +18,11 @@ use crate::web::http::document::Document;
 use crate::web::http::network::Network;
 use crate::web::http::response::Response;
 use crate::web::iiif::document_cache::Made;
+use crate::web::iiif::prepared::Prepared;
 use crate::web::route::Image;
+
+/// The note of an image that was in memory.
+const HIT: &str = "hit";
 
 /// `GET .../info.json` (3.0, §5).
 pub(crate) async fn info(
@@ -105,7 +109,6 @@ pub(crate) async fn pixels(
     image: Image<'_>,
     parameters: [&str; 4],
 ) -> Result<Response, Error> {
-    let wanted = ImageRequest::parse(version, parameters)?;
     let base = app.base.of(request)?;
     let links = |planned: &PlannedImage| {
         let (number, canonical, profile) = (version.segment(), planned.canonical(version), version.profile());
@@ -113,7 +116,22 @@ pub(crate) async fn pixels(
         let links = [&["<"], &uri[..], &[">;rel=\"canonical\",<", profile, ">;rel=\"profile\""]];
         HeaderValue::try_from(links.concat().concat()).ok()
     };
-    answer(app, request, &image.identifier, &wanted, links).await
+    let key = [&base, request.uri().path()].concat();
+    if let Some(prepared) = app.prepared.get(&key)
+        && let Some(planned) = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?
+    {
+        return respond(app, request, planned, &prepared.headers, &links).await;
+    }
+    let wanted = ImageRequest::parse(version, parameters)?;
+    let planned = app.gallery.images.plan(&image.identifier, &wanted).await?;
+    let (headers, resolution) = (ImageHeaders::of(&planned, &links), planned.resolution());
+    let response = respond(app, request, planned, &headers, &links).await?;
+    if response.note == HIT
+        && let Some(resolution) = resolution
+    {
+        app.prepared.insert(key, Prepared { resolution, headers });
+    }
+    Ok(response)
 }
 
 /// Plans and delivers an image.
@@ -125,24 +143,36 @@ pub(crate) async fn answer(
     links: impl Fn(&PlannedImage) -> Option<HeaderValue>,
 ) -> Result<Response, Error> {
     let planned = app.gallery.images.plan(identifier, wanted).await?;
-    let (mut response, tag) = described(app, &planned, &links);
-    if is_not_modified(request, &tag) {
+    let headers = ImageHeaders::of(&planned, &links);
+    respond(app, request, planned, &headers, &links).await
+}
+
+/// Delivers a planned image.
+async fn respond(
+    app: &App,
+    request: &HttpRequest,
+    planned: PlannedImage,
+    headers: &ImageHeaders,
+    links: &impl Fn(&PlannedImage) -> Option<HeaderValue>,
+) -> Result<Response, Error> {
+    let mut response = headers.response(app);
+    if is_not_modified(request, &headers.tag) {
         return Ok(not_modified(&mut response));
     }
-    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
+    let media_type = HeaderValue::from_static(planned.format().media_type());
     if request.method() == Method::HEAD && planned.is_streamed() {
+        response.insert_header((header::CONTENT_TYPE, media_type));
         return streamed_head(&planned, response);
     }
     let Delivered { planned, body, is_replanned } = for_client(app, request, planned).deliver().await?;
     if is_replanned {
-        let (fresh, tag) = described(app, &planned, &links);
-        response = fresh;
-        if is_not_modified(request, &tag) {
+        let fresh = ImageHeaders::of(&planned, links);
+        response = fresh.response(app);
+        if is_not_modified(request, &fresh.tag) {
             return Ok(not_modified(&mut response));
         }
-        response
-            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(planned.format().media_type())));
     }
+    response.insert_header((header::CONTENT_TYPE, media_type));
     Ok(delivered(body, response))
 }
 
@@ -154,22 +184,37 @@ pub(crate) fn for_client(app: &App, request: &HttpRequest, planned: PlannedImage
     }
 }
 
-/// The headers of a planned image, and its entity tag without quotation marks.
-fn described(
-    app: &App,
-    planned: &PlannedImage,
-    links: &impl Fn(&PlannedImage) -> Option<HeaderValue>,
-) -> (HttpResponseBuilder, String) {
-    let tag = planned.etag();
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
-    if let Ok(tag) = HeaderValue::try_from(["\"", &tag, "\""].concat()) {
-        response.insert_header((header::ETAG, tag));
+/// The headers of a response that depend on its image.
+pub(crate) struct ImageHeaders {
+    /// The entity tag, without quotation marks.
+    tag: String,
+    quoted: Option<HeaderValue>,
+    links: Option<HeaderValue>,
+}
+
+impl ImageHeaders {
+    fn of(planned: &PlannedImage, links: impl Fn(&PlannedImage) -> Option<HeaderValue>) -> Self {
+        let tag = planned.etag();
+        let quoted = HeaderValue::try_from(["\"", &tag, "\""].concat()).ok();
+        Self { tag, quoted, links: links(planned) }
     }
-    if let Some(links) = links(planned) {
-        response.insert_header((header::LINK, links));
+
+    fn response(&self, app: &App) -> HttpResponseBuilder {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
+        for (name, value) in [(header::ETAG, &self.quoted), (header::LINK, &self.links)] {
+            if let Some(value) = value {
+                response.insert_header((name, value.clone()));
+            }
+        }
+        response
     }
-    (response, tag)
+
+    /// The memory that it takes, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let values = [&self.quoted, &self.links].into_iter().flatten().map(HeaderValue::len);
+        self.tag.len() + values.sum::<usize>()
+    }
 }
 
 /// The body of an image, whole or streamed.
@@ -177,7 +222,7 @@ pub(crate) fn delivered(body: Body, mut response: HttpResponseBuilder) -> Respon
     match body {
         Body::Whole { bytes, origin } => {
             let note = match origin {
-                Origin::Cache => "hit",
+                Origin::Cache => HIT,
                 Origin::Stored => "stored",
                 Origin::Rendered => "rendered",
             };

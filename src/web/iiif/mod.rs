@@ -5,4 +5,5 @@ pub(super) mod content_search;
 pub(super) mod deepzoom;
 pub(super) mod document_cache;
 pub(super) mod image;
+pub(super) mod prepared;
 pub(super) mod presentation;
