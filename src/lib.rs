@@ -75,7 +75,8 @@
 //! header put before it; at the image's edges its padding is cut off in the DCT domain), or a rendering: admitted by
 //! its expected wait and its memory, its tiles read, assembled as YCbCr planes, scaled once, encoded. Decoded tiles of small
 //! levels are kept, since overviews and overlapping regions need them again. Concurrent callers of one plan share one
-//! rendering. If the master was replaced meanwhile, the image is planned and delivered once more.
+//! rendering. If the master was replaced meanwhile, the image is planned and delivered once more. A request that was answered
+//! from memory is not planned again while its image and its rights stay the same (`web/iiif/prepared.rs`).
 //!
 //! Between memory and a remote store is the disk cache (`store::disk`): indexes, stored tiles and renderings, by the
 //! master's version. After a restart the version is known, too, with the time when the store stated it.
