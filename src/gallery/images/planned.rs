@@ -90,7 +90,7 @@ impl ImageService {
     }
 
     /// The plan that a request for the image with this identifier was resolved to; `None` if the image or its rights have
-    /// changed since.
+    /// changed since, or if its pyramid is missing, which changes the image.
     ///
     /// # Errors
     /// Returns an error if the image cannot be opened.
@@ -101,7 +101,7 @@ impl ImageService {
         resolution: &Resolution,
     ) -> Result<Option<PlannedImage>, Error> {
         let image = self.open(identifier).await?;
-        if (image.number, image.grant) != (resolution.number, resolution.grant) {
+        if (image.number, image.grant) != (resolution.number, resolution.grant) || image.needs_pyramid {
             return Ok(None);
         }
         let Resolution { request, plan, canonical, .. } = resolution;
@@ -206,17 +206,15 @@ impl ImageService {
 }
 
 impl PlannedImage {
-    /// What its request was resolved to, if it may be answered without being planned again; see [`ImageService::resolved`].
-    pub(crate) fn resolution(&self) -> Option<Resolution> {
-        let can_change =
-            self.image.needs_pyramid || self.plan.is_raw || matches!(self.purpose, Purpose::Rendition);
-        (!can_change).then(|| Resolution {
+    /// What its request was resolved to; see [`ImageService::resolved`].
+    pub(crate) fn resolution(&self) -> Resolution {
+        Resolution {
             number: self.image.number,
             grant: self.image.grant,
             request: self.request,
             plan: self.plan.clone(),
             canonical: self.canonical.clone(),
-        })
+        }
     }
 
     /// A strong entity tag, without quotation marks.

@@ -117,19 +117,26 @@ pub(crate) async fn pixels(
         HeaderValue::try_from(links.concat().concat()).ok()
     };
     let key = [&base, request.uri().path()].concat();
-    if let Some(prepared) = app.prepared.get(&key)
-        && let Some(planned) = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?
-    {
-        return respond(app, request, planned, &prepared.headers, &links).await;
-    }
-    let wanted = ImageRequest::parse(version, parameters)?;
-    let planned = app.gallery.images.plan(&image.identifier, &wanted).await?;
-    let (headers, resolution) = (ImageHeaders::of(&planned, &links), planned.resolution());
-    let response = respond(app, request, planned, &headers, &links).await?;
-    if response.note == HIT
-        && let Some(resolution) = resolution
-    {
-        app.prepared.insert(key, Prepared { resolution, headers });
+    let known = match app.prepared.get(&key) {
+        Some(prepared) => {
+            let planned = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?;
+            planned.map(|planned| (planned, prepared))
+        }
+        None => None,
+    };
+    let is_new = known.is_none();
+    let (planned, prepared) = match known {
+        Some(known) => known,
+        None => {
+            let wanted = ImageRequest::parse(version, parameters)?;
+            let planned = app.gallery.images.plan(&image.identifier, &wanted).await?;
+            let (resolution, headers) = (planned.resolution(), ImageHeaders::of(&planned, &links));
+            (planned, Arc::new(Prepared { resolution, headers }))
+        }
+    };
+    let response = respond(app, request, planned, &prepared.headers, &links).await?;
+    if is_new && response.note == HIT {
+        app.prepared.insert(key, prepared);
     }
     Ok(response)
 }

@@ -34,7 +34,7 @@ impl PreparedRequests {
         self.0.get(key)
     }
 
-    pub(crate) fn insert(&self, key: String, prepared: Prepared) {
-        self.0.insert(key, Arc::new(prepared));
+    pub(crate) fn insert(&self, key: String, prepared: Arc<Prepared>) {
+        self.0.insert(key, prepared);
     }
 }
