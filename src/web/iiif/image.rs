@@ -18,7 +18,7 @@ use crate::web::http::document::Document;
 use crate::web::http::network::Network;
 use crate::web::http::response::Response;
 use crate::web::iiif::document_cache::Made;
-use crate::web::iiif::prepared::Prepared;
+use crate::web::iiif::prepared::{ImageHeaders, Prepared};
 use crate::web::route::Image;
 
 /// The note of an image that was in memory.
@@ -162,7 +162,7 @@ async fn respond(
     headers: &ImageHeaders,
     links: &impl Fn(&PlannedImage) -> Option<HeaderValue>,
 ) -> Result<Response, Error> {
-    let mut response = headers.response(app);
+    let mut response = response_with(app, headers);
     if is_not_modified(request, &headers.tag) {
         return Ok(not_modified(&mut response));
     }
@@ -174,7 +174,7 @@ async fn respond(
     let Delivered { planned, body, is_replanned } = for_client(app, request, planned).deliver().await?;
     if is_replanned {
         let fresh = ImageHeaders::of(&planned, links);
-        response = fresh.response(app);
+        response = response_with(app, &fresh);
         if is_not_modified(request, &fresh.tag) {
             return Ok(not_modified(&mut response));
         }
@@ -191,37 +191,12 @@ pub(crate) fn for_client(app: &App, request: &HttpRequest, planned: PlannedImage
     }
 }
 
-/// The headers of a response that depend on its image.
-pub(crate) struct ImageHeaders {
-    /// The entity tag, without quotation marks.
-    tag: String,
-    quoted: Option<HeaderValue>,
-    links: Option<HeaderValue>,
-}
-
-impl ImageHeaders {
-    fn of(planned: &PlannedImage, links: impl Fn(&PlannedImage) -> Option<HeaderValue>) -> Self {
-        let tag = planned.etag();
-        let quoted = HeaderValue::try_from(["\"", &tag, "\""].concat()).ok();
-        Self { tag, quoted, links: links(planned) }
-    }
-
-    fn response(&self, app: &App) -> HttpResponseBuilder {
-        let mut response = HttpResponse::Ok();
-        response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
-        for (name, value) in [(header::ETAG, &self.quoted), (header::LINK, &self.links)] {
-            if let Some(value) = value {
-                response.insert_header((name, value.clone()));
-            }
-        }
-        response
-    }
-
-    /// The memory that it takes, in bytes.
-    pub(crate) fn weight(&self) -> usize {
-        let values = [&self.quoted, &self.links].into_iter().flatten().map(HeaderValue::len);
-        self.tag.len() + values.sum::<usize>()
-    }
+/// A response with these headers, which clients may cache.
+fn response_with(app: &App, headers: &ImageHeaders) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, app.live().image_age.clone()));
+    headers.add_to(&mut response);
+    response
 }
 
 /// The body of an image, whole or streamed.
