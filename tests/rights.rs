@@ -373,7 +373,8 @@ fn newly_restricted_images_are_not_served_from_caches() {
             for (request, region) in requests() {
                 let path = format!("/iiif/3/{id}/{request}");
                 // Often enough to be in all caches.
-                let answer = (0..4).map(|_| server.get(&path)).last().unwrap();
+                (1..4).for_each(|_| drop(server.get(&path)));
+                let answer = server.get(&path);
                 if answer.status == 200 {
                     tags.push((path, region, case.largest, answer.header("etag").to_owned()));
                 }

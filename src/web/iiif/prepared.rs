@@ -49,7 +49,7 @@ impl PreparedRequests {
 }
 
 impl ImageHeaders {
-    pub(super) fn of(planned: &PlannedImage, links: impl Fn(&PlannedImage) -> Option<HeaderValue>) -> Self {
+    pub(super) fn of(planned: &PlannedImage, links: &impl Fn(&PlannedImage) -> Option<HeaderValue>) -> Self {
         let tag = planned.etag();
         let quoted = HeaderValue::try_from(["\"", &tag, "\""].concat()).ok();
         Self { tag, quoted, links: links(planned) }
