@@ -90,7 +90,7 @@ impl ImageService {
     }
 
     /// The plan that a request for the image with this identifier was resolved to; `None` if the image or its rights have
-    /// changed since, or if its pyramid is missing, which changes the image.
+    /// changed since.
     ///
     /// # Errors
     /// Returns an error if the image cannot be opened.
@@ -101,7 +101,7 @@ impl ImageService {
         resolution: &Resolution,
     ) -> Result<Option<PlannedImage>, Error> {
         let image = self.open(identifier).await?;
-        if (image.number, image.grant) != (resolution.number, resolution.grant) || image.needs_pyramid {
+        if (image.number, image.grant) != (resolution.number, resolution.grant) {
             return Ok(None);
         }
         let Resolution { request, plan, canonical, .. } = resolution;
@@ -206,15 +206,16 @@ impl ImageService {
 }
 
 impl PlannedImage {
-    /// What its request was resolved to; see [`ImageService::resolved`].
-    pub(crate) fn resolution(&self) -> Resolution {
-        Resolution {
+    /// What its request was resolved to, for [`ImageService::resolved`]; `None` while the image's pyramid is missing, as it
+    /// is to be asked for again.
+    pub(crate) fn resolution(&self) -> Option<Resolution> {
+        (!self.image.needs_pyramid).then(|| Resolution {
             number: self.image.number,
             grant: self.image.grant,
             request: self.request,
             plan: self.plan.clone(),
             canonical: self.canonical.clone(),
-        }
+        })
     }
 
     /// A strong entity tag, without quotation marks.

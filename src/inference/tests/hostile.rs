@@ -55,16 +55,17 @@ pub(super) fn a_file_above_the_limit_is_not_loaded() {
 
 #[test]
 pub(super) fn a_picture_without_pixels_is_an_error() {
-    let model = load(&declaration("mean_color.onnx")).unwrap();
+    let model = load(&declaration("mean_color.onnx")).expect("the model is whole");
     let empty = Raster { dimensions: Dimensions::new(0, 0), channels: Channels::Rgb, samples: Vec::new() };
     assert!(model.run(&empty).unwrap_err().to_string().contains("0 samples"));
 }
 
 /// Loads and runs a file with this content; only errors are permitted.
 fn tried(content: &[u8], declared: &Declaration) -> Result<(), Error> {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), content).unwrap();
-    let declared = Declaration { file: file.path().to_str().unwrap().into(), ..declared.clone() };
+    let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    std::fs::write(file.path(), content).expect("the file can be written");
+    let path = file.path().to_str().expect("the path is UTF-8");
+    let declared = Declaration { file: path.into(), ..declared.clone() };
     load(&declared)?.run(&plain([1, 2, 3])).map(|_| ())
 }
 
@@ -76,7 +77,7 @@ pub(super) fn truncated_models_are_errors() {
             (declared.input.width, declared.input.height) = (8, 8);
             declared.outputs.embedding = Some(output("boxes"));
         }
-        let whole = std::fs::read(&declared.file).unwrap();
+        let whole = std::fs::read(&declared.file).expect("the model can be read");
         // A file that is cut between two fields may be whole for what is declared.
         let loaded = (0..whole.len()).filter(|length| tried(&whole[..*length], &declared).is_ok()).count();
         assert!(loaded < whole.len() / 8, "{name}: {loaded} of {} parts were loaded", whole.len());
@@ -87,7 +88,7 @@ pub(super) fn truncated_models_are_errors() {
 #[test]
 pub(super) fn models_with_flipped_bits_do_not_panic() {
     let declared = declaration("mean_color.onnx");
-    let whole = std::fs::read(&declared.file).unwrap();
+    let whole = std::fs::read(&declared.file).expect("the model can be read");
     let mut refused = 0;
     for at in 0..whole.len() {
         for bit in 0..8 {

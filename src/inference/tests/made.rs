@@ -7,9 +7,10 @@ use super::*;
 /// The declaration of the demo, if the model was made here.
 fn demo() -> Option<Declaration> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let settings: toml::Value =
-        toml::from_str(&std::fs::read_to_string(root.join("config/demo.toml")).unwrap()).unwrap();
-    let mut declared: Declaration = settings["models"]["efficientnet_lite0"].clone().try_into().unwrap();
+    let settings = std::fs::read_to_string(root.join("config/demo.toml")).expect("the settings can be read");
+    let settings: toml::Value = toml::from_str(&settings).expect("the settings are TOML");
+    let mut declared: Declaration =
+        settings["models"]["efficientnet_lite0"].clone().try_into().expect("the model is declared");
     let file = root.join(&declared.file);
     if !file.exists() {
         let why = format!("there is no {}; `make models` makes it, or says why it cannot", declared.file);

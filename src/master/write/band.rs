@@ -89,7 +89,7 @@ impl Band {
         let row = |n: u32| &self.samples[n as usize * stride..][..stride];
         while self.halved < block {
             let count = if block % 2 == 1 && self.halved == alone { 1 } else { 2 };
-            if self.halved + count > self.rows() {
+            if self.halved + count > self.filled() {
                 break;
             }
             let start = halved.len();
@@ -101,16 +101,16 @@ impl Band {
     }
 
     pub(super) fn rows_missing(&self) -> u32 {
-        self.dimensions.height - self.done - self.rows()
+        self.dimensions.height - self.done - self.filled()
     }
 
     /// Whether the block's tiles can be cut.
     pub(super) fn is_full(&self) -> bool {
-        !self.samples.is_empty() && self.rows() == self.block_rows()
+        !self.samples.is_empty() && self.filled() == self.block_rows()
     }
 
     pub(super) fn clear(&mut self) {
-        self.done += self.rows();
+        self.done += self.filled();
         self.halved = 0;
         self.samples.clear();
     }
@@ -119,8 +119,12 @@ impl Band {
         self.dimensions.width.div_ceil(self.side)
     }
 
-    /// Rows of the current block so far.
     fn rows(&self) -> u32 {
+        self.dimensions.height.div_ceil(self.side)
+    }
+
+    /// Rows of the current block so far.
+    fn filled(&self) -> u32 {
         (self.samples.len() / self.stride()) as u32
     }
 
@@ -144,8 +148,7 @@ impl Band {
     pub(super) fn tile_index(&self, n: u32) -> TileIndex {
         let flip = |at: u32, count: u32, is_reversed: bool| if is_reversed { count - 1 - at } else { at };
         let column = flip(n, self.columns(), self.direction.columns_reversed);
-        let row =
-            flip(self.number(), self.dimensions.height.div_ceil(self.side), self.direction.rows_reversed);
+        let row = flip(self.number(), self.rows(), self.direction.rows_reversed);
         match self.direction.orientation.swaps_sides() {
             true => TileIndex { column: row, row: column },
             false => TileIndex { column, row },
@@ -156,9 +159,10 @@ impl Band {
     /// repeated beyond the image's edge.
     pub(super) fn tile(&self, n: u32) -> (Cow<'_, [u8]>, usize) {
         let (count, side, direction) = (self.channels.count(), self.side, self.direction);
-        let widths = |n| block(n, self.dimensions.width, side, direction.columns_reversed);
-        let from = (0..n).map(widths).sum::<u32>() as usize * count;
-        let dimensions = Dimensions::new(widths(n), self.block_rows());
+        let width = |n| block(n, self.dimensions.width, side, direction.columns_reversed);
+        // Of all blocks only the first or the last is narrower.
+        let from = (n * side).saturating_sub(side - width(0)) as usize * count;
+        let dimensions = Dimensions::new(width(n), self.block_rows());
         if dimensions == Dimensions::new(side, side) && direction.orientation.is_upright() {
             return (Cow::Borrowed(&self.samples[from..]), self.stride());
         }

@@ -184,7 +184,7 @@ impl<S: Read + Write + Seek> Writer<S> {
                     return Ok::<_, Error>(packed);
                 }
                 let (samples, pitch) = band.tile(column);
-                let tile = packer.pack(&samples, pitch, &mut tools)?;
+                let tile = packer.pack(samples, pitch, &mut tools)?;
                 packed.push((column, checksum::crc32([&tile[..]]), tile));
             }
         };

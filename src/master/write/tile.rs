@@ -1,5 +1,7 @@
 //! Compresses a tile's samples.
 
+use std::borrow::Cow;
+
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
@@ -50,11 +52,16 @@ impl Packer {
     }
 
     /// Compresses a complete tile whose rows are `pitch` bytes apart.
-    pub(super) fn pack(&self, samples: &[u8], pitch: usize, tools: &mut Tools) -> Result<Vec<u8>, Error> {
+    pub(super) fn pack(
+        &self,
+        samples: Cow<'_, [u8]>,
+        pitch: usize,
+        tools: &mut Tools,
+    ) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
                 let layout = (Dimensions::new(self.side, self.side), self.channels);
-                self.stripped(&jpeg::encode_strided(samples, pitch, layout, quality, subsampling)?)
+                self.stripped(&jpeg::encode_strided(&samples, pitch, layout, quality, subsampling)?)
             }
             Compression::Deflate => tools.deflate(&self.differences(samples, pitch)),
             Compression::Zstd => Ok(zstd::bulk::compress(&self.differences(samples, pitch), ZSTD_LEVEL)?),
@@ -62,10 +69,15 @@ impl Packer {
     }
 
     /// The samples of a tile; its left neighbor is subtracted from each (TIFF 6.0, §14).
-    fn differences(&self, samples: &[u8], pitch: usize) -> Vec<u8> {
+    fn differences(&self, samples: Cow<'_, [u8]>, pitch: usize) -> Vec<u8> {
         let row = self.side as usize * self.channels.count();
-        let rows = samples.chunks(pitch).take(self.side as usize);
-        let mut samples = rows.map(|samples| &samples[..row]).collect::<Vec<_>>().concat();
+        let mut samples = match pitch == row {
+            true => samples.into_owned(),
+            false => {
+                let rows = samples.chunks(pitch).take(self.side as usize);
+                rows.map(|samples| &samples[..row]).collect::<Vec<_>>().concat()
+            }
+        };
         let rows = samples.chunks_exact_mut(row);
         match self.channels {
             Channels::Gray => rows.for_each(difference::<1>),

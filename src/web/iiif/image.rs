@@ -120,23 +120,24 @@ pub(crate) async fn pixels(
     let known = match app.prepared.get(&key) {
         Some(prepared) => {
             let planned = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?;
-            planned.map(|planned| (planned, prepared))
+            planned.map(|planned| (planned, prepared.headers.clone()))
         }
         None => None,
     };
-    let is_new = known.is_none();
-    let (planned, prepared) = match known {
-        Some(known) => known,
+    let (planned, headers, resolution) = match known {
+        Some((planned, headers)) => (planned, headers, None),
         None => {
             let wanted = ImageRequest::parse(version, parameters)?;
             let planned = app.gallery.images.plan(&image.identifier, &wanted).await?;
-            let (resolution, headers) = (planned.resolution(), ImageHeaders::of(&planned, &links));
-            (planned, Arc::new(Prepared { resolution, headers }))
+            let (headers, resolution) = (ImageHeaders::of(&planned, &links), planned.resolution());
+            (planned, Arc::new(headers), resolution)
         }
     };
-    let response = respond(app, request, planned, &prepared.headers, &links).await?;
-    if is_new && response.note == HIT {
-        app.prepared.insert(key, prepared);
+    let response = respond(app, request, planned, &headers, &links).await?;
+    if response.note == HIT
+        && let Some(resolution) = resolution
+    {
+        app.prepared.insert(key, Prepared { resolution, headers });
     }
     Ok(response)
 }

@@ -15,7 +15,7 @@ const CAPACITY: u64 = 8 << 20;
 /// What a request was resolved to, and the headers of its response.
 pub(crate) struct Prepared {
     pub resolution: Resolution,
-    pub headers: ImageHeaders,
+    pub headers: Arc<ImageHeaders>,
 }
 
 /// The headers of a response that depend on its image.
@@ -33,7 +33,11 @@ impl PreparedRequests {
     pub(crate) fn new() -> Self {
         // The canonical form is about as long as the path; the cache has fields of its own.
         let weigher = |key: &String, prepared: &Arc<Prepared>| {
-            (2 * key.len() + prepared.headers.weight() + size_of::<Prepared>() + 256) as u32
+            (2 * key.len()
+                + prepared.headers.weight()
+                + size_of::<Prepared>()
+                + size_of::<ImageHeaders>()
+                + 256) as u32
         };
         let cache = Cache::builder().max_capacity(CAPACITY).weigher(weigher);
         Self(cache.build_with_hasher(RandomState::default()))
@@ -43,8 +47,8 @@ impl PreparedRequests {
         self.0.get(key)
     }
 
-    pub(crate) fn insert(&self, key: String, prepared: Arc<Prepared>) {
-        self.0.insert(key, prepared);
+    pub(crate) fn insert(&self, key: String, prepared: Prepared) {
+        self.0.insert(key, Arc::new(prepared));
     }
 }
 
