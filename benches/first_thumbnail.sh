@@ -17,13 +17,15 @@ trap '"$here/serve.sh" stop; python3 "$HARNESS/peers.py" stop iipsrv >/dev/null'
 
 # one NAME BASE PROCESSES: another image is opened first, so that only this one's costs are counted.
 one() {
-  local before began
+  local before seconds
   curl -sfo /dev/null "$2/m20k_t256_q85.tif/info.json"
-  cpu() { cat $(for process in $3; do echo "/proc/$process/task/*/schedstat"; done) | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
-  before=$(cpu "$@") began=$(date +%s%N)
-  curl -sfo /dev/null "$2/$master/full/!400,400/0/default.jpg"
-  echo "$(($(date +%s%N) - began)) $(($(cpu "$@") - before))" >>"run/first.$1"
+  before=$(cpu $3)
+  seconds=$(curl -sfo /dev/null -w '%{time_total}' "$2/$master/full/!400,400/0/default.jpg")
+  echo "$seconds $(cpu $3) $before" | awk '{ printf "%.0f %.0f\n", $1 * 1e9, $2 - $3 }' >>"run/first.$1"
 }
+
+# cpu PROCESSES...: the nanoseconds that they have had, threads that have ended included (clock_getcpuclockid(3)).
+cpu() { python3 -c 'import sys, time; print(sum(time.clock_gettime_ns(~int(process) << 3 | 2) for process in sys.argv[1:]))' "$@"; }
 
 rm -f run/first.*
 for ((n = 0; n < ${ROUNDS:-7}; n++)); do

@@ -78,7 +78,7 @@ impl Jp2Rows {
         let Dimensions { width, height } = self.header.dimensions;
         let cost = |rows: u32| {
             let region = Rect { x: 0, y: self.row, width, height: rows };
-            self.codestream.cost(&*self.file, region, 0)
+            self.codestream.cost(&*self.file, region, 0).map(|cost| cost.bytes(1))
         };
         let band = (MAX_BAND / u64::from(width)).clamp(1, u64::from(u32::MAX)) as u32;
         let tile = self.header.tile.height.max(1);
@@ -113,7 +113,7 @@ impl Rows for Jp2Rows {
             )));
         }
         let region = Rect { x: 0, y: self.row, width, height: rows };
-        let raw = self.codestream.decode(&*self.file, region, 0, u64::MAX)?;
+        let raw = self.codestream.decode(&*self.file, region, 0, u64::MAX, 1)?;
         self.row += rows;
         Ok(Some(raw))
     }

@@ -5,6 +5,8 @@ use std::ffi::{CStr, c_char, c_void};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use parking_lot::Mutex;
+
 /// The approximate most bytes of messages that are kept.
 const MAX_MESSAGE_BYTES: usize = 1000;
 
@@ -14,13 +16,14 @@ pub(super) struct Context<T>(*mut Inner<T>);
 
 struct Inner<T> {
     state: T,
-    messages: String,
+    /// Threads of the library may report at the same time.
+    messages: Mutex<String>,
     has_failed: bool,
 }
 
 impl<T> Context<T> {
     pub(super) fn new(state: T) -> Self {
-        let inner = Inner { state, messages: String::new(), has_failed: false };
+        let inner = Inner { state, messages: Mutex::default(), has_failed: false };
         Self(Box::into_raw(Box::new(inner)))
     }
 
@@ -35,9 +38,9 @@ impl<T> Context<T> {
     }
 
     /// The messages of the library and of the callbacks.
-    pub(super) fn messages(&self) -> &str {
+    pub(super) fn messages(&self) -> String {
         // SAFETY: as in `state`.
-        unsafe { (*self.0).messages.trim_end() }
+        unsafe { (*self.0).messages.lock().trim_end().to_owned() }
     }
 
     /// Whether a callback failed: the library's result is then invalid, whatever it returns.
@@ -54,11 +57,10 @@ impl<T> Drop for Context<T> {
     }
 }
 
-impl<T> Inner<T> {
-    fn record(&mut self, message: impl Display) {
-        if self.messages.len() < MAX_MESSAGE_BYTES {
-            self.messages.push_str(&message.to_string());
-        }
+fn record(messages: &Mutex<String>, message: impl Display) {
+    let mut messages = messages.lock();
+    if messages.len() < MAX_MESSAGE_BYTES {
+        messages.push_str(&message.to_string());
     }
 }
 
@@ -84,23 +86,24 @@ pub(super) unsafe fn call<T, R, E: Display>(
         Err(panic) => format!("a panic: {}", message(&*panic)),
     };
     inner.has_failed = true;
-    inner.record(failure);
+    record(&inner.messages, failure);
     failed
 }
 
-/// Records a message of the library.
+/// Records a message of the library, from any of its threads.
 ///
 /// # Safety
 ///
-/// `context` is as for [`call`]; `message` is null or ends with a zero.
+/// `context` is the address of a live [`Context<T>`]; `message` is null or ends with a zero.
 pub(super) unsafe extern "C" fn record_message<T>(message: *const c_char, context: *mut c_void) {
     if message.is_null() {
         return;
     }
     let record = || {
-        // SAFETY: guaranteed by the caller.
-        let (message, inner) = unsafe { (CStr::from_ptr(message), &mut *context.cast::<Inner<T>>()) };
-        inner.record(message.to_string_lossy());
+        // SAFETY: guaranteed by the caller; other threads only have references to the other fields.
+        let (message, messages) =
+            unsafe { (CStr::from_ptr(message), &(*context.cast::<Inner<T>>()).messages) };
+        record(messages, message.to_string_lossy());
     };
     let _lost = catch_unwind(AssertUnwindSafe(record));
 }

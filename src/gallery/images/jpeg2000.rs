@@ -59,26 +59,30 @@ impl Renderer {
         let part = move |codestream: &jp2::Codestream, file: &CancellableReader| {
             let reduce = reduce.ilog2().min(codestream.resolutions() - 1);
             let part = Part::new(&framed, &planned, codestream, reduce, &decoded_tiles);
-            let cost = part.decoding_cost(&framed, codestream, file)?;
-            Ok((part, cost))
+            let costs = part.costs(&framed, codestream, file)?;
+            Ok((part, costs))
         };
-        let (codestream, file, (part, cost)) =
+        let (codestream, file, (part, costs)) =
             self.codestream(handle, ticket, cancellation.clone(), part).await?;
-        let admitted_cost = cost.saturating_add(part.frame.cost(4)).saturating_add(read_ahead(handle));
-        let admitted = self.scheduler.admit_reader(ticket, admitted_cost, &handle.store).await?;
+        let besides = part.frame.cost(4).saturating_add(read_ahead(handle)).saturating_add(part.kept(handle));
+        let decoding = |threads| costs.iter().map(|cost| cost.bytes(threads)).max().unwrap_or(0);
+        let cost = |threads| decoding(threads).saturating_add(besides);
+        let most = self.scheduler.most_threads(&handle.store, cost);
+        let (cost, decoding) = (cost(most), decoding(most));
+        let admitted = self.scheduler.admit_reader(ticket, cost, &handle.store).await?;
         let (handle, plan, settings) = (handle.clone(), plan.clone(), self.settings.clone());
         let decoded_tiles = self.decoded_tiles.clone();
-        let work = move || {
+        let work = move |threads| {
             cancellation.check()?;
             let picture = {
-                let _trim = trim::Guard(cost);
-                part.decode(&handle, &codestream, &file, &decoded_tiles)?
+                let _trim = trim::Guard(decoding);
+                part.decode(&handle, &codestream, &file, &decoded_tiles, threads)?
             };
             let place = (part.frame.window, part.frame.size);
             let color = handle.color.after_conversion();
             Ok(render::finish(&plan, &picture, place, handle.master.orientation, &color, &settings)?)
         };
-        self.scheduler.run_admitted(admitted, work).await.map(Bytes::from)
+        self.scheduler.run_in_parallel(admitted, most, work).await.map(Bytes::from)
     }
 
     /// Locates the tile-parts of a JPEG 2000, and calls `inspect` on it; no sample is decoded.
@@ -134,37 +138,39 @@ impl Part {
         Self { frame, reduce, tiles }
     }
 
-    /// The memory for decoding, in bytes.
-    fn decoding_cost(
+    /// The memory for each of its decodings, which follow each other.
+    fn costs(
         &self,
         handle: &ImageHandle,
         codestream: &jp2::Codestream,
         file: &CancellableReader,
-    ) -> Result<u64, Error> {
+    ) -> Result<Vec<jp2::Cost>, Error> {
         let full = handle.master.dimensions;
-        let Some(Tiles { grid, found }) = &self.tiles else {
-            return Ok(codestream.cost(file, self.frame.source(full), self.reduce)?);
-        };
-        let (mut decoding, mut kept) = (0, 0u64);
-        for (tile, _) in found.iter().filter(|(_, samples)| samples.is_none()) {
-            let rect = grid.rect(*tile);
-            kept += rect.dimensions().area() * channels(handle).count() as u64;
-            decoding = codestream.cost(file, full_size(rect, self.reduce, full), self.reduce)?.max(decoding);
+        let cost = |source| Ok(codestream.cost(file, source, self.reduce)?);
+        match &self.tiles {
+            Some(tiles) => tiles.missing().map(|rect| cost(full_size(rect, self.reduce, full))).collect(),
+            None => Ok(vec![cost(self.frame.source(full))?]),
         }
-        Ok(decoding.saturating_add(kept))
     }
 
-    /// The canvas of the frame, in the colors of responses.
+    /// The bytes of the tiles that will be kept.
+    fn kept(&self, handle: &ImageHandle) -> u64 {
+        let pixels = self.tiles.iter().flat_map(Tiles::missing).map(|rect| rect.dimensions().area());
+        pixels.sum::<u64>() * channels(handle).count() as u64
+    }
+
+    /// The canvas of the frame, in the colors of responses, decoded on at most `threads` threads.
     fn decode(
         &self,
         handle: &ImageHandle,
         codestream: &jp2::Codestream,
         file: &CancellableReader,
         decoded_tiles: &DecodedTiles,
+        threads: usize,
     ) -> Result<Picture, Error> {
         let full = handle.master.dimensions;
         let decode = |source: Rect| {
-            let raw = file.checked(codestream.decode(file, source, self.reduce, u64::MAX))?;
+            let raw = file.checked(codestream.decode(file, source, self.reduce, u64::MAX, threads))?;
             Ok(handle.color.apply(raw))
         };
         let Some(Tiles { grid, found }) = &self.tiles else {
@@ -202,6 +208,13 @@ impl Part {
     }
 }
 
+impl Tiles {
+    /// The tiles that were not cached, in pixels of their resolution.
+    fn missing(&self) -> impl Iterator<Item = Rect> {
+        self.found.iter().filter(|(_, samples)| samples.is_none()).map(|(tile, _)| self.grid.rect(*tile))
+    }
+}
+
 /// The pixels of the canvas, in the image at the frame's reduction.
 fn covered(frame: &Frame) -> Rect {
     let (x, y) = frame.origin;
@@ -224,16 +237,17 @@ fn full_size(rect: Rect, reduce: u32, full: Dimensions) -> Rect {
     Rect { x, y, width, height: (rect.height << reduce).min(full.height - y) }
 }
 
-/// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses.
+/// All of a JPEG 2000 at `1 / base` of its size, in the colors of responses, decoded on at most `threads` threads.
 pub(super) fn overview(
     codestream: &jp2::Codestream,
     file: &CancellableReader,
     base: u32,
     color: &ColorTransform,
+    threads: usize,
 ) -> Result<Raster, Error> {
     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
     let reduce = base.ilog2().min(resolutions - 1);
-    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20)?;
+    let raw = codestream.decode(file, Rect::all(dimensions), reduce, 64 << 20, threads)?;
     let mut picture = Picture::Packed(completed(color.apply(raw), dimensions.reduced(1 << reduce)));
     // The file has fewer resolutions.
     for _ in reduce..base.ilog2() {

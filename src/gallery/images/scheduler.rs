@@ -82,11 +82,15 @@ struct Resources {
     _memory: Arc<Memory>,
     _turn: Option<LargePermit>,
     _thread: Thread,
+    /// Threads that its own thread makes use of.
+    others: Vec<Thread>,
 }
 
 /// The time that a stream whose client keeps up draws bands before it yields to others. Most streams are complete by
 /// then, and those that started first end first.
 const SLICE: Duration = Duration::from_secs(2);
+/// The most threads of one rendering.
+const MOST_THREADS: usize = 8;
 /// Each reading rendering takes at least this fraction of its store's share, which bounds their number.
 const READERS: u32 = 64;
 /// How much render threads give way to the threads that answer requests, on the scale of `nice`. Without, a tile waits for
@@ -236,19 +240,39 @@ impl RenderScheduler {
         Ok(LargePermit { _permit: permit, began, admission, _ticket: ticket })
     }
 
+    /// How many threads a rendering may use that needs `bytes(threads)` of memory and reads from `store` while it runs: none
+    /// becomes a large one by its threads, and a slow store holds only one.
+    pub(super) fn most_threads(&self, store: &Store, bytes: impl Fn(usize) -> u64) -> usize {
+        let most = if store.is_local() { self.count.min(MOST_THREADS) } else { 1 };
+        (2..=most).rev().find(|&threads| bytes(threads) < self.large_bytes).unwrap_or(1)
+    }
+
     /// Runs an admitted rendering when a thread is free.
     pub(super) async fn run_admitted<T: Send + 'static>(
         &self,
         admitted: Admitted<'_>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.run_in_parallel(admitted, 1, |_| work()).await
+    }
+
+    /// Runs an admitted rendering when a thread is free; `work` gets the number of threads that it may use, `most` if
+    /// others are idle.
+    pub(super) async fn run_in_parallel<T: Send + 'static>(
+        &self,
+        admitted: Admitted<'_>,
+        most: usize,
+        work: impl FnOnce(usize) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let Admitted { ticket, memory, turn, reading, waiting } = admitted;
         drop(reading);
         let class = ticket.class();
         let thread = ticket.before_deadline(self.thread(class)).await?;
         drop(waiting);
-        let resources = Resources { _memory: memory, _turn: turn, _thread: thread };
-        self.run_at(resources, class, ticket.spent(), work).await
+        let others = if most > 1 { self.threads.take_idle(most - 1) } else { Vec::new() };
+        let threads = 1 + others.len();
+        let resources = Resources { _memory: memory, _turn: turn, _thread: thread, others };
+        self.run_at(resources, class, ticket.spent(), move || work(threads)).await
     }
 
     /// Admits a stream whose bands each have `made` bytes to send and need `drawn` bytes while they are drawn.
@@ -291,7 +315,8 @@ impl RenderScheduler {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let thread = self.thread(class).await?;
-        self.run_at(Resources { _memory: memory, _turn: None, _thread: thread }, class, spent, work).await
+        let resources = Resources { _memory: memory, _turn: None, _thread: thread, others: Vec::new() };
+        self.run_at(resources, class, spent, work).await
     }
 
     async fn thread(&self, class: Class) -> Result<Thread, Error> {
@@ -319,7 +344,7 @@ impl RenderScheduler {
             let began = Instant::now();
             // A panic in a decoder ends this rendering and nothing else.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            let took = began.elapsed();
+            let took = began.elapsed() * (1 + place.others.len() as u32);
             spent.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
             threads.charge(class, took);
             drop(place);

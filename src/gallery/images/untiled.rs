@@ -137,28 +137,34 @@ impl Renderer {
             return Err(Error::Fault("a tiled master is not decoded whole".into()));
         };
         let in_planes = self.decodes_in_planes(*format, shape, *length);
-        let mut cost = self.decoding_cost(&handle, base);
         let jp2 = match format {
             SourceFormat::Jp2 => {
                 let inspect = move |codestream: &jp2::Codestream, file: &CancellableReader| {
                     let jp2::Header { dimensions, resolutions, .. } = codestream.header();
                     let reduce = base.ilog2().min(resolutions - 1);
                     let factor = (1u64 << reduce).pow(2);
-                    let decoded = codestream.cost(file, Rect::all(dimensions), reduce)?;
+                    let decoding = codestream.cost(file, Rect::all(dimensions), reduce)?;
                     // After color conversion, with all halvings.
-                    Ok(decoded.saturating_add(dimensions.area().div_ceil(factor).saturating_mul(6)))
+                    Ok((decoding, dimensions.area().div_ceil(factor).saturating_mul(6)))
                 };
-                let (codestream, _, needed) =
+                let (codestream, _, costs) =
                     self.codestream(&handle, ticket, cancellation.clone(), inspect).await?;
-                cost = cost.max(needed);
-                Some(codestream)
+                Some((codestream, costs))
             }
             _ => None,
         };
         let decoded = master.dimensions.reduced(base);
         let finishing = finishing_cost(decoded);
-        let cost = cost.saturating_add(read_ahead(&handle));
-        let cost = cost.max(self.scheduler.budget.at_most(decoded.area() * 4 + finishing));
+        let (known, least) = (self.decoding_cost(&handle, base), decoded.area() * 4 + finishing);
+        let cost = |threads| {
+            let needed =
+                |(decoding, converted): &(jp2::Cost, u64)| decoding.bytes(threads).saturating_add(*converted);
+            let needed = jp2.as_ref().map_or(0, |(_, costs)| needed(costs));
+            let cost = known.max(needed).saturating_add(read_ahead(&handle));
+            cost.max(self.scheduler.budget.at_most(least))
+        };
+        let most = if jp2.is_some() { self.scheduler.most_threads(&handle.store, cost) } else { 1 };
+        let cost = cost(most);
         let reading = master::rows_memory(master);
         let mut admitted = match in_planes {
             true => self.scheduler.admit(ticket, cost, Some(&handle.store)).await?,
@@ -177,7 +183,7 @@ impl Renderer {
         };
         let source = Arc::new(CancellableReader { file: source, cancellation: cancellation.clone() });
         let kept = self.decoded.clone();
-        let work = move || {
+        let work = move |threads| {
             cancellation.check()?;
             let _trim = trim::Guard(cost);
             let first = match (file, jp2) {
@@ -186,8 +192,8 @@ impl Renderer {
                     Picture::Packed(raster) => Picture::Packed(handle.color.apply_packed(raster)),
                     planar => planar,
                 },
-                (None, Some(jp2)) => {
-                    Picture::Packed(source.checked(overview(&jp2, &source, base, &handle.color))?)
+                (None, Some((jp2, _))) => {
+                    Picture::Packed(source.checked(overview(&jp2, &source, base, &handle.color, threads))?)
                 }
                 (None, None) => {
                     let rows = source.checked(master::rows(&handle.master, source.clone(), reading))?;
@@ -216,7 +222,7 @@ impl Renderer {
             kept.run_pending_tasks(); // Evicted entries are large: free them immediately.
             Ok(mips)
         };
-        Ok((self.scheduler.run_admitted(admitted, work).await?, Arc::new(reserve)))
+        Ok((self.scheduler.run_in_parallel(admitted, most, work).await?, Arc::new(reserve)))
     }
 }
 

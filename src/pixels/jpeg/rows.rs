@@ -146,7 +146,7 @@ impl JpegRows {
     fn fault(&mut self) -> Result<(), Error> {
         // SAFETY: the text belongs to the scan, ends with a zero, and is copied before the scan is used again.
         let message = unsafe { CStr::from_ptr(tegl_scan_fault(self.scan)) }.to_string_lossy();
-        match self.file.messages() {
+        match &*self.file.messages() {
             // libjpeg only reports that reading failed.
             "" if message.is_empty() => Ok(()),
             "" => Err(Error::damaged(WHAT, message)),

@@ -50,6 +50,14 @@ impl Threads {
         receiver.await.ok()
     }
 
+    /// At most `count` threads that are idle now.
+    pub(in crate::gallery::images) fn take_idle(&self, count: usize) -> Vec<Thread> {
+        let mut state = self.0.lock();
+        let count = count.min(state.free);
+        state.free -= count;
+        (0..count).map(|_| self.thread()).collect()
+    }
+
     /// Counts time that a class has had on a thread.
     pub(in crate::gallery::images) fn charge(&self, class: Class, took: Duration) {
         let weighted = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) / class.weight();
@@ -167,6 +175,20 @@ mod tests {
         assert_eq!(threads.0.lock().had[Class::Tile as usize], 10_000_000 / Class::Region.weight());
         drop((held, tile));
         assert!((&mut region).now_or_never().flatten().is_some(), "those who have gone are skipped");
+    }
+
+    #[test]
+    fn idle_threads_are_taken_as_far_as_there_are_any() {
+        let threads = Threads::new(3);
+        let one = threads.acquire(Class::Tile).now_or_never().flatten();
+        let idle = threads.take_idle(7);
+        assert_eq!((idle.len(), threads.free(), threads.take_idle(1).len()), (2, 0, 0));
+        let mut waiting = Box::pin(threads.acquire(Class::Tile));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(idle);
+        assert!(waiting.now_or_never().flatten().is_some(), "handed over as any other");
+        drop(one);
+        assert_eq!(threads.free(), 3);
     }
 
     #[test]

@@ -39,16 +39,17 @@ pub(super) struct Decoded<'a> {
     pub samples: &'a [i32],
 }
 
-/// Decodes the requested part of a codestream of one tile, and passes each component to `take`.
+/// Decodes the requested part of a codestream of one tile, on at most `threads` threads, and passes each component to `take`.
 pub(super) fn decode(
     window: &mut Window<'_>,
     pieces: &[Piece],
     wanted: Wanted,
+    threads: usize,
     take: impl FnMut(Decoded<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     window.set_bounds(BLOCK, Piece::reach(pieces));
     let mut decoder = Decoder::new(window, pieces)?;
-    decoder.start(wanted)?;
+    decoder.start(wanted, threads)?;
     decoder.run()?;
     decoder.pass_components(wanted, take)
 }
@@ -79,7 +80,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
         Ok(decoder)
     }
 
-    fn start(&mut self, wanted: Wanted) -> Result<(), Error> {
+    fn start(&mut self, wanted: Wanted, threads: usize) -> Result<(), Error> {
         let mut parameters = mem::MaybeUninit::<opj::opj_dparameters_t>::zeroed();
         let [left, right, top, bottom] =
             [wanted.area.x[0], wanted.area.x[1], wanted.area.y[0], wanted.area.y[1]].map(|at| at as i32);
@@ -88,7 +89,12 @@ impl<'a, 'b> Decoder<'a, 'b> {
         let ready = unsafe {
             opj::opj_set_default_decoder_parameters(parameters.as_mut_ptr());
             (*parameters.as_mut_ptr()).cp_reduce = wanted.reduce;
-            opj::opj_setup_decoder(self.codec, parameters.as_mut_ptr()) != 0
+            let is_set = opj::opj_setup_decoder(self.codec, parameters.as_mut_ptr()) != 0;
+            // The caller's thread waits for these. If they cannot be started, OpenJPEG continues without them.
+            if is_set && threads > 1 {
+                opj::opj_codec_set_threads(self.codec, i32::try_from(threads).unwrap_or(i32::MAX));
+            }
+            is_set
                 && opj::opj_decoder_set_strict_mode(self.codec, 1) != 0
                 && opj::opj_read_header(self.stream, self.codec, &mut self.image) != 0
                 && opj::opj_set_decode_area(self.codec, self.image, left, top, right, bottom) != 0

@@ -21,6 +21,10 @@ mod tile_parts;
 
 use std::fmt::Display;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{panic, thread};
+
+use parking_lot::Mutex;
 
 use boxes::Boxes;
 use bytes::Window;
@@ -64,6 +68,8 @@ pub struct Header {
 
 /// The size of a tile's data up to which selecting packets does not matter for the cost.
 const LITTLE_DATA: u64 = 4 << 20;
+/// Into how many runs of tiles each thread's share is divided, as tiles take different times.
+const RUNS: usize = 8;
 /// The most bytes of a tile that is read again as a whole if its packets' lengths turn out to be wrong.
 const MAX_REPEATED: u64 = 64 << 20;
 
@@ -80,6 +86,28 @@ pub struct Codestream {
     from_headers: OnceLock<Parts>,
 }
 
+/// The memory that decoding a region needs.
+pub struct Cost {
+    /// Bytes, however many threads decode it.
+    shared: u64,
+    /// Bytes for each tile that is decoded at the same time.
+    tile: u64,
+    tiles: usize,
+}
+
+impl Cost {
+    /// Bytes of memory for this many threads.
+    pub fn bytes(&self, threads: usize) -> u64 {
+        self.tile.saturating_mul(tiles_at_once(self.tiles, threads) as u64).saturating_add(self.shared)
+    }
+}
+
+/// How many tiles are decoded at the same time: as many as there are threads if each thread has several, otherwise one, with
+/// all threads.
+fn tiles_at_once(tiles: usize, threads: usize) -> usize {
+    if tiles >= 2 * threads { threads.max(1) } else { 1 }
+}
+
 /// Reads the boxes and the main header in a few small reads.
 ///
 /// # Errors
@@ -94,7 +122,7 @@ pub fn header(file: &dyn ReadAt) -> Result<Header, Error> {
 /// # Errors
 /// If the file is damaged, not supported or too large.
 pub fn decode(file: &dyn ReadAt, region: Rect, reduce: u32, limit_pixels: u64) -> Result<Raw, Error> {
-    Codestream::open(file)?.decode(file, region, reduce, limit_pixels)
+    Codestream::open(file)?.decode(file, region, reduce, limit_pixels, 1)
 }
 
 impl Codestream {
@@ -179,21 +207,22 @@ impl Codestream {
         self.layout.channels.len() as u64 * if self.layout.depth == Depth::U16 { 4 } else { 3 }
     }
 
-    /// Bytes of memory that [`Self::decode`] needs, according to headers and lengths.
+    /// The memory that [`Self::decode`] needs, according to headers and lengths.
     ///
     /// # Errors
     /// If the file is damaged, or the region is not within the image.
-    pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<u64, Error> {
+    pub fn cost(&self, file: &dyn ReadAt, region: Rect, reduce: u32) -> Result<Cost, Error> {
         let area = self.area(region)?;
         let pixels = |area: Area| {
             let area = area.reduced(reduce);
             // One more sample on each side, for subsampled components.
             (u64::from(area.width()) + 2).saturating_mul(u64::from(area.height()) + 2)
         };
-        let (mut decoded, mut data) = (0, 0);
+        let (mut decoded, mut data, mut tiles) = (0, 0, 0);
         let mut window = Window::new(file, self.main.body.end, bytes::BLOCK);
         for (place, wanted) in self.intersected_tiles(area, reduce) {
             let tile = self.main.tile(place[0], place[1]);
+            tiles += 1;
             // HT tiles are decoded as a whole.
             decoded = decoded.max(pixels(if self.is_ht() { tile } else { wanted.area }));
             let stored = self.stored(file, place)?;
@@ -210,8 +239,8 @@ impl Codestream {
         }
         let decoded = decoded.saturating_mul(self.decoded_bytes());
         let composed = pixels(area).saturating_mul(self.composed_bytes());
-        let parts = [self.structures, decoded, composed, data, 1 << 20];
-        Ok(parts.into_iter().fold(0, u64::saturating_add))
+        let shared = composed.saturating_add(1 << 20);
+        Ok(Cost { shared, tile: self.structures.saturating_add(decoded).saturating_add(data), tiles })
     }
 
     /// The bytes of a tile's parts.
@@ -230,7 +259,7 @@ impl Codestream {
         if self.boxes.palette.is_empty() { self.main.resolutions() } else { 1 }
     }
 
-    /// Decodes a region like the function [`decode`]; `file` is the file that was opened.
+    /// Decodes a region like the function [`decode`], on at most `threads` threads; `file` is the file that was opened.
     ///
     /// # Errors
     /// If the file is damaged, or the region is too large or not within the image.
@@ -240,6 +269,7 @@ impl Codestream {
         region: Rect,
         reduce: u32,
         limit_pixels: u64,
+        threads: usize,
     ) -> Result<Raw, Error> {
         let area = self.area(region)?;
         let wanted = area.reduced(reduce);
@@ -250,7 +280,7 @@ impl Codestream {
             return Err(Error::Unsupported(text));
         }
         self.affordable(wanted, limit_pixels)?;
-        let planes = self.planes(file, self.with_margin(area, reduce), reduce, limit_pixels)?;
+        let planes = self.planes(file, self.with_margin(area, reduce), reduce, (limit_pixels, threads))?;
         compose(&self.boxes, &self.main, &self.layout, &planes, wanted)
     }
 
@@ -342,49 +372,80 @@ impl Codestream {
         Area { x: side(area.x, 0), y: side(area.y, 1) }
     }
 
-    /// Decodes the components that are returned, tile by tile.
+    /// Decodes the components that are returned.
     fn planes(
         &self,
         file: &dyn ReadAt,
         area: Area,
         reduce: u32,
-        limit: u64,
+        (limit, threads): (u64, usize),
     ) -> Result<Vec<Option<Plane>>, Error> {
         let main = &self.main;
         let is_used = |index: usize| self.layout.channels.iter().any(|channel| channel.component == index);
         let plane = |(index, component): (usize, &markers::Component)| {
             is_used(index).then(|| Plane::new(component, area.stepped(component.step).reduced(reduce)))
         };
-        let mut planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
-        let mut window = Window::new(file, main.body.end, bytes::BLOCK);
-        for (place, wanted) in self.intersected_tiles(area, reduce) {
-            let mut decode = |pieces: &[Piece], wanted: Wanted, window: &mut Window<'_>| {
-                self.affordable(wanted.area.reduced(reduce), limit)?;
-                codec::decode(window, pieces, wanted, |decoded| {
-                    planes
-                        .get_mut(decoded.component)
-                        .and_then(Option::as_mut)
-                        .map_or(Ok(()), |plane| plane.put(&decoded))
-                })
-            };
-            let (pieces, part) = self.tile(file, &mut window, place, wanted, true)?;
-            let error = match decode(&pieces, part, &mut window) {
-                Err(error @ Error::Damaged { .. }) => error,
-                done => {
-                    done?;
-                    continue;
+        let planes: Vec<Option<Plane>> = main.components.iter().enumerate().map(plane).collect();
+        let planes = Mutex::new(planes);
+        let tiles: Vec<([u32; 2], Wanted)> = self.intersected_tiles(area, reduce).collect();
+        let at_once = tiles_at_once(tiles.len(), threads);
+        // Neighbouring tiles are often read from one block.
+        let runs: Vec<_> = tiles.chunks(tiles.len().div_ceil(RUNS * at_once).max(1)).collect();
+        let (next, has_failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let decode_runs = || {
+            let window = &mut Window::new(file, main.body.end, bytes::BLOCK);
+            while let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                for &(place, wanted) in *run {
+                    if has_failed.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    let threads = threads / at_once;
+                    let decoded =
+                        self.decode_tile((file, window), (place, wanted), (limit, threads), &planes);
+                    decoded.inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
                 }
-            };
-            // The lengths of packets may be wrong although they add up, so the complete tile is tried.
-            match self.tile(file, &mut window, place, wanted, false)? {
-                (whole, _) if whole == pieces => return Err(error),
-                (whole, _) if whole.iter().map(Piece::len).sum::<u64>() > MAX_REPEATED => {
-                    return Err(error);
-                }
-                (whole, part) => decode(&whole, part, &mut window)?,
             }
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let other = |_| thread::Builder::new().name("jp2".into()).spawn_scoped(scope, decode_runs).ok();
+            let others: Vec<_> = (1..at_once).filter_map(other).collect();
+            let done = decode_runs();
+            let join = |other: thread::ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|reason| panic::resume_unwind(reason))
+            };
+            others.into_iter().map(join).fold(done, Result::and)
+        })?;
+        Ok(planes.into_inner())
+    }
+
+    /// Decodes a part of a tile into the planes, on at most `threads` threads.
+    fn decode_tile(
+        &self,
+        (file, window): (&dyn ReadAt, &mut Window<'_>),
+        (place, wanted): ([u32; 2], Wanted),
+        (limit, threads): (u64, usize),
+        planes: &Mutex<Vec<Option<Plane>>>,
+    ) -> Result<(), Error> {
+        let decode = |pieces: &[Piece], part: Wanted, window: &mut Window<'_>| {
+            self.affordable(part.area.reduced(part.reduce), limit)?;
+            codec::decode(window, pieces, part, threads, |decoded| {
+                let mut planes = planes.lock();
+                let plane = planes.get_mut(decoded.component).and_then(Option::as_mut);
+                plane.map_or(Ok(()), |plane| plane.put(&decoded))
+            })
+        };
+        let (pieces, part) = self.tile(file, window, place, wanted, true)?;
+        let error = match decode(&pieces, part, window) {
+            Err(error @ Error::Damaged { .. }) => error,
+            done => return done,
+        };
+        // The lengths of packets may be wrong although they add up, so the complete tile is tried.
+        match self.tile(file, window, place, wanted, false)? {
+            (whole, _) if whole == pieces => Err(error),
+            (whole, _) if whole.iter().map(Piece::len).sum::<u64>() > MAX_REPEATED => Err(error),
+            (whole, part) => decode(&whole, part, window),
         }
-        Ok(planes)
     }
 
     /// The column and row of each tile that an area at `1/2^reduce` intersects, and the requested part of it.

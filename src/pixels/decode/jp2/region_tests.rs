@@ -23,7 +23,7 @@ fn oracle(file: &Bytes, reduce: u32) -> Option<Raw> {
         .map(|component| Some(Plane::new(component, wanted.area.stepped(component.step).reduced(reduce))))
         .collect();
     let pieces = [Piece::File(0..file.len() as u64)];
-    codec::decode(&mut window, &pieces, wanted, |decoded| {
+    codec::decode(&mut window, &pieces, wanted, 1, |decoded| {
         planes[decoded.component].as_mut().unwrap().put(&decoded)
     })
     .ok()?;
@@ -38,7 +38,8 @@ fn values(raw: &Raw) -> &[u8] {
     }
 }
 
-/// Describes the regions that differ, at any resolution, from the same parts of the image decoded from `whole`.
+/// Describes the regions that differ, at any resolution and on any number of threads, from the same parts of the image decoded
+/// from `whole`.
 fn differences(file: &Bytes, whole: &Bytes, tolerance: u8) -> Vec<String> {
     let codestream = match Codestream::open(file) {
         Ok(codestream) => codestream,
@@ -58,8 +59,10 @@ fn differences(file: &Bytes, whole: &Bytes, tolerance: u8) -> Vec<String> {
     for reduce in 0..resolutions {
         // OpenJPEG writes some codestreams that no decoder can read.
         let Some(all) = oracle(whole, reduce) else { return found };
-        for region in regions {
-            let part = codestream.decode(file, region, reduce, LIMIT);
+        for (region, threads) in
+            regions.into_iter().flat_map(|region| [1, 2, 5].map(|threads| (region, threads)))
+        {
+            let part = codestream.decode(file, region, reduce, LIMIT, threads);
             let expected = part_of(&all, codestream.main.area, region, reduce);
             let max_difference = match (&part, expected) {
                 (Err(_), None) => continue,
@@ -187,7 +190,7 @@ fn a_progression_that_changes_between_layers_is_followed_or_refused() {
             let file = Bytes::from(Options { has_ends: true, ..options }.codestream().unwrap());
             let codestream = Codestream::open(&file).unwrap();
             let region = Rect::all(codestream.header().dimensions);
-            let decoded = codestream.decode(&file, region, 0, LIMIT);
+            let decoded = codestream.decode(&file, region, 0, LIMIT, 1);
             assert!(decoded.is_err() || decoded.is_ok_and(|raw| values(&raw) == values(&all)));
         }
     }

@@ -60,7 +60,7 @@ fn a_panic_while_openjpeg_reads_fails_one_decoding() {
     let mut window = Window::new(&file, file.size(), 512);
     let (pieces, wanted) = codestream.tile(&file, &mut window, [0, 0], wanted, true).unwrap();
     file.is_opened.store(true, Ordering::Relaxed);
-    let decoded = codec::decode(&mut window, &pieces, wanted, |_| Ok(()));
+    let decoded = codec::decode(&mut window, &pieces, wanted, 1, |_| Ok(()));
     assert!(decoded.unwrap_err().to_string().contains("a panic: read after the headers"));
     assert!(whole(&file.file).is_ok());
 }
@@ -342,6 +342,49 @@ fn subsampled_components_are_interpolated() {
     assert_eq!(part(&spread, 20..21, 30..31), part(&plain, 10..11, 15..16));
 }
 
+/// A damaged tile ends the decoding on any number of threads.
+#[test]
+fn a_damaged_tile_is_an_error() {
+    let file = picture(3000, 2000, Channels::Gray);
+    let codestream = Codestream::open(&file).unwrap();
+    let all = Rect::all(codestream.header().dimensions);
+    let wanted: Vec<_> = codestream.intersected_tiles(codestream.main.area, 0).collect();
+    let mut bytes = file.bytes.clone();
+    let last = codestream.header_parts(&file).unwrap().of(wanted.len() - 1).unwrap()[0].range.clone();
+    bytes[last.start as usize..last.end as usize][16..].fill(0xff);
+    let damaged = File::new(bytes);
+    for threads in [1, 2, 3, 16] {
+        let decoded = codestream.decode(&file, all, 0, LIMIT, threads).unwrap();
+        assert_eq!(values(&decoded), values(&whole(&file).unwrap()));
+        let decoded = Codestream::open(&damaged).unwrap().decode(&damaged, all, 0, LIMIT, threads);
+        assert!(matches!(decoded, Err(Error::Damaged { .. })), "{threads}");
+    }
+}
+
+#[test]
+fn a_panic_on_another_thread_is_one_of_the_caller() {
+    let file = Panicking { file: picture(3000, 2000, Channels::Gray), is_opened: AtomicBool::new(false) };
+    let codestream = Codestream::open(&file).unwrap();
+    let all = Rect::all(codestream.header().dimensions);
+    codestream.decode(&file, all, 2, LIMIT, 1).unwrap();
+    file.is_opened.store(true, Ordering::Relaxed);
+    let decode = || codestream.decode(&file, all, 2, LIMIT, 3).map(drop);
+    let decoded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode));
+    assert!(!matches!(decoded, Ok(Ok(()))), "an error or a panic, and no thread is left");
+}
+
+#[test]
+fn memory_grows_with_the_tiles_that_are_decoded_at_once() {
+    let file = picture(3000, 2000, Channels::Gray);
+    let codestream = Codestream::open(&file).unwrap();
+    let cost = |region| codestream.cost(&file, region, 0).unwrap();
+    let all = cost(Rect::all(codestream.header().dimensions));
+    let one = all.bytes(2) - all.bytes(1);
+    assert_eq!((one > 0, all.bytes(3) - all.bytes(2)), (true, one));
+    let tile = cost(Rect { x: 0, y: 0, width: 512, height: 512 });
+    assert_eq!(tile.bytes(1), tile.bytes(8), "one tile, with all threads");
+}
+
 #[test]
 fn limits_are_enforced() {
     let file = picture(300, 200, Channels::Rgb);
@@ -373,9 +416,12 @@ proptest! {
         bytes[at % length] = value;
         bytes[also.index(length)] = other;
         let file = File::new(bytes);
-        if let Ok(header) = header(&file) {
-            for reduce in 0..header.resolutions.min(3) {
-                let _ = decode(&file, Rect::all(header.dimensions), reduce, 1 << 20);
+        if let Ok(codestream) = Codestream::open(&file) {
+            let all = Rect::all(codestream.header().dimensions);
+            for reduce in 0..codestream.resolutions().min(3) {
+                for threads in [1, 4] {
+                    let _ = codestream.decode(&file, all, reduce, 1 << 20, threads);
+                }
             }
         }
     }
