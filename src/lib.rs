@@ -168,7 +168,8 @@
 //! - HTTP runs on one single-threaded runtime per core (actix-web): handlers must not block.
 //! - The gallery has a multi-threaded runtime of its own (`gallery`), so that reading masters and building pyramids
 //!   continue when a client disconnects or an HTTP thread stops.
-//! - Rendering has a fixed pool of threads (`render`, `work.threads`); each job holds a permit for its memory.
+//! - Rendering has a fixed pool of threads (`render`, `work.threads`); each job holds a permit for its memory. Decoding a local
+//!   JPEG 2000 takes more of them if they are idle: several of its tiles at once, or one by OpenJPEG's own threads.
 //! - The store waits for remote servers on a runtime of its own, so that callers on any thread can use it.
 //! - Indexing and imports run on blocking threads.
 //! - Log lines are written by a thread of their own, many at a time (`cli/log_writer.rs`).

@@ -82,6 +82,9 @@ pub trait Rows: Send {
     /// # Errors
     /// If the file is damaged.
     fn next(&mut self, max: u32) -> Result<Option<Raw>, Error>;
+
+    /// Takes memory that the caller does not need any more, for later rows.
+    fn recycle(&mut self, _samples: Vec<u8>) {}
 }
 
 /// A file that is read at offsets.

@@ -147,7 +147,7 @@ mod tests {
             .enumerate()
             .for_each(|(n, sample)| *sample = ((n * 31) ^ ((n / 97) * 7)) as u8);
         let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
-        writer.push(&raster.samples).unwrap();
+        writer.push(raster.samples.clone()).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
         let partial = PartialFile::new(file.len() as u64, Bytes::copy_from_slice(&file));

@@ -186,7 +186,7 @@ mod tests {
             threads: 1,
         };
         let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
-        writer.push(&Raster::blank(size, Channels::Rgb).samples).unwrap();
+        writer.push(Raster::blank(size, Channels::Rgb).samples).unwrap();
         let mut file = Vec::new();
         writer.finish(&mut file).unwrap();
         index(&PartialFile::new(file.len() as u64, file.into()), 1).unwrap()

@@ -130,7 +130,7 @@ fn pyramid(
     };
     let spool = tempfile::tempfile().map_err(|error| error.to_string())?;
     let mut writer = Writer::new(recipe, spool).map_err(message)?;
-    paint(picture, size, report, &mut |rows| writer.push(rows).map_err(message))?;
+    paint(picture, size, report, &mut |rows| writer.push(rows.to_vec()).map(drop).map_err(message))?;
     writer.finish(out).map(drop).map_err(message)
 }
 

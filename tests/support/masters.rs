@@ -38,7 +38,7 @@ pub(crate) fn pyramid(raster: &Raster, side: u32, compression: Compression) -> V
         threads: 2,
     };
     let mut writer = Writer::new(recipe, Cursor::new(Vec::new())).unwrap();
-    writer.push(&raster.samples).unwrap();
+    writer.push(raster.samples.clone()).unwrap();
     let mut file = Vec::new();
     writer.finish(&mut file).unwrap();
     file

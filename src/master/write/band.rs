@@ -3,12 +3,15 @@
 //! Rows arrive in the stored orientation, but tiles follow the grid of the upright image. Where uprighting reverses
 //! rows or columns, the incomplete block comes first.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::halve::halve;
 use crate::iiif::Dimensions;
 use crate::master::{Orientation, TileIndex};
 use crate::pixels::{Channels, Raster, rotate};
+
+/// Rows of samples as they arrived; those that end one block and begin the next are in both.
+pub(super) type Rows = Arc<Vec<u8>>;
 
 /// A row of tiles that is filled from the top.
 pub(super) struct Band {
@@ -17,8 +20,8 @@ pub(super) struct Band {
     channels: Channels,
     side: u32,
     direction: Direction,
-    /// Rows of the current block so far.
-    samples: Vec<u8>,
+    /// Rows of the current block so far: where each begins, in which samples.
+    filled: Vec<(Rows, usize)>,
     /// How many of them were halved.
     halved: u32,
     /// Rows of the blocks before the current one.
@@ -56,29 +59,25 @@ impl Band {
         channels: Channels,
         side: u32,
     ) -> Self {
-        let stride = dimensions.width as usize * channels.count();
-        let samples = Vec::with_capacity(stride * side.min(dimensions.height) as usize);
+        let filled = Vec::with_capacity(side.min(dimensions.height) as usize);
         let direction = Direction::of(orientation);
-        Self { dimensions, channels, side, direction, samples, halved: 0, done: 0 }
+        Self { dimensions, channels, side, direction, filled, halved: 0, done: 0 }
     }
 
-    /// Takes rows until the block is full, and appends them at half their size to `halved`; returns the number of bytes
-    /// taken.
-    pub(super) fn add(&mut self, rows: &[u8], halved: &mut Vec<u8>) -> usize {
-        let room = self.block_rows() as usize * self.stride() - self.samples.len();
-        let taken = room.min(rows.len());
-        // Two at a time, so that they are halved while they are in the processor's cache.
-        for rows in rows[..taken].chunks(2 * self.stride()) {
-            self.samples.extend_from_slice(rows);
-            self.halve(halved);
-        }
-        taken
+    /// Takes rows from byte `from` on until the block is full, and appends them at half their size to `halved`; returns the number
+    /// of bytes taken.
+    pub(super) fn add(&mut self, rows: &Rows, from: usize, halved: &mut Vec<u8>) -> usize {
+        let stride = self.stride();
+        let room = (self.block_rows() - self.filled()) as usize;
+        let taken = room.min((rows.len() - from) / stride);
+        self.filled.extend((0..taken).map(|n| (rows.clone(), from + n * stride)));
+        self.halve(halved);
+        taken * stride
     }
 
     /// Halves the rows that are complete pairs. In a block of an odd number of rows the first is alone if rows are reversed,
     /// else the last.
     fn halve(&mut self, halved: &mut Vec<u8>) {
-        let stride = self.stride();
         let halve = match self.channels {
             Channels::Gray => halve::<1>,
             Channels::Rgb => halve::<3>,
@@ -86,15 +85,16 @@ impl Band {
         };
         let block = self.block_rows();
         let alone = if self.direction.rows_reversed { 0 } else { block - 1 };
-        let row = |n: u32| &self.samples[n as usize * stride..][..stride];
+        let stride = self.dimensions.width.div_ceil(2) as usize * self.channels.count();
+        halved.reserve((self.filled() - self.halved).div_ceil(2) as usize * stride);
         while self.halved < block {
             let count = if block % 2 == 1 && self.halved == alone { 1 } else { 2 };
             if self.halved + count > self.filled() {
                 break;
             }
             let start = halved.len();
-            halved.resize(start + self.dimensions.width.div_ceil(2) as usize * self.channels.count(), 0);
-            let pair = [row(self.halved), row(self.halved + count - 1)];
+            halved.resize(start + stride, 0);
+            let pair = [self.row(self.halved), self.row(self.halved + count - 1)];
             halve(pair, self.direction.columns_reversed, &mut halved[start..]);
             self.halved += count;
         }
@@ -106,13 +106,14 @@ impl Band {
 
     /// Whether the block's tiles can be cut.
     pub(super) fn is_full(&self) -> bool {
-        !self.samples.is_empty() && self.filled() == self.block_rows()
+        !self.filled.is_empty() && self.filled() == self.block_rows()
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Begins the next block; returns the samples that nothing else needs.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = Vec<u8>> {
         self.done += self.filled();
         self.halved = 0;
-        self.samples.clear();
+        self.filled.drain(..).filter_map(|(rows, _)| Arc::into_inner(rows))
     }
 
     pub(super) fn columns(&self) -> u32 {
@@ -125,7 +126,13 @@ impl Band {
 
     /// Rows of the current block so far.
     fn filled(&self) -> u32 {
-        (self.samples.len() / self.stride()) as u32
+        self.filled.len() as u32
+    }
+
+    /// Row `n` of the current block.
+    fn row(&self, n: u32) -> &[u8] {
+        let (rows, from) = &self.filled[n as usize];
+        &rows[*from..][..self.stride()]
     }
 
     fn stride(&self) -> usize {
@@ -155,23 +162,22 @@ impl Band {
         }
     }
 
-    /// The samples of the upright tile in column `n` of the full block, and the bytes from row to row. The last pixel is
-    /// repeated beyond the image's edge.
-    pub(super) fn tile(&self, n: u32) -> (Cow<'_, [u8]>, usize) {
+    /// The rows of the upright tile in column `n` of the full block. The last pixel is repeated beyond the image's edge. Rows
+    /// that differ from the stored ones are in `own`.
+    pub(super) fn tile<'a>(&'a self, n: u32, own: &'a mut Vec<u8>) -> Vec<&'a [u8]> {
         let (count, side, direction) = (self.channels.count(), self.side, self.direction);
         let width = |n| block(n, self.dimensions.width, side, direction.columns_reversed);
         // Of all blocks only the first or the last is narrower.
         let from = (n * side).saturating_sub(side - width(0)) as usize * count;
         let dimensions = Dimensions::new(width(n), self.block_rows());
-        if dimensions == Dimensions::new(side, side) && direction.orientation.is_upright() {
-            return (Cow::Borrowed(&self.samples[from..]), self.stride());
-        }
         let row = dimensions.width as usize * count;
-        let rows = self.samples.chunks_exact(self.stride()).map(|stored| &stored[from..from + row]);
-        let stored =
-            Raster { dimensions, channels: self.channels, samples: rows.collect::<Vec<_>>().concat() };
-        let tile = padded(rotate::upright(stored, direction.orientation), side as usize);
-        (Cow::Owned(tile.samples), side as usize * count)
+        let stored: Vec<&[u8]> = (0..dimensions.height).map(|n| &self.row(n)[from..from + row]).collect();
+        if dimensions == Dimensions::new(side, side) && direction.orientation.is_upright() {
+            return stored;
+        }
+        let stored = Raster { dimensions, channels: self.channels, samples: stored.concat() };
+        *own = padded(rotate::upright(stored, direction.orientation), side as usize).samples;
+        own.chunks_exact(side as usize * count).collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod layout;
 mod tile;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::iiif::Dimensions;
@@ -110,6 +111,8 @@ struct Level {
     /// The grid of the upright image.
     grid: Grid,
     tiles: Vec<Spooled>,
+    /// Memory for rows of this level.
+    spare: Vec<Vec<u8>>,
 }
 
 /// A compressed tile in the spool.
@@ -135,17 +138,19 @@ impl<S: Read + Write + Seek> Writer<S> {
                 band: Band::new(stored, recipe.orientation, recipe.channels, side),
                 grid,
                 tiles: vec![Spooled::default(); grid.count() as usize],
+                spare: Vec::new(),
             }
         };
         let levels = levels(recipe.upright(), side).iter().map(level).collect();
         Ok(Self { levels, packer: Packer::new(&recipe)?, recipe, spool, spooled: 0 })
     }
 
-    /// Adds the next rows from the top; `samples` contains whole rows.
+    /// Adds the next rows from the top; `samples` contains whole rows, and is kept until their tiles are compressed. Returns what
+    /// is not needed any more, so that its memory can be used again.
     ///
     /// # Errors
     /// If there are too many rows, samples cannot be compressed, or the spool fails.
-    pub fn push(&mut self, samples: &[u8]) -> Result<(), Error> {
+    pub fn push(&mut self, samples: Vec<u8>) -> Result<Vec<Vec<u8>>, Error> {
         let stride = self.recipe.dimensions.width as usize * self.recipe.channels.count();
         let rows = samples.len() / stride;
         let missing = self.levels[0].band.rows_missing();
@@ -155,21 +160,31 @@ impl<S: Read + Write + Seek> Writer<S> {
         self.add(0, samples)
     }
 
-    /// Adds rows to level `n`, and at half their size to the next level; each full block is cut into tiles.
-    fn add(&mut self, n: usize, mut rows: &[u8]) -> Result<(), Error> {
-        while !rows.is_empty() {
-            let mut halved = Vec::new();
-            let taken = self.levels[n].band.add(rows, &mut halved);
-            rows = &rows[taken..];
+    /// Adds rows to level `n`, and at half their size to the next level; each full block is cut into tiles. Returns samples that
+    /// are not needed any more.
+    fn add(&mut self, n: usize, rows: Vec<u8>) -> Result<Vec<Vec<u8>>, Error> {
+        let (mut rows, mut from, mut unneeded) = (Arc::new(rows), 0, Vec::new());
+        while from < rows.len() {
+            // What remains for the next block does not keep much larger memory.
+            if rows.len() - from < from {
+                let rest = Arc::new(rows[from..].to_vec());
+                unneeded.extend(Arc::into_inner(std::mem::replace(&mut rows, rest)));
+                from = 0;
+            }
+            let mut halved = self.levels.get_mut(n + 1).and_then(|next| next.spare.pop()).unwrap_or_default();
+            halved.clear();
+            from += self.levels[n].band.add(&rows, from, &mut halved);
             if self.levels[n].band.is_full() {
                 self.pack(n)?;
-                self.levels[n].band.clear();
+                unneeded.extend(self.levels[n].band.clear());
             }
             if n + 1 < self.levels.len() {
-                self.add(n + 1, &halved)?;
+                let spare = self.add(n + 1, halved)?;
+                self.levels[n + 1].spare.extend(spare);
             }
         }
-        Ok(())
+        unneeded.extend(Arc::into_inner(rows));
+        Ok(unneeded)
     }
 
     /// Compresses the tiles of level `n`'s block into the spool on all threads.
@@ -177,14 +192,13 @@ impl<S: Read + Write + Seek> Writer<S> {
         let (level, packer) = (&mut self.levels[n], &self.packer);
         let (band, columns, next) = (&level.band, level.band.columns(), AtomicU32::new(0));
         let work = || {
-            let (mut packed, mut tools) = (Vec::new(), packer.tools()?);
+            let (mut packed, mut own, mut tools) = (Vec::new(), Vec::new(), packer.tools()?);
             loop {
                 let column = next.fetch_add(1, Ordering::Relaxed);
                 if column >= columns {
                     return Ok::<_, Error>(packed);
                 }
-                let (samples, pitch) = band.tile(column);
-                let tile = packer.pack(samples, pitch, &mut tools)?;
+                let tile = packer.pack(&band.tile(column, &mut own), &mut tools)?;
                 packed.push((column, checksum::crc32([&tile[..]]), tile));
             }
         };

@@ -1,7 +1,5 @@
 //! Compresses a tile's samples.
 
-use std::borrow::Cow;
-
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::{Compression, Error, Recipe};
@@ -51,34 +49,22 @@ impl Packer {
         (!self.tables.is_empty()).then_some(&self.tables[..])
     }
 
-    /// Compresses a complete tile whose rows are `pitch` bytes apart.
-    pub(super) fn pack(
-        &self,
-        samples: Cow<'_, [u8]>,
-        pitch: usize,
-        tools: &mut Tools,
-    ) -> Result<Vec<u8>, Error> {
+    /// Compresses a complete tile.
+    pub(super) fn pack(&self, rows: &[&[u8]], tools: &mut Tools) -> Result<Vec<u8>, Error> {
         match self.compression {
             Compression::Jpeg { quality, subsampling } => {
                 let layout = (Dimensions::new(self.side, self.side), self.channels);
-                self.stripped(&jpeg::encode_strided(&samples, pitch, layout, quality, subsampling)?)
+                self.stripped(&jpeg::encode_rows(rows, layout, quality, subsampling)?)
             }
-            Compression::Deflate => tools.deflate(&self.differences(samples, pitch)),
-            Compression::Zstd => Ok(zstd::bulk::compress(&self.differences(samples, pitch), ZSTD_LEVEL)?),
+            Compression::Deflate => tools.deflate(&self.differences(rows)),
+            Compression::Zstd => Ok(zstd::bulk::compress(&self.differences(rows), ZSTD_LEVEL)?),
         }
     }
 
     /// The samples of a tile; its left neighbor is subtracted from each (TIFF 6.0, §14).
-    fn differences(&self, samples: Cow<'_, [u8]>, pitch: usize) -> Vec<u8> {
-        let row = self.side as usize * self.channels.count();
-        let mut samples = match pitch == row {
-            true => samples.into_owned(),
-            false => {
-                let rows = samples.chunks(pitch).take(self.side as usize);
-                rows.map(|samples| &samples[..row]).collect::<Vec<_>>().concat()
-            }
-        };
-        let rows = samples.chunks_exact_mut(row);
+    fn differences(&self, rows: &[&[u8]]) -> Vec<u8> {
+        let mut samples = rows.concat();
+        let rows = samples.chunks_exact_mut(self.side as usize * self.channels.count());
         match self.channels {
             Channels::Gray => rows.for_each(difference::<1>),
             Channels::Rgb => rows.for_each(difference::<3>),

@@ -2,21 +2,58 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ffi::{CStr, c_char};
 
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
+use turbojpeg::{Compressor, Subsamp, YuvPlanesImage};
 
 use super::splice::insert_metadata;
 use crate::iiif::Dimensions;
 use crate::metadata::EmbeddedMetadata;
 use crate::pixels::{Channels, Error, Planar, Raster, Subsampling};
 
+/// `tegl_encoder` of `encode.c`.
+#[repr(C)]
+struct Handle {
+    _opaque: [u8; 0],
+}
+
+/// `tegl_encoder_request` of `encode.c`.
+#[repr(C)]
+struct Request {
+    width: u32,
+    height: u32,
+    channels: u32,
+    quality: u32,
+    across: u32,
+    down: u32,
+}
+
+unsafe extern "C" {
+    fn tegl_encoder_new() -> *mut Handle;
+    fn tegl_encoder_free(encoder: *mut Handle);
+    fn tegl_encoder_encode(
+        encoder: *mut Handle,
+        rows: *const *const u8,
+        wanted: *const Request,
+        length: *mut usize,
+    ) -> *const u8;
+    fn tegl_encoder_fault(encoder: *const Handle) -> *const c_char;
+}
+
+/// An encoder of rows, which is used for one image after the other.
+struct Encoder(*mut Handle);
+
 thread_local! {
-    /// Creating a compressor costs more than encoding a tile's header.
+    /// Creating an encoder costs more than encoding a tile's header.
+    static ENCODER: RefCell<Option<Encoder>> = const { RefCell::new(None) };
+    /// The same, for planes.
     static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
 }
 
 /// The longest side of a JPEG, in pixels.
 const MAX_SIDE: u32 = 65_500;
+/// The largest JPEG whose buffer is kept for the next one, in bytes.
+const MAX_KEPT: usize = 1 << 20;
 
 /// Encodes packed samples, whose alpha must have been flattened.
 ///
@@ -44,28 +81,76 @@ pub fn encode_strided(
     quality: u8,
     subsampling: Subsampling,
 ) -> Result<Vec<u8>, Error> {
-    let (format, subsampling) = match channels {
-        Channels::Gray => (PixelFormat::GRAY, Subsampling::Gray),
-        Channels::Rgb => (PixelFormat::RGB, subsampling),
-        Channels::Rgba => (PixelFormat::RGBX, subsampling),
-    };
-    encode_packed(samples, size, (pitch, format), quality, subsampling)
+    let rows: Vec<&[u8]> = samples.chunks(pitch.max(1)).take(size.height as usize).collect();
+    encode_rows(&rows, (size, channels), quality, subsampling)
 }
 
-fn encode_packed(
-    pixels: &[u8],
-    size: Dimensions,
-    (pitch, format): (usize, PixelFormat),
+/// Encodes rows of samples, without metadata; alpha is ignored. Rows may be longer than the image is wide.
+///
+/// # Errors
+/// If the rows are too few or too short, or the image is too large for a JPEG.
+pub fn encode_rows(
+    rows: &[&[u8]],
+    (size, channels): (Dimensions, Channels),
     quality: u8,
     subsampling: Subsampling,
 ) -> Result<Vec<u8>, Error> {
     check(size)?;
-    let image = Image { pixels, width: size.width as usize, pitch, height: size.height as usize, format };
-    with_compressor(|compressor| {
-        compressor.set_quality(i32::from(quality))?;
-        compressor.set_subsamp(subsamp(subsampling))?;
-        compressor.compress_to_vec(image)
+    let stride = size.width as usize * channels.count();
+    if stride == 0
+        || rows.is_empty()
+        || rows.len() != size.height as usize
+        || rows.iter().any(|row| row.len() < stride)
+    {
+        return Err(Error::damaged("image", "it has fewer samples than pixels"));
+    }
+    let (across, down) = match (channels, subsampling) {
+        (Channels::Gray, _) | (_, Subsampling::Gray) => (0, 0),
+        _ => (subsampling.across(), subsampling.down()),
+    };
+    let Dimensions { width, height } = size;
+    let (channels, quality) = (channels.count() as u32, u32::from(quality));
+    let request = Request { width, height, channels, quality, across, down };
+    ENCODER.with_borrow_mut(|slot| {
+        let encoder = match slot.take() {
+            Some(encoder) => encoder,
+            None => Encoder::new()?,
+        };
+        let encoded = encoder.encode(rows, &request);
+        *slot = Some(encoder).filter(|_| encoded.as_ref().is_ok_and(|jpeg| jpeg.len() <= MAX_KEPT));
+        encoded
     })
+}
+
+impl Encoder {
+    fn new() -> Result<Self, Error> {
+        // SAFETY: it has no preconditions.
+        let encoder = unsafe { tegl_encoder_new() };
+        if encoder.is_null() { Err(Error::damaged("JPEG encoder", "no memory")) } else { Ok(Self(encoder)) }
+    }
+
+    /// The caller has compared the rows with the request.
+    fn encode(&self, rows: &[&[u8]], request: &Request) -> Result<Vec<u8>, Error> {
+        let rows: Vec<*const u8> = rows.iter().map(|row| row.as_ptr()).collect();
+        let mut length = 0;
+        // SAFETY: there are as many rows as requested, each of at least the requested samples, and they are only read; the
+        // result is null or `length` bytes, which stay until the encoder is used again.
+        unsafe {
+            let jpeg = tegl_encoder_encode(self.0, rows.as_ptr(), request, &mut length);
+            if jpeg.is_null() {
+                let fault = CStr::from_ptr(tegl_encoder_fault(self.0)).to_string_lossy();
+                return Err(Error::damaged("JPEG encoder", fault));
+            }
+            Ok(std::slice::from_raw_parts(jpeg, length).to_vec())
+        }
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // SAFETY: the encoder was made by `new`, and is freed only once.
+        unsafe { tegl_encoder_free(self.0) }
+    }
 }
 
 /// Encodes planes without conversion to RGB.
@@ -76,8 +161,8 @@ pub fn encode_planar(image: &Planar, quality: u8, metadata: &EmbeddedMetadata) -
     check(image.dimensions)?;
     let Some(luma) = image.planes.first() else { return Err(Error::damaged("image", "it has no planes")) };
     if image.subsampling == Subsampling::Gray {
-        let layout = (luma.dimensions.width as usize, PixelFormat::GRAY);
-        let jpeg = encode_packed(&luma.samples, image.dimensions, layout, quality, Subsampling::Gray)?;
+        let (pitch, layout) = (luma.dimensions.width as usize, (image.dimensions, Channels::Gray));
+        let jpeg = encode_strided(&luma.samples, pitch, layout, quality, Subsampling::Gray)?;
         return Ok(with_metadata(jpeg, metadata));
     }
     let whole = image.subsampling.padded_plane(0, image.dimensions);
@@ -145,9 +230,67 @@ mod tests {
     use super::*;
     use crate::pixels::jpeg;
     use proptest::prelude::*;
+    use turbojpeg::{Image, PixelFormat};
 
     const LAYOUTS: [Subsampling; 5] =
         [Subsampling::Gray, Subsampling::S444, Subsampling::S422, Subsampling::S440, Subsampling::S420];
+
+    /// What libjpeg-turbo's simpler interface makes of the same samples.
+    fn expected(raster: &Raster, quality: u8, subsampling: Subsampling) -> Vec<u8> {
+        let Dimensions { width, height } = raster.dimensions;
+        let format = match raster.channels {
+            Channels::Gray => PixelFormat::GRAY,
+            Channels::Rgb => PixelFormat::RGB,
+            Channels::Rgba => PixelFormat::RGBX,
+        };
+        let (width, height, pitch) = (width as usize, height as usize, raster.stride());
+        let image = Image { pixels: &raster.samples[..], width, pitch, height, format };
+        let mut compressor = Compressor::new().unwrap();
+        compressor.set_quality(i32::from(quality)).unwrap();
+        let gray = raster.channels == Channels::Gray;
+        compressor.set_subsamp(subsamp(if gray { Subsampling::Gray } else { subsampling })).unwrap();
+        compressor.compress_to_vec(image).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_encoded_as_by_libjpeg_turbo(
+            width in 1..70u32,
+            height in 1..70u32,
+            layout in 0..5usize,
+            quality in 1..=100u8,
+            channels in prop::sample::select(vec![Channels::Gray, Channels::Rgb, Channels::Rgba]),
+            beside in 0..9usize,
+            seed: u32,
+        ) {
+            let mut raster = Raster::blank(Dimensions::new(width, height), channels);
+            for (sample, n) in raster.samples.iter_mut().zip(0u32..) {
+                *sample = ((n ^ seed).wrapping_mul(2_654_435_761) >> 24) as u8;
+            }
+            let expected = expected(&raster, quality, LAYOUTS[layout]);
+            let wider: Vec<Vec<u8>> =
+                raster.samples.chunks(raster.stride()).map(|row| [row, &vec![7; beside]].concat()).collect();
+            let rows: Vec<&[u8]> = wider.iter().map(Vec::as_slice).collect();
+            let layouts = (raster.dimensions, channels);
+            prop_assert!(encode_rows(&rows, layouts, quality, LAYOUTS[layout]).unwrap() == expected);
+            prop_assert!(encode_rows(&rows[1..], layouts, quality, LAYOUTS[layout]).is_err());
+            let short: Vec<&[u8]> = rows.iter().map(|row| &row[..raster.stride() - 1]).collect();
+            prop_assert!(encode_rows(&short, layouts, quality, LAYOUTS[layout]).is_err());
+        }
+    }
+
+    /// More bytes than samples, so that the buffer grows more than once, and is not kept.
+    #[test]
+    fn noise_of_the_best_quality_fits() {
+        let mut raster = Raster::blank(Dimensions::new(1500, 900), Channels::Rgb);
+        for (sample, n) in raster.samples.iter_mut().zip(0u32..) {
+            *sample = (n.wrapping_mul(2_654_435_761) >> 24) as u8;
+        }
+        for quality in [100, 20, 100] {
+            let jpeg = encode(&raster, quality, Subsampling::S444, &EmbeddedMetadata::default()).unwrap();
+            assert!(jpeg == expected(&raster, quality, Subsampling::S444));
+        }
+    }
 
     proptest! {
         #[test]

@@ -14,7 +14,7 @@ mod window;
 
 pub use crop::crop;
 pub use decode::{decode, decode_four, decode_into, planes, scans};
-pub use encode::{check, encode, encode_planar, encode_strided};
+pub use encode::{check, encode, encode_planar, encode_rows, encode_strided};
 pub use header::{Header, header};
 pub use rows::{Inks, JpegRows, raw, rows};
 pub use splice::{

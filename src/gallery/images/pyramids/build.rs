@@ -77,12 +77,15 @@ impl Job {
         let mut writer = Writer::new(recipe, spool).map_err(error_of)?;
         let band = (BAND / shape.stride().max(1)).clamp(1, 1024) as u32;
         let (sender, receiver) = mpsc::sync_channel::<Result<Raster, Error>>(WAITING);
+        let (give_back, spare) = mpsc::channel();
         std::thread::scope(|scope| {
-            scope.spawn(move || read(rows.as_mut(), band, &color, &sender));
+            scope.spawn(move || read((rows.as_mut(), &spare), band, &color, &sender));
             let mut done = 0;
             for raster in receiver {
                 let raster = raster?;
-                writer.push(&raster.samples).map_err(error_of)?;
+                let unneeded = writer.push(raster.samples).map_err(error_of)?;
+                // The reader may have come to its end.
+                unneeded.into_iter().for_each(|samples| drop(give_back.send(samples)));
                 done += raster.dimensions.height;
                 (self.progress)(f64::from(done) / f64::from(shape.dimensions.height));
             }
@@ -120,20 +123,20 @@ impl Job {
     }
 }
 
-/// Reads bands and converts their colours until the end, an error, or a closed receiver.
+/// Reads bands and converts their colours until the end, an error, or a closed receiver; `spare` is memory for them.
 fn read(
-    rows: &mut dyn Rows,
+    (rows, spare): (&mut dyn Rows, &mpsc::Receiver<Vec<u8>>),
     band: u32,
     color: &ColorTransform,
     sender: &mpsc::SyncSender<Result<Raster, Error>>,
 ) {
-    let work = || {
+    let mut next = || {
+        spare.try_iter().for_each(|samples| rows.recycle(samples));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rows.next(band)))
             .unwrap_or_else(|_| Err(crate::pixels::Error::damaged("image", "its decoder panicked")))
     };
-    let mut work = work;
     loop {
-        let next = match work() {
+        let next = match next() {
             Ok(None) => return,
             Ok(Some(raw)) => Ok(color.apply(raw)),
             Err(error) => Err(Error::from(error)),

@@ -21,6 +21,8 @@ pub(crate) struct TiffRows {
     /// The next row.
     row: u32,
     source: Source,
+    /// Memory for rows of strips.
+    spare: Vec<Vec<u8>>,
 }
 
 enum Source {
@@ -56,7 +58,7 @@ impl TiffRows {
         if whole / ratio > file.size() {
             return Err(Error::damaged(WHAT, "the file is too short for its pixels"));
         }
-        Ok(Self { level, file, row: 0, source: Source::Block { rows: None, next: 0 } })
+        Ok(Self { level, file, row: 0, source: Source::Block { rows: None, next: 0 }, spare: Vec::new() })
     }
 
     /// The most bytes of memory that reading needs.
@@ -121,7 +123,8 @@ impl TiffRows {
         let count = level.samples_together();
         let mut read = Vec::with_capacity(planes);
         for stream in streams {
-            let mut bytes = vec![0; level.packed_bytes(width, rows, count) as usize];
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            bytes.resize(level.packed_bytes(width, rows, count) as usize, 0);
             stream.read_exact(&mut bytes).map_err(|error| Error::damaged(WHAT, error))?;
             read.push(read::numbers(&level, bytes, width, count)?);
         }
@@ -231,6 +234,12 @@ impl Rows for TiffRows {
         };
         self.row += rows.dimensions.height;
         Ok(Some(rows))
+    }
+
+    fn recycle(&mut self, samples: Vec<u8>) {
+        if matches!(self.source, Source::Streams(_)) {
+            self.spare.push(samples);
+        }
     }
 }
 
