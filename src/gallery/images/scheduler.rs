@@ -240,10 +240,10 @@ impl RenderScheduler {
         Ok(LargePermit { _permit: permit, began, admission, _ticket: ticket })
     }
 
-    /// How many threads a rendering may use that needs `bytes(threads)` of memory and reads from `store` while it runs: none
-    /// becomes a large one by its threads, and a slow store holds only one.
+    /// How many threads a rendering may use that needs `bytes(threads)` of memory and reads from `store` while it runs: those
+    /// that are idle now. None becomes a large one by its threads, and a slow store holds only one.
     pub(super) fn most_threads(&self, store: &Store, bytes: impl Fn(usize) -> u64) -> usize {
-        let most = if store.is_local() { self.count.min(MOST_THREADS) } else { 1 };
+        let most = if store.is_local() { self.threads.free().min(MOST_THREADS) } else { 1 };
         (2..=most).rev().find(|&threads| bytes(threads) < self.large_bytes).unwrap_or(1)
     }
 

@@ -102,10 +102,9 @@ impl Cost {
     }
 }
 
-/// How many tiles are decoded at the same time: as many as there are threads if each thread has several, otherwise one, with
-/// all threads.
+/// How many tiles are decoded at the same time: so many that each thread has several. They share the other threads.
 fn tiles_at_once(tiles: usize, threads: usize) -> usize {
-    if tiles >= 2 * threads { threads.max(1) } else { 1 }
+    threads.min(tiles / 2).max(1)
 }
 
 /// Reads the boxes and the main header in a few small reads.

@@ -381,6 +381,7 @@ fn memory_grows_with_the_tiles_that_are_decoded_at_once() {
     let all = cost(Rect::all(codestream.header().dimensions));
     let one = all.bytes(2) - all.bytes(1);
     assert_eq!((one > 0, all.bytes(3) - all.bytes(2)), (true, one));
+    assert_eq!(all.bytes(8), all.bytes(3), "three of six tiles at once, whatever the number of threads");
     let tile = cost(Rect { x: 0, y: 0, width: 512, height: 512 });
     assert_eq!(tile.bytes(1), tile.bytes(8), "one tile, with all threads");
 }
