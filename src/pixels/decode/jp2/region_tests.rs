@@ -3,6 +3,7 @@
 use ::bytes::Bytes;
 
 use super::bytes::Window;
+use super::compose::Plane;
 use super::encoded::{Options, Packed, pack};
 use super::packet_selection::Wanted;
 use super::tile_codestream::Piece;
