@@ -17,7 +17,7 @@ fn demo() -> Option<Declaration> {
         proof::not_proven("the model of the demo", &why);
         return None;
     }
-    declared.file = file.to_str().unwrap().into();
+    declared.file = file.to_str().expect("a path in UTF-8").into();
     Some(declared)
 }
 
@@ -34,19 +34,20 @@ fn colorful(seed: u32) -> Raster {
 #[test]
 fn the_model_of_the_demo_gives_the_numbers_of_the_network_that_it_is_made_of() {
     let Some(declared) = demo() else { return };
-    let model = load(&declared).unwrap();
-    let found = model.run(&plain([200, 100, 50])).unwrap().embedding.unwrap();
+    let model = load(&declared).expect("the model loads");
+    let found = model.run(&plain([200, 100, 50])).expect("the model runs").embedding.expect("an embedding");
     // By ONNX Runtime 1.32 on another conversion.
     let expected = [0.0, 0.045_829_68, 0.315_984_34, 0.0];
     let differ = found.iter().zip(expected).find(|(a, b)| (*a - b).abs() > 1e-4);
     assert!(found.len() == 1280 && differ.is_none(), "{:?} and {expected:?}", &found[..4]);
     let what = "the model of the demo beside another conversion";
     let Some(other) = proof::shared(what, "models/efficientnet_lite0.onnx") else { return };
-    let file = other.to_str().unwrap().into();
-    let other = load(&Declaration { file, sha256: String::new(), ..declared }).unwrap();
+    let file = other.to_str().expect("a path in UTF-8").into();
+    let other = load(&Declaration { file, sha256: String::new(), ..declared }).expect("the model loads");
     for seed in 1..5 {
         let picture = colorful(seed);
-        let numbers = [&model, &other].map(|model| model.run(&picture).unwrap().embedding.unwrap());
+        let numbers = [&model, &other]
+            .map(|model| model.run(&picture).expect("the model runs").embedding.expect("an embedding"));
         let farthest = numbers[0].iter().zip(&numbers[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(farthest < 1e-4, "{seed}: {farthest}");
     }

@@ -27,7 +27,7 @@ fn settings() -> Settings {
 
 /// A file of `tests/fixtures/models`.
 fn fixture(name: &str) -> String {
-    proof::fixture("models").join(name).to_str().unwrap().to_owned()
+    proof::fixture("models").join(name).to_str().expect("a path in UTF-8").to_owned()
 }
 
 /// A tiny model with an input of 4 x 4 pixels, samples from 0 to 1.

@@ -63,7 +63,7 @@ mod with_it {
         let (Some(embedding), Some(boxes)) = (paintings::efficientnet(), paintings::detector()) else {
             return;
         };
-        let load_all = || [&embedding, &boxes].map(|declared| load(declared).unwrap());
+        let load_all = || [&embedding, &boxes].map(|declared| load(declared).expect("the model loads"));
         let by_rten = load_all();
         if !chosen() {
             return;

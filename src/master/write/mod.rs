@@ -165,11 +165,10 @@ impl<S: Read + Write + Seek> Writer<S> {
     fn add(&mut self, n: usize, rows: Vec<u8>) -> Result<Vec<Vec<u8>>, Error> {
         let (mut rows, mut from, mut unneeded) = (Arc::new(rows), 0, Vec::new());
         while from < rows.len() {
-            // What remains for the next block does not keep much larger memory.
+            // What remains for the next block does not keep much larger memory. The copy takes the place of the original, so that
+            // as many are returned as were added.
             if rows.len() - from < from {
-                let rest = Arc::new(rows[from..].to_vec());
-                unneeded.extend(Arc::into_inner(std::mem::replace(&mut rows, rest)));
-                from = 0;
+                (rows, from) = (Arc::new(rows[from..].to_vec()), 0);
             }
             let mut halved = self.levels.get_mut(n + 1).and_then(|next| next.spare.pop()).unwrap_or_default();
             halved.clear();
