@@ -317,7 +317,7 @@ impl PlannedImage {
         }
         // A damaged pyramid does not mean a damaged image: the next attempt gets another one.
         let is_replaceable = handle.is_discarded()
-            || (matches!(body, Err(Error::Damaged(_))) && handle.has_damaged_index().await);
+            || (matches!(body, Err(Error::Damaged(_))) && Box::pin(handle.has_damaged_index()).await);
         body.map_err(|error| match is_replaceable {
             true => Error::Store(store::Error::Changed),
             false => error,

@@ -64,8 +64,8 @@ impl Band {
         Self { dimensions, channels, side, direction, filled, halved: 0, done: 0 }
     }
 
-    /// Takes rows from byte `from` on until the block is full, and appends them at half their size to `halved`; returns the number
-    /// of bytes taken.
+    /// Takes rows from byte `from` on until the block is full, and replaces what is in `halved` with them at half their size;
+    /// returns the number of bytes taken.
     pub(super) fn add(&mut self, rows: &Rows, from: usize, halved: &mut Vec<u8>) -> usize {
         let stride = self.stride();
         let room = (self.block_rows() - self.filled()) as usize;
@@ -86,18 +86,25 @@ impl Band {
         let block = self.block_rows();
         let alone = if self.direction.rows_reversed { 0 } else { block - 1 };
         let stride = self.dimensions.width.div_ceil(2) as usize * self.channels.count();
-        halved.reserve((self.filled() - self.halved).div_ceil(2) as usize * stride);
+        let most = (self.filled() - self.halved).div_ceil(2) as usize * stride;
+        halved.reserve(most.saturating_sub(halved.len()));
+        let mut length = 0;
         while self.halved < block {
             let count = if block % 2 == 1 && self.halved == alone { 1 } else { 2 };
             if self.halved + count > self.filled() {
                 break;
             }
-            let start = halved.len();
-            halved.resize(start + stride, 0);
+            let end = length + stride;
+            // What was there before is overwritten, so that only new memory is filled with zeros.
+            if halved.len() < end {
+                halved.resize(end, 0);
+            }
             let pair = [self.row(self.halved), self.row(self.halved + count - 1)];
-            halve(pair, self.direction.columns_reversed, &mut halved[start..]);
+            halve(pair, self.direction.columns_reversed, &mut halved[length..end]);
             self.halved += count;
+            length = end;
         }
+        halved.truncate(length);
     }
 
     pub(super) fn rows_missing(&self) -> u32 {

@@ -123,6 +123,12 @@ struct Spooled {
     checksum: u32,
 }
 
+impl Spooled {
+    fn end(&self) -> u64 {
+        self.offset + u64::from(self.length)
+    }
+}
+
 impl<S: Read + Write + Seek> Writer<S> {
     /// Creates a writer that stores compressed tiles in `spool` until the file is finished.
     ///
@@ -171,7 +177,6 @@ impl<S: Read + Write + Seek> Writer<S> {
                 (rows, from) = (Arc::new(rows[from..].to_vec()), 0);
             }
             let mut halved = self.levels.get_mut(n + 1).and_then(|next| next.spare.pop()).unwrap_or_default();
-            halved.clear();
             from += self.levels[n].band.add(&rows, from, &mut halved);
             if self.levels[n].band.is_full() {
                 self.pack(n)?;
@@ -237,12 +242,15 @@ impl<S: Read + Write + Seek> Writer<S> {
         let (head, mut written) = layout::head(&self.recipe, self.packer.tables(), &lengths, &checksums);
         out.write_all(&head)?;
         written += head.len() as u64;
-        let mut tile = Vec::new();
-        for &Spooled { offset, length, .. } in self.levels.iter().rev().flat_map(|level| &level.tiles) {
-            tile.resize(length as usize, 0);
-            self.spool.seek(SeekFrom::Start(offset))?;
-            self.spool.read_exact(&mut tile)?;
-            out.write_all(&tile)?;
+        for level in self.levels.iter().rev() {
+            for run in level.tiles.chunk_by(|one, next| one.end() == next.offset) {
+                let length = run.iter().map(|tile| u64::from(tile.length)).sum();
+                self.spool.seek(SeekFrom::Start(run[0].offset))?;
+                // From file to file the system copies.
+                if io::copy(&mut Read::take(&mut self.spool, length), out)? < length {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                }
+            }
         }
         Ok(written)
     }

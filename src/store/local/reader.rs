@@ -271,13 +271,21 @@ impl OpenFile {
 
     #[cfg(target_os = "linux")]
     fn read_if_cached(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
-        use rustix::io::ReadWriteFlags;
-        let mut bytes = with_capacity_for(&range, prefix);
-        let target = &mut bytes[prefix.len()..];
-        let wanted = target.len();
-        let slices = &mut [io::IoSliceMut::new(target)];
-        let got = rustix::io::preadv2(&self.file, slices, range.start, ReadWriteFlags::NOWAIT).ok()?;
-        (got == wanted).then(|| bytes.into())
+        use std::os::fd::AsRawFd;
+        let wanted = (range.end - range.start) as usize;
+        let mut bytes = Vec::with_capacity(prefix.len() + wanted);
+        bytes.extend_from_slice(prefix);
+        let place = bytes.spare_capacity_mut();
+        let slice = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: wanted.min(place.len()) };
+        let offset = libc::off_t::try_from(range.start).ok()?;
+        // SAFETY: `slice` is one part of memory of `bytes`, which the call only writes to.
+        let got = unsafe { libc::preadv2(self.file.as_raw_fd(), &slice, 1, offset, libc::RWF_NOWAIT) };
+        if got != isize::try_from(wanted).ok()? {
+            return None;
+        }
+        // SAFETY: the call has written to `wanted` bytes after the prefix.
+        unsafe { bytes.set_len(prefix.len() + wanted) };
+        Some(bytes.into())
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -1,6 +1,6 @@
 //! Builds one pyramid: reads rows, converts colours, cuts and compresses tiles. Memory does not grow with the height.
 
-use std::io::{BufWriter, ErrorKind, Seek, Write};
+use std::io::{ErrorKind, Seek};
 use std::sync::{Arc, mpsc};
 
 use tempfile::NamedTempFile;
@@ -41,7 +41,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Writes the pyramid into `file` and flushes it.
+    /// Writes the pyramid into `file`.
     pub(super) fn run(self, mut file: NamedTempFile) -> Result<NamedTempFile, Error> {
         let (master, limit) = (&self.master.master, self.settings.max_megapixels * 1_000_000);
         if master.dimensions.area() > limit {
@@ -91,9 +91,7 @@ impl Job {
             }
             Ok::<_, Error>(())
         })?;
-        let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
-        writer.finish(&mut out).map_err(error_of)?;
-        out.flush().map_err(full)?;
+        writer.finish(file.as_file_mut()).map_err(error_of)?;
         Ok(())
     }
 
