@@ -26,23 +26,22 @@ use crate::store;
 pub(crate) struct PlannedImage {
     service: Arc<ImageService>,
     image: AuthorizedImage,
-    request: ImageRequest,
-    purpose: Purpose,
-    plan: Plan,
-    /// The canonical form of the request in version 3.
-    canonical: Arc<str>,
+    resolution: Arc<Resolution>,
     /// The client that a rendering counts against.
     client: Option<Client>,
 }
 
 /// What a request was resolved to, without its image: valid while the image has the same version and rights.
+#[derive(Clone)]
 pub(crate) struct Resolution {
     /// The number of the image's handle.
     number: u64,
     grant: Grant,
     request: ImageRequest,
+    purpose: Purpose,
     plan: Plan,
-    canonical: Arc<str>,
+    /// The canonical form of the request in version 3.
+    canonical: String,
 }
 
 /// The limits that apply to a plan.
@@ -98,16 +97,12 @@ impl ImageService {
     pub(crate) async fn resolved(
         self: &Arc<Self>,
         identifier: &str,
-        resolution: &Resolution,
+        resolution: &Arc<Resolution>,
     ) -> Result<Option<PlannedImage>, Error> {
         let image = self.open(identifier).await?;
-        if (image.number, image.grant) != (resolution.number, resolution.grant) {
-            return Ok(None);
-        }
-        let Resolution { request, plan, canonical, .. } = resolution;
-        let (plan, canonical) = (plan.clone(), canonical.clone());
-        let (service, purpose) = (self.clone(), Purpose::Response);
-        Ok(Some(PlannedImage { service, image, request: *request, purpose, plan, canonical, client: None }))
+        let is_valid = (image.number, image.grant) == (resolution.number, resolution.grant);
+        let (service, resolution) = (self.clone(), resolution.clone());
+        Ok(is_valid.then_some(PlannedImage { service, image, resolution, client: None }))
     }
 
     /// Plans the whole image at the largest size that its rights allow, regardless of the limits of a single response.
@@ -142,7 +137,7 @@ impl ImageService {
         match self.missing_pyramid(&planned.image.handle) {
             Some(pyramids) => Box::pin(self.plan_without_pyramid(planned, pyramids)).await,
             None => {
-                self.renderer.check(&planned.image.handle, &planned.plan)?;
+                self.renderer.check(&planned.image.handle, planned.plan())?;
                 Ok(planned)
             }
         }
@@ -155,8 +150,8 @@ impl ImageService {
         pyramids: &Arc<Pyramids>,
     ) -> Result<PlannedImage, Error> {
         let handle = &planned.image.handle;
-        if planned.plan.rendering().is_none_or(|(_, reduce)| self.renderer.decodes(handle, reduce)) {
-            self.renderer.check(handle, &planned.plan)?;
+        if planned.plan().rendering().is_none_or(|(_, reduce)| self.renderer.decodes(handle, reduce)) {
+            self.renderer.check(handle, planned.plan())?;
             if matches!(handle.master.kind, Kind::Tiled) {
                 drop(self.build_in_background(pyramids, handle));
             }
@@ -168,8 +163,8 @@ impl ImageService {
             Err(_) => return Err(Error::Preparing { retry_after_s: 5 }),
         }
         let image = self.open(planned.image.identifier()).await?;
-        let planned = self.planned(image, planned.purpose, &planned.request)?;
-        self.renderer.check(&planned.image.handle, &planned.plan)?;
+        let planned = self.planned(image, planned.resolution.purpose, &planned.resolution.request)?;
+        self.renderer.check(&planned.image.handle, planned.plan())?;
         Ok(planned)
     }
 
@@ -184,9 +179,10 @@ impl ImageService {
             Purpose::Rendition => Limits::NONE.at_most(image.grant.largest),
         };
         let plan = Plan::new(request, &image.master, limits, image.color.is_passthrough())?;
-        let canonical = plan.canonical(Version::V3, &image.master, image.limits).into();
-        let (service, request) = (self.clone(), *request);
-        Ok(PlannedImage { service, image, request, purpose, plan, canonical, client: None })
+        let canonical = plan.canonical(Version::V3, &image.master, image.limits);
+        let (number, grant, request) = (image.number, image.grant, *request);
+        let resolution = Arc::new(Resolution { number, grant, request, purpose, plan, canonical });
+        Ok(PlannedImage { service: self.clone(), image, resolution, client: None })
     }
 
     /// The pyramid builder, if the master's pyramid is missing and pyramids are built on demand.
@@ -208,46 +204,44 @@ impl ImageService {
 impl PlannedImage {
     /// What its request was resolved to, for [`ImageService::resolved`]; `None` while the image's pyramid is missing, as it
     /// is to be asked for again.
-    pub(crate) fn resolution(&self) -> Option<Resolution> {
-        (!self.image.needs_pyramid).then(|| Resolution {
-            number: self.image.number,
-            grant: self.image.grant,
-            request: self.request,
-            plan: self.plan.clone(),
-            canonical: self.canonical.clone(),
-        })
+    pub(crate) fn resolution(&self) -> Option<&Arc<Resolution>> {
+        (!self.image.needs_pyramid).then_some(&self.resolution)
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.resolution.plan
     }
 
     /// A strong entity tag, without quotation marks.
     pub(crate) fn etag(&self) -> String {
-        etag(&self.image, &self.plan, &self.canonical, self.service.renderer.recipe())
+        etag(&self.image, self.plan(), &self.resolution.canonical, self.service.renderer.recipe())
     }
 
     /// The canonical form of the request, from the region on (Image API 3.0, §4.8).
     pub(crate) fn canonical(&self, version: Version) -> Cow<'_, str> {
         match version {
-            Version::V3 => Cow::Borrowed(&self.canonical),
-            Version::V2 => Cow::Owned(self.plan.canonical(version, &self.image.master, self.image.limits)),
+            Version::V3 => Cow::Borrowed(&self.resolution.canonical),
+            Version::V2 => Cow::Owned(self.plan().canonical(version, &self.image.master, self.image.limits)),
         }
     }
 
     pub(crate) fn format(&self) -> Format {
-        self.plan.format
+        self.plan().format
     }
 
     /// The size of the image to be delivered.
     pub(crate) fn size(&self) -> Dimensions {
-        self.plan.size
+        self.plan().size
     }
 
     /// Whether the image is too large to be rendered as a whole and is sent while it is rendered.
     pub(crate) fn is_streamed(&self) -> bool {
-        self.service.renderer.is_banded(&self.image, &self.plan)
+        self.service.renderer.is_banded(&self.image, self.plan())
     }
 
     /// Whether it takes time on a render thread, unless it is cached.
     pub(crate) fn is_rendered(&self) -> bool {
-        self.plan.rendering().is_some()
+        self.plan().rendering().is_some()
     }
 
     /// The same for a client: it is refused if it would wait too long, or the client has its share of the queue already.
@@ -261,12 +255,12 @@ impl PlannedImage {
     /// # Errors
     /// Returns an error if the format cannot hold an image of this size.
     pub(crate) fn streamed_length(&self) -> Result<Option<u64>, Error> {
-        self.service.renderer.banded_length(&self.image, &self.plan)
+        self.service.renderer.banded_length(&self.image, self.plan())
     }
 
     /// The same, not encoded: its body is read by [`render::samples`](crate::render::samples).
     pub(super) fn raw(mut self) -> Self {
-        self.plan.is_raw = true;
+        Arc::make_mut(&mut self.resolution).plan.is_raw = true;
         self
     }
 
@@ -289,8 +283,9 @@ impl PlannedImage {
     async fn deliver_anew(self) -> Result<Delivered, Error> {
         let identifier = self.image.identifier();
         self.service.forget(identifier);
-        let planned = self.service.plan_for(self.purpose, identifier, &self.request).await?;
-        let planned = if self.plan.is_raw { planned.raw() } else { planned };
+        let planned =
+            self.service.plan_for(self.resolution.purpose, identifier, &self.resolution.request).await?;
+        let planned = if self.plan().is_raw { planned.raw() } else { planned };
         let planned = planned.for_client(self.client);
         let body = planned.attempt().await?;
         Ok(Delivered { planned, body, is_replanned: true })
@@ -300,10 +295,10 @@ impl PlannedImage {
         let (service, handle) = (&self.service, &self.image.handle);
         let body = match self.is_streamed() {
             true => {
-                Box::pin(service.renderer.banded(handle, &self.plan, self.client)).await.map(Body::Streamed)
+                Box::pin(service.renderer.banded(handle, self.plan(), self.client)).await.map(Body::Streamed)
             }
             false => {
-                let delivered = service.renderer.deliver(handle, &self.plan, self.client).await;
+                let delivered = service.renderer.deliver(handle, self.plan(), self.client).await;
                 delivered.map(|(bytes, origin)| Body::Whole { bytes, origin })
             }
         };

@@ -112,28 +112,21 @@ pub(crate) async fn pixels(
     let base = app.base.of(request)?;
     let links = |planned: &PlannedImage| {
         let (number, canonical, profile) = (version.segment(), planned.canonical(version), version.profile());
-        let canonical = ["<", &base, "/iiif/", number, "/", image.raw, "/", &canonical, ">;rel=\"canonical\""];
+        let canonical =
+            ["<", &base, "/iiif/", number, "/", image.raw, "/", &canonical, ">;rel=\"canonical\""];
         let mut links = canonical.concat();
         [",<", profile, ">;rel=\"profile\""].iter().for_each(|part| links.push_str(part));
         HeaderValue::try_from(links).ok()
     };
     let key = [&base, request.uri().path()].concat();
-    let known = match app.prepared.get(&key) {
-        Some(prepared) => {
-            let planned = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?;
-            planned.map(|planned| (planned, prepared.headers.clone()))
-        }
-        None => None,
-    };
-    let (planned, headers, resolution) = match known {
-        Some((planned, headers)) => (planned, headers, None),
-        None => {
-            let wanted = ImageRequest::parse(version, parameters)?;
-            let planned = app.gallery.images.plan(&image.identifier, &wanted).await?;
-            let (headers, resolution) = (ImageHeaders::of(&planned, &links), planned.resolution());
-            (planned, Arc::new(headers), resolution)
-        }
-    };
+    if let Some(prepared) = app.prepared.get(&key)
+        && let Some(planned) = app.gallery.images.resolved(&image.identifier, &prepared.resolution).await?
+    {
+        return respond(app, request, planned, &prepared.headers, &links).await;
+    }
+    let planned =
+        app.gallery.images.plan(&image.identifier, &ImageRequest::parse(version, parameters)?).await?;
+    let (headers, resolution) = (ImageHeaders::of(&planned, &links), planned.resolution().cloned());
     let response = respond(app, request, planned, &headers, &links).await?;
     if response.note == HIT
         && let Some(resolution) = resolution

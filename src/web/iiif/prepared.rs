@@ -5,17 +5,20 @@ use std::sync::Arc;
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header::{self, HeaderValue};
 use foldhash::fast::RandomState;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use crate::gallery::{PlannedImage, Resolution};
 
 /// The capacity of the cache, in bytes: some ten thousand requests.
 const CAPACITY: u64 = 8 << 20;
+/// The usual size of an entry, in bytes.
+const USUAL: u64 = 800;
 
 /// What a request was resolved to, and the headers of its response.
 pub(crate) struct Prepared {
-    pub resolution: Resolution,
-    pub headers: Arc<ImageHeaders>,
+    pub resolution: Arc<Resolution>,
+    pub headers: ImageHeaders,
 }
 
 /// The headers of a response that depend on its image.
@@ -27,20 +30,23 @@ pub(crate) struct ImageHeaders {
 }
 
 /// Prepared requests by base URL and path.
-pub(crate) struct PreparedRequests(Cache<String, Arc<Prepared>, RandomState>);
+pub(crate) struct PreparedRequests(Cache<String, Arc<Prepared>, Weights, RandomState>);
+
+#[derive(Clone)]
+struct Weights;
+
+impl Weighter<String, Arc<Prepared>> for Weights {
+    fn weight(&self, key: &String, prepared: &Arc<Prepared>) -> u64 {
+        // The canonical form is about as long as the path; the cache has fields of its own.
+        let values = size_of::<Prepared>() + size_of::<Resolution>() + prepared.headers.weight();
+        (2 * key.len() + values + 256) as u64
+    }
+}
 
 impl PreparedRequests {
     pub(crate) fn new() -> Self {
-        // The canonical form is about as long as the path; the cache has fields of its own.
-        let weigher = |key: &String, prepared: &Arc<Prepared>| {
-            (2 * key.len()
-                + prepared.headers.weight()
-                + size_of::<Prepared>()
-                + size_of::<ImageHeaders>()
-                + 256) as u32
-        };
-        let cache = Cache::builder().max_capacity(CAPACITY).weigher(weigher);
-        Self(cache.build_with_hasher(RandomState::default()))
+        let (hasher, lifecycle) = (RandomState::default(), DefaultLifecycle::default());
+        Self(Cache::with((CAPACITY / USUAL) as usize, CAPACITY, Weights, hasher, lifecycle))
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Prepared>> {
