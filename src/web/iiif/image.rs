@@ -112,11 +112,9 @@ pub(crate) async fn pixels(
     let base = app.base.of(request)?;
     let links = |planned: &PlannedImage| {
         let (number, canonical, profile) = (version.segment(), planned.canonical(version), version.profile());
-        let canonical =
-            ["<", &base, "/iiif/", number, "/", image.raw, "/", &canonical, ">;rel=\"canonical\""];
-        let mut links = canonical.concat();
-        [",<", profile, ">;rel=\"profile\""].iter().for_each(|part| links.push_str(part));
-        HeaderValue::try_from(links).ok()
+        let uri = [base.as_str(), "/iiif/", number, "/", image.raw, "/", &canonical];
+        let links = [&["<"], &uri[..], &[">;rel=\"canonical\",<", profile, ">;rel=\"profile\""]];
+        HeaderValue::try_from(links.concat().concat()).ok()
     };
     let key = [&base, request.uri().path()].concat();
     if let Some(prepared) = app.prepared.get(&key)
