@@ -256,6 +256,7 @@ impl OpenFile {
 
     fn read(&self, range: Range<u64>, prefix: &[u8]) -> io::Result<Bytes> {
         let mut bytes = with_capacity_for(&range, prefix);
+        bytes.resize(prefix.len() + (range.end - range.start) as usize, 0);
         self.file.read_exact_at(&mut bytes[prefix.len()..], range.start)?;
         Ok(bytes.into())
     }
@@ -273,17 +274,16 @@ impl OpenFile {
     fn read_if_cached(&self, range: Range<u64>, prefix: &[u8]) -> Option<Bytes> {
         use std::os::fd::AsRawFd;
         let wanted = (range.end - range.start) as usize;
-        let mut bytes = Vec::with_capacity(prefix.len() + wanted);
-        bytes.extend_from_slice(prefix);
+        let mut bytes = with_capacity_for(&range, prefix);
         let place = bytes.spare_capacity_mut();
         let slice = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: wanted.min(place.len()) };
         let offset = libc::off_t::try_from(range.start).ok()?;
-        // SAFETY: `slice` is one part of memory of `bytes`, which the call only writes to.
+        // SAFETY: `slice` describes spare capacity of `bytes`, which nothing else uses during the call.
         let got = unsafe { libc::preadv2(self.file.as_raw_fd(), &slice, 1, offset, libc::RWF_NOWAIT) };
         if got != isize::try_from(wanted).ok()? {
             return None;
         }
-        // SAFETY: the call has written to `wanted` bytes after the prefix.
+        // SAFETY: the call has initialized `wanted` bytes after the prefix, within the capacity.
         unsafe { bytes.set_len(prefix.len() + wanted) };
         Some(bytes.into())
     }
@@ -319,9 +319,7 @@ pub(in crate::store) fn version_of(file: &File) -> io::Result<Version> {
 
 /// A copy of the prefix, with capacity for the range after it.
 fn with_capacity_for(range: &Range<u64>, prefix: &[u8]) -> Vec<u8> {
-    let len = prefix.len() + (range.end - range.start) as usize;
-    let mut bytes = Vec::with_capacity(len);
+    let mut bytes = Vec::with_capacity(prefix.len() + (range.end - range.start) as usize);
     bytes.extend_from_slice(prefix);
-    bytes.resize(len, 0);
     bytes
 }
